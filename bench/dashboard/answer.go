@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// maxAnswer bounds what one answer may hold.
+const maxAnswer = 4 << 20
+
+var errTooLong = errors.New("the answer is too long")
+
+// answer is one HTTP/1.1 answer as the load generator needs it. Its memory is used again for the next.
+type answer struct {
+	status int
+	close  bool // the server closes the connection after it
+	body   []byte
+}
+
+// read takes the next answer to a GET off a connection. It does what http.ReadResponse does for a tenth of the work, so
+// that the generator leaves the processor to the servers.
+func (a *answer) read(r *bufio.Reader) error {
+	a.body, a.close = a.body[:0], false
+	line, err := readLine(r)
+	if err != nil {
+		return err
+	}
+	if len(line) < len("HTTP/1.1 200") || !bytes.HasPrefix(line, []byte("HTTP/1.")) {
+		return fmt.Errorf("not an HTTP/1 answer: %.40q", line)
+	}
+	a.close = line[7] == '0'
+	if a.status, err = strconv.Atoi(string(line[9:12])); err != nil {
+		return fmt.Errorf("not a status line: %.40q", line)
+	}
+	length, chunked := -1, false
+	for {
+		line, err = readLine(r)
+		if err != nil {
+			return err
+		}
+		if len(line) == 0 {
+			break
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimSpace(value)
+		switch {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			if length, err = strconv.Atoi(string(value)); err != nil || length < 0 {
+				return fmt.Errorf("bad length: %.40q", value)
+			}
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			chunked = bytes.EqualFold(value, []byte("chunked"))
+		case bytes.EqualFold(name, []byte("Connection")):
+			a.close = a.close || bytes.EqualFold(value, []byte("close"))
+		}
+	}
+	switch {
+	case chunked:
+		return a.readChunks(r)
+	case length >= 0:
+		return a.readBody(r, length)
+	}
+	a.close = true
+	rest, err := io.ReadAll(io.LimitReader(r, maxAnswer))
+	a.body = append(a.body, rest...)
+	return err
+}
+
+func (a *answer) readChunks(r *bufio.Reader) error {
+	for {
+		line, err := readLine(r)
+		if err != nil {
+			return err
+		}
+		n, err := strconv.ParseUint(string(line), 16, 31)
+		if err != nil {
+			return fmt.Errorf("bad chunk: %.40q", line)
+		}
+		if err := a.readBody(r, int(n)); err != nil {
+			return err
+		}
+		if line, err = readLine(r); err != nil || len(line) != 0 {
+			return fmt.Errorf("a chunk without its end: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+}
+
+func (a *answer) readBody(r *bufio.Reader, n int) error {
+	have := len(a.body)
+	if have+n > maxAnswer {
+		return errTooLong
+	}
+	if need := have + n; cap(a.body) < need {
+		a.body = append(a.body, make([]byte, n)...)
+	} else {
+		a.body = a.body[:need]
+	}
+	_, err := io.ReadFull(r, a.body[have:])
+	return err
+}
+
+// readLine gives a line without its end. It is valid until the next read.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	if err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), nil
+}

@@ -1,0 +1,238 @@
+// Command dashboard measures the whole program side by side with an equivalent Flask application (../flask) and a bare
+// net/http server (../hello): the signed-in dashboard under the same load, in turns; then the memory of the idle program,
+// and the time from its start to its first page with a full book.
+//
+// Run it in the folder bench/. Everything happens on loopback addresses and in a temporary folder, and takes a few minutes.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+type options struct {
+	doorbook, gunicorn, flask string
+	threads                   int
+	connections               []int
+	rounds                    int
+	each                      time.Duration
+	entries                   int
+	settle                    time.Duration
+}
+
+func main() {
+	o := options{connections: []int{16, 64}}
+	flag.StringVar(&o.doorbook, "doorbook", "", "the `program` to measure; it is built from .. when this is empty; \"none\" leaves it out")
+	flag.StringVar(&o.gunicorn, "gunicorn", "/usr/bin/gunicorn", "Debian's gunicorn, whose python3 has Debian's python3-flask; \"none\" leaves Flask out")
+	flag.StringVar(&o.flask, "flask", "flask", "the `folder` of the Flask application")
+	flag.IntVar(&o.threads, "threads", 0, "threads of each of gunicorn's two workers; 0 is its default worker, without threads")
+	flag.IntVar(&o.rounds, "rounds", 5, "how often each server has its turn under each load; 0 leaves the load out")
+	flag.DurationVar(&o.each, "each", 5*time.Second, "how long a turn is")
+	flag.IntVar(&o.entries, "entries", 100_000, "how many entries the book holds at least when the time to the first page is measured")
+	flag.DurationVar(&o.settle, "settle", 5*time.Second, "how long the program is idle before its memory is read")
+	flag.Func("connections", "connections of each load, as in 16,64", func(text string) error {
+		o.connections = nil
+		for part := range strings.SplitSeq(text, ",") {
+			var n int
+			if _, err := fmt.Sscan(part, &n); err != nil || n < 1 || n > 1000 {
+				return fmt.Errorf("not a number from 1 to 1000: %q", part)
+			}
+			o.connections = append(o.connections, n)
+		}
+		return nil
+	})
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "dashboard:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, w io.Writer) error {
+	tmp, err := os.MkdirTemp("", "doorbook-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	h := house{tmp: tmp, who: newPerson()}
+	fmt.Fprintf(w, "%s %s/%s, %d cores, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+
+	var (
+		servers []server
+		program *doorbook
+	)
+	defer func() {
+		for _, s := range servers[min(1, len(servers)):] {
+			s.stop()
+		}
+		if program != nil {
+			program.stop() // what runs now, after restarts
+		}
+	}()
+	if o.doorbook != "none" {
+		if program, err = startDoorbook(ctx, h, o, w); err != nil {
+			return err
+		}
+		servers = append(servers, program.server)
+	}
+	answered := 0
+	if o.rounds > 0 {
+		more, err := startOthers(ctx, h, o, w)
+		servers = append(servers, more...)
+		if err != nil {
+			return err
+		}
+		if answered, err = measureLoads(ctx, o, servers, w); err != nil {
+			return err
+		}
+	}
+	if program == nil {
+		return nil
+	}
+	return measureFull(ctx, o, program, answered, w)
+}
+
+// startDoorbook builds and starts the program, reads its memory before anybody comes, and signs in.
+func startDoorbook(ctx context.Context, h house, o options, w io.Writer) (*doorbook, error) {
+	binary := o.doorbook
+	if binary == "" {
+		binary = filepath.Join(h.tmp, "doorbook")
+		if err := build(ctx, "..", "./cmd/doorbook", binary); err != nil {
+			return nil, err
+		}
+	}
+	d, err := newDoorbook(ctx, h, binary)
+	if err != nil {
+		return nil, err
+	}
+	wait(ctx, o.settle)
+	mb, err := d.residentMB()
+	if err == nil {
+		fmt.Fprintf(w, "Memory of the idle program, %s after its start: %.1f MB resident\n", o.settle, mb)
+		err = d.signIn(ctx)
+	}
+	if err != nil {
+		d.stop()
+		return nil, err
+	}
+	return d, nil
+}
+
+func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers []server, err error) {
+	if o.gunicorn != "none" {
+		fmt.Fprintln(w, flaskVersions(ctx, o))
+		s, err := newFlask(ctx, h, o.gunicorn, o.flask, o.threads)
+		if err != nil {
+			return servers, err
+		}
+		servers = append(servers, s)
+	}
+	binary := filepath.Join(h.tmp, "hello")
+	if err := build(ctx, ".", "./hello", binary); err != nil {
+		return servers, err
+	}
+	s, err := newHello(ctx, h, binary)
+	if err != nil {
+		return servers, err
+	}
+	return append(servers, s), nil
+}
+
+// flaskVersions says what the yardstick is made of.
+func flaskVersions(ctx context.Context, o options) string {
+	out, err := exec.CommandContext(ctx, "/usr/bin/python3", "-c", `import sys, flask, werkzeug, gunicorn, importlib.metadata as m
+print("Python", sys.version.split()[0], "Flask", m.version("flask"), "Werkzeug", m.version("werkzeug"), "gunicorn", gunicorn.__version__)`).Output()
+	if err != nil {
+		return "The versions of Flask and gunicorn cannot be told: " + err.Error()
+	}
+	return fmt.Sprintf("%s, 2 workers, %d threads each", strings.TrimSpace(string(out)), max(o.threads, 1))
+}
+
+// measureLoads gives every server its turns and prints what they reached. It gives how many answers the first one gave.
+func measureLoads(ctx context.Context, o options, servers []server, w io.Writer) (answered int, err error) {
+	wrong := 0
+	for _, n := range o.connections {
+		seen := map[string]rounds{}
+		for round := range o.rounds + 1 {
+			during := o.each
+			if round == 0 {
+				during = min(during, 2*time.Second) // to warm up, and to fill the page
+			}
+			for i := range servers {
+				s := servers[(i+round)%len(servers)] // nobody is always the first
+				before := s.cpu()
+				r := load(ctx, s.page, n, during, 0)
+				r.cpu = s.cpu() - before
+				if ctx.Err() != nil {
+					return answered, ctx.Err()
+				}
+				if s.name == servers[0].name {
+					answered += r.right
+				}
+				if round > 0 {
+					seen[s.name] = append(seen[s.name], r)
+				}
+			}
+		}
+		wrong += printLoad(w, n, servers, seen)
+	}
+	if wrong > 0 {
+		return answered, fmt.Errorf("%d wrong answers: the figures are worth nothing", wrong)
+	}
+	return answered, nil
+}
+
+// measureFull fills the book by real requests, each of which is an entry, and measures the program with it.
+func measureFull(ctx context.Context, o options, d *doorbook, answered int, w io.Writer) error {
+	if missing := o.entries - answered; missing > 0 {
+		r := load(ctx, newTarget(d.addr, "/no-such-page", d.ada.cookieHeader(), http.StatusNotFound, ""), 16, 5*time.Minute, missing)
+		if r.wrong > 0 || r.right < missing {
+			return fmt.Errorf("filling the book: %d of %d entries, %d wrong answers: %s", r.right, missing, r.wrong, r.problem)
+		}
+		answered += r.right
+	}
+	wait(ctx, o.settle)
+	mb, err := d.residentMB()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nMemory %s after %d answers: %.1f MB resident\n", o.settle, answered, mb)
+	var times []time.Duration
+	for range 5 {
+		t, err := d.restart(ctx)
+		if err != nil {
+			return err
+		}
+		times = append(times, t)
+	}
+	middle := median(times)
+	wait(ctx, o.settle)
+	if mb, err = d.residentMB(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "Start to the end of the first page with %d entries: %s (median of 5, longest %s)\n", answered,
+		milliseconds(middle), milliseconds(times[len(times)-1]))
+	fmt.Fprintf(w, "Memory of the idle program with that book, %s after its first page: %.1f MB resident\n", o.settle, mb)
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// rounds are what one server reached in each round of one load.
+type rounds []result
+
+func median[T int | float64 | time.Duration](values []T) T {
+	if len(values) == 0 {
+		return 0
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func (r rounds) perSecond() []float64 {
+	var all []float64
+	for _, one := range r {
+		all = append(all, one.perSecond())
+	}
+	return all
+}
+
+func (r rounds) quantile(q float64) time.Duration {
+	var all []time.Duration
+	for _, one := range r {
+		all = append(all, one.quantile(q))
+	}
+	return median(all)
+}
+
+func (r rounds) cpuPerAnswer() time.Duration {
+	var all []time.Duration
+	for _, one := range r {
+		all = append(all, one.cpuPerAnswer())
+	}
+	return median(all)
+}
+
+func (r rounds) wrong() (n int, problem string) {
+	for _, one := range r {
+		n += one.wrong
+		if problem == "" {
+			problem = one.problem
+		}
+	}
+	return n, problem
+}
+
+// printLoad writes what each server reached, medians of the rounds, and how the first one compares with the others.
+// Rounds are compared one by one, as they ran side by side. It gives the number of wrong answers.
+func printLoad(w io.Writer, connections int, servers []server, seen map[string]rounds) (wrong int) {
+	fmt.Fprintf(w, "\n%d connections:\n\n| server | requests/s | p50 | p99 | CPU per answer | wrong | page |\n|---|--:|--:|--:|--:|--:|--:|\n", connections)
+	for _, s := range servers {
+		r := seen[s.name]
+		n, problem := r.wrong()
+		wrong += n
+		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %.3f ms | %d | %.1f kB |\n", s.name, median(r.perSecond()),
+			milliseconds(r.quantile(0.5)), milliseconds(r.quantile(0.99)), float64(r.cpuPerAnswer())/1e6, n, float64(r[len(r)-1].bytes)/1000)
+		if problem != "" {
+			defer fmt.Fprintf(w, "\n%s, the first wrong answer: %s\n", s.name, problem)
+		}
+	}
+	for _, s := range servers[1:] {
+		var ratios []float64
+		other := seen[s.name].perSecond()
+		for i, own := range seen[servers[0].name].perSecond() {
+			if other[i] > 0 {
+				ratios = append(ratios, own/other[i])
+			}
+		}
+		if len(ratios) == 0 {
+			continue
+		}
+		middle := median(ratios)
+		fmt.Fprintf(w, "\n%s / %s: %.2f (rounds from %.2f to %.2f)\n", servers[0].name, s.name, middle, ratios[0], ratios[len(ratios)-1])
+	}
+	return wrong
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }

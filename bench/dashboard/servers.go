@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// person is who signs in, at every server.
+type person struct{ name, email, password string }
+
+func (p person) welcome() string { return "Welcome " + p.name }
+
+func newPerson() person {
+	return person{name: "Ada Lovelace", email: "ada@example.org", password: rand.Text()}
+}
+
+// house is what the servers have in common.
+type house struct {
+	tmp string // emptied at the end
+	who person
+}
+
+// server is one that runs and its page under load.
+type server struct {
+	*process
+	name string
+	addr string
+	page target
+}
+
+// doorbook is the program, as installed: nothing is set but where it listens and keeps its data.
+type doorbook struct {
+	server
+	house  house
+	binary string
+	ada    *visitor
+}
+
+func (h house) dataDir() string { return filepath.Join(h.tmp, "data") }
+
+// newDoorbook makes the account and starts the program.
+func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error) {
+	add := exec.CommandContext(ctx, binary, "user", "add", h.who.email, "--name", h.who.name, "--admin", "--password-stdin",
+		"--data", h.dataDir())
+	add.Env, add.Stdin = environment(), strings.NewReader(h.who.password+"\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("doorbook user add: %w\n%s", err, out)
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	d := &doorbook{house: h, binary: binary, ada: newVisitor(addr)}
+	d.name, d.addr = "doorbook", addr
+	if err := d.run(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.listening(ctx, addr); err != nil {
+		d.stop()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *doorbook) run(ctx context.Context) (err error) {
+	d.process, err = start(ctx, d.house.tmp, d.name, "", nil, d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
+	return err
+}
+
+// signIn opens the session that the load uses.
+func (d *doorbook) signIn(ctx context.Context) error {
+	if err := d.ada.signIn(ctx, d.house.who); err != nil {
+		return fmt.Errorf("doorbook: %w\n%s", err, d.tail())
+	}
+	d.page = newTarget(d.addr, "/", d.ada.cookieHeader(), http.StatusOK, d.house.who.welcome())
+	return nil
+}
+
+// restart stops the program, starts it again, and gives the time from the start to the end of the first page.
+func (d *doorbook) restart(ctx context.Context) (time.Duration, error) {
+	d.stop()
+	begin := time.Now()
+	if err := d.run(ctx); err != nil {
+		return 0, err
+	}
+	if err := d.ada.firstPage(ctx, d.house.who); err != nil {
+		return 0, fmt.Errorf("%w\n%s", err, d.tail())
+	}
+	return time.Since(begin), nil
+}
+
+// newFlask starts the yardstick with Debian's gunicorn. Without threads its workers take one connection at a time and
+// close it after each answer, which is gunicorn's default.
+func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (server, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return server{}, err
+	}
+	args := []string{"--workers", "2", "--bind", addr, "--graceful-timeout", "2"}
+	if threads > 0 {
+		args = append(args, "--worker-class", "gthread", "--threads", strconv.Itoa(threads))
+	}
+	env := []string{
+		"BENCH_SECRET_KEY=" + rand.Text() + rand.Text(),
+		"BENCH_EMAIL=" + h.who.email, "BENCH_NAME=" + h.who.name, "BENCH_PASSWORD=" + h.who.password,
+		"PYTHONDONTWRITEBYTECODE=1",
+	}
+	p, err := start(ctx, h.tmp, "flask", dir, env, gunicorn, append(args, "app:app")...)
+	if err != nil {
+		return server{}, err
+	}
+	if err := p.listening(ctx, addr); err != nil {
+		p.stop()
+		return server{}, err
+	}
+	ada := newVisitor(addr)
+	if err := ada.signIn(ctx, h.who); err != nil {
+		p.stop()
+		return server{}, fmt.Errorf("flask: %w\n%s", err, p.tail())
+	}
+	return server{p, "flask", addr, newTarget(addr, "/", ada.cookieHeader(), http.StatusOK, h.who.welcome())}, nil
+}
+
+// newHello starts the bare server of ../hello.
+func newHello(ctx context.Context, h house, binary string) (server, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return server{}, err
+	}
+	p, err := start(ctx, h.tmp, "hello", "", nil, binary, addr)
+	if err != nil {
+		return server{}, err
+	}
+	if err := p.listening(ctx, addr); err != nil {
+		p.stop()
+		return server{}, err
+	}
+	return server{p, "hello", addr, newTarget(addr, "/", "", http.StatusOK, "Hello")}, nil
+}

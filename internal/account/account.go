@@ -1,0 +1,80 @@
+// Package account holds the rules about developers (the people with an account): what a valid name, e-mail address, skill
+// list and password is, who they are to the program, and how fast somebody may guess at a password. It knows no database
+// and no HTTP; repositories implement the interfaces it states.
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Role is what a developer may do. The zero value is no role and may do nothing.
+type Role string
+
+// The roles.
+const (
+	Member Role = "member" // sees and changes only themself and their own entries
+	Admin  Role = "admin"  // sees and changes everybody
+)
+
+// Developer is a person with an account.
+type Developer struct {
+	ID           string // 24 hexadecimal digits (internal/id)
+	Name         string
+	Email        string // as it was typed, for people to read
+	EmailKey     string // the canonical form that is compared, unique: see CanonicalEmail
+	Skills       []string
+	PasswordHash string // a PHC string; leaves the repository for verification only
+	Role         Role
+	Disabled     bool
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// The repository's answers that callers act upon; anything else is a fault of the database.
+var (
+	ErrNotFound   = errors.New("account: no such developer")
+	ErrEmailTaken = errors.New("account: the e-mail address is taken")
+	ErrSetupOver  = errors.New("account: the setup link is used, expired, or an admin exists")
+	ErrLastAdmin  = errors.New("account: the last admin that can sign in cannot be removed, demoted or disabled")
+)
+
+// Change is a change of a developer: nil fields stay as they are.
+type Change struct {
+	Name         *string
+	Email        *string // together with EmailKey
+	EmailKey     *string
+	Skills       *[]string
+	PasswordHash *string
+	Role         *Role
+	Disabled     *bool
+}
+
+// Repository keeps developers. Every method is safe for concurrent use, takes time from its caller, and is all or nothing.
+type Repository interface {
+	// Create adds a developer whose ID, EmailKey and times the caller has set. ErrEmailTaken if the EmailKey exists:
+	// of any number of concurrent calls with one EmailKey exactly one succeeds.
+	Create(ctx context.Context, d Developer) error
+	// ByID finds a developer. ErrNotFound if there is none.
+	ByID(ctx context.Context, id string) (Developer, error)
+	// ByEmail finds a developer by the canonical form. ErrNotFound if there is none.
+	ByEmail(ctx context.Context, emailKey string) (Developer, error)
+	// List gives up to limit developers, oldest first, whose id is greater than after ("" for the first page).
+	List(ctx context.Context, after string, limit int) ([]Developer, error)
+	// Update applies a change and gives the developer as changed. ErrNotFound, ErrEmailTaken; ErrLastAdmin when it would
+	// leave no enabled admin where there was one. It never creates.
+	Update(ctx context.Context, id string, c Change, now time.Time) (Developer, error)
+	// Delete removes a developer. ErrNotFound, ErrLastAdmin.
+	Delete(ctx context.Context, id string) error
+	// HasAdmin reports whether any enabled admin exists.
+	HasAdmin(ctx context.Context) (bool, error)
+
+	// OpenSetup keeps the hash of a setup link's token until expires, in place of any earlier one.
+	OpenSetup(ctx context.Context, tokenHash []byte, expires time.Time) error
+	// SetupOpen reports whether that token would be taken at now (it is the current one, not expired, and no enabled admin exists).
+	SetupOpen(ctx context.Context, tokenHash []byte, now time.Time) (bool, error)
+	// CompleteSetup uses up the token and creates d (an admin) in one step. ErrSetupOver when the token would not be
+	// taken, ErrEmailTaken with the token left as it was.
+	CompleteSetup(ctx context.Context, tokenHash []byte, d Developer, now time.Time) error
+}

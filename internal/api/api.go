@@ -1,0 +1,95 @@
+// Package api is the JSON interface: the original's routes and envelope, with honest status codes. It translates between
+// JSON and the door and decides nothing.
+//
+//	{"status": true, "data": …}
+//	{"status": false, "error": "…", "fields": {"email": "…"}}
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/httpx"
+)
+
+// API is the JSON interface over one door. It is safe for concurrent use.
+type API struct {
+	door *door.Door
+}
+
+// New makes the interface.
+func New(d *door.Door) *API { return &API{door: d} }
+
+// Handlers are the handlers of the interface, by the pattern of their route.
+func (a *API) Handlers() map[string]httpx.Handler {
+	return map[string]httpx.Handler{
+		"GET /developers":         a.developers,
+		"POST /developers":        a.createDeveloper,
+		"PATCH /developers/{id}":  a.changeDeveloper,
+		"DELETE /developers/{id}": a.deleteDeveloper,
+		"GET /logs":               a.logs,
+		"PUT /logs/{id}":          a.hideLog,
+		"PUT /logs/{id}/{$}":      a.hideLog,
+		"DELETE /logs/{id}":       a.deleteLog,
+		"DELETE /logs/{id}/{$}":   a.deleteLog,
+	}
+}
+
+// envelope is the form of a good answer.
+type envelope struct {
+	Status bool   `json:"status"`
+	Data   any    `json:"data"`
+	Next   string `json:"next,omitempty"` // send it as "before" or "after" for the next page
+}
+
+func ok(w http.ResponseWriter, status int, data any) error {
+	httpx.WriteJSON(w, status, envelope{Status: true, Data: data})
+	return nil
+}
+
+// decode reads one JSON object into v and refuses fields that v does not have. Of a field that comes twice the last counts.
+func decode(r *http.Request, v any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return badJSON(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fault.New(fault.Malformed, "There is something after the JSON object.")
+	}
+	return nil
+}
+
+// badJSON says what is wrong without repeating what was sent: it may be a secret.
+func badJSON(err error) error {
+	var large *http.MaxBytesError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &large):
+		return fault.New(fault.TooLarge, "The body is larger than this address takes.")
+	case errors.As(err, &kind) && kind.Field != "":
+		return &fault.Error{
+			Kind: fault.Invalid, Public: "A field has the wrong type.",
+			Fields: []fault.Field{{Name: kind.Field, Text: "This should be of the JSON type that stands for " + kind.Type.String() + "."}},
+		}
+	}
+	return fault.New(fault.Malformed, "The body is not a JSON object with the fields that this address knows.")
+}
+
+// limit reads how many items a page should have: 1 to door.MaxPage, 50 if nothing is said.
+func limit(r *http.Request) (int, error) {
+	s := r.URL.Query().Get("limit")
+	if s == "" {
+		return 50, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > door.MaxPage {
+		return 0, fault.New(fault.Malformed, "The limit is a number from 1 to "+strconv.Itoa(door.MaxPage)+".")
+	}
+	return n, nil
+}

@@ -1,0 +1,89 @@
+// Package book is the book of who came in and what they did: what an entry is, what of a request may be written down, how
+// entries of concurrent requests share one commit, and what can be asked of them. It knows no database; repositories
+// implement Repository.
+package book
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Type says what kind of thing an entry tells of.
+type Type string
+
+// The types of entries.
+const (
+	Request  Type = "request"  // an HTTP request and its answer
+	Activity Type = "activity" // what somebody did: signed in, failed to, registered, changed something. Never deleted
+	Error    Type = "error"    // what failed on our side
+)
+
+// Entry is one line of the book. The first six fields are those of the original application.
+type Entry struct {
+	ID         string // 24 hexadecimal digits
+	Type       Type
+	ClientAddr string // the visitor's address, after trusted proxies
+	URL        string // path and query, redacted; the route's pattern where a path parameter may hold a secret
+	Method     string
+	Body       string // allow-listed fields of the body, redacted, as JSON or form text; "" when there was none
+	CreatedAt  time.Time
+
+	Status    int
+	Duration  time.Duration
+	Route     string // the pattern that answered, "" when none matched
+	User      string // id of the signed-in developer, "" for a stranger
+	UserName  string // their name at that time, for people to read
+	Session   string // a short hash that names the session, never its key
+	RequestID string
+
+	// Of activities and errors.
+	Action string // "sign_in", "sign_in_failed", "register", …: see the door's list
+	Target string // what was acted upon: a developer's or entry's id
+	Text   string // a sentence for people; for errors the operator's text, free of secrets
+}
+
+// Minute is how many requests ended in one way in one minute.
+type Minute struct {
+	At      time.Time // the minute's first moment, UTC
+	Outcome string    // "2xx", "3xx", "4xx", "5xx"
+	Count   int
+}
+
+// Query asks for entries, newest first.
+type Query struct {
+	User   string // only this developer's; "" for everybody's
+	Type   Type   // only this type; "" for all
+	Before string // a Cursor from an earlier page; "" for the newest
+	Limit  int    // 1 to 1000
+}
+
+// ErrNotFound is the answer for an id that names no entry that is listed.
+var ErrNotFound = errors.New("book: no such entry")
+
+// ErrBadCursor is the answer to a Query whose Before no repository has given out.
+var ErrBadCursor = errors.New("book: not a cursor")
+
+// ErrKept is the answer to deleting an entry that must stay: only requests may be deleted.
+var ErrKept = errors.New("book: only request entries can be deleted")
+
+// Repository keeps entries. Every method is safe for concurrent use and takes time from its caller.
+type Repository interface {
+	// Append stores entries, with the counts per minute of the requests among them, in one commit: all or none.
+	Append(ctx context.Context, entries []Entry) error
+	// Finish sets the duration of a stored entry whose answer was still being sent when it was appended.
+	Finish(ctx context.Context, id string, d time.Duration) error
+	// Find gives the entries that match, newest first, without deleted ones, and the cursor of the next page ("" at the end).
+	Find(ctx context.Context, q Query) (entries []Entry, next string, err error)
+	// ByID finds an entry that is not deleted. ErrNotFound.
+	ByID(ctx context.Context, id string) (Entry, error)
+	// SoftDelete hides a request entry from every listing. ErrNotFound (also when hidden already), ErrKept.
+	SoftDelete(ctx context.Context, id string, now time.Time) error
+	// Delete removes a request entry for good. ErrNotFound, ErrKept; a soft-deleted one can be deleted.
+	Delete(ctx context.Context, id string) error
+	// Minutes gives the counts from the minute of since on, oldest first. Deleting entries does not change them.
+	Minutes(ctx context.Context, since time.Time) ([]Minute, error)
+	// Trim deletes entries, the oldest first, up to limit of them: those created before olderThan, and while the book takes
+	// more than maxBytes (0: no bound). Counts older than olderThan go too. It gives how many entries went.
+	Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error)
+}

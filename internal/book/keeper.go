@@ -1,0 +1,111 @@
+package book
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// KeeperConfig says how much of the book is kept. Only Repo is required.
+type KeeperConfig struct {
+	Repo     Repository
+	Clock    func() time.Time // default time.Now
+	MaxAge   time.Duration    // older entries go; default 90 days; negative: no bound
+	MaxBytes int64            // the oldest entries go while the book takes more; default 1 GiB; negative: no bound
+	Batch    int              // entries deleted in one commit at most; default 500
+	Every    time.Duration    // how often the keeper looks; default 1 min
+	Pause    time.Duration    // shortest time between two batches; default 20 ms
+	Limit    time.Duration    // longest one batch may take; default 10 s
+	Log      *slog.Logger     // told when trimming begins to fail and when it works again; default: nobody
+}
+
+// Keeper keeps the book within its bounds, of age and of bytes, from the first day. It deletes in small batches and rests
+// after each one at least as long as it took, so that entries and pages find the database free half of the time.
+type Keeper struct{ c KeeperConfig }
+
+// NewKeeper makes a Keeper. It panics without a repository.
+func NewKeeper(c KeeperConfig) *Keeper {
+	if c.Repo == nil {
+		panic("book: NewKeeper needs a repository")
+	}
+	c.Clock = clockOr(c.Clock)
+	c.Log = logOr(c.Log)
+	if c.MaxAge == 0 {
+		c.MaxAge = 90 * 24 * time.Hour
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 1 << 30
+	}
+	c.Batch = positiveOr(c.Batch, 500)
+	c.Every = positiveOr(c.Every, time.Minute)
+	c.Pause = positiveOr(c.Pause, 20*time.Millisecond)
+	c.Limit = positiveOr(c.Limit, 10*time.Second)
+	return &Keeper{c}
+}
+
+// Run trims at once and then every Every until ctx is done, and returns nil. A failure is logged and tried again the next
+// time.
+func (k *Keeper) Run(ctx context.Context) error {
+	failing := false
+	for ctx.Err() == nil {
+		n, err := k.Trim(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case err != nil && !failing:
+			k.c.Log.LogAttrs(ctx, slog.LevelError, "the book cannot be trimmed; it may grow beyond its bounds", slog.String("error", plain(err)))
+		case err == nil && failing:
+			k.c.Log.LogAttrs(ctx, slog.LevelInfo, "the book is trimmed again", slog.Int("entries", n))
+		}
+		failing = err != nil
+		rest(ctx, k.c.Every)
+	}
+	return nil
+}
+
+// Trim deletes what is beyond the bounds now, batch by batch, and gives how many entries went. It ends early, with the
+// context's error, when ctx is done.
+func (k *Keeper) Trim(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		began := time.Now()
+		n, err := k.batch(ctx)
+		total += n
+		if err != nil || n < k.c.Batch {
+			return total, err
+		}
+		if !rest(ctx, max(k.c.Pause, time.Since(began))) {
+			return total, context.Cause(ctx)
+		}
+	}
+}
+
+func (k *Keeper) batch(ctx context.Context) (n int, err error) {
+	var olderThan time.Time // the zero time is older than every entry
+	if k.c.MaxAge > 0 {
+		olderThan = k.c.Clock().Add(-k.c.MaxAge)
+	}
+	ctx, cancel := context.WithTimeout(ctx, k.c.Limit)
+	defer cancel()
+	err = guard(func() error {
+		var err error
+		n, err = k.c.Repo.Trim(ctx, olderThan, max(k.c.MaxBytes, 0), k.c.Batch)
+		return err
+	})
+	if err != nil {
+		return n, fmt.Errorf("book: trim: %w", err)
+	}
+	return n, nil
+}
+
+// rest waits for d and reports whether ctx is still alive.
+func rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

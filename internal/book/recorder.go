@@ -1,0 +1,220 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// ErrDropped is the answer to an entry that was not written, or whose fate is unknown because its commit failed or took
+// too long. The answer to the visitor goes on without it; the loss is counted (Recorder.Stats) and readiness tells of it.
+var ErrDropped = errors.New("book: the entry was dropped")
+
+// ErrClosed is the answer to an entry that comes after Recorder.Run was told to end.
+var ErrClosed = errors.New("book: the recorder is closed")
+
+// ErrInvalid is the answer to an entry that no repository could store: a fault of the caller, found before it can spoil
+// the commit of others.
+var ErrInvalid = errors.New("book: not a valid entry")
+
+// RecorderConfig says how a Recorder works. Only Repo is required.
+type RecorderConfig struct {
+	Repo   Repository       // where entries go; it must obey its context, or Run cannot end while it hangs
+	Clock  func() time.Time // default time.Now
+	Queue  int              // entries that may wait for their commit; default 4096. The last eighth is for activities and errors
+	Batch  int              // entries in one commit at most; default 256
+	Wait   time.Duration    // longest an answer waits for its entry; default 2 s
+	Commit time.Duration    // longest one commit may take before it is given up, and the final flush likewise; default 5 s
+	Log    *slog.Logger     // told when writing begins to fail and when it works again, not of each entry; default: nobody
+
+	// Strangers is how many requests of signed-out visitors from one address (IPv6: one /64) are entered one by one in a
+	// minute; what comes on top is counted and told in one entry per minute and address. Default 60,000 (1,000 a second,
+	// so that only a flood is summarised); negative means no bound. Signed-in people's requests are never summarised.
+	Strangers int
+	// Addresses is how many addresses are told apart in a minute; the rest share one counter. Default 10,000 (some 1 MB).
+	Addresses int
+}
+
+// Recorder takes entries from many requests at once and writes them through one loop, so that entries of concurrent
+// requests share one commit: the first one in commits at once, and whatever comes meanwhile goes with the next commit.
+// There is no timer to wait for, and nothing is kept in memory beyond Queue entries. Every method is safe for concurrent use.
+type Recorder struct {
+	repo   Repository
+	clock  func() time.Time
+	log    *slog.Logger
+	queue  int
+	batch  int
+	wait   time.Duration
+	commit time.Duration
+	wake   chan struct{} // holds one token when there may be something to write
+
+	mu      sync.Mutex
+	running bool
+	closed  bool
+	open    []*batch  // waiting for the writer, oldest first; the last one may still be joined
+	waiting int       // entries in open
+	began   time.Time // when the commit under way began; zero when none is
+	failed  time.Time // when the latest commit failed; zero when it did not
+	full    time.Time // when an entry last found the queue full
+	stalled bool      // somebody waited in vain and no commit has succeeded since: others need not wait too
+	missing uint64    // entries dropped that the book itself has not told of yet
+	stats   Stats
+	crowd   strangers
+}
+
+// batch is what goes into one commit. Those who wait for it hold the batch itself, so nothing is shared between commits.
+type batch struct {
+	done    chan struct{} // closed when the fate of the entries is known
+	err     error         // set before done is closed
+	entries []Entry
+	first   [1]Entry // room for the lone entry of a quiet time, to spare an allocation
+}
+
+// NewRecorder makes a Recorder. It starts nothing: the caller runs Run. It panics without a repository.
+func NewRecorder(c RecorderConfig) *Recorder {
+	if c.Repo == nil {
+		panic("book: NewRecorder needs a repository")
+	}
+	return &Recorder{
+		repo:   c.Repo,
+		clock:  clockOr(c.Clock),
+		log:    logOr(c.Log),
+		queue:  positiveOr(c.Queue, 4096),
+		batch:  positiveOr(c.Batch, 256),
+		wait:   positiveOr(c.Wait, 2*time.Second),
+		commit: positiveOr(c.Commit, 5*time.Second),
+		wake:   make(chan struct{}, 1),
+		crowd:  newStrangers(c.Strangers, c.Addresses),
+	}
+}
+
+// Append gives an entry to the book and returns when it is committed. ID, Type and CreatedAt must be set; texts that are
+// too long or hold control characters are cut and made inert. A request that is only counted (RecorderConfig.Strangers)
+// returns nil at once.
+//
+// ErrDropped: the queue is full, the commit failed or took longer than Wait; while the repository is stalled nobody else
+// waits for it. ErrClosed after the end, ErrInvalid for an entry that cannot be stored. When ctx ends, waiting ends with
+// its error, and the entry is written all the same; give it a context without cancel where the answer may still be read.
+func (r *Recorder) Append(ctx context.Context, e Entry) error {
+	if err := e.tidy(); err != nil {
+		return err
+	}
+	b, err := r.accept(&e)
+	if b == nil || err != nil {
+		return err
+	}
+	timer := time.NewTimer(r.wait)
+	defer timer.Stop()
+	select {
+	case <-b.done:
+		return b.err
+	case <-timer.C:
+		return r.giveUp(b)
+	case <-ctx.Done():
+		return fmt.Errorf("book: not waited for the entry: %w", context.Cause(ctx))
+	}
+}
+
+// Finish sets the duration of an entry whose answer was still being sent when it was appended. It waits at most Wait, also
+// when ctx is already cancelled. An entry that was only counted, dropped or deleted meanwhile is no error.
+func (r *Recorder) Finish(ctx context.Context, id string, d time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.wait)
+	defer cancel()
+	err := guard(func() error { return r.repo.Finish(ctx, id, d) })
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("book: set the duration of an entry: %w", err)
+	}
+	return nil
+}
+
+// accept puts the entry in the queue and gives the batch to wait for: none when the entry was only counted.
+func (r *Recorder) accept(e *Entry) (*batch, error) {
+	now := r.clock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, ErrClosed
+	}
+	r.turn(now)
+	if e.Type == Request && e.User == "" && !r.crowd.enter(e.ClientAddr) {
+		r.stats.Summarised++
+		return nil, nil
+	}
+	b := r.put(e, now)
+	if b == nil {
+		return nil, fmt.Errorf("%w: too many entries are waiting", ErrDropped)
+	}
+	if r.stalled {
+		r.stats.Late++
+		return nil, fmt.Errorf("%w: the repository does not answer in time", ErrDropped)
+	}
+	return b, nil
+}
+
+// put adds the entry to the youngest batch; nil when the queue is full. The caller holds the lock.
+func (r *Recorder) put(e *Entry, now time.Time) *batch {
+	room := r.queue
+	if e.Type == Request {
+		room -= r.queue / 8 // a flood of requests must not push out what people did
+	}
+	if r.waiting >= room {
+		r.full = now
+		r.stats.Dropped++
+		r.missing++
+		return nil
+	}
+	var b *batch
+	if n := len(r.open); n > 0 && len(r.open[n-1].entries) < r.batch {
+		b = r.open[n-1]
+	} else {
+		b = &batch{done: make(chan struct{})}
+		b.entries = b.first[:0]
+		r.open = append(r.open, b)
+	}
+	b.entries = append(b.entries, *e)
+	r.waiting++
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return b
+}
+
+// giveUp is for a waiter whose patience is over; the fate of the entry may have been decided at that very moment.
+func (r *Recorder) giveUp(b *batch) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case <-b.done:
+		return b.err
+	default:
+	}
+	r.stalled = true
+	r.stats.Late++
+	return fmt.Errorf("%w: not committed within %v", ErrDropped, r.wait)
+}
+
+// turn begins a new minute when its time has come: what was counted in the old one becomes entries, and so do losses, as
+// soon as the repository works again. The caller holds the lock.
+func (r *Recorder) turn(now time.Time) {
+	if !r.crowd.turn(now) {
+		return
+	}
+	r.report(now)
+}
+
+// report puts the entries that tell of other entries into the queue. The caller holds the lock.
+func (r *Recorder) report(now time.Time) {
+	for _, e := range r.crowd.summaries(now) {
+		r.put(&e, now)
+	}
+	if r.missing > 0 && r.failed.IsZero() && !r.stalled {
+		e := lossEntry(now, r.missing)
+		if r.put(&e, now) != nil {
+			r.missing = 0
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package book
+
+import (
+	"fmt"
+
+	"github.com/doorbook/doorbook/internal/id"
+)
+
+// The longest texts an entry holds, in bytes. What may be longer is cut by those who make it (RedactURL, RedactBody); this
+// is the last line, so that no visitor can make an entry that is huge, that a database refuses (and with it the entries
+// that share its commit) or that deceives whoever reads it on a terminal.
+const (
+	maxName = 256
+	maxURL  = 2048
+	maxBody = 4096
+	maxText = 1024
+)
+
+// tidy checks what a repository relies on and makes every text bounded and inert. ErrInvalid.
+func (e *Entry) tidy() error {
+	switch {
+	case !id.Valid(e.ID):
+		return fmt.Errorf("%w: its id is not one", ErrInvalid)
+	case e.Type != Request && e.Type != Activity && e.Type != Error:
+		return fmt.Errorf("%w: its type is not known", ErrInvalid)
+	case e.CreatedAt.IsZero():
+		return fmt.Errorf("%w: it has no time", ErrInvalid)
+	}
+	e.URL = Inert(e.URL, maxURL)
+	e.Body = Inert(e.Body, maxBody)
+	e.Text = Inert(e.Text, maxText)
+	e.Method = Inert(e.Method, 32)
+	for _, s := range []*string{
+		&e.ClientAddr, &e.Route, &e.User, &e.UserName, &e.Session, &e.RequestID, &e.Action, &e.Target,
+	} {
+		*s = Inert(*s, maxName)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+// Package cli is the verbs of the program: it reads flags and environment, and calls what they ask for.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/server"
+)
+
+// Exit codes.
+const (
+	exitFine   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Env is the world around the program.
+type Env struct {
+	Args           []string // without the program's name
+	Getenv         func(string) string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+type verbs struct {
+	Serve   serveVerb   `cmd:"" default:"withargs" help:"Open the door: serve the pages, the JSON interface and the book. This is what happens without a verb."`
+	User    userVerb    `cmd:"" help:"Make accounts, also while the server runs."`
+	Version versionVerb `cmd:"" help:"Say which version this is."`
+}
+
+// errUsage marks what the caller typed wrong.
+var errUsage = errors.New("wrong usage")
+
+func usage(err error) error { return fmt.Errorf("%w: %w", errUsage, err) }
+
+// Run carries out one command and gives the exit code: 0 fine, 1 failed, 2 wrong usage.
+func Run(ctx context.Context, env Env) int {
+	var v verbs
+	ended := -1 // what kong would exit with, after --help
+	parser, err := kong.New(&v,
+		kong.Name("doorbook"),
+		kong.Description("The door and the book: a login, pages for signed-in people, and a record of who came in and what they did."),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.Exit(func(code int) { ended = code }),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(env.Stderr, "doorbook:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(env.Args)
+	if ended >= 0 {
+		return ended
+	}
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "doorbook: %v\nTry \"doorbook --help\".\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(&command{ctx: ctx, Env: env})
+	switch {
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(env.Stderr, "doorbook:", err)
+		return exitUsage
+	case err != nil:
+		fmt.Fprintln(env.Stderr, "doorbook:", err)
+		return exitFailed
+	}
+	return exitFine
+}
+
+// command is what each verb gets.
+type command struct {
+	Env
+	ctx context.Context
+}
+
+func (c *command) log() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(c.Stderr, nil))
+}
+
+type serveVerb struct {
+	config.Serve
+}
+
+// Run serves.
+func (s *serveVerb) Run(c *command) error {
+	if err := s.Check(); err != nil {
+		return usage(err)
+	}
+	dir, secrets, err := place(c, s.Data)
+	if err != nil {
+		return err
+	}
+	return server.Run(c.ctx, server.Config{Serve: s.Serve, Dir: dir, Secrets: secrets, Out: c.Stdout, Log: c.log()})
+}
+
+// place finds the data directory and the secrets.
+func place(c *command, d config.Data) (dir string, s config.Secrets, err error) {
+	if dir, err = d.Path(c.Getenv); err != nil {
+		return dir, s, usage(err)
+	}
+	if s, err = config.ReadSecrets(c.Getenv); err != nil {
+		return dir, s, usage(err)
+	}
+	return dir, s, nil
+}
+
+type versionVerb struct{}
+
+// Run says the version.
+func (versionVerb) Run(c *command) error {
+	version, revision := "devel", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " " + s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(c.Stdout, "doorbook %s%s %s %s/%s\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

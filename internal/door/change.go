@@ -1,0 +1,52 @@
+package door
+
+import (
+	"errors"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/fault"
+)
+
+// validate turns what was asked for into a change of the account, or names every broken field.
+func (in DeveloperChange) validate(rules *account.PasswordRules, dev account.Developer) (change account.Change, err error) {
+	var broken []fault.Field
+	check := func(err error) bool {
+		var f *fault.Error
+		if errors.As(err, &f) {
+			broken = append(broken, f.Fields...)
+		}
+		return err == nil
+	}
+	name, email := dev.Name, dev.Email
+	if in.Name != nil {
+		var err error
+		if name, err = account.CheckName(*in.Name); check(err) {
+			change.Name = &name
+		}
+	}
+	if in.Skills != nil {
+		if skills, err := account.CleanSkills(*in.Skills); check(err) {
+			change.Skills = &skills
+		}
+	}
+	if in.Email != nil {
+		email = *in.Email
+		if key, err := account.CanonicalEmail(email); check(err) {
+			change.Email, change.EmailKey = &email, &key
+		}
+	}
+	if in.Password != nil {
+		check(rules.Check(*in.Password, account.PasswordContext{Name: name, Email: email}))
+	}
+	if in.Role != nil {
+		if *in.Role != account.Member && *in.Role != account.Admin {
+			broken = append(broken, fault.Field{Name: "role", Text: `The role is "member" or "admin".`})
+		}
+		change.Role = in.Role
+	}
+	change.Disabled = in.Disabled
+	if len(broken) > 0 {
+		return change, &fault.Error{Kind: fault.Invalid, Public: broken[0].Text, Fields: broken}
+	}
+	return change, nil
+}

@@ -1,0 +1,187 @@
+package door
+
+import (
+	"context"
+	"errors"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/session"
+)
+
+// MaxPage is the most developers or entries that one answer lists.
+const MaxPage = 200
+
+// Developers lists developers, oldest first.
+func (d *Door) Developers(ctx context.Context, after string, limit int) ([]account.Developer, error) {
+	if after != "" && !id.Valid(after) {
+		return nil, fault.New(fault.Malformed, "The page to continue from is not one of ours.")
+	}
+	list, err := d.Accounts.List(ctx, after, limit)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return list, nil
+}
+
+// DeveloperChange is what may be asked to change; nil stays as it is.
+type DeveloperChange struct {
+	Name            *string
+	Skills          *[]string
+	Email           *string // needs CurrentPassword
+	Password        *string // needs CurrentPassword
+	CurrentPassword string
+	Role            *account.Role // by an admin
+	Disabled        *bool         // by an admin
+}
+
+// ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state; an admin changes
+// everybody but nobody else's address or password (ASVS 6.4.6). Address and password need the current password (ASVS
+// 6.2.3, 7.5.1). A new password ends all other sessions, a disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
+//
+// Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin), Throttled, Busy.
+func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, error) {
+	dev, err := d.reach(ctx, v, target)
+	if err != nil {
+		return dev, err
+	}
+	self := dev.ID == v.Developer.ID
+	secret := in.Email != nil || in.Password != nil
+	if ((in.Role != nil || in.Disabled != nil) && !v.Admin()) || (secret && !self) {
+		return dev, d.forbid(ctx, v, target)
+	}
+	change, err := in.validate(d.Rules, dev)
+	if err != nil {
+		return dev, err
+	}
+	if secret {
+		if err := d.proveAgain(ctx, v, dev, in.CurrentPassword); err != nil {
+			return dev, err
+		}
+	}
+	if in.Password != nil {
+		hash, err := d.Passwords.Hash(ctx, *in.Password)
+		if err != nil {
+			return dev, busy(err)
+		}
+		change.PasswordHash = &hash
+	}
+	changed, err := d.Accounts.Update(ctx, target, change, d.Now())
+	if err != nil {
+		return dev, translate(err)
+	}
+	if err := d.follow(ctx, v, dev, changed, in); err != nil {
+		return changed, err
+	}
+	return changed, nil
+}
+
+// follow does what a change entails, and writes it down.
+func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange) error {
+	if in.Name != nil || in.Skills != nil || in.Email != nil {
+		d.note(ctx, v, book.ActionDeveloperUpdated, is.ID, "")
+	}
+	if was.Role != is.Role {
+		d.note(ctx, v, book.ActionRoleChanged, is.ID, "to "+string(is.Role))
+	}
+	if in.Password != nil {
+		d.note(ctx, v, book.ActionPasswordChanged, is.ID, "")
+		v.Session.Renew()
+		mine, _ := v.Session.ID()
+		return d.endSessions(ctx, v, is.ID, mine)
+	}
+	if was.Disabled != is.Disabled {
+		if !is.Disabled {
+			d.note(ctx, v, book.ActionDeveloperEnabled, is.ID, "")
+			return nil
+		}
+		d.note(ctx, v, book.ActionDeveloperDisabled, is.ID, "")
+		return d.endSessions(ctx, v, is.ID)
+	}
+	return nil
+}
+
+// RemoveDeveloper deletes a developer and ends their sessions. A member may remove only themself.
+func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) error {
+	if _, err := d.reach(ctx, v, target); err != nil {
+		return err
+	}
+	if err := d.Accounts.Delete(ctx, target); err != nil {
+		return translate(err)
+	}
+	d.note(ctx, v, book.ActionDeveloperDeleted, target, "")
+	if target == v.Developer.ID {
+		v.Session.SignOut()
+	}
+	return d.endSessions(ctx, v, target)
+}
+
+// reach finds a developer whom the visitor may change.
+func (d *Door) reach(ctx context.Context, v *Visit, target string) (account.Developer, error) {
+	dev, err := d.Accounts.ByID(ctx, target)
+	if err != nil {
+		return dev, translate(err)
+	}
+	if dev.ID != v.Developer.ID && !v.Admin() {
+		return dev, d.forbid(ctx, v, target)
+	}
+	return dev, nil
+}
+
+func (d *Door) forbid(ctx context.Context, v *Visit, target string) error {
+	d.note(ctx, v, book.ActionForbidden, target, "")
+	return fault.New(fault.Forbidden, "You may not do that.")
+}
+
+// proveAgain checks the current password, counted like a sign-in.
+func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
+	attempt := []counter{{d.counterName("account", dev.EmailKey), account.AccountPolicy(), false}}
+	if err := d.take(ctx, v, attempt); err != nil {
+		return err
+	}
+	match, _, err := d.Passwords.Verify(ctx, dev.PasswordHash, password)
+	if err != nil {
+		d.refund(ctx, attempt)
+		return busy(err)
+	}
+	if !match {
+		d.note(ctx, v, book.ActionPasswordChangeFailed, dev.ID, "")
+		return &fault.Error{
+			Kind: fault.Invalid, Public: "The current password is not right.",
+			Fields: []fault.Field{{Name: "current_password", Text: "The current password is not right."}},
+		}
+	}
+	d.forgive(ctx, attempt)
+	return nil
+}
+
+// endSessions ends a developer's sessions, but those excepted.
+func (d *Door) endSessions(ctx context.Context, v *Visit, subject string, except ...session.ID) error {
+	n, err := d.Sessions.EndAll(context.WithoutCancel(ctx), subject, except...)
+	if err != nil {
+		return unavailable(err)
+	}
+	if n > 0 {
+		d.note(ctx, v, book.ActionSessionEnded, subject, plural(n, "session"))
+	}
+	return nil
+}
+
+// translate gives a repository's answer a public face.
+func translate(err error) error {
+	switch {
+	case errors.Is(err, account.ErrNotFound):
+		return fault.New(fault.NotFound, "There is no such developer.")
+	case errors.Is(err, account.ErrEmailTaken):
+		return emailTaken()
+	case errors.Is(err, account.ErrLastAdmin):
+		return fault.New(fault.Conflict, "This is the last administrator. Make somebody else one first.")
+	case errors.Is(err, book.ErrNotFound):
+		return fault.New(fault.NotFound, "There is no such entry.")
+	case errors.Is(err, book.ErrKept):
+		return fault.New(fault.Conflict, "Only entries of requests can be deleted.")
+	}
+	return unavailable(err)
+}

@@ -1,0 +1,184 @@
+// Package door decides: it holds the use cases of the program (register, sign in, sign out, change, remove, read the
+// book), each with its entry in the book, and the policy in one table (Routes). The pages, the JSON interface and the
+// command line only translate to it and from it. It knows repositories by their interfaces, and no HTTP.
+package door
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/session"
+)
+
+// Registration says who may make an account by themself.
+type Registration string
+
+// The settings of registration. "invite" is known and refused until there are invitations.
+const (
+	Open   Registration = "open"
+	Closed Registration = "closed"
+)
+
+// Recorder is where entries go: book.Recorder in the server, the repository itself on the command line.
+type Recorder interface {
+	Append(ctx context.Context, e book.Entry) error
+}
+
+// Config is what a Door works with. All fields but Sessions (the command line has none) and Log are required.
+type Config struct {
+	Accounts     account.Repository
+	Throttle     account.Throttle
+	Book         book.Repository
+	Recorder     Recorder
+	Plotter      *book.Plotter
+	Sessions     *session.Manager
+	Passwords    *passhash.Hasher
+	Rules        *account.PasswordRules
+	Keys         *session.KeyRing
+	Registration Registration
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// Door is the use cases over one set of repositories. It is safe for concurrent use.
+type Door struct {
+	Config
+	device  *session.Signer // of device cookies
+	counter *session.Signer // of the names of throttling counters
+	setup   *session.Signer // of setup tokens as they are kept
+}
+
+// New makes a Door.
+func New(c Config) *Door {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Door{
+		Config:  c,
+		device:  c.Keys.Signer("device"),
+		counter: c.Keys.Signer("counter"),
+		setup:   c.Keys.Signer("setup"),
+	}
+}
+
+// Visit is who stands at the door: one request, or one command. It belongs to one goroutine.
+type Visit struct {
+	RequestID string
+	Addr      string            // the visitor's address, after trusted proxies
+	Session   *session.Session  // nil on the command line
+	Developer account.Developer // who is signed in; the zero value is a stranger
+	SessionID string            // the short name of their session in the book
+	Device    string            // the device cookie that came with the request
+}
+
+// SignedIn reports whether somebody is.
+func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
+
+// Admin reports whether an admin is signed in.
+func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == account.Admin }
+
+// LoggedInUser is what the session knows of who signed in, under the key of the original application. It is a copy of that
+// moment, for showing: role and state are read from the account at each request.
+const LoggedInUser session.Key[Profile] = "loggedin_user"
+
+// Profile is a developer without secrets.
+type Profile struct {
+	ID     string   `json:"_id"`
+	Name   string   `json:"name"`
+	Email  string   `json:"email"`
+	Skills []string `json:"skills"`
+}
+
+// Identify finds out who is signed in, from the session's subject and the account as it is now. The session of an account
+// that is gone or disabled ends here (ASVS 7.4.2).
+func (d *Door) Identify(ctx context.Context, v *Visit) error {
+	subject := v.Session.Subject()
+	if subject == "" {
+		return v.Session.Err()
+	}
+	dev, err := d.Accounts.ByID(ctx, subject)
+	switch {
+	case errors.Is(err, account.ErrNotFound), err == nil && dev.Disabled:
+		v.Session.SignOut()
+		return nil
+	case err != nil:
+		return unavailable(err)
+	}
+	v.Developer = dev
+	v.SessionID = d.SessionName(v)
+	return nil
+}
+
+// SessionName is the short name of the visitor's session in the book: a hash that opens nothing.
+func (d *Door) SessionName(v *Visit) string {
+	sid, ok := v.Session.ID()
+	if !ok {
+		return ""
+	}
+	sum := sha256.Sum256(sid[:])
+	return hex.EncodeToString(sum[:4])
+}
+
+// note writes down what somebody did or what failed. A book that cannot be written must not stop people from signing out,
+// so a failure is left to the recorder's own counts and the log.
+func (d *Door) note(ctx context.Context, v *Visit, action book.Action, target, text string) {
+	d.enter(ctx, v, book.Activity, action, target, text)
+}
+
+func (d *Door) enter(ctx context.Context, v *Visit, kind book.Type, action book.Action, target, text string) {
+	now := d.Now()
+	e := book.Entry{
+		ID: id.New(now), Type: kind, CreatedAt: now,
+		ClientAddr: v.Addr, RequestID: v.RequestID, Session: v.SessionID,
+		User: v.Developer.ID, UserName: v.Developer.Name,
+		Action: action, Target: target, Text: text,
+	}
+	if err := d.Recorder.Append(context.WithoutCancel(ctx), e); err != nil {
+		d.Log.Warn("an activity was not entered in the book", "action", action, "request_id", v.RequestID, "error", err)
+	}
+}
+
+// Note enters an activity that the edge met: something refused.
+func (d *Door) Note(ctx context.Context, v *Visit, action book.Action, text string) {
+	d.note(ctx, v, action, "", text)
+}
+
+// NoteError enters what failed on our side, in the book and in the log.
+func (d *Door) NoteError(ctx context.Context, v *Visit, action book.Action, cause string) {
+	d.Log.Error("a request failed", "action", action, "request_id", v.RequestID, "cause", cause)
+	d.enter(ctx, v, book.Error, action, "", cause)
+}
+
+// unavailable is the answer while a database does not do its work.
+func unavailable(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Busy, Public: "We cannot reach our records at the moment. Please try again shortly.",
+		RetryAfter: 5 * time.Second, Err: err,
+	}
+}
+
+// busy translates what the password hasher answers.
+func busy(err error) error {
+	if errors.Is(err, passhash.ErrBusy) {
+		return &fault.Error{
+			Kind: fault.Busy, Public: "Too many people are signing in at this moment. Please try again in a few seconds.",
+			RetryAfter: 5 * time.Second, // without a cause: it is no failure of ours, and not one to be noted each time
+		}
+	}
+	return fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+}

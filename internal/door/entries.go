@@ -1,0 +1,70 @@
+package door
+
+import (
+	"context"
+	"errors"
+
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/id"
+)
+
+// Entries reads the book, newest first: an admin everybody's, a member their own.
+func (d *Door) Entries(ctx context.Context, v *Visit, q book.Query) (entries []book.Entry, next string, err error) {
+	if !v.Admin() {
+		q.User = v.Developer.ID
+	}
+	entries, next, err = d.Book.Find(ctx, q)
+	switch {
+	case errors.Is(err, book.ErrBadCursor):
+		return nil, "", fault.New(fault.Malformed, "The page to continue from is not one of ours.")
+	case err != nil:
+		return nil, "", unavailable(err)
+	}
+	return entries, next, nil
+}
+
+// Plot gives the requests of the last hours, of everybody: numbers tell nothing of anyone.
+func (d *Door) Plot(ctx context.Context) ([]book.Bin, error) {
+	bins, err := d.Plotter.Bins(ctx)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return bins, nil
+}
+
+// HideEntry soft-deletes the entry of a request: it is no longer listed. The route lets only admins come here.
+func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Entry, error) {
+	e, err := d.entry(ctx, target)
+	if err != nil {
+		return e, err
+	}
+	if err := d.Book.SoftDelete(ctx, target, d.Now()); err != nil {
+		return e, translate(err)
+	}
+	d.note(ctx, v, book.ActionEntryHidden, target, "")
+	return e, nil
+}
+
+// DeleteEntry removes the entry of a request for good, which leaves a trace.
+func (d *Door) DeleteEntry(ctx context.Context, v *Visit, target string) error {
+	if !id.Valid(target) {
+		return translate(book.ErrNotFound)
+	}
+	if err := d.Book.Delete(ctx, target); err != nil {
+		return translate(err)
+	}
+	d.note(ctx, v, book.ActionEntryDeleted, target, "")
+	return nil
+}
+
+func (d *Door) entry(ctx context.Context, target string) (book.Entry, error) {
+	if !id.Valid(target) {
+		return book.Entry{}, translate(book.ErrNotFound)
+	}
+	e, err := d.Book.ByID(ctx, target)
+	if err != nil {
+		return e, translate(err)
+	}
+	return e, nil
+}

@@ -1,0 +1,92 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/id"
+)
+
+// Register makes an account for a stranger. It signs nobody in: only SignIn does.
+//
+// Faults: Forbidden (registration is closed), Invalid with fields, Throttled, Busy.
+func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) error {
+	if err := d.MayRegister(); err != nil {
+		d.note(ctx, v, book.ActionRegisterRefused, "", "registration is closed")
+		return err
+	}
+	if _, err := in.Validate(d.Rules); err != nil {
+		return err // before it is counted: somebody who mends a form is not guessing
+	}
+	attempt := []counter{{d.counterName("register", network(v.Addr)), account.RegistrationPolicy(), true}}
+	if err := d.take(ctx, v, attempt); err != nil {
+		return err
+	}
+	dev, err := d.create(ctx, in, account.Member)
+	if err != nil {
+		if fault.Is(err, fault.Busy) {
+			d.refund(ctx, attempt)
+		} else {
+			d.note(ctx, v, book.ActionRegisterRefused, "", "")
+		}
+		return err
+	}
+	d.note(ctx, v, book.ActionRegister, dev.ID, "")
+	return nil
+}
+
+// MayRegister is a Forbidden fault while strangers cannot make accounts.
+func (d *Door) MayRegister() error {
+	if d.Registration != Open {
+		return fault.New(fault.Forbidden, "Registration is closed. Please ask an administrator for an account.")
+	}
+	return nil
+}
+
+// AddDeveloper makes an account on behalf of an admin or of the command line.
+func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registration, role account.Role) (account.Developer, error) {
+	dev, err := d.create(ctx, in, role)
+	if err != nil {
+		return dev, err
+	}
+	d.note(ctx, v, book.ActionDeveloperCreated, dev.ID, fmt.Sprintf("as %s", role))
+	return dev, nil
+}
+
+func (d *Door) create(ctx context.Context, in account.Registration, role account.Role) (account.Developer, error) {
+	dev, err := d.newDeveloper(ctx, in, role)
+	if err != nil {
+		return dev, err
+	}
+	switch err := d.Accounts.Create(ctx, dev); {
+	case errors.Is(err, account.ErrEmailTaken):
+		return dev, emailTaken()
+	case err != nil:
+		return dev, unavailable(err)
+	}
+	return dev, nil
+}
+
+// newDeveloper checks what was typed and hashes the password; nothing is stored yet.
+func (d *Door) newDeveloper(ctx context.Context, in account.Registration, role account.Role) (dev account.Developer, err error) {
+	if dev, err = in.Validate(d.Rules); err != nil {
+		return dev, err
+	}
+	now := d.Now().UTC()
+	if dev.PasswordHash, err = d.Passwords.Hash(ctx, in.Password); err != nil {
+		return dev, busy(err)
+	}
+	dev.ID, dev.Role, dev.CreatedAt, dev.UpdatedAt = id.New(now), role, now, now
+	return dev, nil
+}
+
+func emailTaken() error {
+	return &fault.Error{
+		Kind: fault.Invalid, Public: "There is already an account with this e-mail address.",
+		Fields: []fault.Field{{Name: "email", Text: "There is already an account with this e-mail address."}},
+	}
+}

@@ -1,0 +1,84 @@
+package door
+
+import (
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+// Who says who may pass a route.
+type Who int
+
+// From everybody to few.
+const (
+	Anyone    Who = iota
+	SignedOut     // a signed-in visitor is sent back to where they came from
+	SignedIn      // a signed-out visitor is sent to the sign-in page, or answered 401 in JSON
+	Admins        // 403 for members
+)
+
+// Form says in which form a route speaks.
+type Form int
+
+// The forms.
+const (
+	Page Form = iota // HTML for people; an unsafe method needs the form token
+	JSON             // JSON for programs; an unsafe method with a body needs the content type application/json
+	Raw              // neither: health, static files
+)
+
+// Route is one line of the policy: what is asked for, who may, and what of it is written down.
+type Route struct {
+	Pattern string        // of http.ServeMux, with its method
+	Who     Who           //
+	Form    Form          //
+	Fresh   time.Duration // how recent the sign-in must be; 0: any
+	Keep    book.Keep     // the fields of query and body whose values the book keeps; all others are redacted
+	Silent  bool          // leaves no entry in the book
+	MaxBody int64         // bytes of body; 0: DefaultMaxBody
+}
+
+// DefaultMaxBody is the most that a request may send: forms and JSON objects of people, 64 KiB.
+const DefaultMaxBody = 64 << 10
+
+// Routes is the whole policy of the program, one line a route. A handler without a line, or a line without a handler, stops
+// the program from starting. Sign-in and registration keep nothing of what was typed: an e-mail field may hold a password.
+func Routes() []Route {
+	paging := book.Keep{Query: append(fields(book.Number, "limit"),
+		word("type", string(book.Request), string(book.Activity), string(book.Error)))}
+	return []Route{
+		{Pattern: "GET /{$}", Who: SignedIn},
+		{Pattern: "GET /login", Who: SignedOut},
+		{Pattern: "GET /register", Who: SignedOut},
+		{Pattern: "GET /setup", Who: Anyone},
+		{Pattern: "POST /setup", Who: Anyone},
+		{Pattern: "POST /auth/login", Who: SignedOut},
+		{Pattern: "POST /auth/register", Who: SignedOut},
+		{Pattern: "POST /auth/logout", Who: Anyone},
+		// Where a browser lands that repeats a form's address as a page.
+		{Pattern: "GET /auth/login", Who: Anyone},
+		{Pattern: "GET /auth/register", Who: Anyone},
+		{Pattern: "GET /auth/logout", Who: Anyone},
+
+		{Pattern: "GET /developers", Who: SignedIn, Form: JSON, Keep: book.Keep{Query: fields(book.Number, "limit")}},
+		{Pattern: "POST /developers", Who: Admins, Form: JSON, Keep: developerFields()},
+		{Pattern: "PATCH /developers/{id}", Who: SignedIn, Form: JSON, Keep: developerFields()},
+		{Pattern: "DELETE /developers/{id}", Who: SignedIn, Form: JSON},
+		{Pattern: "GET /logs", Who: SignedIn, Form: JSON, Keep: paging},
+		// The original's addresses end in a slash; without it they mean the same.
+		{Pattern: "PUT /logs/{id}", Who: Admins, Form: JSON},
+		{Pattern: "PUT /logs/{id}/{$}", Who: Admins, Form: JSON},
+		{Pattern: "DELETE /logs/{id}", Who: Admins, Form: JSON},
+		{Pattern: "DELETE /logs/{id}/{$}", Who: Admins, Form: JSON},
+
+		{Pattern: "GET /static/", Form: Raw, Silent: true},
+		{Pattern: "GET /healthz", Form: Raw, Silent: true},
+		{Pattern: "GET /readyz", Form: Raw, Silent: true},
+	}
+}
+
+func developerFields() book.Keep {
+	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "skills", "password", "current_password"),
+		word("role", string(account.Member), string(account.Admin)), word("disabled", "true", "false"))}
+}

@@ -1,0 +1,75 @@
+package door
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+)
+
+// SetupTime is how long a setup link is good for.
+const SetupTime = 30 * time.Minute
+
+// setupOver is the answer to a link that is used up, too old or invented; which one is nobody's business.
+func setupOver() error {
+	return fault.New(fault.NotFound, "This setup link has been used or is too old.")
+}
+
+// OpenSetup makes a new setup token if there is no admin yet, and "" if there is one. Any earlier token is void.
+func (d *Door) OpenSetup(ctx context.Context) (token string, err error) {
+	has, err := d.Accounts.HasAdmin(ctx)
+	if err != nil || has {
+		return "", err
+	}
+	token = rand.Text() // 130 bits
+	if err := d.Accounts.OpenSetup(ctx, d.setupHash(token), d.Now().Add(SetupTime)); err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// CheckSetup reports by a NotFound fault that a token would not be taken.
+func (d *Door) CheckSetup(ctx context.Context, token string) error {
+	open, err := d.Accounts.SetupOpen(ctx, d.setupHash(token), d.Now())
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case !open:
+		return setupOver()
+	}
+	return nil
+}
+
+// CompleteSetup uses up the token and makes the first admin in one step, so that two people cannot both use it.
+func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in account.Registration) error {
+	if err := d.CheckSetup(ctx, token); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			d.note(ctx, v, book.ActionSetupRefused, "", "")
+		}
+		return err
+	}
+	dev, err := d.newDeveloper(ctx, in, account.Admin)
+	if err != nil {
+		return err
+	}
+	switch err := d.Accounts.CompleteSetup(ctx, d.setupHash(token), dev, d.Now()); {
+	case errors.Is(err, account.ErrSetupOver):
+		d.note(ctx, v, book.ActionSetupRefused, "", "")
+		return setupOver()
+	case errors.Is(err, account.ErrEmailTaken):
+		return emailTaken()
+	case err != nil:
+		return unavailable(err)
+	}
+	d.note(ctx, v, book.ActionSetup, dev.ID, "")
+	return nil
+}
+
+func (d *Door) setupHash(token string) []byte {
+	sum := d.setup.Sum([]byte(token))
+	return sum[:]
+}

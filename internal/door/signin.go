@@ -1,0 +1,238 @@
+package door
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"crypto/rand"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+)
+
+// WrongCredentials is the one answer to an unknown e-mail address, a wrong password and a disabled account, so that nobody
+// learns who has an account here (ASVS 6.3.8).
+const WrongCredentials = "The e-mail address or the password is not right."
+
+// Credentials are what a person types to sign in.
+type Credentials struct {
+	Email, Password string
+}
+
+// SignIn checks the credentials and makes their owner the session's subject. It gives the device cookie that the browser
+// should keep. Whatever is wrong costs one count, one look-up and one hash, and is answered alike.
+//
+// Faults: Invalid with WrongCredentials, Throttled, Busy.
+func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device string, err error) {
+	key, err := account.CanonicalEmail(in.Email)
+	if err != nil {
+		key = "\x00" + in.Email // no account has it; it is counted and hashed for like any other
+	}
+	counters, known := d.signInCounters(v, key)
+	if err := d.take(ctx, v, counters); err != nil {
+		return "", err
+	}
+	dev, match, err := d.check(ctx, key, in.Password)
+	if err != nil {
+		d.refund(ctx, counters) // nothing was guessed
+		if fault.Is(err, fault.Busy) {
+			d.note(ctx, v, book.ActionSignInShed, "", "")
+		}
+		return "", err
+	}
+	if !match {
+		d.note(ctx, v, book.ActionSignInFailed, dev.ID, "")
+		return "", fault.New(fault.Invalid, WrongCredentials)
+	}
+	d.forgive(ctx, counters)
+
+	v.Session.SignIn(dev.ID)
+	LoggedInUser.Set(v.Session, Profile{ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills})
+	if err := v.Session.Err(); err != nil {
+		return "", unavailable(err)
+	}
+	v.Developer = dev
+	d.note(ctx, v, book.ActionSignIn, dev.ID, "")
+	if known {
+		return v.Device, nil
+	}
+	return d.newDevice(key)
+}
+
+// check finds the developer and compares the password, at the same cost whether there is one or not.
+func (d *Door) check(ctx context.Context, key, password string) (dev account.Developer, match bool, err error) {
+	dev, err = d.Accounts.ByEmail(ctx, key)
+	if errors.Is(err, account.ErrNotFound) {
+		if err := d.Passwords.Decoy(ctx, password); err != nil {
+			return dev, false, busy(err)
+		}
+		return account.Developer{}, false, nil
+	}
+	if err != nil {
+		return dev, false, unavailable(err)
+	}
+	match, stale, err := d.Passwords.Verify(ctx, dev.PasswordHash, password)
+	if err != nil {
+		return dev, false, busy(err)
+	}
+	if match && stale && !dev.Disabled {
+		d.rehash(ctx, dev.ID, password)
+	}
+	return dev, match && !dev.Disabled, nil
+}
+
+// rehash replaces a hash of old parameters. If that fails the old one stays good, and the next sign-in tries again.
+func (d *Door) rehash(ctx context.Context, id, password string) {
+	hash, err := d.Passwords.Hash(ctx, password)
+	if err == nil {
+		_, err = d.Accounts.Update(ctx, id, account.Change{PasswordHash: &hash}, d.Now())
+	}
+	if err != nil {
+		d.Log.Warn("a password hash was not renewed", "developer", id, "error", err)
+	}
+}
+
+// SignOut ends the session. Signing out twice is no error.
+func (d *Door) SignOut(ctx context.Context, v *Visit) {
+	if v.SignedIn() {
+		d.note(ctx, v, book.ActionSignOut, v.Developer.ID, "")
+	}
+	v.Session.SignOut()
+}
+
+// counter is one throttling counter that an attempt counts in.
+type counter struct {
+	name   string
+	policy account.Policy
+	shared bool // others count in it too, so a success takes back one attempt instead of all
+}
+
+// signInCounters says where an attempt counts. A browser that has signed in to this account before, which its device
+// cookie proves, has a counter of its own, so that nobody else can lock its owner out; everybody else counts by account
+// and by address (ASVS 6.1.1).
+func (d *Door) signInCounters(v *Visit, key string) (list []counter, known bool) {
+	if nonce, ok := d.parseDevice(v.Device, key); ok {
+		return []counter{{d.counterName("device", nonce), account.DevicePolicy(), false}}, true
+	}
+	return []counter{
+		{d.counterName("account", key), account.AccountPolicy(), false},
+		{d.counterName("address", network(v.Addr)), account.AddressPolicy(), true},
+	}, false
+}
+
+// take counts the attempt everywhere before anything is guessed, so that parallel attempts count too. If one counter
+// refuses, the ones before it get theirs back.
+func (d *Door) take(ctx context.Context, v *Visit, counters []counter) error {
+	for i, c := range counters {
+		wait, err := d.Throttle.Take(ctx, c.name, c.policy, d.Now())
+		if err != nil {
+			d.refund(ctx, counters[:i])
+			return unavailable(err)
+		}
+		if wait > 0 {
+			d.refund(ctx, counters[:i])
+			d.note(ctx, v, book.ActionSignInThrottled, "", "")
+			return &fault.Error{
+				Kind:       fault.Throttled,
+				Public:     fmt.Sprintf("There were too many attempts. Please wait %s and try again.", inWords(wait)),
+				RetryAfter: wait,
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Door) refund(ctx context.Context, counters []counter) {
+	for _, c := range counters {
+		if err := d.Throttle.Refund(context.WithoutCancel(ctx), c.name); err != nil {
+			d.Log.Warn("an attempt was not taken back", "error", err)
+		}
+	}
+}
+
+func (d *Door) forgive(ctx context.Context, counters []counter) {
+	for _, c := range counters {
+		forget := d.Throttle.Forgive
+		if c.shared {
+			forget = d.Throttle.Refund
+		}
+		if err := forget(context.WithoutCancel(ctx), c.name); err != nil {
+			d.Log.Warn("a counter was not cleared", "error", err)
+		}
+	}
+}
+
+// counterName hides what is counted: what people type as an e-mail address may be a password.
+func (d *Door) counterName(kind, what string) string {
+	sum := d.counter.Sum([]byte(kind + "\x00" + what))
+	return kind + ":" + hex.EncodeToString(sum[:16])
+}
+
+// network is what counts as one address: an IPv4 address, or an IPv6 /64, which one household has.
+func network(addr string) string {
+	ip, err := netip.ParseAddr(addr)
+	if err != nil {
+		return addr
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return ip.String()
+}
+
+// A device cookie is a nonce and its signature together with the account's canonical e-mail address, so it counts for
+// that account alone and tells nothing of it.
+const (
+	deviceNonce = 12
+	deviceMAC   = 24
+)
+
+func (d *Door) newDevice(key string) (string, error) {
+	var raw [deviceNonce + deviceMAC]byte
+	if _, err := io.ReadFull(rand.Reader, raw[:deviceNonce]); err != nil {
+		return "", fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+	}
+	mac := d.device.Sum(append(raw[:deviceNonce:deviceNonce], key...))
+	copy(raw[deviceNonce:], mac[:])
+	return base64.RawURLEncoding.EncodeToString(raw[:]), nil
+}
+
+func (d *Door) parseDevice(cookie, key string) (nonce string, ok bool) {
+	if len(cookie) != (deviceNonce+deviceMAC)/3*4 || strings.ContainsAny(cookie, "\r\n") {
+		return "", false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil {
+		return "", false
+	}
+	if _, ok := d.device.Verify(append(raw[:deviceNonce:deviceNonce], key...), raw[deviceNonce:]); !ok {
+		return "", false
+	}
+	return string(raw[:deviceNonce]), true
+}
+
+// inWords says how long to wait as a person would.
+func inWords(d time.Duration) string {
+	if d <= 90*time.Second {
+		return plural(int((d+time.Second-1)/time.Second), "second")
+	}
+	return plural(int((d+time.Minute-1)/time.Minute), "minute")
+}
+
+func plural(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}

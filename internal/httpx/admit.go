@@ -1,0 +1,154 @@
+package httpx
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/session"
+)
+
+// admitTo applies a route's line of the policy and lets the request through to its handler.
+func (e *Edge) admitTo(route *door.Route, h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := of(r)
+		q.route = route
+		v := &q.visit
+		v.Session = session.From(r.Context())
+		passed, err := e.admit(w, r, q)
+		if err == nil && passed {
+			err = h(w, r, v)
+		}
+		if err != nil {
+			e.fail(w, r, v, err)
+		}
+	})
+}
+
+// admit reports whether the request may go on to its handler. If it may not and there is no error, it is answered.
+func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, error) {
+	route, v := q.route, &q.visit
+	if route.Form == door.Raw {
+		return true, nil
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		limit := route.MaxBody
+		if limit == 0 {
+			limit = door.DefaultMaxBody
+		}
+		q.body = &capture{ReadCloser: http.MaxBytesReader(w, r.Body, limit)}
+		r.Body = q.body
+	}
+	if err := e.origins.Check(r); err != nil {
+		e.Door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
+		return false, fault.Wrap(fault.Forbidden, "This request came from another site.", err)
+	}
+	if err := e.Door.Identify(r.Context(), v); err != nil {
+		return false, err
+	}
+	if passed, err := e.mayPass(w, r, route, v); !passed || err != nil {
+		return false, err
+	}
+	return true, e.readable(r, route, v)
+}
+
+// mayPass holds the visitor against the route's Who and Fresh.
+func (e *Edge) mayPass(w http.ResponseWriter, r *http.Request, route *door.Route, v *door.Visit) (bool, error) {
+	switch {
+	case route.Who == door.SignedOut && v.SignedIn():
+		http.Redirect(w, r, Back(r), http.StatusSeeOther)
+		return false, nil
+	case route.Who >= door.SignedIn && !v.SignedIn():
+		if wantsJSON(r, route) {
+			return false, fault.New(fault.Unauthorized, "Please sign in.")
+		}
+		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
+		return false, nil
+	case route.Who == door.Admins && !v.Admin():
+		e.Door.Note(r.Context(), v, book.ActionForbidden, "")
+		return false, fault.New(fault.Forbidden, "Only administrators may do that.")
+	case route.Fresh > 0 && e.Now().Sub(v.Session.SignedInSince()) > route.Fresh:
+		return false, fault.New(fault.Forbidden, "Please sign in again to do that.")
+	}
+	return true, nil
+}
+
+// signInFirst is the sign-in page, with the way back to the page that was asked for.
+func signInFirst(r *http.Request) string {
+	target := "/"
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		target = Onward(r.URL.RequestURI())
+	}
+	if target == "/" {
+		return "/login"
+	}
+	return "/login?next=" + url.QueryEscape(target)
+}
+
+// readable makes sure that an unsafe request's body is of the route's form, and that a form is the visitor's own.
+func (e *Edge) readable(r *http.Request, route *door.Route, v *door.Visit) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
+		return nil
+	}
+	if route.Form == door.JSON {
+		return jsonBody(r)
+	}
+	if route.Pattern == "" {
+		return nil // 404 and 405 read nothing
+	}
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	if !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
+		e.Door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
+		return fault.New(fault.Forbidden, "This form is no longer valid. Go back, load the page again, and send it once more.")
+	}
+	return nil
+}
+
+// parseForm reads an ordinary form. Each field may come once: two of a name are two opinions.
+func parseForm(r *http.Request) error {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" || len(r.Header.Values("Content-Type")) != 1 {
+		return fault.New(fault.Unsupported, "Forms are sent as application/x-www-form-urlencoded.")
+	}
+	if err := r.ParseForm(); err != nil {
+		return bodyFault(err)
+	}
+	for _, values := range r.PostForm {
+		if len(values) > 1 {
+			return fault.New(fault.Malformed, "A field of the form came more than once.")
+		}
+	}
+	return nil
+}
+
+// jsonBody refuses the content types that a page of another site can send without asking first (ASVS 3.5.2).
+func jsonBody(r *http.Request) error {
+	types := r.Header.Values("Content-Type")
+	if len(types) == 0 && r.ContentLength == 0 {
+		return nil
+	}
+	if len(types) == 1 {
+		media, params, err := mime.ParseMediaType(types[0])
+		charset, has := params["charset"]
+		if err == nil && media == "application/json" && (!has || strings.EqualFold(charset, "utf-8")) {
+			return nil
+		}
+	}
+	return fault.New(fault.Unsupported, "The body must be JSON, with the content type application/json.")
+}
+
+// bodyFault says what is wrong with a body that could not be read.
+func bodyFault(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.Wrap(fault.TooLarge, "That is more than this page takes.", err)
+	}
+	return fault.Wrap(fault.Malformed, "The request could not be read.", err)
+}

@@ -1,0 +1,133 @@
+package httpx
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/session"
+)
+
+// Handler translates one request to the door and its answer to HTTP. What it returns as an error becomes the answer.
+type Handler func(w http.ResponseWriter, r *http.Request, v *door.Visit) error
+
+// ErrorPage writes a page for people about an error. It must not fail.
+type ErrorPage func(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error)
+
+// Config is what an Edge works with; all of it is required but Proxies.
+type Config struct {
+	Door      *door.Door
+	Recorder  *book.Recorder
+	Keys      *session.KeyRing
+	Proxies   Proxies
+	Secure    bool   // cookies are Secure: the site is served over TLS or on this machine alone
+	HTTPS     bool   // the site is served over TLS
+	PublicURL string // scheme and host that people use, "" when it is not known
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Edge is the way of a request from the listener to its handler. It is safe for concurrent use.
+type Edge struct {
+	Config
+	sessions *session.Manager
+	tokens   formTokens
+	origins  *http.CrossOriginProtection
+	page     ErrorPage
+}
+
+// New makes an Edge.
+func New(c Config) *Edge {
+	return &Edge{
+		Config:  c,
+		tokens:  newFormTokens(c.Keys, c.Secure),
+		origins: http.NewCrossOriginProtection(),
+	}
+}
+
+// FormToken gives the token that a page's forms must carry. Call it before the page's first byte.
+func (e *Edge) FormToken(w http.ResponseWriter, r *http.Request, v *door.Visit) string {
+	return e.tokens.token(w, r, v)
+}
+
+// Handler builds the way of a request: the recorder, which holds its entry, then headers and request id, then the
+// session, then the line of the policy that its route has, then its handler. It fails when a route has no handler or a
+// handler no route.
+func (e *Edge) Handler(sessions *session.Manager, handlers map[string]Handler, page ErrorPage) (http.Handler, error) {
+	e.sessions, e.page = sessions, page
+	mux := http.NewServeMux()
+	allowed := map[string][]string{} // by path
+	for _, route := range door.Routes() {
+		h, ok := handlers[route.Pattern]
+		if !ok {
+			return nil, fmt.Errorf("route %q has no handler", route.Pattern)
+		}
+		mux.Handle(route.Pattern, e.admitTo(&route, h))
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		allowed[path] = append(allowed[path], method)
+	}
+	if len(handlers) != len(door.Routes()) {
+		return nil, fmt.Errorf("%d handlers for %d routes", len(handlers), len(door.Routes()))
+	}
+	for path, methods := range allowed {
+		mux.Handle(path, e.admitTo(&door.Route{Form: formOf(path)}, wrongMethod(methods)))
+	}
+	mux.Handle("/", e.admitTo(&door.Route{}, func(http.ResponseWriter, *http.Request, *door.Visit) error {
+		return fault.New(fault.NotFound, "There is no such page.")
+	}))
+	return e.record(sessions.Handler(mux)), nil
+}
+
+// formOf is the form in which a path speaks, for answers that no route of its own gives.
+func formOf(path string) door.Form {
+	for _, route := range door.Routes() {
+		if _, p, _ := strings.Cut(route.Pattern, " "); p == path {
+			return route.Form
+		}
+	}
+	return door.Page
+}
+
+func wrongMethod(methods []string) Handler {
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	slices.Sort(methods)
+	allow := strings.Join(methods, ", ")
+	return func(w http.ResponseWriter, _ *http.Request, _ *door.Visit) error {
+		w.Header().Set("Allow", allow)
+		return errMethod
+	}
+}
+
+// request is what the edge keeps of one request. It is the request's context, so that every layer finds it.
+type request struct {
+	context.Context
+	visit door.Visit
+	route *door.Route // nil until a route matched
+	start time.Time
+	body  *capture
+	begun bool // the final header is on its way
+}
+
+type requestKey struct{}
+
+func (q *request) Value(key any) any {
+	if key == (requestKey{}) {
+		return q
+	}
+	return q.Context.Value(key)
+}
+
+// of finds the request's own part. Every request has one: record is the outermost layer.
+func of(r *http.Request) *request {
+	q, _ := r.Context().Value(requestKey{}).(*request)
+	return q
+}

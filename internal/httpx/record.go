@@ -1,0 +1,190 @@
+package httpx
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/id"
+)
+
+// record is the outermost layer. It gives the request its id and headers, enters it in the book when the final header is
+// about to pass, and answers for a handler that panicked. By then the session is committed, so the entry tells of an
+// answer that will be sent; and the entry is committed before its first byte, so an answered request has its entry.
+func (e *Edge) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		q := &request{Context: r.Context(), start: e.Now()}
+		q.visit.RequestID = rand.Text()
+		q.visit.Addr = e.Proxies.ClientAddr(r)
+		r = r.WithContext(q)
+		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q}
+		h := rw.Header()
+		setHeaders(h, e.HTTPS)
+		h["X-Request-Id"] = []string{q.visit.RequestID}
+		defer w.end()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recorder is the ResponseWriter that enters the request in the book before it lets the final header pass.
+type recorder struct {
+	http.ResponseWriter
+	edge    *Edge
+	r       *http.Request
+	q       *request
+	entryID string
+	took    time.Duration // as it was entered
+}
+
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *recorder) begin(status int) {
+	if w.q.begun {
+		return
+	}
+	w.q.begun = true
+	if w.q.route != nil && w.q.route.Silent {
+		return
+	}
+	entry := w.entry(status)
+	w.entryID, w.took = entry.ID, entry.Duration
+	// Whether the visitor still waits or not, what they did is entered. A loss is counted and told by the recorder.
+	_ = w.edge.Recorder.Append(context.WithoutCancel(w.r.Context()), entry)
+}
+
+// entry is the request as the book keeps it, redacted by its route.
+func (w *recorder) entry(status int) book.Entry {
+	v, r := &w.q.visit, w.r
+	if v.SignedIn() && v.SessionID == "" {
+		v.SessionID = w.edge.Door.SessionName(v) // it came into being with this answer
+	}
+	now := w.edge.Now()
+	entry := book.Entry{
+		ID: id.New(w.q.start), Type: book.Request, CreatedAt: w.q.start,
+		ClientAddr: v.Addr, Method: r.Method, Status: status, Duration: now.Sub(w.q.start),
+		User: v.Developer.ID, UserName: v.Developer.Name, Session: v.SessionID, RequestID: v.RequestID,
+	}
+	var keep book.Keep
+	if w.q.route != nil {
+		entry.Route, keep = w.q.route.Pattern, w.q.route.Keep
+	}
+	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, entry.Route, keep)
+	entry.Body = w.q.body.redacted(r, keep)
+	return entry
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if status < 100 || status > 199 || status == http.StatusSwitchingProtocols {
+		w.begin(status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	w.begin(http.StatusOK)
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
+	w.begin(http.StatusOK)
+	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
+		return rf.ReadFrom(src)
+	}
+	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
+}
+
+func (w *recorder) FlushError() error {
+	w.begin(http.StatusOK)
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+func (w *recorder) Flush() { _ = w.FlushError() }
+
+func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.begin(http.StatusSwitchingProtocols)
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// late is how much longer than entered an answer must take for its duration to be entered anew: below that it was whole
+// when it began.
+const late = 100 * time.Millisecond
+
+// end is deferred around everything: it answers for a panic, and completes the entry.
+func (w *recorder) end() {
+	if p := recover(); p != nil {
+		w.panicked(p)
+	}
+	w.begin(http.StatusOK) // a handler that wrote nothing
+	if took := w.edge.Now().Sub(w.q.start); w.entryID != "" && took-w.took > late {
+		_ = w.edge.Recorder.Finish(context.WithoutCancel(w.r.Context()), w.entryID, took)
+	}
+}
+
+func (w *recorder) panicked(p any) {
+	if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is what net/http compares
+		panic(p)
+	}
+	w.edge.Door.NoteError(w.r.Context(), &w.q.visit, book.ActionPanic, describe(p))
+	if w.q.begun {
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	w.edge.answer(w, w.r, &w.q.visit, fault.New(fault.Internal, "Something went wrong on our side."))
+}
+
+// describe tells where a panic came from, and of its value only what the runtime made: a value may hold what a visitor sent.
+func describe(p any) string {
+	what := fmt.Sprintf("panic of type %T", p)
+	if err, ok := p.(runtime.Error); ok {
+		what = "panic: " + err.Error()
+	}
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if f.Function != "runtime.gopanic" && f.Function != "runtime.panicmem" && f.Function != "runtime.sigpanic" {
+			what += fmt.Sprintf(" at %s:%d", f.Function, f.Line)
+		}
+		if !more {
+			return what
+		}
+	}
+}
+
+// capture keeps the beginning of a request's body while the handler reads it, for the entry.
+type capture struct {
+	io.ReadCloser
+	kept      []byte
+	truncated bool
+}
+
+// maxCapture is how much of a body is looked at for the fields that are kept.
+const maxCapture = 16 << 10
+
+func (c *capture) Read(p []byte) (int, error) {
+	n, err := c.ReadCloser.Read(p)
+	if room := maxCapture - len(c.kept); n > room {
+		c.kept, c.truncated = append(c.kept, p[:room]...), true
+	} else {
+		c.kept = append(c.kept, p[:n]...)
+	}
+	return n, err
+}
+
+func (c *capture) redacted(r *http.Request, keep book.Keep) string {
+	if c == nil {
+		return ""
+	}
+	// What the handler did not read is known by its length alone.
+	if len(c.kept) == 0 && r.ContentLength > 0 {
+		return fmt.Sprintf("[%d bytes, not read]", r.ContentLength)
+	}
+	return book.RedactBody(r.Header.Get("Content-Type"), c.kept, c.truncated, keep)
+}

@@ -1,0 +1,189 @@
+// Package server is the wiring of the program and its life: every part is made here, once, in the order it is needed, and
+// ended in the opposite order.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/api"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
+	"github.com/doorbook/doorbook/internal/sqlite"
+	"github.com/doorbook/doorbook/internal/web"
+	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sqlstore"
+)
+
+// Config is what Run needs.
+type Config struct {
+	config.Serve
+	Dir     string
+	Secrets config.Secrets
+	Out     io.Writer // told where people find the site
+	Log     *slog.Logger
+}
+
+// How long the server waits for its clients, and for itself at the end.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 20 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	drainTimeout  = 15 * time.Second
+	maxHeader     = 32 << 10
+)
+
+// Run serves until ctx is done, then drains, flushes and closes.
+func Run(ctx context.Context, c Config) (err error) {
+	db, err := sqlite.Open(ctx, c.Dir, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	keys, err := config.Keys(c.Secrets, c.Dir)
+	if err != nil {
+		return err
+	}
+	proxies, err := httpx.ParseProxies(c.TrustedProxies)
+	if err != nil {
+		return fmt.Errorf("trusted proxies: %w", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	url := c.URL(listener.Addr())
+	secure := c.Secure(url)
+
+	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
+	if err := store.CreateSchema(ctx); err != nil {
+		return err
+	}
+	recorder := book.NewRecorder(book.RecorderConfig{Repo: db.Entries(), Log: c.Log})
+	hasher, err := passhash.New(passhash.Config{})
+	if err != nil {
+		return err
+	}
+	var edge *httpx.Edge // the session's error handler answers through it
+	sessions, err := session.New(session.Config{
+		Keys: keys, Store: store,
+		Cookie:       session.Cookie{PlainHTTP: !secure},
+		ClientAddr:   proxies.ClientAddr,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { edge.SessionError(w, r, err) },
+	})
+	if err != nil {
+		return err
+	}
+	d := door.New(door.Config{
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: recorder,
+		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: db.Entries()}),
+		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys,
+		Registration: door.Registration(c.Registration), Log: c.Log,
+	})
+	edge = httpx.New(httpx.Config{
+		Door: d, Recorder: recorder, Keys: keys, Proxies: proxies,
+		Secure: secure, HTTPS: c.HTTPS(), PublicURL: url, Now: time.Now, Log: c.Log,
+	})
+	pages, err := web.New(d, edge)
+	if err != nil {
+		return err
+	}
+	handlers := newHealth(db, recorder, c.Log).handlers()
+	maps.Copy(handlers, pages.Handlers())
+	maps.Copy(handlers, api.New(d).Handlers())
+	handler, err := edge.Handler(sessions, handlers, pages.ErrorPage)
+	if err != nil {
+		return err
+	}
+
+	stop := background(
+		func(ctx context.Context) { logged(c.Log, recorder.Run(ctx)) },
+		func(ctx context.Context) {
+			logged(c.Log, book.NewKeeper(book.KeeperConfig{Repo: db.Entries(), Log: c.Log}).Run(ctx))
+		},
+		func(ctx context.Context) { sessions.RunSweeper(ctx, time.Minute) },
+		func(ctx context.Context) { d.SweepCounters(ctx, time.Hour) },
+	)
+	defer stop()
+	token, err := d.OpenSetup(ctx)
+	if err != nil {
+		return err
+	}
+	greet(c, url, secure, token)
+	return serve(ctx, c.Log, listener, handler)
+}
+
+// serve answers requests until ctx is done, then lets those under way finish.
+func serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // a client's broken handshake is no news
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("draining")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		_ = server.Close()
+		return fmt.Errorf("some requests did not end in %s: %w", drainTimeout, err)
+	}
+	return nil
+}
+
+// background runs jobs until the function it gives is called, which returns when all of them have ended.
+func background(jobs ...func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, job := range jobs {
+		running.Go(func() { job(ctx) })
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+func logged(log *slog.Logger, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		log.Error("a background job ended", "error", err)
+	}
+}
+
+// greet says where people find the site.
+func greet(c Config, url string, secure bool, token string) {
+	cookie := "__Host-session (Secure)"
+	if !secure {
+		cookie = "session, NOT Secure: whoever listens on the way can take over sessions. Set DOORBOOK_PUBLIC_URL to an https address"
+	}
+	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
+		url, c.Dir, cookie, c.Registration)
+	if token != "" {
+		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %s, once; or: doorbook user add EMAIL --name NAME --admin)\n",
+			url, token, "30 minutes")
+	}
+}

@@ -1,0 +1,138 @@
+package sqlite_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/internal/sqlite"
+)
+
+func openBench(b *testing.B) *sqlite.DB {
+	b.Helper()
+	db, err := sqlite.Open(context.Background(), b.TempDir(), sqlite.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func benchEntry() book.Entry {
+	now := time.Now()
+	return book.Entry{
+		ID: id.New(now), Type: book.Request, ClientAddr: "192.0.2.7", URL: "/", Method: "GET", CreatedAt: now,
+		Status: 200, Duration: 431 * time.Microsecond, Route: "GET /{$}", User: "0123456789abcdef01234567", UserName: "Ada Lovelace",
+		Session: "0123456789ab", RequestID: "0123456789abcdef0123456789abcdef",
+	}
+}
+
+func mustAppend(b *testing.B, repo book.Repository, n int) {
+	b.Helper()
+	list := make([]book.Entry, n)
+	for i := range list {
+		list[i] = benchEntry()
+	}
+	if err := repo.Append(context.Background(), list); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// The dashboard: the newest 20 entries, with one more entry each time. Only the Find is timed.
+func BenchmarkFindNewest(b *testing.B) {
+	for _, user := range []string{"", "0123456789abcdef01234567"} {
+		b.Run("user="+user, func(b *testing.B) {
+			repo := openBench(b).Entries()
+			mustAppend(b, repo, 1000)
+			b.ReportAllocs()
+			var spent time.Duration
+			for b.Loop() {
+				mustAppend(b, repo, 1)
+				began := time.Now()
+				list, _, err := repo.Find(context.Background(), book.Query{User: user, Limit: 20})
+				spent += time.Since(began)
+				if err != nil || len(list) != 20 {
+					b.Fatal(len(list), err)
+				}
+			}
+			b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "ns/find")
+		})
+	}
+}
+
+// The same without the append, from all processors.
+func BenchmarkFindNewestParallel(b *testing.B) {
+	repo := openBench(b).Entries()
+	mustAppend(b, repo, 1000)
+	b.ReportAllocs()
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, _, err := repo.Find(context.Background(), book.Query{Limit: 20}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+// A page that is not the newest is read from the database.
+func BenchmarkFindOlder(b *testing.B) {
+	repo := openBench(b).Entries()
+	mustAppend(b, repo, 1000)
+	_, before, err := repo.Find(context.Background(), book.Query{Limit: 20})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := repo.Find(context.Background(), book.Query{Limit: 20, Before: before}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, n := range []int{1, 16, 64} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			repo := openBench(b).Entries()
+			b.ReportAllocs()
+			for b.Loop() {
+				mustAppend(b, repo, n)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/entry")
+		})
+	}
+}
+
+func BenchmarkAccountByID(b *testing.B) {
+	repo := openBench(b).Accounts()
+	now := time.Now()
+	d := account.Developer{
+		ID: id.New(now), Name: "Ada Lovelace", Email: "Ada@example.org", EmailKey: "ada@example.org", Skills: []string{"go", "sql"},
+		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2E$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", Role: account.Member, CreatedAt: now, UpdatedAt: now,
+	}
+	if err := repo.Create(context.Background(), d); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := repo.ByID(context.Background(), d.ID); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkThrottleTake(b *testing.B) {
+	repo := openBench(b).Throttle()
+	p := account.Policy{Free: 5, First: time.Second, Most: 15 * time.Minute, Forget: time.Hour}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := repo.Take(context.Background(), fmt.Sprint(i%1000), p, time.Now()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

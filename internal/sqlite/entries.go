@@ -1,0 +1,208 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+// entries is book.Repository over book.db. Newest first means in the reverse order of commits, which is the order of seq:
+// seq is given out under the write lock, which holds across processes.
+type entries struct {
+	h      *Handle
+	newest *newest
+
+	appending gate // one Append at a time, so that the newest entries are remembered in the order of commits
+
+	insert *sql.Stmt
+	count  *sql.Stmt
+	byID   *sql.Stmt
+	pages  [filters]*sql.Stmt
+}
+
+func newEntries(ctx context.Context, h *Handle) (*entries, error) {
+	e := &entries{h: h, appending: newGate()}
+	err := prepare(ctx, h.Write, []statement{
+		{&e.insert, insertEntry},
+		{&e.count, `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?) ON CONFLICT (minute, outcome) DO UPDATE SET n = n + excluded.n`},
+	})
+	if err != nil {
+		return nil, err
+	}
+	reads := []statement{{&e.byID, `SELECT ` + entryColumns + ` FROM entries WHERE id = ? AND deleted_at IS NULL`}}
+	for f := range filters {
+		reads = append(reads, statement{&e.pages[f], f.query()})
+	}
+	if err := prepare(ctx, h.Read, reads); err != nil {
+		return nil, err
+	}
+	e.newest, err = newNewest(ctx, h.Read, e.page)
+	return e, err
+}
+
+// Append implements book.Repository.
+func (e *entries) Append(ctx context.Context, list []book.Entry) error {
+	if len(list) == 0 {
+		return ctx.Err()
+	}
+	if err := e.append(ctx, list); err != nil {
+		return fmt.Errorf("sqlite: append to the book: %w", err)
+	}
+	return nil
+}
+
+func (e *entries) append(ctx context.Context, list []book.Entry) error {
+	if err := e.appending.enter(ctx); err != nil {
+		return err
+	}
+	defer e.appending.leave()
+	seqs := make([]int64, len(list))
+	err := e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		insert := tx.StmtContext(ctx, e.insert)
+		for i := range list {
+			r, err := insert.ExecContext(ctx, entryValues(&list[i])...)
+			if err != nil {
+				return err
+			}
+			if seqs[i], err = r.LastInsertId(); err != nil {
+				return err
+			}
+		}
+		return e.countMinutes(ctx, tx, list)
+	})
+	if err != nil {
+		return err
+	}
+	e.newest.appended(seqs, list)
+	return nil
+}
+
+// countMinutes adds the requests to the counts per minute. A batch is of one moment, so there are very few.
+func (e *entries) countMinutes(ctx context.Context, tx *sql.Tx, list []book.Entry) error {
+	type key struct {
+		minute  int64
+		outcome string
+	}
+	counts := make(map[key]int, 4)
+	for i := range list {
+		if list[i].Type == book.Request {
+			counts[key{minuteOf(list[i].CreatedAt), book.Outcome(list[i].Status)}]++
+		}
+	}
+	count := tx.StmtContext(ctx, e.count)
+	for k, n := range counts {
+		if _, err := count.ExecContext(ctx, k.minute, k.outcome, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// minuteOf is the first millisecond of the minute of t.
+func minuteOf(t time.Time) int64 { return t.UTC().Truncate(time.Minute).UnixMilli() }
+
+// Finish implements book.Repository. ErrNotFound when the entry is gone meanwhile.
+func (e *entries) Finish(ctx context.Context, id string, d time.Duration) error {
+	return e.change(ctx, "finish entry", func(ctx context.Context, tx *sql.Tx) error {
+		n, err := affected(tx.ExecContext(ctx, `UPDATE entries SET duration = ? WHERE id = ?`, d.Microseconds(), id))
+		if err == nil && n == 0 {
+			err = book.ErrNotFound
+		}
+		return err
+	})
+}
+
+// ByID implements book.Repository.
+func (e *entries) ByID(ctx context.Context, id string) (book.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return book.Entry{}, err
+	}
+	_, entry, err := scanEntry(e.byID.QueryRowContext(context.WithoutCancel(ctx), id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return book.Entry{}, book.ErrNotFound
+	}
+	if err != nil {
+		return book.Entry{}, fmt.Errorf("sqlite: find entry: %w", err)
+	}
+	return *entry, nil
+}
+
+// SoftDelete implements book.Repository.
+func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time) error {
+	return e.change(ctx, "hide entry", func(ctx context.Context, tx *sql.Tx) error {
+		return e.changeRequest(ctx, tx, id, ` AND deleted_at IS NULL`,
+			`UPDATE entries SET deleted_at = ?2 WHERE id = ?1`, id, now.UnixMilli())
+	})
+}
+
+// Delete implements book.Repository.
+func (e *entries) Delete(ctx context.Context, id string) error {
+	return e.change(ctx, "delete entry", func(ctx context.Context, tx *sql.Tx) error {
+		return e.changeRequest(ctx, tx, id, ``, `DELETE FROM entries WHERE id = ?1`, id)
+	})
+}
+
+// changeRequest runs the statement when the id names a request entry that meets the condition.
+func (e *entries) changeRequest(ctx context.Context, tx *sql.Tx, id, condition, statement string, args ...any) error {
+	var kind string
+	err := tx.QueryRowContext(ctx, `SELECT type FROM entries WHERE id = ?`+condition, id).Scan(&kind)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return book.ErrNotFound
+	case err != nil:
+		return err
+	case book.Type(kind) != book.Request:
+		return book.ErrKept
+	}
+	_, err = tx.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// change runs f in a transaction that makes a new generation: what anybody remembers of stored entries is out of date.
+func (e *entries) change(ctx context.Context, what string, f func(ctx context.Context, tx *sql.Tx) error) error {
+	err := e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := f(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE state SET generation = generation + 1 WHERE one = 1`)
+		return err
+	})
+	if err == nil || err == book.ErrNotFound || err == book.ErrKept {
+		return err
+	}
+	return fmt.Errorf("sqlite: %s: %w", what, err)
+}
+
+// Minutes implements book.Repository.
+func (e *entries) Minutes(ctx context.Context, since time.Time) ([]book.Minute, error) {
+	list, err := e.minutes(ctx, since)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: counts per minute: %w", err)
+	}
+	return list, nil
+}
+
+func (e *entries) minutes(ctx context.Context, since time.Time) ([]book.Minute, error) {
+	rows, err := e.h.Read.QueryContext(ctx, `SELECT minute, outcome, n FROM minutes WHERE minute >= ? ORDER BY minute, outcome`, minuteOf(since))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []book.Minute
+	for rows.Next() {
+		var (
+			m  book.Minute
+			at int64
+		)
+		if err := rows.Scan(&at, &m.Outcome, &m.Count); err != nil {
+			return nil, err
+		}
+		m.At = fromMillis(at)
+		list = append(list, m)
+	}
+	return list, rows.Err()
+}

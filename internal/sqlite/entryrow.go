@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+const (
+	entryColumns = `seq, id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text, body`
+
+	insertEntry = `INSERT INTO entries (id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
+
+// entryValues gives what insertEntry wants.
+func entryValues(e *book.Entry) []any {
+	return []any{
+		e.ID, string(e.Type), e.CreatedAt.UnixMilli(), int64(e.Status), e.Duration.Microseconds(),
+		orNull(e.User), orNull(e.ClientAddr), orNull(e.Method), orNull(e.URL), orNull(e.Route), orNull(e.UserName),
+		orNull(e.Session), orNull(e.RequestID), orNull(e.Action), orNull(e.Target), orNull(e.Text), orNull(e.Body),
+	}
+}
+
+// orNull stores the empty text as NULL, which costs nothing to bind, to store or to read.
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// text reads what orNull stored.
+type text string
+
+// Scan implements sql.Scanner. The driver's strings are its reader's own.
+func (t *text) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = ""
+	case string:
+		*t = text(v)
+	default:
+		return fmt.Errorf("a text column holds %T", v)
+	}
+	return nil
+}
+
+// scanEntry reads entryColumns from a row.
+func scanEntry(row interface{ Scan(...any) error }) (seq int64, _ *book.Entry, err error) {
+	e := &book.Entry{}
+	var created, micros int64
+	err = row.Scan(&seq, &e.ID, (*text)(&e.Type), &created, &e.Status, &micros,
+		(*text)(&e.User), (*text)(&e.ClientAddr), (*text)(&e.Method), (*text)(&e.URL), (*text)(&e.Route), (*text)(&e.UserName),
+		(*text)(&e.Session), (*text)(&e.RequestID), (*text)(&e.Action), (*text)(&e.Target), (*text)(&e.Text), (*text)(&e.Body))
+	e.CreatedAt = fromMillis(created)
+	e.Duration = time.Duration(micros) * time.Microsecond
+	return seq, e, err
+}
+
+// asStored is the entry as scanEntry would read it back.
+func asStored(e book.Entry) *book.Entry {
+	e.CreatedAt = fromMillis(e.CreatedAt.UnixMilli())
+	e.Duration = e.Duration.Truncate(time.Microsecond)
+	return &e
+}
+
+// footprint is about how many bytes of memory an entry takes.
+func footprint(e *book.Entry) int {
+	const fixed = 320 // the struct and what points to it
+	return fixed + len(e.ID) + len(e.ClientAddr) + len(e.URL) + len(e.Method) + len(e.Body) + len(e.Route) + len(e.User) +
+		len(e.UserName) + len(e.Session) + len(e.RequestID) + len(e.Action) + len(e.Target) + len(e.Text)
+}

@@ -1,0 +1,230 @@
+package sqlite
+
+import (
+	"container/list"
+	"context"
+	"database/sql"
+	"sync"
+	"sync/atomic"
+
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+const (
+	newestLimit = 100      // longest page that is remembered
+	newestPages = 64       // pages (one per user and type) that are remembered
+	newestBytes = 64 << 10 // and the most memory of one; a larger one is read anew each time
+)
+
+// newest remembers the newest page of some queries, because the dashboard asks for it at every request and every request
+// adds an entry. It is exact across processes: each find asks the database for its version, in one look-up by key that
+// begins after the call, and a page is given only if it is of that version. What this process has appended meanwhile is
+// put in front of a page; after anything else the page is read anew.
+type newest struct {
+	read    func(ctx context.Context, tx *sql.Tx, q book.Query, limit int) ([]record, error)
+	db      *sql.DB
+	version *shared
+
+	mu     sync.Mutex
+	recent recent
+	pages  map[pageKey]*list.Element // of *page
+	order  *list.List                // the latest used first
+}
+
+// version says what the book holds: generation counts the changes of stored entries, last is the newest seq.
+type version struct{ generation, last int64 }
+
+type pageKey struct {
+	user string
+	kind book.Type
+}
+
+// page is the newest entries of one query, newest first. It never changes; a newer one takes its place.
+type page struct {
+	key     pageKey
+	version version
+	limit   int // how many it would hold if there were enough
+	records []record
+}
+
+// selectVersion takes the last seq that was given out rather than the highest stored one: an entry that is deleted at once
+// must not lie beyond the version of a page that was read after.
+const selectVersion = `SELECT generation, (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries') FROM state WHERE one = 1`
+
+func newNewest(ctx context.Context, db *sql.DB, read func(context.Context, *sql.Tx, book.Query, int) ([]record, error)) (*newest, error) {
+	n := &newest{read: read, db: db, pages: make(map[pageKey]*list.Element), order: list.New()}
+	var stmt *sql.Stmt
+	if err := prepare(ctx, db, []statement{{&stmt, selectVersion}}); err != nil {
+		return nil, err
+	}
+	n.version = newShared(stmt)
+	return n, nil
+}
+
+// appended is told of committed entries, in the order of commits.
+func (n *newest) appended(seqs []int64, entries []book.Entry) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.recent.add(seqs, entries)
+}
+
+// find gives q.Limit+1 entries, or all there are. The caller must not change them.
+func (n *newest) find(ctx context.Context, q book.Query) ([]record, error) {
+	v, err := n.version.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if records, ok := n.remembered(q, v); ok {
+		return records, nil
+	}
+	p, err := n.load(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	n.keep(p)
+	return p.records, nil
+}
+
+// remembered gives the page of version v, or of a later one that somebody else has found meanwhile.
+func (n *newest) remembered(q book.Query, v version) ([]record, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	el := n.pages[pageKey{q.User, q.Type}]
+	if el == nil {
+		return nil, false
+	}
+	p := el.Value.(*page)
+	if p.limit <= q.Limit || p.version.generation < v.generation {
+		return nil, false
+	}
+	if p.version.last < v.last {
+		if p.version.generation != v.generation {
+			return nil, false
+		}
+		added, ok := n.recent.between(p.version.last, v.last)
+		if !ok {
+			return nil, false
+		}
+		p = p.with(added, v)
+		if p.bytes() > newestBytes {
+			n.forget(el)
+			return p.first(q.Limit + 1), true
+		}
+		el.Value = p
+	}
+	n.order.MoveToFront(el)
+	return p.first(q.Limit + 1), true
+}
+
+// with gives the page as of v, when added is what has come since.
+func (p *page) with(added []record, v version) *page {
+	next := *p
+	next.version = v
+	matches := 0
+	for _, r := range added {
+		if p.key.match(r.entry) {
+			matches++
+		}
+	}
+	if matches == 0 {
+		return &next
+	}
+	next.records = make([]record, 0, min(p.limit, matches+len(p.records)))
+	for i := len(added) - 1; i >= 0 && len(next.records) < p.limit; i-- {
+		if p.key.match(added[i].entry) {
+			next.records = append(next.records, added[i])
+		}
+	}
+	next.records = append(next.records, p.records[:min(len(p.records), p.limit-len(next.records))]...)
+	return &next
+}
+
+func (k pageKey) match(e *book.Entry) bool {
+	return (k.user == "" || k.user == e.User) && (k.kind == "" || k.kind == e.Type)
+}
+
+// load reads a page and its version at one moment.
+func (n *newest) load(ctx context.Context, q book.Query) (*page, error) {
+	tx, err := n.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	ctx = context.WithoutCancel(ctx) // the transaction ends with it already
+	p := &page{key: pageKey{q.User, q.Type}, limit: q.Limit + 1}
+	if err := tx.QueryRowContext(ctx, selectVersion).Scan(&p.version.generation, &p.version.last); err != nil {
+		return nil, err
+	}
+	p.records, err = n.read(ctx, tx, q, p.limit)
+	return p, err
+}
+
+// keep remembers a page, unless a newer one is there or it is too large, and forgets the one that was unused for longest.
+func (n *newest) keep(p *page) {
+	bytes := p.bytes()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	el := n.pages[p.key]
+	switch {
+	case el == nil && bytes <= newestBytes:
+		n.pages[p.key] = n.order.PushFront(p)
+		if n.order.Len() > newestPages {
+			n.forget(n.order.Back())
+		}
+	case el == nil:
+	case bytes > newestBytes:
+		n.forget(el)
+	case !el.Value.(*page).newerThan(p):
+		el.Value = p
+		n.order.MoveToFront(el)
+	}
+}
+
+func (p *page) first(n int) []record { return p.records[:min(len(p.records), n)] }
+
+func (p *page) bytes() (sum int) {
+	for _, r := range p.records {
+		sum += r.bytes
+	}
+	return sum
+}
+
+func (p *page) newerThan(o *page) bool {
+	return p.version.generation > o.version.generation || p.version.last > o.version.last
+}
+
+func (n *newest) forget(el *list.Element) {
+	delete(n.pages, el.Value.(*page).key)
+	n.order.Remove(el)
+}
+
+// shared reads the version for all who ask at the same time: one read serves everybody who came before it began.
+type shared struct {
+	stmt    *sql.Stmt
+	started atomic.Uint64 // how many reads have begun
+	reading gate
+
+	done uint64 // the latest read that succeeded, by its number; guarded by reading
+	v    version
+}
+
+func newShared(stmt *sql.Stmt) *shared { return &shared{stmt: stmt, reading: newGate()} }
+
+// get gives a version that was read after the call.
+func (s *shared) get(ctx context.Context) (version, error) {
+	before := s.started.Load()
+	if err := s.reading.enter(ctx); err != nil {
+		return version{}, err
+	}
+	defer s.reading.leave()
+	if s.done > before {
+		return s.v, nil
+	}
+	number := s.started.Add(1)
+	var v version
+	if err := s.stmt.QueryRowContext(context.WithoutCancel(ctx)).Scan(&v.generation, &v.last); err != nil {
+		return version{}, err
+	}
+	s.done, s.v = number, v
+	return v, nil
+}

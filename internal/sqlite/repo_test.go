@@ -1,0 +1,37 @@
+package sqlite_test
+
+import (
+	"testing"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/repotest"
+	"github.com/doorbook/doorbook/internal/sqlite"
+)
+
+// open opens a data directory and closes it after the test.
+func open(t *testing.T, dir string) *sqlite.DB {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestAccounts(t *testing.T) {
+	repotest.Accounts(t, func(t *testing.T) account.Repository { return open(t, t.TempDir()).Accounts() })
+}
+
+func TestThrottle(t *testing.T) {
+	repotest.Throttle(t, func(t *testing.T) account.Throttle { return open(t, t.TempDir()).Throttle() })
+}
+
+func TestBook(t *testing.T) {
+	repotest.Book(t, func(t *testing.T) book.Repository { return open(t, t.TempDir()).Entries() })
+}

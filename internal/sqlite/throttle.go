@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+)
+
+// throttle is account.Throttle over doorbook.db. The write lock of its transactions, which holds across processes, is
+// what makes the counters exact.
+type throttle struct{ h *Handle }
+
+// Take implements account.Throttle.
+func (t *throttle) Take(ctx context.Context, key string, p account.Policy, now time.Time) (wait time.Duration, err error) {
+	// What is compared is as precise as what is stored: rounded one way only, a pause of the longest length would be longer
+	// than the longest, which Policy.Take takes for a broken clock.
+	now = now.Truncate(time.Millisecond)
+	err = t.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		c, err := counterIn(ctx, tx, key)
+		if err != nil {
+			return err
+		}
+		if c, wait = p.Take(c, now); wait > 0 {
+			return errRefused // nothing to store
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO throttle (key, failures, last_at, until_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, until_at = excluded.until_at`,
+			key, c.Failures, c.Last.UnixMilli(), untilMillis(c.Until))
+		return err
+	})
+	if errors.Is(err, errRefused) {
+		return wait, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("sqlite: throttle: %w", err)
+	}
+	return 0, nil
+}
+
+// errRefused rolls back the transaction of an attempt that was refused.
+var errRefused = errors.New("refused")
+
+// Forgive implements account.Throttle.
+func (t *throttle) Forgive(ctx context.Context, key string) error {
+	return t.exec(ctx, "forgive", `DELETE FROM throttle WHERE key = ?`, key)
+}
+
+// Refund implements account.Throttle.
+func (t *throttle) Refund(ctx context.Context, key string) error {
+	return t.exec(ctx, "refund",
+		`UPDATE throttle SET failures = failures - 1, until_at = 0 WHERE key = ?1; DELETE FROM throttle WHERE key = ?1 AND failures <= 0`, key)
+}
+
+func (t *throttle) exec(ctx context.Context, what, query, key string) error {
+	err := t.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, query, key)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sqlite: throttle: %s: %w", what, err)
+	}
+	return nil
+}
+
+// Sweep implements account.Throttle.
+func (t *throttle) Sweep(ctx context.Context, before time.Time, limit int) (n int, err error) {
+	if limit <= 0 {
+		return 0, ctx.Err()
+	}
+	err = t.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err = affected(tx.ExecContext(ctx, `DELETE FROM throttle WHERE key IN
+			(SELECT key FROM throttle WHERE last_at < ? ORDER BY last_at LIMIT ?)`, before.UnixMilli(), limit))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("sqlite: throttle: sweep: %w", err)
+	}
+	return n, nil
+}
+
+func counterIn(ctx context.Context, tx *sql.Tx, key string) (account.Counter, error) {
+	var (
+		c           account.Counter
+		last, until int64
+	)
+	err := tx.QueryRowContext(ctx, `SELECT failures, last_at, until_at FROM throttle WHERE key = ?`, key).Scan(&c.Failures, &last, &until)
+	if errors.Is(err, sql.ErrNoRows) {
+		return account.Counter{}, nil
+	}
+	if err != nil {
+		return account.Counter{}, err
+	}
+	c.Last = fromMillis(last)
+	if until != 0 {
+		c.Until = fromMillis(until)
+	}
+	return c, nil
+}
+
+// untilMillis stores no pause as zero.
+func untilMillis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// affected is how many rows a statement changed.
+func affected(r sql.Result, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.RowsAffected()
+	return int(n), err
+}

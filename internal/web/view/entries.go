@@ -1,0 +1,98 @@
+package view
+
+import "time"
+
+// DashboardPage is the page at /.
+type DashboardPage struct {
+	Page
+	Entries []EntryRow // newest first; some twenty: the page does not cut them
+	Plot    Plot       // the zero value leaves the plot out
+	OnlyOwn bool       // the entries are those of the reader alone
+	First   bool       // nothing of note has happened yet: say what will appear. Without entries it is taken as set
+	Origin  string     // this server's scheme and host, for the command a newcomer may copy; "" leaves the command out
+}
+
+// EntryRow is one entry of the book. Zero fields are left empty.
+type EntryRow struct {
+	ID        string
+	Type      string // "request", "activity" or "error"
+	Time      time.Time
+	Method    string
+	Path      string
+	Status    int
+	User      string // a name
+	Addr      string
+	Duration  time.Duration
+	Text      string // a sentence, for activities and errors
+	RequestID string // shown where something failed: it is what people quote when they ask
+}
+
+func (p DashboardPage) heading() string {
+	if p.User == nil || p.User.Name == "" {
+		return "Welcome"
+	}
+	return "Welcome " + ownName(p.User.Name)
+}
+
+func (p DashboardPage) empty() bool { return p.First || len(p.Entries) == 0 }
+
+// command is a request to copy. It is left out where its answer would not appear on this very page (strangers' requests
+// are nobody's own), and when Origin holds anything that a shell could take for more than an address.
+func (p DashboardPage) command() string {
+	if p.OnlyOwn || p.Origin == "" {
+		return ""
+	}
+	for i := 0; i < len(p.Origin); i++ {
+		switch c := p.Origin[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case c == ':' || c == '/' || c == '.' || c == '-':
+		case c == '[' || c == ']': // an IPv6 address; the command is quoted
+		default:
+			return ""
+		}
+	}
+	return "curl -i '" + p.Origin + "/hello'"
+}
+
+// kind is the type, "other" for one that is not known.
+func (e *EntryRow) kind() string {
+	switch e.Type {
+	case "request", "activity", "error":
+		return e.Type
+	default:
+		return "other"
+	}
+}
+
+// class is the first digit of the status, "" for none: the style sheet's handle.
+func (e *EntryRow) class() string {
+	switch e.Status / 100 {
+	case 1:
+		return "1"
+	case 2:
+		return "2"
+	case 3:
+		return "3"
+	case 4:
+		return "4"
+	case 5:
+		return "5"
+	default:
+		return ""
+	}
+}
+
+// quoted is the request id where somebody may ask for it.
+func (e *EntryRow) quoted() string {
+	if e.Status >= 400 || e.Type == "error" {
+		return e.RequestID
+	}
+	return ""
+}
+
+func (e *EntryRow) status() string {
+	if e.Status == 0 {
+		return ""
+	}
+	return plain(e.Status)
+}

@@ -1,0 +1,181 @@
+package view
+
+import "strings"
+
+// Problem is one thing that is wrong with what was sent.
+type Problem struct {
+	Field string // the field's name; "" or a name the form does not have: it stands in the summary only
+	Text  string // what is wrong and how to mend it
+}
+
+// LoginPage is the page at /login. Its form is posted to /auth/login.
+type LoginPage struct {
+	Page
+	Form     LoginForm
+	Next     string    // where to go afterwards, sent along as "next"; "" leaves it out
+	Problems []Problem // fields "email" and "password"
+}
+
+// LoginForm is what was typed, without the password: that is never shown again.
+type LoginForm struct {
+	Email string
+}
+
+// RegisterPage is the page at /register. Its form is posted to /auth/register.
+type RegisterPage struct {
+	Page
+	Form     RegisterForm
+	Problems []Problem // fields "name", "email", "skills" and "password"
+	Rules    PasswordRules
+}
+
+// RegisterForm is what was typed, without the password.
+type RegisterForm struct {
+	Name   string
+	Email  string
+	Skills string // separated by commas
+}
+
+// SetupPage is the page behind the setup link, where the first admin is made. Its form is posted to /setup.
+type SetupPage struct {
+	Page
+	Form     SetupForm
+	Token    string    // of the link, sent along as "token"
+	Problems []Problem // fields "name", "email" and "password"
+	Rules    PasswordRules
+}
+
+// SetupForm is what was typed, without the password.
+type SetupForm struct {
+	Name  string
+	Email string
+}
+
+// PasswordRules are the rules a person reads before typing a password. The zero value means 15 and 128.
+type PasswordRules struct {
+	Min int // characters
+	Max int
+}
+
+func (r PasswordRules) orDefault() PasswordRules {
+	if r.Min <= 0 {
+		r.Min = 15
+	}
+	if r.Max <= 0 {
+		r.Max = 128
+	}
+	return r
+}
+
+func (r PasswordRules) text() string {
+	r = r.orDefault()
+	return "At least " + count(r.Min) + " characters, up to " + count(r.Max) +
+		". Spaces are fine: a few random words are best."
+}
+
+// generator tells password managers what to make (the passwordrules attribute).
+func (r PasswordRules) generator() string {
+	r = r.orDefault()
+	return "minlength: " + plain(r.Min) + "; maxlength: " + plain(r.Max) + ";"
+}
+
+// input is one labelled field of a form.
+type input struct {
+	name         string // also its id
+	label        string
+	kind         string // the type attribute
+	autocomplete string
+	value        string
+	hint         string
+	problem      string
+	rules        string // passwordrules
+	optional     bool
+	focus        bool // gets the focus when the page is opened
+}
+
+func (i input) password() bool { return i.kind == "password" }
+
+// described lists the ids of the texts that belong to the field.
+func (i input) described() string {
+	switch {
+	case i.hint != "" && i.problem != "":
+		return i.name + "-hint " + i.name + "-problem"
+	case i.hint != "":
+		return i.name + "-hint"
+	case i.problem != "":
+		return i.name + "-problem"
+	default:
+		return ""
+	}
+}
+
+func (p LoginPage) inputs() []input {
+	return prepared(p.Problems, []input{
+		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email},
+		{name: "password", label: "Password", kind: "password", autocomplete: "current-password"},
+	})
+}
+
+func (p RegisterPage) inputs() []input {
+	return prepared(p.Problems, []input{
+		{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Form.Name},
+		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email},
+		{name: "skills", label: "Skills", kind: "text", value: p.Form.Skills, optional: true,
+			hint: "Separated by commas: go, sql, calm in a storm"},
+		newPassword(p.Rules),
+	})
+}
+
+func (p SetupPage) inputs() []input {
+	return prepared(p.Problems, []input{
+		{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Form.Name},
+		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email},
+		newPassword(p.Rules),
+	})
+}
+
+func newPassword(r PasswordRules) input {
+	return input{
+		name: "password", label: "Password", kind: "password", autocomplete: "new-password",
+		hint: r.text(), rules: r.generator(),
+	}
+}
+
+// prepared puts the problems beside their fields. With none, the first empty field that must be filled gets the focus;
+// with some, no field does: the summary is where the reader has to be.
+func prepared(problems []Problem, fields []input) []input {
+	for i := range fields {
+		fields[i].problem = problemOf(problems, fields[i].name)
+	}
+	if len(problems) > 0 {
+		return fields
+	}
+	for i := range fields {
+		if fields[i].value == "" && !fields[i].optional {
+			fields[i].focus = true
+			break
+		}
+	}
+	return fields
+}
+
+// problemOf joins what is wrong with one field.
+func problemOf(problems []Problem, field string) string {
+	var texts []string
+	for _, p := range problems {
+		if p.Field == field {
+			texts = append(texts, p.Text)
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// has reports whether a field of that name stands in the form, so that the summary may link to it.
+func has(fields []input, name string) bool {
+	for _, f := range fields {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,119 @@
+// Package web is the pages: it translates between HTML forms and the door. A file per blueprint of the original: home, auth,
+// setup. It decides nothing, and knows no database.
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/httpx"
+	"github.com/doorbook/doorbook/internal/web/static"
+	"github.com/doorbook/doorbook/internal/web/view"
+)
+
+// Web is the pages over one door. It is safe for concurrent use.
+type Web struct {
+	door   *door.Door
+	edge   *httpx.Edge
+	static *static.Static
+	assets view.Assets
+}
+
+// New makes the pages.
+func New(d *door.Door, edge *httpx.Edge) (*Web, error) {
+	files, err := static.New()
+	if err != nil {
+		return nil, err
+	}
+	return &Web{door: d, edge: edge, static: files, assets: view.Assets{
+		CSS: files.URL("app.css"), JS: files.URL("app.js"), Icon: files.URL("icon.svg"),
+	}}, nil
+}
+
+// Handlers are the handlers of the pages, by the pattern of their route.
+func (p *Web) Handlers() map[string]httpx.Handler {
+	return map[string]httpx.Handler{
+		"GET /{$}":            p.dashboard,
+		"GET /login":          p.loginForm,
+		"POST /auth/login":    p.login,
+		"GET /register":       p.registerForm,
+		"POST /auth/register": p.register,
+		"POST /auth/logout":   p.logout,
+		"GET /setup":          p.setupForm,
+		"POST /setup":         p.setup,
+		"GET /auth/login":     redirect("/login"),
+		"GET /auth/register":  redirect("/register"),
+		"GET /auth/logout":    redirect("/"),
+		"GET /static/":        p.files,
+	}
+}
+
+func redirect(to string) httpx.Handler {
+	return func(w http.ResponseWriter, r *http.Request, _ *door.Visit) error {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	}
+}
+
+func (p *Web) files(w http.ResponseWriter, r *http.Request, _ *door.Visit) error {
+	p.static.Handler().ServeHTTP(w, r)
+	return nil
+}
+
+// page is what every page has. It takes the flash messages that wait.
+func (p *Web) page(w http.ResponseWriter, r *http.Request, v *door.Visit) view.Page {
+	page := p.bare(w, r, v)
+	for _, f := range v.Session.Flashes() {
+		page.Flashes = append(page.Flashes, view.Flash{Category: f.Category, Text: f.Text})
+	}
+	return page
+}
+
+// bare is a page without flash messages, for errors: they wait for a page that somebody reads in peace.
+func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.Page {
+	page := view.Page{
+		Assets:           p.assets,
+		RequestID:        v.RequestID,
+		RegistrationOpen: p.door.MayRegister() == nil,
+	}
+	if v.SignedIn() {
+		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}
+		page.FormToken = p.edge.FormToken(w, r, v)
+	}
+	return page
+}
+
+// send renders a page to the end before its first byte is sent, so that a broken one is an error page and not half a page.
+func (p *Web) send(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	var buf bytes.Buffer
+	buf.Grow(16 << 10)
+	if err := c.Render(r.Context(), &buf); err != nil {
+		return fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(buf.Len()))
+	h.Set("Cache-Control", "no-store") // pages name people and carry form tokens
+	w.WriteHeader(status)
+	_, _ = w.Write(buf.Bytes())
+	return nil
+}
+
+// ErrorPage is the page for people about an error. It implements httpx.ErrorPage.
+func (p *Web) ErrorPage(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error) {
+	data := view.ErrorPageData{Page: p.bare(w, r, v), Status: status}
+	if f.Kind != fault.Internal {
+		data.Text = f.Public
+	}
+	if f.Kind == fault.Forbidden && !v.SignedIn() || f.Kind == fault.Unauthorized {
+		data.Onward = []view.Link{{Text: "Sign in", Path: "/login"}}
+	}
+	if err := p.send(w, r, status, view.ErrorPage(data)); err != nil {
+		http.Error(w, f.Public, status)
+	}
+}

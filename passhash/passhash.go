@@ -1,0 +1,162 @@
+package passhash
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// MaxPassword is the longest password in bytes that is hashed.
+const MaxPassword = 4096
+
+// ErrTooLong is returned by Hash for a password of more than MaxPassword bytes.
+var ErrTooLong = errors.New("passhash: the password is longer than 4096 bytes")
+
+// Config is how passwords are hashed and how many at once. The zero value is a good configuration.
+type Config struct {
+	// Params is the cost of new hashes. Default: DefaultParams. Weaker ones are refused.
+	Params Params
+	// Slots is how many computations run at once. Default: half of GOMAXPROCS, at least 1.
+	Slots int
+	// Queue is how many callers may wait for a slot. Default: 32. Below 0: none, a caller gets a slot at once or ErrBusy.
+	Queue int
+	// Wait is how long a caller waits for a slot at most. Default: 2 seconds.
+	Wait time.Duration
+	// Rand gives the salts. Default: crypto/rand. It must be safe for concurrent use.
+	Rand io.Reader
+}
+
+// Hasher makes and checks hashes. Create it with New, and only one for a program: the bound on memory is the Hasher's.
+// Its methods are safe for concurrent use.
+type Hasher struct {
+	params   Params
+	rand     io.Reader
+	gate     gate
+	decoy    record
+	computed atomic.Int64
+
+	compute func(r record, password []byte) []byte // record.compute, but for tests
+}
+
+// New gives a Hasher, or an error that says which setting is impossible.
+func New(c Config) (*Hasher, error) {
+	if c.Params == (Params{}) {
+		c.Params = DefaultParams()
+	}
+	if err := c.Params.check(); err != nil {
+		return nil, err
+	}
+	if c.Slots < 0 {
+		return nil, errors.New("passhash: Slots is negative")
+	}
+	if c.Slots == 0 {
+		c.Slots = max(1, runtime.GOMAXPROCS(0)/2)
+	}
+	if c.Queue == 0 {
+		c.Queue = 32
+	}
+	if c.Wait < 0 {
+		return nil, errors.New("passhash: Wait is negative")
+	}
+	if c.Wait == 0 {
+		c.Wait = 2 * time.Second
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	h := &Hasher{
+		params:  c.Params,
+		rand:    c.Rand,
+		gate:    gate{slots: make(chan struct{}, c.Slots), queue: int64(max(0, c.Queue)), wait: c.Wait},
+		compute: record.compute,
+	}
+	salt, err := h.random(saltLen)
+	if err != nil {
+		return nil, err
+	}
+	key, err := h.random(tagLen)
+	if err != nil {
+		return nil, err
+	}
+	h.decoy = argon2idHash{params: c.Params, salt: salt, key: key}
+	return h, nil
+}
+
+// Hash makes a hash of password with a fresh salt and the configured parameters. Errors: ErrTooLong, ErrBusy, the
+// context's error if it ended before the computation began, or that of Config.Rand.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if len(password) > MaxPassword {
+		return "", ErrTooLong
+	}
+	salt, err := h.random(saltLen)
+	if err != nil {
+		return "", err
+	}
+	fresh := argon2idHash{params: h.params, salt: salt, key: make([]byte, tagLen)}
+	fresh.key, err = h.derive(ctx, fresh, password)
+	if err != nil {
+		return "", err
+	}
+	return fresh.String(), nil
+}
+
+// Verify reports whether hash was made of password. It is stale when the password is right but the hash was made with
+// other parameters than are configured now, and should be replaced by a new one. Errors: ErrMalformed (nothing was
+// computed), ErrBusy, the context's error if it ended before the computation began. With an error there is no match.
+//
+// A password of more than MaxPassword bytes never matches. Its first MaxPassword bytes are hashed all the same, so that
+// it takes as long as any other wrong one.
+func (h *Hasher) Verify(ctx context.Context, hash, password string) (match, stale bool, err error) {
+	r, err := parse(hash)
+	if err != nil {
+		return false, false, err
+	}
+	match, err = h.matches(ctx, r, password)
+	return match, match && r.stale(h.params), err
+}
+
+// Decoy does the work of Verify with a hash of the configured parameters that no password matches: call it when there is
+// no account, so that the answer takes as long as for a wrong password. Errors: ErrBusy or the context's error.
+func (h *Hasher) Decoy(ctx context.Context, password string) error {
+	_, err := h.matches(ctx, h.decoy, password)
+	return err
+}
+
+// Computed is how many computations were made since New. A test can prove with it that every attempt costs one.
+func (h *Hasher) Computed() int64 { return h.computed.Load() }
+
+func (h *Hasher) matches(ctx context.Context, r record, password string) (bool, error) {
+	tooLong := len(password) > MaxPassword
+	got, err := h.derive(ctx, r, password[:min(len(password), MaxPassword)])
+	if err != nil {
+		return false, err
+	}
+	equal := subtle.ConstantTimeCompare(got, r.want()) == 1
+	return equal && !tooLong, nil
+}
+
+// derive makes one computation, once there is a slot for it.
+func (h *Hasher) derive(ctx context.Context, r record, password string) ([]byte, error) {
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer h.gate.leave()
+	h.computed.Add(1)
+	secret := []byte(password)
+	defer clear(secret)
+	return h.compute(r, secret), nil
+}
+
+func (h *Hasher) random(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(h.rand, b); err != nil {
+		return nil, fmt.Errorf("passhash: reading random bytes: %w", err)
+	}
+	return b, nil
+}

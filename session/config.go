@@ -1,0 +1,154 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"reflect"
+	"time"
+)
+
+// Config says how sessions work. Keys and Store are required; the zero value of everything else is a safe default.
+type Config struct {
+	// Keys sign the session cookie; see NewKeyRing.
+	Keys *KeyRing
+	// Store keeps the records: NewMemory, package sqlstore, or one of your own (package sessiontest proves it).
+	Store Store
+	// Cookie says how the cookie is sent.
+	Cookie Cookie
+
+	// Lifetime limits an ordinary session, whose cookie goes when the browser closes.
+	// Defaults to 2 hours idle and 24 hours in all.
+	Lifetime Lifetime
+	// Remembered limits a session of somebody who asked to be kept signed in (Session.SignInRemembered); its cookie outlives the
+	// browser. Defaults to 7 days idle and 30 days in all (NIST SP 800-63B-4 AAL1: 30 days).
+	Remembered Lifetime
+	// TouchEvery is how often at most the use of a session is written down, which moves its idle limit.
+	// Defaults to one minute, and is never more than a quarter of the idle limit.
+	TouchEvery time.Duration
+	// SaveTimeout limits each visit to the store, whether the client waits or not. Defaults to 5 seconds.
+	SaveTimeout time.Duration
+	// MaxBytes limits the encoded keys and values of one session: a call that would make it larger fails with ErrTooLarge.
+	// Requests that write different keys at the same moment are each measured alone. Defaults to 64 KiB.
+	MaxBytes int
+
+	// ErrorHandler answers a request whose session could not be loaded or saved. Nothing of the handler's answer has been
+	// or will be sent. Defaults to DefaultErrorHandler.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
+	// Observe is told what happens, for metrics and logs. It must be quick and safe for concurrent use. The context is that
+	// of the request outside of the middleware, so the session cannot be reached through it. Defaults to nothing.
+	Observe func(ctx context.Context, e Event)
+	// ClientAddr gives the address that lists of sessions show. Defaults to the host of Request.RemoteAddr: set it behind
+	// a proxy.
+	ClientAddr func(r *http.Request) string
+
+	// Now is the clock and Rand the source of secrets, for tests. They default to time.Now and crypto/rand.
+	Now  func() time.Time
+	Rand io.Reader
+}
+
+// Lifetime is a pair of limits, both enforced by the server (ASVS 7.3.1, 7.3.2).
+type Lifetime struct {
+	Idle     time.Duration // without use
+	Absolute time.Duration // in all, from the sign-in or the first write on
+}
+
+func (l Lifetime) withDefaults(idle, absolute time.Duration) (Lifetime, error) {
+	if l == (Lifetime{}) {
+		return Lifetime{idle, absolute}, nil
+	}
+	if l.Idle < time.Second || l.Absolute < l.Idle {
+		return l, errors.New("session: a lifetime needs an idle limit of a second or more and an absolute limit that is not shorter")
+	}
+	return l, nil
+}
+
+func (c Config) withDefaults() (Config, error) {
+	var err error
+	switch {
+	case c.Keys == nil:
+		return c, errors.New("session: Config.Keys is required")
+	case len(c.Keys.secrets) == 0:
+		return c, errors.New("session: Config.Keys is a KeyRing that NewKeyRing did not make")
+	case isNil(c.Store):
+		return c, errors.New("session: Config.Store is required")
+	case c.SaveTimeout < 0 || c.TouchEvery < 0 || c.MaxBytes < 0:
+		return c, errors.New("session: a negative limit")
+	}
+	if c.Cookie, err = c.Cookie.withDefaults(); err != nil {
+		return c, err
+	}
+	if c.Lifetime, err = c.Lifetime.withDefaults(2*time.Hour, 24*time.Hour); err != nil {
+		return c, fmt.Errorf("Lifetime: %w", err)
+	}
+	if c.Remembered, err = c.Remembered.withDefaults(7*24*time.Hour, 30*24*time.Hour); err != nil {
+		return c, fmt.Errorf("Remembered: %w", err)
+	}
+	if c.TouchEvery == 0 {
+		c.TouchEvery = time.Minute
+	}
+	if c.SaveTimeout == 0 {
+		c.SaveTimeout = 5 * time.Second
+	}
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 64 << 10
+	}
+	if c.ErrorHandler == nil {
+		c.ErrorHandler = DefaultErrorHandler
+	}
+	if c.Observe == nil {
+		c.Observe = func(context.Context, Event) {}
+	}
+	if c.ClientAddr == nil {
+		c.ClientAddr = remoteHost
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	return c, nil
+}
+
+// isNil sees a nil pointer in the interface, too: it would be found at the first request only.
+func isNil(s Store) bool {
+	v := reflect.ValueOf(s)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+func remoteHost(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// Event is something that happened to a session.
+type Event struct {
+	Kind EventKind
+	ID   ID    // the record's id, zero where there is none
+	Err  error // why, for the kinds that are failures
+}
+
+// EventKind says what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventCreated     EventKind = "created"      // a record came into being
+	EventSignedIn    EventKind = "signed in"    // a sign-in was saved
+	EventRenewed     EventKind = "renewed"      // the key changed without a sign-in
+	EventEnded       EventKind = "ended"        // a record was deleted by its own request or by End, EndAll
+	EventRevived     EventKind = "revived"      // a request tried to use a session that had ended meanwhile, and was refused
+	EventUnreadable  EventKind = "unreadable"   // a cookie, a record or a value could not be read and counted as absent
+	EventConflict    EventKind = "conflict"     // an update met another and is tried again
+	EventLoadFailed  EventKind = "load failed"  // the store did not answer
+	EventSaveFailed  EventKind = "save failed"  // the store did not save, or the session was not fit to be saved
+	EventTouchFailed EventKind = "touch failed" // the store did not write down a use, and the request went on
+)

@@ -1,0 +1,22 @@
+package session
+
+import "errors"
+
+// What can be wrong with a session. They reach the handler by Session.Err and the Config's ErrorHandler, wrapped with
+// details; test with errors.Is.
+var (
+	// ErrEnded: the session was ended, renewed or revoked while this request was under way, so its change came too late.
+	ErrEnded = errors.New("session: ended meanwhile")
+	// ErrCommitted: the answer has begun, so nothing can be changed, or read for the first time, any more.
+	ErrCommitted = errors.New("session: the answer has begun")
+	// ErrTooLarge: the data is more than Config.MaxBytes, or a cookie more than browsers keep.
+	ErrTooLarge = errors.New("session: too large")
+	// ErrUnsupported: the chosen home of the data cannot do that.
+	ErrUnsupported = errors.New("session: not supported by this home of the data")
+	// ErrNoMiddleware: the request did not pass through Manager.Handler.
+	ErrNoMiddleware = errors.New("session: the request did not pass through the session middleware")
+	// ErrBadKey: a key that is empty, longer than 128 bytes, or begins with "_flash.".
+	ErrBadKey = errors.New("session: not a usable key")
+	// ErrCookieDue: the connection was hijacked while a session cookie waits to be sent; see Session.TakeCookie.
+	ErrCookieDue = errors.New("session: hijacked with a session cookie due")
+)

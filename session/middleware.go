@@ -1,0 +1,102 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// request is what the middleware adds to one request, in one piece of memory: the context that leads to the session, the
+// session, and the response writer that saves it in time.
+type request struct {
+	context.Context
+	session Session
+	writer  responseWriter
+}
+
+func (q *request) Value(key any) any {
+	if key == (contextKey{}) {
+		return &q.session
+	}
+	return q.Context.Value(key)
+}
+
+// Handler gives every request of next its session, reached with From. A request that does not use it costs two
+// allocations, one that does costs one visit to the store.
+//
+// The session is saved when the answer begins: at the handler's final WriteHeader, first Write, Flush, ReadFrom or Hijack,
+// or when it returns. If that fails the answer is ErrorHandler's, and nothing of the handler's is sent. If the handler
+// panics before, nothing is saved, whether the panic is recovered outside or inside of Handler; nor is anything when a
+// http.TimeoutHandler inside gives up on it.
+func (m *Manager) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := &request{Context: r.Context()}
+		q.session.m, q.session.r, q.session.w = m, r, &q.writer
+		q.writer.rw, q.writer.r, q.writer.session = w, r.WithContext(q), &q.session
+		q.writer.before.take(w.Header())
+		defer q.writer.leave()
+		next.ServeHTTP(&q.writer, q.writer.r)
+		if !q.writer.begun {
+			q.writer.begin(returned)
+		}
+	})
+}
+
+// DefaultErrorHandler answers with plain text. A session that ended under the request sends a page that was asked for by
+// GET or HEAD to the same address again, where it starts afresh, and answers anything else with 401; a popped value that
+// another request got is 409, too much data 413, and a session that cannot be loaded or saved is 503 with Retry-After.
+func DefaultErrorHandler(w http.ResponseWriter, r *http.Request, err error) {
+	status := ErrorStatus(r, err)
+	w.Header().Set("Cache-Control", "no-store")
+	switch status {
+	case http.StatusSeeOther:
+		w.Header().Set("Location", SamePage(r))
+		w.WriteHeader(status)
+		return
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "5")
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+// ErrorStatus is the status that fits an error given to an ErrorHandler; see DefaultErrorHandler.
+func ErrorStatus(r *http.Request, err error) int {
+	switch {
+	case errors.Is(err, ErrEnded) && navigation(r):
+		return http.StatusSeeOther
+	case errors.Is(err, ErrEnded):
+		return http.StatusUnauthorized
+	case errors.Is(err, ErrConflict):
+		return http.StatusConflict
+	case errors.Is(err, ErrTooLarge):
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusServiceUnavailable
+}
+
+// navigation reports whether a person waits for a page.
+func navigation(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// SamePage is the address of the request as a redirect may name it: a path of this site, whatever was asked for. It is what
+// the client sent, before anything like http.StripPrefix changed it.
+func SamePage(r *http.Request) string {
+	u := r.URL
+	if asked, err := url.ParseRequestURI(r.RequestURI); err == nil {
+		u = asked
+	}
+	page := "/" + strings.TrimLeft(u.EscapedPath(), "/\\")
+	if u.RawQuery != "" {
+		page += "?" + u.RawQuery
+	}
+	return page
+}

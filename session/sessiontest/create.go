@@ -1,0 +1,143 @@
+package sessiontest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/session"
+)
+
+var createTests = []test{
+	{"round trip", func(p probe) {
+		for name, now := range map[string]time.Time{"past": past, "future": future} {
+			p.Run(name, func(t *testing.T) {
+				p := probe{t, p.Store}
+				r := recordAt(now)
+				r.Version, r.Subject, r.Persist = 1, "ada", true
+				r.SignedIn, r.LastSeen = now.Add(time.Millisecond), now.Add(2*time.Millisecond)
+				r.Expires, r.Deadline, r.Idle = now.Add(3*time.Millisecond), now.Add(4*time.Millisecond), 1500*time.Millisecond
+				r.Addr, r.UserAgent = "2001:db8::1", "Mozilla/5.0 (\xff\xfe) 'Browser\" \u2603"
+				r.Values = session.Values{"user": []byte(`{"name":"Ada"}`), "empty": {}}
+				p.created(r)
+				p.holds(r, now)
+			})
+		}
+	}},
+	{"a stranger's record", func(p probe) {
+		r := p.created(record())
+		p.holds(r, past)
+		if got := p.loaded(r.ID, past); !got.SignedIn.IsZero() {
+			p.Errorf("SignedIn is %v, want the zero time", got.SignedIn)
+		}
+	}},
+	{"absent", func(p probe) {
+		p.created(record())
+		p.gone(session.ID{}, past)
+		p.gone(record().ID, past)
+	}},
+	{"exists", func(p probe) {
+		first := p.created(recordOf("ada"))
+		second := recordOf("bob")
+		second.ID = first.ID
+		if err := p.Create(p.Context(), second); !errors.Is(err, session.ErrExists) {
+			p.Errorf("Create of an id that is stored: %v, want ErrExists", err)
+		}
+		p.holds(first, past)
+		p.listed("ada", past, first)
+		p.listed("bob", past)
+	}},
+	{"ids that are nearly the same", func(p probe) {
+		first, second := record(), record()
+		second.ID = first.ID
+		second.ID[0] ^= 1
+		third := record()
+		third.ID = first.ID
+		third.ID[len(third.ID)-1] ^= 1
+		for _, r := range []session.Record{first, second, third} {
+			p.created(r)
+		}
+		for _, r := range []session.Record{first, second, third} {
+			p.holds(r, past)
+		}
+	}},
+	{"delete", func(p probe) {
+		stays := p.created(recordOf("ada"))
+		var ids []session.ID
+		for range 250 { // more than a batch of most databases' clients
+			ids = append(ids, p.created(recordOf("ada")).ID)
+		}
+		if err := p.Delete(p.Context(), ids[0]); err != nil {
+			p.Fatalf("Delete: %v", err)
+		}
+		p.gone(ids[0], past)
+		p.loaded(ids[1], past)
+		if err := p.Delete(p.Context(), append(ids, record().ID, ids[1])...); err != nil {
+			p.Fatalf("Delete of many, one twice and some absent: %v", err)
+		}
+		for _, id := range ids {
+			p.gone(id, past)
+		}
+		if err := p.Delete(p.Context()); err != nil {
+			p.Errorf("Delete of nothing: %v", err)
+		}
+		p.holds(stays, past)
+		p.listed("ada", past, stays)
+	}},
+	{"an id can be used again", func(p probe) {
+		r := p.created(recordOf("ada"))
+		if err := p.Delete(p.Context(), r.ID); err != nil {
+			p.Fatalf("Delete: %v", err)
+		}
+		again := recordOf("bob")
+		again.ID = r.ID
+		p.created(again)
+		p.holds(again, past)
+		p.listed("ada", past)
+	}},
+}
+
+// contextTests: a call whose context has ended says so and does nothing.
+var contextTests = []test{
+	{"cancelled", func(p probe) {
+		r := p.created(recordOf("ada"))
+		dead := recordOf("ada")
+		dead.Expires = past.Add(-time.Hour)
+		p.created(dead)
+		fresh := recordOf("ada")
+
+		ctx, cancel := context.WithCancel(p.Context())
+		cancel()
+		seen := session.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}
+		calls := []struct {
+			name string
+			call func() error
+		}{
+			{"Create", func() error { return p.Create(ctx, fresh) }},
+			{"Load", func() error { _, err := p.Load(ctx, r.ID, past); return err }},
+			{"Patch", func() error { _, err := p.Patch(ctx, set(r, "a", "1")); return err }},
+			{"Touch", func() error { return p.Touch(ctx, r.ID, r.Digest, seen, past) }},
+			{"Delete", func() error { return p.Delete(ctx, r.ID) }},
+			{"BySubject", func() error { _, err := p.BySubject(ctx, "ada", past); return err }},
+			{"DeleteExpired", func() error { _, err := p.DeleteExpired(ctx, past, 10); return err }},
+		}
+		for _, c := range calls {
+			err := c.call()
+			if err == nil {
+				p.Errorf("%s with a context that has ended succeeds", c.name)
+			}
+			for _, answer := range []error{session.ErrNotFound, session.ErrConflict, session.ErrExists, session.ErrFull} {
+				if errors.Is(err, answer) {
+					p.Errorf("%s with a context that has ended answers %v", c.name, err)
+				}
+			}
+		}
+		p.holds(r, past)
+		p.gone(fresh.ID, past)
+		p.listed("ada", past, r)
+		if n, err := p.DeleteExpired(p.Context(), past, 10); n != 1 || err != nil {
+			p.Errorf("DeleteExpired afterwards: %d, %v; want 1: the dead record was still there", n, err)
+		}
+	}},
+}

@@ -1,0 +1,234 @@
+// Package sessiontest proves that a session.Store keeps its contract (Run), and makes stores fail on purpose, so that
+// those who use one can be tested (Fault). It needs nothing but the standard library.
+//
+// A store's own test is a few lines:
+//
+//	func TestStore(t *testing.T) {
+//		sessiontest.Run(t, func(t *testing.T) session.Store { return open(t) })
+//	}
+package sessiontest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/session"
+)
+
+// Run runs every test of the suite as a subtest of t, one after the other. Each opens a store of its own: open gives one
+// that is empty, and leaves what must be cleaned up to t.Cleanup. Run it with the race detector at least once.
+//
+// All times lie decades before or after the present, so a store that asks a clock of its own fails. Strings (subjects,
+// keys, addresses, user agents) are any bytes, as they are in Go.
+func Run(t *testing.T, open func(t *testing.T) session.Store) {
+	groups := []struct {
+		name  string
+		tests []test
+	}{
+		{"Create", createTests},
+		{"Patch", patchTests},
+		{"Values", valueTests},
+		{"Guard", guardTests},
+		{"Lifetime", lifetimeTests},
+		{"Sweep", sweepTests},
+		{"Subject", subjectTests},
+		{"Context", contextTests},
+		{"Race", raceTests},
+	}
+	for _, group := range groups {
+		t.Run(group.name, func(t *testing.T) {
+			for _, test := range group.tests {
+				t.Run(test.name, func(t *testing.T) { test.run(probe{t, open(t)}) })
+			}
+		})
+	}
+}
+
+type test struct {
+	name string
+	run  func(p probe)
+}
+
+// Two moments, both far from any clock that runs the suite. Tests that need only one take past: to a clock of today
+// every record would be dead.
+var (
+	past   = time.UnixMilli(1_000_000_000_123).UTC() // September 2001
+	future = time.UnixMilli(4_000_000_000_456).UTC() // October 2096
+)
+
+// probe is a test and the store it tests.
+type probe struct {
+	*testing.T
+	session.Store
+}
+
+// record gives a stranger's record that was created at past and lives for an hour.
+func record() session.Record { return recordAt(past) }
+
+func recordAt(now time.Time) session.Record {
+	r := session.Record{
+		Version: 1, KeyID: "0123abcd", Created: now, LastSeen: now,
+		Expires: now.Add(time.Hour), Deadline: now.Add(30 * 24 * time.Hour), Idle: time.Hour,
+	}
+	_, _ = rand.Read(r.ID[:]) // never fails
+	_, _ = rand.Read(r.Digest[:])
+	return r
+}
+
+// recordOf gives a record that was created signed in.
+func recordOf(subject string) session.Record {
+	r := record()
+	r.Subject, r.SignedIn = subject, r.Created
+	return r
+}
+
+// patch gives a patch that may be applied to r when r was just created.
+func patch(r session.Record) session.Patch {
+	return session.Patch{ID: r.ID, Digest: r.Digest, Now: r.Created}
+}
+
+// set gives a patch that sets one key.
+func set(r session.Record, key, value string) session.Patch {
+	p := patch(r)
+	p.Set = session.Values{key: []byte(value)}
+	return p
+}
+
+// created stores r and gives it back.
+func (p probe) created(r session.Record) session.Record {
+	p.Helper()
+	if err := p.Create(p.Context(), r); err != nil {
+		p.Fatalf("Create: %v", err)
+	}
+	return r
+}
+
+// patched applies a patch that must succeed and gives the new version.
+func (p probe) patched(change session.Patch) int64 {
+	p.Helper()
+	version, err := p.Patch(p.Context(), change)
+	if err != nil {
+		p.Fatalf("Patch: %v", err)
+	}
+	return version
+}
+
+// refused applies a patch that must fail, in one way.
+func (p probe) refused(change session.Patch, want error) {
+	p.Helper()
+	if version, err := p.Patch(p.Context(), change); !errors.Is(err, want) {
+		p.Errorf("Patch gave version %d and error %v, want error %v", version, err, want)
+	}
+}
+
+// touched touches r as its holder does, and must succeed.
+func (p probe) touched(r session.Record, to session.Touch, now time.Time) {
+	p.Helper()
+	if err := p.Touch(p.Context(), r.ID, r.Digest, to, now); err != nil {
+		p.Fatalf("Touch: %v", err)
+	}
+}
+
+// loaded gives a record that must be there.
+func (p probe) loaded(id session.ID, now time.Time) session.Record {
+	p.Helper()
+	r, err := p.Load(p.Context(), id, now)
+	if err != nil {
+		p.Fatalf("Load: %v", err)
+	}
+	return r
+}
+
+// gone checks that no record of that id lives.
+func (p probe) gone(id session.ID, now time.Time) {
+	p.Helper()
+	if r, err := p.Load(p.Context(), id, now); !errors.Is(err, session.ErrNotFound) {
+		p.Errorf("Load gave %+v, %v; want ErrNotFound", r, err)
+	}
+}
+
+// holds checks that the record is stored exactly like want.
+func (p probe) holds(want session.Record, now time.Time) {
+	p.Helper()
+	if diff := difference(p.loaded(want.ID, now), want); diff != "" {
+		p.Errorf("the stored record differs: %s", diff)
+	}
+}
+
+// listed checks that want are the live records of a subject, without their values.
+func (p probe) listed(subject string, now time.Time, want ...session.Record) {
+	p.Helper()
+	got, err := p.BySubject(p.Context(), subject, now)
+	if err != nil {
+		p.Fatalf("BySubject(%.40q): %v", subject, err)
+	}
+	if len(got) != len(want) {
+		p.Errorf("BySubject(%.40q) gave %d records, want %d", subject, len(got), len(want))
+	}
+	byID := make(map[session.ID]session.Record)
+	for _, r := range got {
+		if r.Values != nil {
+			p.Errorf("BySubject(%.40q) gave values", subject)
+		}
+		byID[r.ID] = r
+	}
+	for _, r := range want {
+		r.Values = nil
+		if found, ok := byID[r.ID]; !ok {
+			p.Errorf("BySubject(%.40q) lacks record %v", subject, r.ID)
+		} else if diff := difference(found, r); diff != "" {
+			p.Errorf("BySubject(%.40q): record differs: %s", subject, diff)
+		}
+	}
+}
+
+// difference names the first field in which two records differ, or "". No values and empty values are the same.
+func difference(got, want session.Record) string {
+	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
+	for i := range g.NumField() {
+		name := g.Type().Field(i).Name
+		var same bool
+		switch field := g.Field(i).Interface().(type) {
+		case time.Time:
+			same = field.Equal(w.Field(i).Interface().(time.Time)) && field.Location() == time.UTC
+		case session.Values:
+			same = maps.EqualFunc(field, want.Values, bytes.Equal)
+		default:
+			same = field == w.Field(i).Interface()
+		}
+		if !same {
+			return fmt.Sprintf("%s is %.200v, want %.200v", name, g.Field(i), w.Field(i))
+		}
+	}
+	return ""
+}
+
+// clone gives a deep copy.
+func clone(v session.Values) session.Values {
+	c := make(session.Values, len(v))
+	for key, value := range v {
+		c[key] = bytes.Clone(value)
+	}
+	return c
+}
+
+// together runs n functions as nearly at once as it can, and returns when all have.
+func together(n int, run func(i int)) {
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			run(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+}

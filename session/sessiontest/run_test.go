@@ -1,0 +1,59 @@
+package sessiontest_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sessiontest"
+)
+
+// flawVariable makes TestNaive test a store with that flaw. It is set for the processes that TestRunFindsFlaws starts.
+const flawVariable = "SESSIONTEST_FLAW"
+
+func TestNaive(t *testing.T) {
+	sessiontest.Run(t, func(*testing.T) session.Store { return newNaive(flaw(os.Getenv(flawVariable))) })
+}
+
+// TestRunFindsFlaws: each flaw makes that test of the suite fail which is there for it.
+func TestRunFindsFlaws(t *testing.T) {
+	if os.Getenv(flawVariable) != "" {
+		t.Skip("this is one of the processes that the test starts")
+	}
+	tests := map[flaw]string{
+		upserts:       "Guard/never_an_upsert:_deleted",
+		losesUpdates:  "Race/no_patch_is_lost",
+		ownClock:      "Lifetime/the_given_time_rules/past",
+		everlasting:   "Lifetime/the_given_time_rules/future",
+		noDigest:      "Guard/a_renewed_key",
+		noVersion:     "Guard/if_version",
+		touchCounts:   "Lifetime/touch_moves_forward",
+		touchBack:     "Lifetime/touch_never_moves_back",
+		clearsLast:    "Patch/set_comes_after_clear",
+		overwrites:    "Race/one_creation_wins",
+		noContext:     "Context/cancelled",
+		sweepsAll:     "Sweep/in_batches",
+		sweepsLiving:  "Sweep/in_batches",
+		listsDead:     "Subject/only_the_living",
+		listsFolded:   "Subject/odd_subjects",
+		sharesValues:  "Values/never_changed_by_the_store",
+		dropsEmpty:    "Values/empty_is_not_absent",
+		roundsSeconds: "Create/round_trip/future",
+		forgetsSignIn: "Patch/sign-in",
+	}
+	for f, want := range tests {
+		t.Run(string(f), func(t *testing.T) {
+			pattern := "^TestNaive$/^" + strings.ReplaceAll(want, "/", "$/^") + "$"
+			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+pattern, "-test.timeout=30s")
+			command.Env = append(os.Environ(), flawVariable+"="+string(f))
+			out, err := command.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || !strings.Contains(string(out), "--- FAIL: TestNaive/"+want+" ") {
+				t.Errorf("the suite finds no fault in a store that has one (%v):\n%s", err, out)
+			}
+		})
+	}
+}
