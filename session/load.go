@@ -44,6 +44,8 @@ func (s *Session) load() bool {
 		return false
 	case current:
 		s.found, s.known, s.rec, s.key, s.keyIndex = true, true, rec, key, index
+	default:
+		s.superseded = key.id
 	}
 	return true
 }

@@ -12,7 +12,7 @@ import (
 type MemoryConfig struct {
 	// MaxRecords is how many records may be stored, live or not, before strangers get no new ones (ErrFull). Records of
 	// somebody who is signed in are let in up to twice that number, so that a flood of strangers keeps nobody from
-	// signing in. A record takes some 600 bytes and its values. Default (0 or less): 100,000.
+	// signing in. A record takes some 350 bytes, or 650 when signed in, and its values. Default (0 or less): 100,000.
 	MaxRecords int
 }
 
@@ -48,7 +48,10 @@ type memoryEntry struct {
 	place int
 }
 
-var _ Store = (*Memory)(nil)
+var _ interface {
+	Store
+	inProcess() // what Manager asks for
+} = (*Memory)(nil)
 
 // NewMemory gives an empty store.
 func NewMemory(c MemoryConfig) *Memory {

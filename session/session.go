@@ -34,11 +34,15 @@ type Session struct {
 	keyIndex int        // the key of the ring that signed the cookie
 	found    bool       // rec is the session's live record
 	rec      Record
-	broken   ID         // the record of the request's key, when its values cannot be read; else zero
-	sent     bool       // the request carried a session cookie, of whatever worth
-	known    bool       // the request's key opened a record: the answer identifies somebody
-	dropped  []departed // records to delete at the commit: signed out, or another subject's
-	forget   bool       // signed out: the browser is to forget its cookie
+	broken   ID // the record of the request's key, when its values cannot be read; else zero
+	// superseded is the record that the request's key opened before it was renewed. Such a key is good for one thing: a
+	// sign-out that was under way during the renewal must not leave the session alive behind the back of its owner.
+	superseded ID
+
+	sent    bool       // the request carried a session cookie, of whatever worth
+	known   bool       // the request's key opened a record: the answer identifies somebody
+	dropped []departed // records to delete at the commit: signed out, or another subject's
+	forget  bool       // signed out: the browser is to forget its cookie
 
 	clear   bool // the values of rec count as absent
 	changes []change
@@ -174,13 +178,17 @@ func (s *Session) signInAs(subject string, remember bool) {
 }
 
 // SignOut ends the session: with the first byte of the answer its record is deleted and its key is worth nothing on any
-// node, and the browser is told to forget its cookie. What is set or flashed afterwards begins a new session.
+// node, even if the key was renewed while the request was under way; and the browser is told to forget its cookie. What is set or flashed afterwards begins a new session.
 func (s *Session) SignOut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writable() {
-		s.drop()
-		s.forget = s.sent
+	if !s.writable() {
+		return
+	}
+	s.drop()
+	s.forget = s.sent
+	if s.superseded != (ID{}) {
+		s.dropped = append(s.dropped, departed{id: s.superseded})
 	}
 }
 
@@ -217,7 +225,7 @@ func (s *Session) Discard() {
 	}
 	s.reset()
 	if len(s.dropped) > 0 || !s.found {
-		s.loaded, s.found, s.rec, s.broken = false, false, Record{}, ID{} // load again at the next use
+		s.loaded, s.found, s.rec, s.broken, s.superseded = false, false, Record{}, ID{}, ID{} // load again at the next use
 	}
 	s.dropped = nil
 }

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -23,8 +24,7 @@ import (
 
 type options struct {
 	doorbook, gunicorn, flask string
-	threads                   int
-	connections               []int
+	threads, connections      []int
 	rounds                    int
 	each                      time.Duration
 	entries                   int
@@ -32,26 +32,16 @@ type options struct {
 }
 
 func main() {
-	o := options{connections: []int{16, 64}}
+	o := options{threads: []int{0, 1}, connections: []int{16, 64}}
 	flag.StringVar(&o.doorbook, "doorbook", "", "the `program` to measure; it is built from .. when this is empty; \"none\" leaves it out")
 	flag.StringVar(&o.gunicorn, "gunicorn", "/usr/bin/gunicorn", "Debian's gunicorn, whose python3 has Debian's python3-flask; \"none\" leaves Flask out")
 	flag.StringVar(&o.flask, "flask", "flask", "the `folder` of the Flask application")
-	flag.IntVar(&o.threads, "threads", 0, "threads of each of gunicorn's two workers; 0 is its default worker, without threads")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each server has its turn under each load; 0 leaves the load out")
 	flag.DurationVar(&o.each, "each", 5*time.Second, "how long a turn is")
 	flag.IntVar(&o.entries, "entries", 100_000, "how many entries the book holds at least when the time to the first page is measured")
 	flag.DurationVar(&o.settle, "settle", 5*time.Second, "how long the program is idle before its memory is read")
-	flag.Func("connections", "connections of each load, as in 16,64", func(text string) error {
-		o.connections = nil
-		for part := range strings.SplitSeq(text, ",") {
-			var n int
-			if _, err := fmt.Sscan(part, &n); err != nil || n < 1 || n > 1000 {
-				return fmt.Errorf("not a number from 1 to 1000: %q", part)
-			}
-			o.connections = append(o.connections, n)
-		}
-		return nil
-	})
+	flag.Func("threads", "threads of each of gunicorn's two workers, one Flask for each number; 0 is its default worker (default 0,1)", numbers(&o.threads, 0))
+	flag.Func("connections", "connections of each load (default 16,64)", numbers(&o.connections, 1))
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -59,6 +49,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "dashboard:", err)
 		stop()
 		os.Exit(1)
+	}
+}
+
+// numbers reads a flag like "16,64".
+func numbers(to *[]int, least int) func(string) error {
+	return func(text string) error {
+		*to = nil
+		for part := range strings.SplitSeq(text, ",") {
+			n, err := strconv.Atoi(part)
+			if err != nil || n < least || n > 1000 {
+				return fmt.Errorf("not a number from %d to 1000: %q", least, part)
+			}
+			*to = append(*to, n)
+		}
+		return nil
 	}
 }
 
@@ -134,12 +139,14 @@ func startDoorbook(ctx context.Context, h house, o options, w io.Writer) (*doorb
 
 func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers []server, err error) {
 	if o.gunicorn != "none" {
-		fmt.Fprintln(w, flaskVersions(ctx, o))
-		s, err := newFlask(ctx, h, o.gunicorn, o.flask, o.threads)
-		if err != nil {
-			return servers, err
+		fmt.Fprintln(w, flaskVersions(ctx))
+		for _, threads := range o.threads {
+			s, err := newFlask(ctx, h, o.gunicorn, o.flask, threads)
+			if err != nil {
+				return servers, err
+			}
+			servers = append(servers, s)
 		}
-		servers = append(servers, s)
 	}
 	binary := filepath.Join(h.tmp, "hello")
 	if err := build(ctx, ".", "./hello", binary); err != nil {
@@ -153,13 +160,13 @@ func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers 
 }
 
 // flaskVersions says what the yardstick is made of.
-func flaskVersions(ctx context.Context, o options) string {
+func flaskVersions(ctx context.Context) string {
 	out, err := exec.CommandContext(ctx, "/usr/bin/python3", "-c", `import sys, flask, werkzeug, gunicorn, importlib.metadata as m
 print("Python", sys.version.split()[0], "Flask", m.version("flask"), "Werkzeug", m.version("werkzeug"), "gunicorn", gunicorn.__version__)`).Output()
 	if err != nil {
 		return "The versions of Flask and gunicorn cannot be told: " + err.Error()
 	}
-	return fmt.Sprintf("%s, 2 workers, %d threads each", strings.TrimSpace(string(out)), max(o.threads, 1))
+	return strings.TrimSpace(string(out)) + ", 2 workers"
 }
 
 // measureLoads gives every server its turns and prints what they reached. It gives how many answers the first one gave.

@@ -30,7 +30,6 @@ type house struct {
 // server is one that runs and its page under load.
 type server struct {
 	*process
-	name string
 	addr string
 	page target
 }
@@ -57,8 +56,7 @@ func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error)
 	if err != nil {
 		return nil, err
 	}
-	d := &doorbook{house: h, binary: binary, ada: newVisitor(addr)}
-	d.name, d.addr = "doorbook", addr
+	d := &doorbook{server: server{addr: addr}, house: h, binary: binary, ada: newVisitor(addr)}
 	if err := d.run(ctx); err != nil {
 		return nil, err
 	}
@@ -70,7 +68,7 @@ func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error)
 }
 
 func (d *doorbook) run(ctx context.Context) (err error) {
-	d.process, err = start(ctx, d.house.tmp, d.name, "", nil, d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
+	d.process, err = start(ctx, d.house.tmp, "doorbook", "", nil, d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
 	return err
 }
 
@@ -96,15 +94,17 @@ func (d *doorbook) restart(ctx context.Context) (time.Duration, error) {
 	return time.Since(begin), nil
 }
 
-// newFlask starts the yardstick with Debian's gunicorn. Without threads its workers take one connection at a time and
-// close it after each answer, which is gunicorn's default.
+// newFlask starts the yardstick with Debian's gunicorn and two workers. Without threads these are gunicorn's default ones,
+// which take one connection at a time and close it after each answer; with threads connections stay open.
 func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (server, error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return server{}, err
 	}
+	name := "flask"
 	args := []string{"--workers", "2", "--bind", addr, "--graceful-timeout", "2"}
 	if threads > 0 {
+		name = fmt.Sprintf("flask, %d threads", 2*threads)
 		args = append(args, "--worker-class", "gthread", "--threads", strconv.Itoa(threads))
 	}
 	env := []string{
@@ -112,7 +112,7 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 		"BENCH_EMAIL=" + h.who.email, "BENCH_NAME=" + h.who.name, "BENCH_PASSWORD=" + h.who.password,
 		"PYTHONDONTWRITEBYTECODE=1",
 	}
-	p, err := start(ctx, h.tmp, "flask", dir, env, gunicorn, append(args, "app:app")...)
+	p, err := start(ctx, h.tmp, name, dir, env, gunicorn, append(args, "app:app")...)
 	if err != nil {
 		return server{}, err
 	}
@@ -125,7 +125,7 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 		p.stop()
 		return server{}, fmt.Errorf("flask: %w\n%s", err, p.tail())
 	}
-	return server{p, "flask", addr, newTarget(addr, "/", ada.cookieHeader(), http.StatusOK, h.who.welcome())}, nil
+	return server{p, addr, newTarget(addr, "/", ada.cookieHeader(), http.StatusOK, h.who.welcome())}, nil
 }
 
 // newHello starts the bare server of ../hello.
@@ -142,5 +142,5 @@ func newHello(ctx context.Context, h house, binary string) (server, error) {
 		p.stop()
 		return server{}, err
 	}
-	return server{p, "hello", addr, newTarget(addr, "/", "", http.StatusOK, "Hello")}, nil
+	return server{p, addr, newTarget(addr, "/", "", http.StatusOK, "Hello")}, nil
 }

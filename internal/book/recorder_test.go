@@ -112,6 +112,7 @@ func TestFailedCommit(t *testing.T) {
 				if err := r.Healthy(); err != nil {
 					t.Errorf("not healthy after a commit that succeeded: %v", err)
 				}
+				time.Sleep(3 * time.Minute) // the loss is told once, not every minute
 				if err := stop(); err != nil {
 					t.Error(err)
 				}

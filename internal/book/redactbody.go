@@ -132,7 +132,7 @@ func showJSON(f Field, raw json.RawMessage) string {
 func showList(f Field, list []json.RawMessage) string {
 	shown := make([]string, 0, min(len(list), mostElements+1))
 	for i, raw := range list {
-		if i == mostElements+1000 {
+		if i == mostElements {
 			shown = append(shown, quote(ellipsis))
 			break
 		}

@@ -15,58 +15,46 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
 type userVerb struct {
-	Add userAddVerb `cmd:"" help:"Make an account."`
+	Add      userAddVerb      `cmd:"" help:"Make an account."`
+	Password userPasswordVerb `cmd:"" help:"Set a forgotten password, and sign its owner out everywhere."`
+}
+
+// password is how a verb gets one.
+type password struct {
+	PasswordStdin bool `help:"Read the password from the first line of standard input, without asking."`
 }
 
 type userAddVerb struct {
 	config.Data
-	Email         string `arg:"" help:"E-mail address."`
-	Name          string `required:"" help:"Name, as others see it."`
-	Skills        string `help:"Skills, separated by commas."`
-	Admin         bool   `help:"Make an administrator."`
-	PasswordStdin bool   `help:"Read the password from the first line of standard input, without asking."`
+	password
+	Email  string `arg:"" help:"E-mail address."`
+	Name   string `required:"" help:"Name, as others see it."`
+	Skills string `help:"Skills, separated by commas."`
+	Admin  bool   `help:"Make an administrator."`
 }
 
 // Run makes the account. It is never throttled: whoever can run it has the databases anyway.
 func (u *userAddVerb) Run(c *command) error {
-	dir, secrets, err := place(c, u.Data)
+	d, done, err := openDoor(c, u.Data)
 	if err != nil {
 		return err
 	}
-	db, err := sqlite.Open(c.ctx, dir, sqlite.Options{})
+	defer done()
+	typed, err := u.read(c)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	keys, err := config.Keys(secrets, dir)
-	if err != nil {
-		return err
-	}
-	hasher, err := passhash.New(passhash.Config{})
-	if err != nil {
-		return err
-	}
-	if !u.PasswordStdin {
-		fmt.Fprint(c.Stderr, "Password (it will be shown as you type; 15 characters or more): ")
-	}
-	password, err := firstLine(c.Stdin)
-	if err != nil {
-		return err
-	}
-	d := door.New(door.Config{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: direct{db.Entries()},
-		Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
-	})
 	role := account.Member
 	if u.Admin {
 		role = account.Admin
 	}
-	visit := &door.Visit{Addr: "command line"}
-	dev, err := d.AddDeveloper(c.ctx, visit, account.Registration{
-		Name: u.Name, Skills: []string{u.Skills}, Email: u.Email, Password: password,
+	dev, err := d.AddDeveloper(c.ctx, visit(), account.Registration{
+		Name: u.Name, Skills: []string{u.Skills}, Email: u.Email, Password: typed,
 	}, role)
 	if err != nil {
 		return inWords(err)
@@ -75,9 +63,84 @@ func (u *userAddVerb) Run(c *command) error {
 	return err
 }
 
-// firstLine reads a password: up to the line's end, which is not part of it.
-func firstLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 4096)).ReadString('\n')
+type userPasswordVerb struct {
+	config.Data
+	password
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run sets the password.
+func (u *userPasswordVerb) Run(c *command) error {
+	d, done, err := openDoor(c, u.Data)
+	if err != nil {
+		return err
+	}
+	defer done()
+	typed, err := u.read(c)
+	if err != nil {
+		return err
+	}
+	dev, err := d.ResetPassword(c.ctx, visit(), u.Email, typed)
+	if err != nil {
+		return inWords(err)
+	}
+	_, err = fmt.Fprintf(c.Stdout, "%s has a new password and is signed out everywhere\n", dev.Email)
+	return err
+}
+
+func visit() *door.Visit { return &door.Visit{Addr: "command line"} }
+
+// openDoor makes a door over the data directory, which a running server may have open too.
+func openDoor(c *command, data config.Data) (d *door.Door, done func(), err error) {
+	dir, secrets, err := place(c, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sqlite.Open(c.ctx, dir, sqlite.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = db.Close()
+		}
+	}()
+	keys, err := config.Keys(secrets, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	hasher, err := passhash.New(passhash.Config{})
+	if err != nil {
+		return nil, nil, err
+	}
+	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
+	if err := store.CreateSchema(c.ctx); err != nil {
+		return nil, nil, err
+	}
+	sessions, err := session.New(session.Config{Keys: keys, Store: store})
+	if err != nil {
+		return nil, nil, err
+	}
+	return door.New(door.Config{
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: direct{db.Entries()},
+		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
+	}), func() { _ = db.Close() }, nil
+}
+
+// direct enters each activity in a commit of its own: a command has no others to share one with.
+type direct struct{ repo book.Repository }
+
+// Append implements door.Recorder.
+func (d direct) Append(ctx context.Context, e book.Entry) error {
+	return d.repo.Append(ctx, []book.Entry{e})
+}
+
+// read asks for the password, or takes it from standard input: up to the line's end, which is not part of it.
+func (p password) read(c *command) (string, error) {
+	if !p.PasswordStdin {
+		fmt.Fprint(c.Stderr, "Password (15 characters or more; it is shown as you type): ")
+	}
+	line, err := bufio.NewReader(io.LimitReader(c.Stdin, 4096)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
@@ -97,12 +160,4 @@ func inWords(err error) error {
 		}
 	}
 	return errors.New(strings.Join(lines, "\n"))
-}
-
-// direct enters each activity in a commit of its own: a command has no others to share one with.
-type direct struct{ repo book.Repository }
-
-// Append implements door.Recorder.
-func (d direct) Append(ctx context.Context, e book.Entry) error {
-	return d.repo.Append(ctx, []book.Entry{e})
 }

@@ -17,12 +17,20 @@ const (
 // not the program's alone (sticky like /tmp, or holding other directories like /var/lib) is refused instead, because
 // closing it would break whoever else lives there.
 func privateDir(dir string) error {
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), dirMode); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, dirMode); err == nil {
+		return os.Chmod(dir, dirMode) // whatever the umask
+	} else if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a directory", dir)
 	}
 	if info.Mode().Perm()&^dirMode == 0 {
 		return nil

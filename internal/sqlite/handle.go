@@ -41,7 +41,6 @@ func openWriter(path string, p profile, busy time.Duration) (*Handle, error) {
 		return nil, err
 	}
 	dsn := source(path, busy, p.cacheKiB,
-		"auto_vacuum(INCREMENTAL)", // takes effect while the file is empty
 		"foreign_keys(1)",
 		"synchronous("+p.sync+")",
 		"secure_delete("+p.secure+")",

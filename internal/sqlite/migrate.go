@@ -41,10 +41,16 @@ func migrations(folder string) ([]migration, error) {
 	return steps, nil
 }
 
+// schemaVersion is the number of the last step that was taken, 0 for a fresh file.
+func schemaVersion(ctx context.Context, q queryer) (n int, err error) {
+	err = q.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&n)
+	return n, err
+}
+
 // refuseNewer gives ErrNewer when the database is past the last step. It writes nothing.
 func (h *Handle) refuseNewer(ctx context.Context, steps []migration) error {
-	var have int
-	if err := h.Write.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&have); err != nil {
+	have, err := schemaVersion(ctx, h.Write)
+	if err != nil {
 		return err
 	}
 	if have > len(steps) {
@@ -53,11 +59,20 @@ func (h *Handle) refuseNewer(ctx context.Context, steps []migration) error {
 	return nil
 }
 
-// migrate switches the file to WAL and takes the steps that it lacks, each in a transaction of its own. Several processes
-// may do so at once: whoever comes second finds the step taken.
+// migrate takes the steps that the file lacks, each in a transaction of its own. Several processes may do so at once:
+// whoever comes second finds the step taken.
 func (h *Handle) migrate(ctx context.Context, steps []migration) error {
-	err := whileBusy(ctx, h.busy, func() error {
-		_, err := h.Write.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
+	have, err := schemaVersion(ctx, h.Write)
+	if err != nil {
+		return err
+	}
+	// Only a file without tables can be switched to auto_vacuum, and asking again would be a write each time.
+	fresh := `PRAGMA auto_vacuum = INCREMENTAL; `
+	if have > 0 {
+		fresh = ``
+	}
+	err = whileBusy(ctx, h.busy, func() error {
+		_, err := h.Write.ExecContext(ctx, fresh+`PRAGMA journal_mode = WAL`)
 		return err
 	})
 	if err != nil {
@@ -65,17 +80,14 @@ func (h *Handle) migrate(ctx context.Context, steps []migration) error {
 	}
 	for _, step := range steps {
 		err := h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			var have int
-			if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&have); err != nil {
+			have, err := schemaVersion(ctx, tx)
+			if err != nil || have >= step.version {
 				return err
-			}
-			if have >= step.version {
-				return nil
 			}
 			if _, err := tx.ExecContext(ctx, step.sql); err != nil {
 				return err
 			}
-			_, err := tx.ExecContext(ctx, `PRAGMA user_version = `+strconv.Itoa(step.version))
+			_, err = tx.ExecContext(ctx, `PRAGMA user_version = `+strconv.Itoa(step.version))
 			return err
 		})
 		if err != nil {

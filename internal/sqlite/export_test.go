@@ -1,0 +1,36 @@
+package sqlite
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+)
+
+// Queries gives the text of every query that pages are read with.
+func Queries() []string {
+	list := make([]string, filters)
+	for f := range filters {
+		list[f] = f.query()
+	}
+	return list
+}
+
+// MigrateTo makes a data file of that name in dir as the program of that schema version did, and gives how many versions
+// there are.
+func MigrateTo(ctx context.Context, dir, name string, version int) (versions int, err error) {
+	folder := map[string]string{"doorbook.db": "main", "book.db": "book"}[name]
+	steps, err := migrations(folder)
+	if err != nil {
+		return 0, err
+	}
+	path := filepath.Join(dir, name)
+	if err := privateFile(path); err != nil {
+		return 0, err
+	}
+	h, err := openWriter(path, profile{sync: "NORMAL", secure: "FAST", cacheKiB: 512, checkpoint: 1000}, time.Second)
+	if err != nil {
+		return 0, err
+	}
+	defer h.Write.Close()
+	return len(steps), h.migrate(ctx, steps[:version])
+}
