@@ -229,3 +229,21 @@ func TestP02SamePageIsWhatWasAsked(t *testing.T) {
 	r.RequestURI = ""
 	check(t, "address without a request line", session.SamePage(r), "/evil.test/?q=1")
 }
+
+// A sign-out under way with the old key while another request renews it: the session ends. An old key is good for nothing
+// else.
+// Guard: load.go, Session.load, superseded; session.go, Session.SignOut.
+func TestP02SignOutDuringRenewal(t *testing.T) {
+	w := newWorld(t)
+	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
+	b := w.signedIn("ada")
+	old := b.copy()
+	b.get("/renew")
+	for _, path := range []string{"/who", "/city", "/set?city=Oslo", "/in?as=bob"} {
+		check(t, path+" with an old key: body", old.copy().get(path).body, "")
+	}
+	check(t, "the session's subject", b.get("/who").body, "ada")
+	old.get("/out")
+	check(t, "the old cookie", old.cookie, "")
+	check(t, "records", w.live("ada"), 0)
+}

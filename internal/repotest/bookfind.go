@@ -209,6 +209,7 @@ func newestFollow(t *testing.T, ctx context.Context, repo book.Repository) {
 	if page[0].Duration != time.Hour {
 		t.Errorf("duration is %v after Finish", page[0].Duration)
 	}
+	check("a Finish")
 	n, err := repo.Trim(ctx, list[5].CreatedAt, 0, 100)
 	noError(t, err)
 	list = list[5:]

@@ -39,7 +39,7 @@ func house() []room {
 
 		// The outside: databases know no HTTP, the web knows no database.
 		{path: "internal/sqlite", may: with("internal/account", "internal/book"), libs: []string{"modernc.org/sqlite"}},
-		{path: "internal/httpx", may: with("session", "internal/book")},
+		{path: "internal/httpx", may: with("session", "internal/book", "internal/door")}, // it applies the policy
 		{path: "internal/web", may: slices.Concat(edge, []string{"internal/web/view", "internal/web/static"}), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/view", may: with(), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/static"},

@@ -16,9 +16,6 @@ type throttle struct{ h *Handle }
 
 // Take implements account.Throttle.
 func (t *throttle) Take(ctx context.Context, key string, p account.Policy, now time.Time) (wait time.Duration, err error) {
-	// What is compared is as precise as what is stored: rounded one way only, a pause of the longest length would be longer
-	// than the longest, which Policy.Take takes for a broken clock.
-	now = now.Truncate(time.Millisecond)
 	err = t.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		c, err := counterIn(ctx, tx, key)
 		if err != nil {
@@ -101,7 +98,8 @@ func counterIn(ctx context.Context, tx *sql.Tx, key string) (account.Counter, er
 	return c, nil
 }
 
-// untilMillis stores no pause as zero.
+// untilMillis stores no pause as zero. It rounds down: rounded up, a pause of the longest length would be longer than that,
+// and Policy.Take would take it for a broken clock's.
 func untilMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -306,7 +306,7 @@ func SetupOver(p Page) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"narrow\"><h1>This setup link is over</h1><p class=\"lead\">It has been used, it is too old, or there is an admin already.</p><p>If you look after this Doorbook and it has no admin yet, do one of these on its machine:</p><ul class=\"steps\"><li>Start it again. While there is no admin, each start prints a new link.</li><li>Make an admin from the command line:<pre class=\"command\"><code>doorbook user add EMAIL --name NAME --admin</code></pre></li></ul><p class=\"aside\">You have an account? <a href=\"/login\">Sign in</a></p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<div class=\"narrow\"><h1>This setup link is over</h1><p class=\"lead\">It has been used, it is too old, or there is an admin already.</p><p>If you look after this Doorbook and it has no admin yet, do one of these on its machine:</p><ul class=\"steps\"><li>Start it again. While there is no admin, each start prints a new link.</li><li>Make an admin from the command line:<pre class=\"command\"><code>doorbook user add EMAIL <span>--name NAME</span> <span>--admin</span></code></pre></li></ul><p class=\"aside\">You have an account? <a href=\"/login\">Sign in</a></p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -222,7 +222,7 @@ func short(n int) string {
 		size int64
 		name string
 	}{{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "k"}} {
-		if v >= 10*u.size || (v >= 1e6 && v >= u.size && v%u.size == 0) {
+		if v/10 >= u.size || (v >= 1e6 && v >= u.size && v%u.size == 0) {
 			return count(int(v/u.size)) + u.name
 		}
 	}

@@ -1,0 +1,242 @@
+package view_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/doorbook/doorbook/internal/web/view"
+)
+
+// hostile is everything a stranger might try in one string.
+const hostile = `<script>alert(1)</script>" onload='x' javascript:alert(2) ` + "\u202e\u200b\x1b[31m\x00\xff &amp;"
+
+func signedOut() view.Page {
+	return view.Page{
+		FormToken: "form-token", RequestID: "0123456789abcdef", RegistrationOpen: true,
+		Assets: view.Assets{CSS: "/static/1/app.css", JS: "/static/2/app.js", Icon: "/static/3/icon.svg"},
+	}
+}
+
+func signedIn() view.Page {
+	p := signedOut()
+	p.User = &view.User{Name: "Ada Lovelace", Email: "ada@example.org", Role: "admin"}
+	return p
+}
+
+// allHostile is a page in which every string is hostile, where a stranger could have had a hand in it.
+func allHostile() view.Page {
+	return view.Page{
+		Title: hostile, Description: hostile, FormToken: hostile, RequestID: hostile,
+		User:    &view.User{Name: hostile, Email: hostile, Role: hostile},
+		Flashes: []view.Flash{{Category: hostile, Text: hostile}},
+	}
+}
+
+func rows(n int) []view.EntryRow {
+	at := time.Date(2026, 7, 31, 13, 24, 5, 0, time.UTC)
+	out := make([]view.EntryRow, n)
+	for i := range out {
+		out[i] = view.EntryRow{
+			ID: "65f0c0de" + strings.Repeat("0", 15) + strconv.FormatInt(int64(i%36), 36), Type: "request", Time: at.Add(-time.Duration(i) * time.Minute),
+			Method: "GET", Path: "/developers?x=1", Status: 200 + 100*(i%4), User: "Ada Lovelace", Addr: "203.0.113.7",
+			Duration: 1234 * time.Microsecond, RequestID: "9c01d2e47f3ab5a6",
+		}
+	}
+	return out
+}
+
+func fullPlot() view.Plot {
+	start := time.Date(2026, 7, 30, 14, 0, 0, 0, time.UTC)
+	p := view.NewPlot(start, time.Hour, 24)
+	for i := range 24 {
+		at := start.Add(time.Duration(i)*time.Hour + time.Minute)
+		p.Add(at, "2xx", 100+i)
+		p.Add(at, "3xx", i)
+		p.Add(at, "4xx", i%5)
+		p.Add(at, "5xx", i%3)
+	}
+	return p
+}
+
+func hostileRow() view.EntryRow {
+	return view.EntryRow{
+		ID: hostile, Type: hostile, Time: time.Unix(0, 0), Method: hostile, Path: hostile, Status: 500,
+		User: hostile, Addr: hostile, Duration: time.Second, Text: hostile, RequestID: hostile,
+	}
+}
+
+// pages is every page three ways: full, empty, and hostile.
+func pages() map[string]templ.Component {
+	problems := []view.Problem{{Field: "email", Text: "Mail."}, {Field: "password", Text: "Pass."}, {Field: "", Text: "All."}, {Field: "no_such", Text: "None."}}
+	bad := []view.Problem{{Field: "email", Text: hostile}, {Field: hostile, Text: hostile}}
+	return map[string]templ.Component{
+		"layout zero":       view.Layout(view.Page{Title: "x"}),
+		"login zero":        view.Login(view.LoginPage{}),
+		"login full":        view.Login(view.LoginPage{Page: signedOut(), Form: view.LoginForm{Email: "ada@example.org"}, Next: "/developers?x=1", Problems: problems}),
+		"login hostile":     view.Login(view.LoginPage{Page: allHostile(), Form: view.LoginForm{Email: hostile}, Next: hostile, Problems: bad}),
+		"register zero":     view.Register(view.RegisterPage{}),
+		"register full":     view.Register(view.RegisterPage{Page: signedOut(), Form: view.RegisterForm{Name: "Ada", Email: "a@b.c", Skills: "go"}, Problems: problems}),
+		"register hostile":  view.Register(view.RegisterPage{Page: allHostile(), Form: view.RegisterForm{Name: hostile, Email: hostile, Skills: hostile}, Problems: bad}),
+		"setup zero":        view.Setup(view.SetupPage{}),
+		"setup full":        view.Setup(view.SetupPage{Page: signedOut(), Token: "link-token", Form: view.SetupForm{Name: "Ada", Email: "a@b.c"}, Problems: problems}),
+		"setup hostile":     view.Setup(view.SetupPage{Page: allHostile(), Token: hostile, Form: view.SetupForm{Name: hostile, Email: hostile}, Problems: bad}),
+		"setup over zero":   view.SetupOver(view.Page{}),
+		"setup over full":   view.SetupOver(signedOut()),
+		"dashboard zero":    view.Dashboard(view.DashboardPage{}),
+		"dashboard full":    view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: rows(20), Plot: fullPlot(), First: true, Origin: "http://localhost:8080"}),
+		"dashboard hostile": view.Dashboard(view.DashboardPage{Page: allHostile(), Entries: []view.EntryRow{hostileRow(), {}}, Origin: hostile, Plot: view.Plot{Bars: make([]view.Bar, 2)}}),
+		"error zero":        view.ErrorPage(view.ErrorPageData{}),
+		"error full":        view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 404, Wait: "2 minutes"}),
+		"error hostile":     view.ErrorPage(view.ErrorPageData{Page: allHostile(), Status: 500, Heading: hostile, Text: hostile, Wait: hostile, Onward: []view.Link{{Text: hostile, Path: hostile}, {Text: "x", Path: "javascript:alert(1)"}, {Text: "y", Path: "//evil"}, {Text: "z", Path: `/\evil`}}}),
+	}
+}
+
+func TestStructureOfEveryPage(t *testing.T) {
+	for name, c := range pages() {
+		t.Run(name, func(t *testing.T) {
+			html := render(t, c)
+			if name == "layout zero" { // its one h1 is the page's own
+				html = strings.Replace(html, "</main>", "<h1>x</h1></main>", 1)
+			}
+			checkStructure(t, html)
+		})
+	}
+}
+
+func TestHostileStringsAreText(t *testing.T) {
+	for name, c := range pages() {
+		if !strings.HasSuffix(name, "hostile") {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			html := render(t, c)
+			for _, raw := range []string{"<script>alert", `" onload`, "' onload", `href="javascript`, `href="//`} {
+				if strings.Contains(html, raw) {
+					t.Errorf("%q came through as markup", raw)
+				}
+			}
+			if !strings.Contains(html, "&lt;script&gt;alert(1)") {
+				t.Error("the hostile text is not shown at all")
+			}
+		})
+	}
+}
+
+func TestEntriesShowWhatIsHidden(t *testing.T) {
+	html := render(t, view.Dashboard(view.DashboardPage{Entries: []view.EntryRow{hostileRow()}}))
+	_, table, ok := strings.Cut(html, "<tbody")
+	if !ok {
+		t.Fatal("no entries")
+	}
+	for _, want := range []string{`\u202e`, `\u200b`, `\u001b[31m`, `\u0000`, `\xff`} {
+		// method, its copy for cards, path, text, request id, user, address
+		if n := strings.Count(table, want); n < 6 {
+			t.Errorf("%s is shown %d times", want, n)
+		}
+	}
+	for _, r := range "\u202e\u200b\x1b\x00" {
+		body, _, _ := strings.Cut(table, "</tbody>")
+		if strings.ContainsRune(strings.ReplaceAll(body, `id="entry-`+hostile, ""), r) && !strings.Contains(body, "id=") {
+			t.Errorf("%U is in the table as itself", r)
+		}
+	}
+}
+
+func TestTitle(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		c    templ.Component
+		want string
+	}{
+		{"nameless", view.Layout(view.Page{}), "Doorbook"},
+		{"login", view.Login(view.LoginPage{}), "Sign in – Doorbook"},
+		{"login wrong", view.Login(view.LoginPage{Problems: []view.Problem{{Text: "x"}}}), "Error: Sign in – Doorbook"},
+		{"register wrong", view.Register(view.RegisterPage{Problems: []view.Problem{{Text: "x"}}}), "Error: Create an account – Doorbook"},
+		{"setup wrong", view.Setup(view.SetupPage{Problems: []view.Problem{{Text: "x"}}}), "Error: Set up Doorbook – Doorbook"},
+		{"error page", view.ErrorPage(view.ErrorPageData{Status: 404}), "Error: There is nothing here – Doorbook"},
+		{"own", view.Dashboard(view.DashboardPage{Page: view.Page{Title: "Mine", Error: true}}), "Error: Mine – Doorbook"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if html := render(t, tt.c); !strings.Contains(html, "<title>"+tt.want+"</title>") {
+				t.Errorf("no title %q in %.300s", tt.want, html)
+			}
+		})
+	}
+}
+
+func TestFlashesInOrderWithTheirRoles(t *testing.T) {
+	p := view.Page{Flashes: []view.Flash{{"success", "one"}, {"info", "two"}, {"warning", "three"}, {"error", "four"}, {"odd", "five"}}}
+	html := render(t, view.Layout(p))
+	at := 0
+	for _, want := range []string{
+		`data-kind="success" role="status">one<`, `data-kind="info" role="status">two<`, `data-kind="warning" role="alert">three<`,
+		`data-kind="error" role="alert">four<`, `data-kind="info" role="status">five<`,
+	} {
+		i := strings.Index(html[at:], want)
+		if i < 0 {
+			t.Fatalf("%s is missing or out of order", want)
+		}
+		at += i
+	}
+}
+
+func TestNavigation(t *testing.T) {
+	in := render(t, view.Dashboard(view.DashboardPage{Page: signedIn()}))
+	for _, want := range []string{`action="/auth/logout"`, `value="form-token"`, `href="/" aria-current="page"`, "Ada Lovelace", ">admin<"} {
+		if !strings.Contains(in, want) {
+			t.Errorf("signed in: no %s", want)
+		}
+	}
+	if strings.Contains(in, `href="/login"`) || strings.Contains(in, `href="/register"`) {
+		t.Error("signed in: asked to sign in")
+	}
+	out := render(t, view.Register(view.RegisterPage{Page: signedOut()}))
+	if !strings.Contains(out, `href="/register" aria-current="page"`) || !strings.Contains(out, `href="/login"`) || strings.Contains(out, "/auth/logout") {
+		t.Error("signed out: wrong links")
+	}
+	closed := signedOut()
+	closed.RegistrationOpen = false
+	if html := render(t, view.Login(view.LoginPage{Page: closed})); strings.Contains(html, "/register") {
+		t.Error("registration is closed, and yet linked to")
+	}
+	// Every page of somebody who is signed in has the way out (ASVS 7.4.4).
+	if html := render(t, view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 500})); !strings.Contains(html, `action="/auth/logout"`) {
+		t.Error("no way out on an error page")
+	}
+}
+
+func TestErrorPages(t *testing.T) {
+	seen := map[string]int{}
+	for _, status := range []int{400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503} {
+		heading, text := view.ErrorText(status)
+		if other, twice := seen[heading]; twice {
+			t.Errorf("%d and %d have one heading", status, other)
+		}
+		seen[heading] = status
+		html := render(t, view.ErrorPage(view.ErrorPageData{Page: signedOut(), Status: status}))
+		for _, want := range []string{"<h1>" + heading + "</h1>", text, "<code>0123456789abcdef</code>", `href="/login"`, ">" + strconv.Itoa(status) + "<"} {
+			if !strings.Contains(html, want) {
+				t.Errorf("%d: no %q", status, want)
+			}
+		}
+		if strings.Count(html, "0123456789abcdef") != 1 {
+			t.Errorf("%d: the request id is not there once", status)
+		}
+	}
+	if h, _ := view.ErrorText(507); h != "Something went wrong on our side" {
+		t.Errorf("507: %q", h)
+	}
+	if h, _ := view.ErrorText(418); h != "That request could not be read" {
+		t.Errorf("418: %q", h)
+	}
+	html := render(t, view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 429, Heading: "Slowly", Text: "Own words.", Wait: "2 minutes"}))
+	for _, want := range []string{"<h1>Slowly</h1>", "Own words.", "Please wait 2 minutes.", `href="/">Go to the dashboard`} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
