@@ -28,6 +28,7 @@ type Developer struct {
 	PasswordHash string // a PHC string; leaves the repository for verification only
 	Role         Role
 	Disabled     bool
+	Epoch        int64 // a sign-in holds while this is what it was; see Change.EndSignIns
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 }
@@ -37,6 +38,7 @@ var (
 	ErrNotFound   = errors.New("account: no such developer")
 	ErrEmailTaken = errors.New("account: the e-mail address is taken")
 	ErrSetupOver  = errors.New("account: the setup link is used, expired, or an admin exists")
+	ErrChanged    = errors.New("account: the developer was changed meanwhile")
 	ErrLastAdmin  = errors.New("account: the last admin that can sign in cannot be removed, demoted or disabled")
 )
 
@@ -49,6 +51,12 @@ type Change struct {
 	PasswordHash *string
 	Role         *Role
 	Disabled     *bool
+
+	// EndSignIns raises the Epoch by one, so that whoever signed in before, or is just doing so with what was right a
+	// moment ago, has to do it again.
+	EndSignIns bool
+	// IfEpoch, when it is not nil, makes the change apply only to that Epoch.
+	IfEpoch *int64
 }
 
 // Repository keeps developers. Every method is safe for concurrent use, takes time from its caller, and is all or nothing.
@@ -62,7 +70,8 @@ type Repository interface {
 	ByEmail(ctx context.Context, emailKey string) (Developer, error)
 	// List gives up to limit developers, oldest first, whose id is greater than after ("" for the first page).
 	List(ctx context.Context, after string, limit int) ([]Developer, error)
-	// Update applies a change and gives the developer as changed. ErrNotFound, ErrEmailTaken; ErrLastAdmin when it would
+	// Update applies a change and gives the developer as changed. ErrNotFound, ErrEmailTaken; ErrChanged when IfEpoch does not
+	// hold; ErrLastAdmin when it would
 	// leave no enabled admin where there was one. It never creates.
 	Update(ctx context.Context, id string, c Change, now time.Time) (Developer, error)
 	// Delete removes a developer. ErrNotFound, ErrLastAdmin.

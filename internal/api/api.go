@@ -6,10 +6,12 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"github.com/doorbook/doorbook/internal/door"
@@ -54,7 +56,14 @@ func ok(w http.ResponseWriter, status int, data any) error {
 
 // decode reads one JSON object into v and refuses fields that v does not have. Of a field that comes twice the last counts.
 func decode(r *http.Request, v any) error {
-	d := json.NewDecoder(r.Body)
+	body, err := io.ReadAll(r.Body) // no more than the route takes
+	if err != nil {
+		return badJSON(err)
+	}
+	if body = bytes.TrimLeft(body, " \t\r\n"); len(body) == 0 || body[0] != '{' {
+		return badJSON(nil) // null would change nothing and say that all is well
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return badJSON(err)
@@ -75,10 +84,21 @@ func badJSON(err error) error {
 	case errors.As(err, &kind) && kind.Field != "":
 		return &fault.Error{
 			Kind: fault.Invalid, Public: "A field has the wrong type.",
-			Fields: []fault.Field{{Name: kind.Field, Text: "This should be of the JSON type that stands for " + kind.Type.String() + "."}},
+			Fields: []fault.Field{{Name: kind.Field, Text: "This should be " + inWords(kind.Type.Kind()) + "."}},
 		}
 	}
 	return fault.New(fault.Malformed, "The body is not a JSON object with the fields that this address knows.")
+}
+
+// inWords names the JSON type that stands for a Go type.
+func inWords(k reflect.Kind) string {
+	switch k {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return "of another type"
 }
 
 // limit reads how many items a page should have: 1 to door.MaxPage, 50 if nothing is said.

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/server"
 )
 
@@ -95,6 +96,9 @@ type serveVerb struct {
 func (s *serveVerb) Run(c *command) error {
 	if err := s.Check(); err != nil {
 		return usage(err)
+	}
+	if _, err := httpx.ParseProxies(s.TrustedProxies); err != nil {
+		return usage(fmt.Errorf("--trusted-proxies: %w", err))
 	}
 	dir, secrets, err := place(c, s.Data)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/doorbook/doorbook/session"
 )
 
 // Data is the setting that every verb has: where the databases are.
@@ -33,7 +35,8 @@ type Secrets struct {
 	Fallbacks [][]byte // DOORBOOK_SECRET_KEY_FALLBACKS: old keys, or one that is coming
 }
 
-// ReadSecrets reads the secrets from the environment, or from the files that NAME_FILE names (without the line's end).
+// ReadSecrets reads the secrets from the environment, or from the files that NAME_FILE names (without the line's end). Weak
+// and published keys are refused here, before anything is opened or made.
 func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 	key, err := secret(getenv, "DOORBOOK_SECRET_KEY")
 	if err != nil {
@@ -41,6 +44,9 @@ func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 	}
 	if key != "" {
 		s.Key = []byte(key)
+		if err := checkKey("DOORBOOK_SECRET_KEY", s.Key); err != nil {
+			return s, err
+		}
 	}
 	list, err := secret(getenv, "DOORBOOK_SECRET_KEY_FALLBACKS")
 	if err != nil {
@@ -49,9 +55,19 @@ func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 	for item := range strings.SplitSeq(list, ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			s.Fallbacks = append(s.Fallbacks, []byte(item))
+			if err := checkKey("DOORBOOK_SECRET_KEY_FALLBACKS", []byte(item)); err != nil {
+				return s, err
+			}
 		}
 	}
 	return s, nil
+}
+
+func checkKey(name string, key []byte) error {
+	if _, err := session.NewKeyRing(key); err != nil {
+		return fmt.Errorf("%s: %w (make one with: openssl rand -hex 32)", name, err)
+	}
+	return nil
 }
 
 func secret(getenv func(string) string, name string) (string, error) {
@@ -89,7 +105,7 @@ func (d Data) Path(getenv func(string) string) (string, error) {
 
 // Check refuses what cannot be.
 func (s *Serve) Check() error {
-	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
 		return fmt.Errorf("--addr: %q is not HOST:PORT", s.Addr)
 	}
 	switch s.Registration {
@@ -106,7 +122,7 @@ func (s *Serve) Check() error {
 		return nil
 	}
 	u, err := url.Parse(s.PublicURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" ||
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" ||
 		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return fmt.Errorf("--public-url: %q is not of the form https://HOST", s.PublicURL)
 	}
@@ -115,6 +131,11 @@ func (s *Serve) Check() error {
 		return errors.New("--cookie-secure=never does not go with an https address")
 	}
 	return nil
+}
+
+func isPort(s string) bool {
+	_, err := net.LookupPort("tcp", s)
+	return err == nil && s != ""
 }
 
 // HTTPS reports whether people use the site over TLS.

@@ -2,6 +2,7 @@ package door
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/fault"
@@ -30,7 +31,7 @@ func (in DeveloperChange) validate(rules *account.PasswordRules, dev account.Dev
 		}
 	}
 	if in.Email != nil {
-		email = *in.Email
+		email = strings.TrimSpace(*in.Email)
 		if key, err := account.CanonicalEmail(email); check(err) {
 			change.Email, change.EmailKey = &email, &key
 		}

@@ -66,8 +66,9 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		if err != nil {
 			return dev, busy(err)
 		}
-		change.PasswordHash = &hash
+		change.PasswordHash, change.EndSignIns, change.IfEpoch = &hash, true, &dev.Epoch
 	}
+	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
 	changed, err := d.Accounts.Update(ctx, target, change, d.Now())
 	if err != nil {
 		return dev, translate(err)
@@ -88,17 +89,19 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	}
 	if in.Password != nil {
 		d.note(ctx, v, book.ActionPasswordChanged, is.ID, "")
-		v.Session.Renew()
-		mine, _ := v.Session.ID()
-		return d.endSessions(ctx, v, is.ID, mine)
 	}
-	if was.Disabled != is.Disabled {
-		if !is.Disabled {
-			d.note(ctx, v, book.ActionDeveloperEnabled, is.ID, "")
-			return nil
-		}
+	if was.Disabled && !is.Disabled {
+		d.note(ctx, v, book.ActionDeveloperEnabled, is.ID, "")
+	}
+	if !was.Disabled && is.Disabled {
 		d.note(ctx, v, book.ActionDeveloperDisabled, is.ID, "")
 		return d.endSessions(ctx, v, is.ID)
+	}
+	if in.Password != nil {
+		v.Session.Renew()
+		epoch.Set(v.Session, is.Epoch)
+		mine, _ := v.Session.ID()
+		return d.endSessions(ctx, v, is.ID, mine)
 	}
 	return nil
 }
@@ -135,13 +138,14 @@ func (d *Door) forbid(ctx context.Context, v *Visit, target string) error {
 	return fault.New(fault.Forbidden, "You may not do that.")
 }
 
-// proveAgain checks the current password, counted like a sign-in.
+// proveAgain checks the current password. It is counted like a sign-in but apart from them: strangers who guess at the
+// account must not keep its owner from changing the password, nor the owner forgive them their guesses.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
-	attempt := []counter{{d.counterName("account", dev.EmailKey), account.AccountPolicy(), false}}
-	if err := d.take(ctx, v, attempt); err != nil {
+	attempt := []counter{{d.counterName("prove", dev.ID), account.AccountPolicy(), false}}
+	if err := d.take(ctx, v, book.ActionPasswordChangeFailed, attempt); err != nil {
 		return err
 	}
-	match, _, err := d.Passwords.Verify(ctx, dev.PasswordHash, password)
+	match, _, err := d.verify(ctx, dev, password)
 	if err != nil {
 		d.refund(ctx, attempt)
 		return busy(err)
@@ -176,6 +180,8 @@ func translate(err error) error {
 		return fault.New(fault.NotFound, "There is no such developer.")
 	case errors.Is(err, account.ErrEmailTaken):
 		return emailTaken()
+	case errors.Is(err, account.ErrChanged):
+		return fault.New(fault.Conflict, "The account was changed meanwhile. Please try again.")
 	case errors.Is(err, account.ErrLastAdmin):
 		return fault.New(fault.Conflict, "This is the last administrator. Make somebody else one first.")
 	case errors.Is(err, book.ErrNotFound):
@@ -204,7 +210,7 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if err != nil {
 		return dev, busy(err)
 	}
-	if dev, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash}, d.Now()); err != nil {
+	if dev, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.Now()); err != nil {
 		return dev, translate(err)
 	}
 	d.note(ctx, v, book.ActionPasswordChanged, dev.ID, "on the command line")

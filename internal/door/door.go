@@ -55,7 +55,12 @@ type Door struct {
 	device  *session.Signer // of device cookies
 	counter *session.Signer // of the names of throttling counters
 	setup   *session.Signer // of setup tokens as they are kept
+	crowd   chan struct{}   // one place for each sign-in or registration under way
 }
+
+// maxCrowd is how many sign-ins and registrations are under way at once. Those beyond are sent away before they cost a
+// database write or a hash, so that a storm at the door keeps nobody inside waiting.
+const maxCrowd = 40
 
 // New makes a Door.
 func New(c Config) *Door {
@@ -70,6 +75,7 @@ func New(c Config) *Door {
 		device:  c.Keys.Signer("device"),
 		counter: c.Keys.Signer("counter"),
 		setup:   c.Keys.Signer("setup"),
+		crowd:   make(chan struct{}, maxCrowd),
 	}
 }
 
@@ -93,6 +99,10 @@ func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == accoun
 // moment, for showing: role and state are read from the account at each request.
 const LoggedInUser session.Key[Profile] = "loggedin_user"
 
+// epoch is the account's Epoch when the session's subject proved who they are. It was read before the password was
+// compared, so a sign-in that a change of the password overtook does not hold.
+const epoch session.Key[int64] = "epoch"
+
 // Profile is a developer without secrets.
 type Profile struct {
 	ID     string   `json:"_id"`
@@ -110,15 +120,20 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	}
 	dev, err := d.Accounts.ByID(ctx, subject)
 	switch {
-	case errors.Is(err, account.ErrNotFound), err == nil && dev.Disabled:
+	case err != nil && !errors.Is(err, account.ErrNotFound):
+		return unavailable(err)
+	case err != nil, dev.Disabled, !signedInAt(v.Session, dev.Epoch):
 		v.Session.SignOut()
 		return nil
-	case err != nil:
-		return unavailable(err)
 	}
 	v.Developer = dev
 	v.SessionID = d.SessionName(v)
 	return nil
+}
+
+func signedInAt(s *session.Session, now int64) bool {
+	at, ok := epoch.Get(s)
+	return ok && at == now
 }
 
 // SessionName is the short name of the visitor's session in the book: a hash that opens nothing.
@@ -169,6 +184,16 @@ func unavailable(err error) error {
 	return &fault.Error{
 		Kind: fault.Busy, Public: "We cannot reach our records at the moment. Please try again shortly.",
 		RetryAfter: 5 * time.Second, Err: err,
+	}
+}
+
+// queue takes a place in the crowd, or says that there is none. Call leave when done.
+func (d *Door) queue() (leave func(), err error) {
+	select {
+	case d.crowd <- struct{}{}:
+		return func() { <-d.crowd }, nil
+	default:
+		return nil, busy(passhash.ErrBusy)
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 
 // Entries reads the book, newest first: an admin everybody's, a member their own.
 func (d *Door) Entries(ctx context.Context, v *Visit, q book.Query) (entries []book.Entry, next string, err error) {
+	if !v.SignedIn() {
+		return nil, "", fault.New(fault.Unauthorized, "Please sign in.")
+	}
 	if !v.Admin() {
 		q.User = v.Developer.ID
 	}

@@ -22,8 +22,13 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 	if _, err := in.Validate(d.Rules); err != nil {
 		return err // before it is counted: somebody who mends a form is not guessing
 	}
+	leave, err := d.queue()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	attempt := []counter{{d.counterName("register", network(v.Addr)), account.RegistrationPolicy(), true}}
-	if err := d.take(ctx, v, attempt); err != nil {
+	if err := d.take(ctx, v, book.ActionRegisterRefused, attempt); err != nil {
 		return err
 	}
 	dev, err := d.create(ctx, in, account.Member)

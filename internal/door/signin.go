@@ -16,6 +16,7 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/passhash"
 )
 
 // WrongCredentials is the one answer to an unknown e-mail address, a wrong password and a disabled account, so that nobody
@@ -32,12 +33,17 @@ type Credentials struct {
 //
 // Faults: Invalid with WrongCredentials, Throttled, Busy.
 func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device string, err error) {
+	leave, err := d.queue()
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	key, err := account.CanonicalEmail(in.Email)
 	if err != nil {
 		key = "\x00" + in.Email // no account has it; it is counted and hashed for like any other
 	}
 	counters, known := d.signInCounters(v, key)
-	if err := d.take(ctx, v, counters); err != nil {
+	if err := d.take(ctx, v, book.ActionSignInThrottled, counters); err != nil {
 		return "", err
 	}
 	dev, match, err := d.check(ctx, key, in.Password)
@@ -55,6 +61,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	d.forgive(ctx, counters)
 
 	v.Session.SignIn(dev.ID)
+	epoch.Set(v.Session, dev.Epoch)
 	LoggedInUser.Set(v.Session, Profile{ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills})
 	if err := v.Session.Err(); err != nil {
 		return "", unavailable(err)
@@ -79,24 +86,39 @@ func (d *Door) check(ctx context.Context, key, password string) (dev account.Dev
 	if err != nil {
 		return dev, false, unavailable(err)
 	}
-	match, stale, err := d.Passwords.Verify(ctx, dev.PasswordHash, password)
+	match, stale, err := d.verify(ctx, dev, password)
 	if err != nil {
 		return dev, false, busy(err)
 	}
-	if match && stale && !dev.Disabled {
-		d.rehash(ctx, dev.ID, password)
+	if !match || dev.Disabled {
+		return dev, false, nil
 	}
-	return dev, match && !dev.Disabled, nil
+	if stale {
+		d.rehash(ctx, dev, password)
+	}
+	return dev, true, nil
 }
 
-// rehash replaces a hash of old parameters. If that fails the old one stays good, and the next sign-in tries again.
-func (d *Door) rehash(ctx context.Context, id, password string) {
+// verify compares a password with the stored hash. A hash that cannot be read matches nothing, at the cost of one that can:
+// which accounts have such a one is nobody's business.
+func (d *Door) verify(ctx context.Context, dev account.Developer, password string) (match, stale bool, err error) {
+	match, stale, err = d.Passwords.Verify(ctx, dev.PasswordHash, password)
+	if errors.Is(err, passhash.ErrMalformed) {
+		d.Log.Error("a stored password hash cannot be read", "developer", dev.ID)
+		err = d.Passwords.Decoy(ctx, password)
+	}
+	return match, stale, err
+}
+
+// rehash replaces a hash of old parameters, unless the password was changed meanwhile. If that fails the old one stays
+// good, and the next sign-in tries again.
+func (d *Door) rehash(ctx context.Context, dev account.Developer, password string) {
 	hash, err := d.Passwords.Hash(ctx, password)
 	if err == nil {
-		_, err = d.Accounts.Update(ctx, id, account.Change{PasswordHash: &hash}, d.Now())
+		_, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.Now())
 	}
 	if err != nil {
-		d.Log.Warn("a password hash was not renewed", "developer", id, "error", err)
+		d.Log.Warn("a password hash was not renewed", "developer", dev.ID, "error", err)
 	}
 }
 
@@ -129,8 +151,8 @@ func (d *Door) signInCounters(v *Visit, key string) (list []counter, known bool)
 }
 
 // take counts the attempt everywhere before anything is guessed, so that parallel attempts count too. If one counter
-// refuses, the ones before it get theirs back.
-func (d *Door) take(ctx context.Context, v *Visit, counters []counter) error {
+// refuses, the ones before it get theirs back, and the refusal is entered under the action.
+func (d *Door) take(ctx context.Context, v *Visit, refused book.Action, counters []counter) error {
 	for i, c := range counters {
 		wait, err := d.Throttle.Take(ctx, c.name, c.policy, d.Now())
 		if err != nil {
@@ -139,7 +161,7 @@ func (d *Door) take(ctx context.Context, v *Visit, counters []counter) error {
 		}
 		if wait > 0 {
 			d.refund(ctx, counters[:i])
-			d.note(ctx, v, book.ActionSignInThrottled, "", "")
+			d.note(ctx, v, refused, "", "too many attempts")
 			return &fault.Error{
 				Kind:       fault.Throttled,
 				Public:     fmt.Sprintf("There were too many attempts. Please wait %s and try again.", inWords(wait)),

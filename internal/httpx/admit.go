@@ -95,11 +95,11 @@ func (e *Edge) readable(r *http.Request, route *door.Route, v *door.Visit) error
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 		return nil
 	}
-	if route.Form == door.JSON {
-		return jsonBody(r)
-	}
 	if route.Pattern == "" {
 		return nil // 404 and 405 read nothing
+	}
+	if route.Form == door.JSON {
+		return jsonBody(r)
 	}
 	if err := parseForm(r); err != nil {
 		return err

@@ -52,7 +52,9 @@ func Status(f *fault.Error) int {
 // fail turns a handler's error into the answer, and writes down what failed on our side.
 func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err error) {
 	f := fault.From(err)
-	if (f.Kind == fault.Internal || f.Kind == fault.Busy) && f.Err != nil && !errors.Is(err, context.Canceled) {
+	// What the session could not load or save is told by SessionError, which this answer will come to.
+	sessions := v.Session != nil && v.Session.Err() != nil && errors.Is(err, v.Session.Err())
+	if (f.Kind == fault.Internal || f.Kind == fault.Busy) && f.Err != nil && !errors.Is(err, context.Canceled) && !sessions {
 		e.Door.NoteError(r.Context(), v, book.ActionInternalError, f.Err.Error())
 	}
 	if q := of(r); q.begun {

@@ -3,6 +3,7 @@ package httpx
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 )
 
@@ -33,16 +34,17 @@ func inertPath(p string) bool {
 	return true
 }
 
-// doors are the pages that a signed-in visitor has no business on: going back to one would lead here again.
-func isDoor(path string) bool {
-	return path == "/login" || path == "/register" || path == "/setup" || strings.HasPrefix(path, "/auth/")
+// isDoor reports whether a path is of a page that a signed-in visitor has no business on: going back there would lead here
+// again.
+func isDoor(p string) bool {
+	return p == "/login" || p == "/register" || p == "/setup" || p == "/auth" || strings.HasPrefix(p, "/auth/")
 }
 
 // Onward is where a person goes after signing in: the page they asked for, if it is one of ours and not a door.
 func Onward(next string) string {
-	if path := LocalPath(next); path != "" {
-		if u, err := url.Parse(path); err == nil && !isDoor(u.Path) {
-			return path
+	if target := LocalPath(next); target != "" {
+		if u, err := url.Parse(target); err == nil && !isDoor(path.Clean(u.Path)) {
+			return target
 		}
 	}
 	return "/"

@@ -161,6 +161,8 @@ func updateDeveloper(t *testing.T, ctx context.Context, repo account.Repository)
 		{"skills", account.Change{Skills: ptr([]string{"a"})}, func() { d.Skills = []string{"a"} }},
 		{"no skills", account.Change{Skills: ptr([]string(nil))}, func() { d.Skills = nil }},
 		{"password", account.Change{PasswordHash: ptr("$new")}, func() { d.PasswordHash = "$new" }},
+		{"password, and sign-ins end", account.Change{PasswordHash: ptr("$newer"), EndSignIns: true}, func() { d.PasswordHash = "$newer"; d.Epoch++ }},
+		{"in that epoch", account.Change{Name: ptr("Ada"), IfEpoch: ptr(int64(1))}, func() { d.Name = "Ada" }},
 		{"role", account.Change{Role: &admin}, func() { d.Role = admin }},
 		{"empty name", account.Change{Name: ptr("")}, func() { d.Name = "" }},
 	}
@@ -187,9 +189,11 @@ func updateRefused(t *testing.T, ctx context.Context, repo account.Repository) {
 	create(t, repo, d, other)
 	_, err := repo.Update(ctx, d.ID, account.Change{Name: ptr("X"), EmailKey: &other.EmailKey}, now().Add(time.Hour))
 	mustBe(t, err, account.ErrEmailTaken)
+	_, err = repo.Update(ctx, d.ID, account.Change{Name: ptr("X"), IfEpoch: ptr(d.Epoch + 1)}, now().Add(time.Hour))
+	mustBe(t, err, account.ErrChanged)
 	got, err := repo.ByID(ctx, d.ID)
 	noError(t, err)
-	same(t, "after the refusal", got, d)
+	same(t, "after the refusals", got, d)
 
 	ghost := newID()
 	_, err = repo.Update(ctx, ghost, account.Change{Name: ptr("X")}, now())

@@ -52,6 +52,7 @@ func house() []room {
 
 		// What only tests use: no room above may import it.
 		{path: "internal/repotest", may: with("internal/account", "internal/book"), libs: []string{"github.com/google/go-cmp"}},
+		{path: "internal/sitetest", may: all},
 		{path: "internal/rooms"},
 	}
 }

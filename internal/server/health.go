@@ -11,22 +11,21 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/httpx"
-	"github.com/doorbook/doorbook/internal/sqlite"
 )
 
 // health answers the probes: alive while the process answers at all, ready while the databases can be written.
 type health struct {
-	db       *sqlite.DB
-	recorder *book.Recorder
-	log      *slog.Logger
+	databases func(context.Context) error
+	recorder  *book.Recorder
+	log       *slog.Logger
 
 	mu      sync.Mutex
 	checked time.Time
 	err     error
 }
 
-func newHealth(db *sqlite.DB, recorder *book.Recorder, log *slog.Logger) *health {
-	return &health{db: db, recorder: recorder, log: log}
+func newHealth(databases func(context.Context) error, recorder *book.Recorder, log *slog.Logger) *health {
+	return &health{databases: databases, recorder: recorder, log: log}
 }
 
 func (h *health) handlers() map[string]httpx.Handler {
@@ -55,7 +54,7 @@ func (h *health) check(ctx context.Context) error {
 		return h.err
 	}
 	was := h.err
-	h.err = h.db.Check(context.WithoutCancel(ctx))
+	h.err = h.databases(context.WithoutCancel(ctx))
 	h.checked = time.Now()
 	if h.err != nil && was == nil {
 		h.log.Error("not ready", "error", h.err)

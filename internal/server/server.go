@@ -8,22 +8,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
-	"github.com/doorbook/doorbook/internal/account"
-	"github.com/doorbook/doorbook/internal/api"
-	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/sqlite"
-	"github.com/doorbook/doorbook/internal/web"
 	"github.com/doorbook/doorbook/passhash"
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
@@ -73,58 +67,25 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err := store.CreateSchema(ctx); err != nil {
 		return err
 	}
-	recorder := book.NewRecorder(book.RecorderConfig{Repo: db.Entries(), Log: c.Log})
 	hasher, err := passhash.New(passhash.Config{})
 	if err != nil {
 		return err
 	}
-	var edge *httpx.Edge // the session's error handler answers through it
-	sessions, err := session.New(session.Config{
-		Keys: keys, Store: store,
-		Cookie:       session.Cookie{PlainHTTP: !secure},
-		ClientAddr:   proxies.ClientAddr,
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { edge.SessionError(w, r, err) },
+	site, err := NewSite(Parts{
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Store: store, Ready: db.Check,
+		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
+		URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,
 	})
 	if err != nil {
 		return err
 	}
-	d := door.New(door.Config{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: recorder,
-		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: db.Entries()}),
-		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys,
-		Registration: door.Registration(c.Registration), Log: c.Log,
-	})
-	edge = httpx.New(httpx.Config{
-		Door: d, Recorder: recorder, Keys: keys, Proxies: proxies,
-		Secure: secure, HTTPS: c.HTTPS(), PublicURL: url, Now: time.Now, Log: c.Log,
-	})
-	pages, err := web.New(d, edge)
-	if err != nil {
-		return err
-	}
-	handlers := newHealth(db, recorder, c.Log).handlers()
-	maps.Copy(handlers, pages.Handlers())
-	maps.Copy(handlers, api.New(d).Handlers())
-	handler, err := edge.Handler(sessions, handlers, pages.ErrorPage)
-	if err != nil {
-		return err
-	}
-
-	stop := background(
-		func(ctx context.Context) { logged(c.Log, recorder.Run(ctx)) },
-		func(ctx context.Context) {
-			logged(c.Log, book.NewKeeper(book.KeeperConfig{Repo: db.Entries(), Log: c.Log}).Run(ctx))
-		},
-		func(ctx context.Context) { sessions.RunSweeper(ctx, time.Minute) },
-		func(ctx context.Context) { d.SweepCounters(ctx, time.Hour) },
-	)
-	defer stop()
-	token, err := d.OpenSetup(ctx)
+	defer site.Background()()
+	token, err := site.Door.OpenSetup(ctx)
 	if err != nil {
 		return err
 	}
 	greet(c, url, secure, token)
-	return serve(ctx, c.Log, listener, handler)
+	return serve(ctx, c.Log, listener, site.Handler)
 }
 
 // serve answers requests until ctx is done, then lets those under way finish.
@@ -136,7 +97,10 @@ func serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // a client's broken handshake is no news
+		// "OPTIONS *" is answered by our handler, with the headers and the entry that every answer has.
+		DisableGeneralOptionsHandler: true,
+
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // a client's broken handshake is no news
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -165,12 +129,6 @@ func background(jobs ...func(context.Context)) (stop func()) {
 	return func() {
 		cancel()
 		running.Wait()
-	}
-}
-
-func logged(log *slog.Logger, err error) {
-	if err != nil && !errors.Is(err, context.Canceled) {
-		log.Error("a background job ended", "error", err)
 	}
 }
 

@@ -18,7 +18,7 @@ type accounts struct {
 	byEmail *sql.Stmt
 }
 
-const developerColumns = `id, name, email, email_key, skills, password_hash, role, disabled, created_at, updated_at`
+const developerColumns = `id, name, email, email_key, skills, password_hash, role, disabled, epoch, created_at, updated_at`
 
 func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
 	a := &accounts{h: h}
@@ -87,6 +87,9 @@ func (a *accounts) Update(ctx context.Context, id string, c account.Change, now 
 		if d, err = developerIn(ctx, tx, id); err != nil {
 			return err
 		}
+		if c.IfEpoch != nil && *c.IfEpoch != d.Epoch {
+			return account.ErrChanged
+		}
 		was := signInAdmin(d)
 		apply(&d, c)
 		d.UpdatedAt = fromMillis(now.UnixMilli())
@@ -100,8 +103,8 @@ func (a *accounts) Update(ctx context.Context, id string, c account.Change, now 
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE developers SET name = ?, email = ?, email_key = ?, skills = ?, password_hash = ?,
-			role = ?, disabled = ?, updated_at = ? WHERE id = ?`,
-			d.Name, d.Email, d.EmailKey, skills, d.PasswordHash, string(d.Role), d.Disabled, d.UpdatedAt.UnixMilli(), id)
+			role = ?, disabled = ?, epoch = ?, updated_at = ? WHERE id = ?`,
+			d.Name, d.Email, d.EmailKey, skills, d.PasswordHash, string(d.Role), d.Disabled, d.Epoch, d.UpdatedAt.UnixMilli(), id)
 		if isUnique(err) {
 			return account.ErrEmailTaken
 		}
@@ -145,6 +148,9 @@ func apply(d *account.Developer, c account.Change) {
 	set(&d.PasswordHash, c.PasswordHash)
 	set(&d.Role, c.Role)
 	set(&d.Disabled, c.Disabled)
+	if c.EndSignIns {
+		d.Epoch++
+	}
 }
 
 func set[T any](to, from *T) {
@@ -182,8 +188,8 @@ func insertDeveloper(ctx context.Context, tx *sql.Tx, d account.Developer) error
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO developers (`+developerColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.ID, d.Name, d.Email, d.EmailKey, skills, d.PasswordHash, string(d.Role), d.Disabled, d.CreatedAt.UnixMilli(), d.UpdatedAt.UnixMilli())
+	_, err = tx.ExecContext(ctx, `INSERT INTO developers (`+developerColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		d.ID, d.Name, d.Email, d.EmailKey, skills, d.PasswordHash, string(d.Role), d.Disabled, d.Epoch, d.CreatedAt.UnixMilli(), d.UpdatedAt.UnixMilli())
 	if isPrimaryKey(err) { // the same developer again: the address is what its caller can act upon
 		var taken bool
 		if e := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM developers WHERE email_key = ?)`, d.EmailKey).Scan(&taken); e != nil {
@@ -211,7 +217,7 @@ func scanDeveloper(row interface{ Scan(...any) error }) (account.Developer, erro
 		role             string
 		created, updated int64
 	)
-	err := row.Scan(&d.ID, &d.Name, &d.Email, &d.EmailKey, &skills, &d.PasswordHash, &role, &d.Disabled, &created, &updated)
+	err := row.Scan(&d.ID, &d.Name, &d.Email, &d.EmailKey, &skills, &d.PasswordHash, &role, &d.Disabled, &d.Epoch, &created, &updated)
 	if errors.Is(err, sql.ErrNoRows) {
 		return account.Developer{}, account.ErrNotFound
 	}

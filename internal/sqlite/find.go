@@ -78,7 +78,7 @@ func (e *entries) Find(ctx context.Context, q book.Query) ([]book.Entry, string,
 		page []record
 		err  error
 	)
-	if q.Before == "" && q.Limit <= newestLimit {
+	if q.Before == "" && q.Limit <= newestLimit && len(q.User)+len(q.Type) <= newestKey {
 		page, err = e.newest.find(ctx, q)
 	} else {
 		page, err = e.findPage(ctx, q)

@@ -14,6 +14,7 @@ const (
 	newestLimit = 100      // longest page that is remembered
 	newestPages = 64       // pages (one per user and type) that are remembered
 	newestBytes = 64 << 10 // and the most memory of one; a larger one is read anew each time
+	newestKey   = 64       // longest user and type together that is remembered; both may be anybody's invention
 )
 
 // newest remembers the newest page of some queries, because the dashboard asks for it at every request and every request

@@ -7,6 +7,7 @@ CREATE TABLE developers (
 	password_hash TEXT    NOT NULL,
 	role          TEXT    NOT NULL,
 	disabled      INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+	epoch         INTEGER NOT NULL,
 	created_at    INTEGER NOT NULL,
 	updated_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

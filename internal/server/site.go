@@ -1,0 +1,109 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/api"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
+	"github.com/doorbook/doorbook/internal/web"
+	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/session"
+)
+
+// Parts are what a site is built of: the databases, by their interfaces, and how people reach it. Required are the
+// repositories, Store, Ready, Passwords, Keys and Log.
+type Parts struct {
+	Accounts account.Repository
+	Throttle account.Throttle
+	Entries  book.Repository
+	Store    session.Store
+	Ready    func(ctx context.Context) error // why the databases cannot be written, nil while they can
+
+	Passwords    *passhash.Hasher
+	Keys         *session.KeyRing
+	Proxies      httpx.Proxies // default: none
+	Registration door.Registration
+	URL          string // scheme and host that people use, "" when it is not known
+	Secure       bool   // cookies are Secure
+	HTTPS        bool   // the site is served over TLS
+	Log          *slog.Logger
+	Now          func() time.Time // default: time.Now
+}
+
+// Site is the program without a listener: a handler, the use cases behind it, and the jobs it needs done.
+type Site struct {
+	Handler  http.Handler
+	Door     *door.Door
+	Sessions *session.Manager
+
+	recorder *book.Recorder
+	jobs     []func(context.Context)
+}
+
+// NewSite puts the parts together. Nothing runs before Background is called.
+func NewSite(p Parts) (*Site, error) {
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	recorder := book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
+	var edge *httpx.Edge // the session's error handler answers through it
+	sessions, err := session.New(session.Config{
+		Keys: p.Keys, Store: p.Store,
+		Cookie:       session.Cookie{PlainHTTP: !p.Secure},
+		ClientAddr:   p.Proxies.ClientAddr,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { edge.SessionError(w, r, err) },
+		Now:          p.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d := door.New(door.Config{
+		Accounts: p.Accounts, Throttle: p.Throttle, Book: p.Entries, Recorder: recorder,
+		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
+		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
+		Registration: p.Registration, Now: p.Now, Log: p.Log,
+	})
+	edge = httpx.New(httpx.Config{
+		Door: d, Recorder: recorder, Keys: p.Keys, Proxies: p.Proxies,
+		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
+	})
+	pages, err := web.New(d, edge)
+	if err != nil {
+		return nil, err
+	}
+	handlers := newHealth(p.Ready, recorder, p.Log).handlers()
+	maps.Copy(handlers, pages.Handlers())
+	maps.Copy(handlers, api.New(d).Handlers())
+	handler, err := edge.Handler(sessions, handlers, pages.ErrorPage)
+	if err != nil {
+		return nil, err
+	}
+	keeper := book.NewKeeper(book.KeeperConfig{Repo: p.Entries, Log: p.Log})
+	return &Site{
+		Handler: handler, Door: d, Sessions: sessions, recorder: recorder,
+		jobs: []func(context.Context){
+			func(ctx context.Context) { logged(p.Log, recorder.Run(ctx)) },
+			func(ctx context.Context) { logged(p.Log, keeper.Run(ctx)) },
+			func(ctx context.Context) { sessions.RunSweeper(ctx, time.Minute) },
+			func(ctx context.Context) { d.SweepCounters(ctx, time.Hour) },
+		},
+	}, nil
+}
+
+// Background does the site's jobs until the function it gives is called, which returns when all of them have ended and
+// what was to be entered in the book is entered. The databases must stay open until then.
+func (s *Site) Background() (stop func()) { return background(s.jobs...) }
+
+func logged(log *slog.Logger, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		log.Error("a background job ended", "error", err)
+	}
+}
