@@ -25,6 +25,9 @@ func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 	v.Device = p.edge.Device(r)
 	device, err := p.door.SignIn(r.Context(), v, door.Credentials{Email: email, Password: r.PostForm.Get("password")})
 	if problems, status, shown := onForm(w, r, err); shown {
+		if fault.Is(err, fault.Invalid) {
+			problems[0].Field = "password" // the field to type anew
+		}
 		return p.showLogin(w, r, v, status, view.LoginPage{
 			Form: view.LoginForm{Email: email}, Next: httpx.LocalPath(next), Problems: problems,
 		})

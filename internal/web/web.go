@@ -91,7 +91,7 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 // send renders a page to the end before its first byte is sent, so that a broken one is an error page and not half a page.
 func (p *Web) send(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
 	var buf bytes.Buffer
-	buf.Grow(16 << 10)
+	buf.Grow(32 << 10) // a dashboard
 	if err := c.Render(r.Context(), &buf); err != nil {
 		return fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
 	}

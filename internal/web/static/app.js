@@ -87,7 +87,7 @@ const show = (inZone) => {
   for (const m of moments) m(inZone);
   for (const z of zones) z.textContent = inZone ? zone : "UTC";
 };
-if (zone !== "UTC" && zones.length > 0 && !Number.isNaN(new Date().getTime())) {
+if (zones.length > 0 && !/^(Etc\/)?(UTC|GMT)$/.test(zone)) {
   show(true);
   const button = make("button", { type: "button", class: "plain", "aria-pressed": "false" }, "Times in UTC");
   button.addEventListener("click", () => {

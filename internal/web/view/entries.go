@@ -14,7 +14,7 @@ type DashboardPage struct {
 
 // EntryRow is one entry of the book. Zero fields are left empty.
 type EntryRow struct {
-	ID        string
+	ID        string // small letters and digits; makes the row's anchor
 	Type      string // "request", "activity" or "error"
 	Time      time.Time
 	Method    string
@@ -52,47 +52,4 @@ func (p DashboardPage) command() string {
 		}
 	}
 	return "curl -i '" + p.Origin + "/hello'"
-}
-
-// kind is the type, "other" for one that is not known.
-func (e *EntryRow) kind() string {
-	switch e.Type {
-	case "request", "activity", "error":
-		return e.Type
-	default:
-		return "other"
-	}
-}
-
-// class is the first digit of the status, "" for none: the style sheet's handle.
-func (e *EntryRow) class() string {
-	switch e.Status / 100 {
-	case 1:
-		return "1"
-	case 2:
-		return "2"
-	case 3:
-		return "3"
-	case 4:
-		return "4"
-	case 5:
-		return "5"
-	default:
-		return ""
-	}
-}
-
-// quoted is the request id where somebody may ask for it.
-func (e *EntryRow) quoted() string {
-	if e.Status >= 400 || e.Type == "error" {
-		return e.RequestID
-	}
-	return ""
-}
-
-func (e *EntryRow) status() string {
-	if e.Status == 0 {
-		return ""
-	}
-	return plain(e.Status)
 }

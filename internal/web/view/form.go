@@ -120,8 +120,10 @@ func (p RegisterPage) inputs() []input {
 	return prepared(p.Problems, []input{
 		{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Form.Name},
 		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email},
-		{name: "skills", label: "Skills", kind: "text", value: p.Form.Skills, optional: true,
-			hint: "Separated by commas: go, sql, calm in a storm"},
+		{
+			name: "skills", label: "Skills", kind: "text", value: p.Form.Skills, optional: true,
+			hint: "Separated by commas: go, sql, calm in a storm",
+		},
 		newPassword(p.Rules),
 	})
 }

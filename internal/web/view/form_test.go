@@ -88,7 +88,9 @@ func TestProblems(t *testing.T) {
 	html := render(t, view.Register(view.RegisterPage{
 		Form: view.RegisterForm{Name: "Ada", Email: "ada@", Skills: "go, sql"},
 		Problems: []view.Problem{
-			{Field: "email", Text: "No host."}, {Field: "email", Text: "Too short."}, {Field: "password", Text: "Too common."},
+			{Field: "email", Text: "No host."},
+			{Field: "email", Text: "Too short."},
+			{Field: "password", Text: "Too common."},
 			{Field: "", Text: "Of the whole form."},
 		},
 	}))

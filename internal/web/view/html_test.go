@@ -27,8 +27,8 @@ type element struct {
 }
 
 var (
-	tagForm  = regexp.MustCompile(`^<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z-]+(?:="[^"]*")?)*)\s*(/?)>`)
-	attrForm = regexp.MustCompile(`([a-zA-Z-]+)(?:="([^"]*)")?`)
+	tagForm  = regexp.MustCompile(`^<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z][a-zA-Z0-9-]*(?:="[^"]*")?)*)\s*(/?)>`)
+	attrForm = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9-]*)(?:="([^"]*)")?`)
 )
 
 // parse reads the small part of HTML that the components write, strictly: quoted attributes, every element closed, nothing

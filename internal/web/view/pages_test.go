@@ -127,22 +127,16 @@ func TestHostileStringsAreText(t *testing.T) {
 }
 
 func TestEntriesShowWhatIsHidden(t *testing.T) {
-	html := render(t, view.Dashboard(view.DashboardPage{Entries: []view.EntryRow{hostileRow()}}))
-	_, table, ok := strings.Cut(html, "<tbody")
-	if !ok {
-		t.Fatal("no entries")
+	const raw, shown = "\u202e\u200b\x1b[3\x00\xff", `\u202e\u200b\u001b[3\u0000\xff`
+	html := render(t, view.Dashboard(view.DashboardPage{Entries: []view.EntryRow{{
+		ID: raw, Type: raw, Method: raw, Path: raw, Status: 500, User: raw, Addr: raw, Text: raw, RequestID: raw,
+	}}}))
+	// The method, its copy for cards, the path, the text, the request id, the user and the address.
+	if n := strings.Count(html, shown); n != 7 {
+		t.Errorf("%s is shown %d times, want 7", shown, n)
 	}
-	for _, want := range []string{`\u202e`, `\u200b`, `\u001b[31m`, `\u0000`, `\xff`} {
-		// method, its copy for cards, path, text, request id, user, address
-		if n := strings.Count(table, want); n < 6 {
-			t.Errorf("%s is shown %d times", want, n)
-		}
-	}
-	for _, r := range "\u202e\u200b\x1b\x00" {
-		body, _, _ := strings.Cut(table, "</tbody>")
-		if strings.ContainsRune(strings.ReplaceAll(body, `id="entry-`+hostile, ""), r) && !strings.Contains(body, "id=") {
-			t.Errorf("%U is in the table as itself", r)
-		}
+	if i := strings.IndexAny(html, "\u202e\u200b\x1b\x00"); i >= 0 {
+		t.Errorf("%q came through as itself", html[max(i-40, 0):i+8])
 	}
 }
 

@@ -146,6 +146,21 @@ func (p Plot) draw() drawing {
 	if d.Top%2 == 0 {
 		d.Mid = d.Top / 2
 	}
+	scale := 0.0 // pixels for one request
+	for _, b := range p.Bars {
+		sum := 0.0 // not total(), which stops at the largest int
+		for _, c := range b.counts() {
+			sum += float64(c)
+		}
+		scale = max(scale, sum)
+	}
+	scale = drawHeight / max(scale, float64(d.Top))
+	d.Columns = make([]box, 0, n)
+	for k, t := range d.Totals {
+		if t > 0 {
+			d.Rects[k] = make([]box, 0, n)
+		}
+	}
 	slot := wholeWidth / n
 	gap := slot / 5
 	for i, b := range p.Bars {
@@ -160,7 +175,7 @@ func (p Plot) draw() drawing {
 				continue
 			}
 			// One failure among a million requests is still to be seen: nothing is lower than two pixels.
-			h := max(int(float64(c)/float64(d.Top)*drawHeight+0.5), 2)
+			h := max(int(float64(c)*scale+0.5), 2)
 			y -= h
 			d.Rects[k] = append(d.Rects[k], box{Bar: i, X: x + gap/2, Width: max(slot-gap, 1), Y: y, Height: h})
 		}
@@ -188,31 +203,31 @@ func axisTop(n int) int {
 	}
 }
 
-// ticks puts some six clock times at round hours or minutes, and none where the letters would leave the drawing.
+// ticks puts up to six clock times at round hours or minutes, and none where the letters would leave the drawing. Over
+// more than three days clock times say little: there are none.
 func (p Plot) ticks() []tick {
 	const most, margin = 6, 700
-	n := len(p.Bars)
-	if p.Step <= 0 {
+	whole := p.Step * time.Duration(len(p.Bars))
+	if whole <= 0 {
 		return nil
 	}
-	every := p.Step
-	whole := p.Step * time.Duration(n)
-	for _, e := range [...]time.Duration{
-		time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour,
-		3 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour,
+	for _, every := range [...]time.Duration{
+		time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour,
+		2 * time.Hour, 3 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour,
 	} {
-		if every = e; e >= p.Step && whole/e <= most {
-			break
+		if every < p.Step || whole/every > most {
+			continue
 		}
-	}
-	var out []tick
-	for i := range p.Bars {
-		at := p.at(i)
-		if x := wholeWidth * i / n; at.Equal(at.Truncate(every)) && x >= margin && x <= wholeWidth-margin {
-			out = append(out, tick{X: x, At: at})
+		var out []tick
+		start := p.at(0)
+		for at := start.Truncate(every).Add(every); at.Sub(start) < whole; at = at.Add(every) {
+			if x := int(wholeWidth * at.Sub(start) / whole); x >= margin && x <= wholeWidth-margin {
+				out = append(out, tick{X: x, At: at})
+			}
 		}
+		return out
 	}
-	return out
+	return nil
 }
 
 // short writes a number for the axis: 1,200 · 40k · 6M.

@@ -1,9 +1,6 @@
 package view
 
 import (
-	"context"
-	"io"
-	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -35,135 +32,95 @@ func (p Plot) summary(d drawing) string {
 	b = append(b, ". Busiest: "...)
 	b = appendCount(b, p.Bars[d.Busiest].total())
 	b = append(b, " from "...)
-	b = p.at(d.Busiest).AppendFormat(b, clockForm)
+	at := write(p.at(d.Busiest))
+	b = append(b, at.in(clockForm)...)
 	return string(append(b, " UTC on."...))
 }
 
-// svg writes the drawing. It is written by hand because it is numbers only: nothing to escape, and some hundred
-// rectangles at each opening of the page.
+// svg is the drawing. Its shapes have attributes only: the policy of the pages allows no style attribute.
 func (p Plot) svg(d drawing) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := w.Write(p.appendSVG(make([]byte, 0, 8<<10), d))
-		return err
-	})
+	size := 2048 + 192*len(d.Columns)
+	for _, rects := range d.Rects {
+		size += 64 * len(rects)
+	}
+	return component(size, func(m markup) markup { return p.writeSVG(m, d) })
 }
 
-func (p Plot) appendSVG(b []byte, d drawing) []byte {
-	b = append(b, `<svg class="plot" width="100%" height="`...)
-	b = strconv.AppendInt(b, drawTotal, 10)
-	b = append(b, `" role="img" aria-labelledby="plot-title plot-desc"><title id="plot-title">`...)
-	b = append(b, p.heading()...)
-	b = append(b, `</title><desc id="plot-desc">`...)
-	b = append(b, p.summary(d)...)
-	b = append(b, `</desc>`...)
+func (p Plot) writeSVG(m markup, d drawing) markup {
+	m = m.raw(`<svg class="plot" width="100%" height="`).int(drawTotal)
+	m = m.raw(`" role="img" aria-labelledby="plot-title plot-desc"><title id="plot-title">`).text(p.heading())
+	m = m.raw(`</title><desc id="plot-desc">`).text(p.summary(d)).raw(`</desc>`)
 	if d.Top > 0 {
-		b = appendGrid(b, drawTop, d.Top)
+		m = m.grid(drawTop, d.Top)
 	}
 	if d.Mid > 0 {
-		b = appendGrid(b, drawTop+drawHeight/2, d.Mid)
+		m = m.grid(drawTop+drawHeight/2, d.Mid)
 	}
 	for k, rects := range d.Rects {
 		if len(rects) == 0 {
 			continue
 		}
 		// Each outcome has its own pattern: colour is never the only difference.
-		b = append(b, `<g class="bars" fill="url(#pattern`...)
-		b = append(b, byte('2'+k))
-		b = append(b, `)">`...)
+		m = m.raw(`<g class="bars" fill="url(#pattern`).int(k + 2).raw(`)">`)
 		for _, r := range rects {
-			b = append(appendBox(b, r), `"/>`...)
+			m = m.rect(r).raw(`/>`)
 		}
-		b = append(b, `</g>`...)
+		m = m.raw(`</g>`)
 	}
-	b = appendLine(b, "axis", 0, wholeWidth, drawBase, drawBase)
+	m = m.line("axis", 0, wholeWidth, drawBase, drawBase)
 	for _, t := range d.Ticks {
-		b = appendLine(b, "axis", t.X, t.X, drawBase, drawBase+4)
-		b = append(b, `<text text-anchor="middle" x="`...)
-		b = appendPercent(b, t.X)
-		b = append(b, `" y="`...)
-		b = strconv.AppendInt(b, drawTotal-4, 10)
-		b = append(b, `" data-time="`...)
-		b = t.At.AppendFormat(b, stampForm)
-		b = append(b, `">`...)
-		b = t.At.AppendFormat(b, clockForm)
-		b = append(b, `</text>`...)
+		at := write(t.At)
+		m = m.line("axis", t.X, t.X, drawBase, drawBase+4)
+		m = m.raw(`<text text-anchor="middle" x="`).percent(t.X).raw(`" y="`).int(drawTotal - 4)
+		m = m.raw(`" data-time="`).date(&at, stampForm).raw(`">`).date(&at, clockForm).raw(`</text>`)
 	}
-	b = append(b, `<g class="columns">`...)
+	m = m.raw(`<g class="columns">`)
 	for _, c := range d.Columns {
-		b = append(appendBox(b, c), `">`...)
-		b = appendTip(b, p.at(c.Bar), p.Bars[c.Bar])
-		b = append(b, `</rect>`...)
+		m = m.rect(c).raw(`>`).tip(p.at(c.Bar), p.Bars[c.Bar]).raw(`</rect>`)
 	}
-	return append(b, `</g></svg>`...)
+	return m.raw(`</g></svg>`)
 }
 
-// appendGrid writes a line across with its number to the left of it, outside the drawing: the style sheet leaves room.
-func appendGrid(b []byte, y, n int) []byte {
-	b = appendLine(b, "grid", 0, wholeWidth, y, y)
-	b = append(b, `<text text-anchor="end" x="-8" y="`...)
-	b = strconv.AppendInt(b, int64(y+4), 10)
-	b = append(b, `">`...)
-	b = append(b, short(n)...)
-	return append(b, `</text>`...)
+// grid writes a line across with its number to the left of it, outside the drawing: the style sheet leaves room.
+func (m markup) grid(y, n int) markup {
+	return m.line("grid", 0, wholeWidth, y, y).raw(`<text text-anchor="end" x="-8" y="`).int(y + 4).raw(`">`).text(short(n)).raw(`</text>`)
 }
 
-// appendTip writes what a pointing device shows for a bar. The table says the same to everybody else.
-func appendTip(b []byte, at time.Time, bar Bar) []byte {
-	b = append(b, `<title data-time="`...)
-	b = at.AppendFormat(b, stampForm)
-	b = append(b, `">`...)
-	b = at.AppendFormat(b, clockForm)
-	b = append(b, ` UTC: `...)
-	comma := false
+// tip writes what a pointing device shows for a bar. The table says the same to everybody else.
+func (m markup) tip(at time.Time, bar Bar) markup {
+	d := write(at)
+	m = m.raw(`<title data-time="`).date(&d, stampForm).raw(`">`).date(&d, clockForm)
+	separator := literal(` UTC: `)
 	texts := outcomeTexts()
 	for k, c := range bar.counts() {
 		if c == 0 {
 			continue
 		}
-		if comma {
-			b = append(b, ", "...)
-		}
-		comma = true
-		b = append(appendCount(b, c), ' ')
-		b = append(b, texts[k][1]...)
+		m = m.raw(separator).count(c).raw(` `).text(texts[k][1])
+		separator = `, `
 	}
-	return append(b, `</title>`...)
+	return m.raw(`</title>`)
 }
 
-// appendBox writes a rectangle up to the quote of its last attribute.
-func appendBox(b []byte, r box) []byte {
-	b = append(b, `<rect x="`...)
-	b = appendPercent(b, r.X)
-	b = append(b, `" y="`...)
-	b = strconv.AppendInt(b, int64(r.Y), 10)
-	b = append(b, `" width="`...)
-	b = appendPercent(b, r.Width)
-	b = append(b, `" height="`...)
-	return strconv.AppendInt(b, int64(r.Height), 10)
+// rect writes a rectangle up to the end of its opening tag.
+func (m markup) rect(r box) markup {
+	m = m.raw(`<rect x="`).percent(r.X).raw(`" y="`).int(r.Y)
+	return m.raw(`" width="`).percent(r.Width).raw(`" height="`).int(r.Height).raw(`"`)
 }
 
-func appendLine(b []byte, class string, x1, x2, y1, y2 int) []byte {
-	b = append(b, `<line class="`...)
-	b = append(b, class...)
-	b = append(b, `" x1="`...)
-	b = appendPercent(b, x1)
-	b = append(b, `" x2="`...)
-	b = appendPercent(b, x2)
-	b = append(b, `" y1="`...)
-	b = strconv.AppendInt(b, int64(y1), 10)
-	b = append(b, `" y2="`...)
-	b = strconv.AppendInt(b, int64(y2), 10)
-	return append(b, `"/>`...)
+func (m markup) line(class literal, x1, x2, y1, y2 int) markup {
+	m = m.raw(`<line class="`).raw(class).raw(`" x1="`).percent(x1).raw(`" x2="`).percent(x2)
+	return m.raw(`" y1="`).int(y1).raw(`" y2="`).int(y2).raw(`"/>`)
 }
 
-// appendPercent writes hundredths of a percent: 1234 is 12.34%.
-func appendPercent(b []byte, n int) []byte {
-	b = strconv.AppendInt(b, int64(n/100), 10)
-	if r := n % 100; r != 0 {
-		b = append(b, '.', byte('0'+r/10))
-		if r%10 != 0 {
-			b = append(b, byte('0'+r%10))
+// legend names the patterns, each with its number.
+func legend(d drawing) templ.Component {
+	return component(1<<10, func(m markup) markup {
+		for k, t := range outcomeTexts() {
+			m = m.raw(`<li><svg class="swatch" width="14" height="14" aria-hidden="true" focusable="false"><rect fill="url(#pattern`)
+			m = m.int(k + 2).raw(`)" width="14" height="14"/></svg><span>`).text(t[0]).raw(` `).text(t[1])
+			m = m.raw(`</span> <b>`).count(d.Totals[k]).raw(`</b></li>`)
 		}
-	}
-	return append(b, '%')
+		return m
+	})
 }

@@ -152,17 +152,6 @@ func tenths(d, unit time.Duration) string {
 	return strconv.FormatInt(t/10, 10) + "." + strconv.FormatInt(t%10, 10)
 }
 
-// The forms of a time. The script that shows times in the viewer's zone relies on their lengths.
-const (
-	stampForm  = "2006-01-02T15:04:05Z" // for machines
-	secondForm = "2006-01-02 15:04:05"
-	minuteForm = "2006-01-02 15:04"
-	clockForm  = "15:04"
-)
-
-// stamp is the machine form of a time, in UTC.
-func stamp(t time.Time) string { return t.UTC().Format(stampForm) }
-
 // span writes a length of time in words: "24 hours".
 func span(d time.Duration) string {
 	const day = 24 * time.Hour

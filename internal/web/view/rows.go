@@ -1,0 +1,99 @@
+package view
+
+import "github.com/a-h/templ"
+
+// entryRows are the rows of the table of entries. The roles keep it a table for screen readers when the style sheet lays
+// it out as cards.
+func entryRows(rows []EntryRow) templ.Component {
+	return component(len(rows)*640, func(m markup) markup {
+		for i := range rows {
+			m = rows[i].write(m)
+		}
+		return m
+	})
+}
+
+func (e *EntryRow) write(m markup) markup {
+	method := clipped(e.Method, 16)
+	m = m.raw(`<tr role="row"`)
+	if a := e.anchor(); a != "" {
+		m = m.raw(` id="entry-`).text(a).raw(`"`)
+	}
+	m = m.raw(` data-type="`).text(e.kind()).raw(`" data-class="`).text(e.class()).raw(`">`)
+	m = m.raw(`<td role="cell" class="time">`).moment(e.Time, secondForm).raw(`</td>`)
+	m = m.raw(`<td role="cell" class="type">`).text(e.kind()).raw(`</td>`)
+	m = m.raw(`<td role="cell" class="method">`).text(method).raw(`</td>`)
+	m = m.raw(`<td role="cell" class="path"`)
+	if method != "" { // cards show it before the path
+		m = m.raw(` data-method="`).text(method).raw(`"`)
+	}
+	m = m.raw(`>`)
+	if e.Path != "" {
+		m = m.raw(`<code>`).text(clipped(e.Path, 200)).raw(`</code>`)
+	}
+	if e.Text != "" {
+		m = m.raw(`<span class="text">`).text(clipped(e.Text, 300)).raw(`</span>`)
+	}
+	if id := e.quoted(); id != "" {
+		m = m.raw(`<span class="text">Request <code>`).text(clipped(id, 64)).raw(`</code></span>`)
+	}
+	m = m.raw(`</td><td role="cell" class="n status">`)
+	if e.Status != 0 {
+		m = m.int(e.Status)
+	}
+	m = m.raw(`</td><td role="cell" class="n took">`).text(took(e.Duration))
+	m = m.raw(`</td><td role="cell" class="user">`).text(clipped(e.User, 60))
+	m = m.raw(`</td><td role="cell" class="addr">`).text(clipped(e.Addr, 60))
+	return m.raw(`</td></tr>`)
+}
+
+// anchor is what the row's id in the page ends in; "" for an ID that is none of the book's.
+func (e *EntryRow) anchor() string {
+	for i := 0; i < len(e.ID); i++ {
+		if c := e.ID[i]; (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return ""
+		}
+	}
+	return e.ID
+}
+
+// kind is the type, "other" for one that is not known.
+func (e *EntryRow) kind() string {
+	switch e.Type {
+	case "request", "activity", "error":
+		return e.Type
+	default:
+		return "other"
+	}
+}
+
+// class is the first digit of the status, "" for none: the style sheet's handle.
+func (e *EntryRow) class() string {
+	const digits = "12345"
+	if c := e.Status / 100; c >= 1 && c <= len(digits) {
+		return digits[c-1 : c]
+	}
+	return ""
+}
+
+// quoted is the request id where somebody may ask for it.
+func (e *EntryRow) quoted() string {
+	if e.Status >= 400 || e.Type == "error" {
+		return e.RequestID
+	}
+	return ""
+}
+
+// numberRows are the rows of the table that says the same as the plot.
+func numberRows(p Plot, d drawing) templ.Component {
+	return component(len(d.Columns)*256, func(m markup) markup {
+		for _, c := range d.Columns {
+			m = m.raw(`<tr><th scope="row">`).moment(p.at(c.Bar), minuteForm).raw(`</th>`)
+			for _, n := range p.Bars[c.Bar].counts() {
+				m = m.raw(`<td class="n">`).count(n).raw(`</td>`)
+			}
+			m = m.raw(`<td class="n">`).count(p.Bars[c.Bar].total()).raw(`</td></tr>`)
+		}
+		return m
+	})
+}
