@@ -83,8 +83,11 @@ func (a *answer) readChunks(r *bufio.Reader) error {
 		if err := a.readBody(r, int(n)); err != nil {
 			return err
 		}
-		if line, err = readLine(r); err != nil || len(line) != 0 {
-			return fmt.Errorf("a chunk without its end: %w", err)
+		if line, err = readLine(r); err != nil {
+			return err
+		}
+		if len(line) != 0 {
+			return errors.New("a chunk is longer than it says")
 		}
 		if n == 0 {
 			return nil

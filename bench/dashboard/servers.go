@@ -23,8 +23,9 @@ func newPerson() person {
 
 // house is what the servers have in common.
 type house struct {
-	tmp string // emptied at the end
-	who person
+	tmp     string // emptied at the end
+	who     person
+	history bool // the plot shows six hours, not only what the load brings
 }
 
 // server is one that runs and its page under load.
@@ -52,6 +53,11 @@ func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error)
 	if out, err := add.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("doorbook user add: %w\n%s", err, out)
 	}
+	if h.history {
+		if err := h.writeHistory(ctx, time.Now()); err != nil {
+			return nil, err
+		}
+	}
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
@@ -67,8 +73,11 @@ func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error)
 	return d, nil
 }
 
-func (d *doorbook) run(ctx context.Context) (err error) {
-	d.process, err = start(ctx, d.house.tmp, "doorbook", "", nil, d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
+func (d *doorbook) run(ctx context.Context) error {
+	p, err := start(ctx, d.house.tmp, "doorbook", "", nil, d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
+	if err == nil {
+		d.process = p
+	}
 	return err
 }
 
@@ -111,6 +120,9 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 		"BENCH_SECRET_KEY=" + rand.Text() + rand.Text(),
 		"BENCH_EMAIL=" + h.who.email, "BENCH_NAME=" + h.who.name, "BENCH_PASSWORD=" + h.who.password,
 		"PYTHONDONTWRITEBYTECODE=1",
+	}
+	if h.history {
+		env = append(env, "BENCH_HISTORY=1")
 	}
 	p, err := start(ctx, h.tmp, name, dir, env, gunicorn, append(args, "app:app")...)
 	if err != nil {

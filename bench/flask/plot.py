@@ -3,8 +3,8 @@
 from collections import deque
 from datetime import datetime, timedelta, timezone
 
-BARS = 48
-STEP = timedelta(minutes=15)
+BARS = 36
+STEP = timedelta(minutes=10)
 TOP, HEIGHT = 22, 140
 OUTCOMES = ("answered", "sent on", "refused", "failed")  # 2xx to 5xx
 
@@ -14,6 +14,7 @@ class Minutes:
 
     def __init__(self):
         self._counts = deque(maxlen=int(BARS * STEP / timedelta(minutes=1)))  # of [minute, [2xx, 3xx, 4xx, 5xx]]
+        self._drawn, self._drawing = None, None
 
     def add(self, at, status):
         minute = at.replace(second=0, microsecond=0)
@@ -21,7 +22,19 @@ class Minutes:
             self._counts.append([minute, [0, 0, 0, 0]])
         self._counts[-1][1][min(max(status // 100, 2), 5) - 2] += 1
 
+    def add_history(self, now):
+        """Fills the six hours before with the numbers of ../dashboard/history.go."""
+        minute = now.replace(second=0, microsecond=0)
+        for i in range(359, 0, -1):
+            self._counts.append([minute - timedelta(minutes=i), [40 + i * 37 % 60, 5 + i % 7, i % 11, i % 13 // 12]])
+
     def draw(self, now):
+        """Gives a drawing that is at most a second old."""
+        if self._drawn is None or now - self._drawn >= timedelta(seconds=1):
+            self._drawn, self._drawing = now, self._draw(now)
+        return self._drawing
+
+    def _draw(self, now):
         """Adds the minutes up to bars, and places these: x and width in percent, y and height in pixels."""
         step = int(STEP.total_seconds())
         end = (int(now.timestamp()) // step + 1) * step
@@ -47,7 +60,7 @@ class Minutes:
                     boxes.append({"outcome": k + 2, "y": y, "height": height})
             columns.append({"at": start + i * STEP, "x": i * width, "counts": counts, "boxes": boxes})
         ticks = [{"at": start + i * STEP, "x": i * width}
-                 for i in range(BARS) if (start + i * STEP).hour % 2 == 0 and (start + i * STEP).minute == 0]
+                 for i in range(BARS) if (start + i * STEP).minute == 0]
         totals = [sum(counts) for counts in zip(*bars)]
         busiest = max(columns, key=lambda c: sum(c["counts"]), default=None)
         return {"start": start, "until": start + BARS * STEP, "top": top, "columns": columns, "ticks": ticks,

@@ -3,7 +3,6 @@ package book
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -48,7 +47,8 @@ func NewPlotter(c PlotterConfig) *Plotter {
 	return &Plotter{c: c}
 }
 
-// Bins gives the bars, oldest first; the slice is the caller's. One caller asks the repository, with the values of its ctx
+// Bins gives the bars, oldest first. Until the repository is asked anew everybody gets the same slice, which nobody may
+// change, so that a drawing of it can be kept for as long as the slice is the same. One caller asks the repository, with the values of its ctx
 // and a limit of its own instead of its cancellation; the others wait for it until their ctx ends. An error is kept for
 // the TTL too, so that a failing repository is not asked at every request.
 func (p *Plotter) Bins(ctx context.Context) ([]Bin, error) {
@@ -65,7 +65,7 @@ func (p *Plotter) Bins(ctx context.Context) ([]Bin, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
-	return slices.Clone(got.bins), got.err
+	return got.bins, got.err
 }
 
 // join gives the plot to wait for, and whether the caller is the one to fetch it.

@@ -12,6 +12,7 @@ const (
 	trimChunk   = 64   // entries deleted in one transaction, between which others may write
 	vacuumChunk = 256  // pages given back in one transaction
 	vacuumMost  = 1024 // and in one Trim
+	disorder    = 1000 // how far an entry may stand behind younger ones: entries come in nearly in the order of their time
 )
 
 // Trim implements book.Repository. The size is that of the pages in use; pages that became free are given back to the file
@@ -56,7 +57,8 @@ func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 
 func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (n int, err error) {
 	err = e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		n, err = deleteEntries(ctx, tx, `SELECT seq FROM entries WHERE created_at < ?2 ORDER BY created_at, seq LIMIT ?1`, limit, olderThan.UnixMilli())
+		n, err = deleteEntries(ctx, tx, `SELECT seq FROM (SELECT seq, created_at FROM entries ORDER BY seq LIMIT ?1 + ?3)
+			WHERE created_at < ?2 ORDER BY created_at, seq LIMIT ?1`, limit, olderThan.UnixMilli(), disorder)
 		return err
 	})
 	return n, err

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/web/view"
 )
 
@@ -16,14 +18,14 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 	if err != nil {
 		return err
 	}
-	bins, err := p.door.Plot(r.Context())
+	drawn, err := p.plot(r.Context())
 	if err != nil {
 		return err
 	}
 	page := view.DashboardPage{
 		Page:    p.page(w, r, v),
 		Entries: make([]view.EntryRow, len(entries)),
-		Plot:    plot(bins),
+		Drawn:   drawn,
 		OnlyOwn: !v.Admin(),
 		Origin:  p.edge.Origin(r),
 	}
@@ -47,10 +49,30 @@ func row(e *book.Entry) view.EntryRow {
 	}
 }
 
-func plot(bins []book.Bin) view.Plot {
-	if len(bins) < 2 {
-		return view.Plot{}
+// drawing is a plot as it was drawn, of the counts that begin at of.
+type drawing struct {
+	of   *book.Bin
+	html view.Drawn
+}
+
+// plot draws the requests of the last hours. The counts are the same for everybody for a second, and so is the drawing.
+func (p *Web) plot(ctx context.Context) (view.Drawn, error) {
+	bins, err := p.door.Plot(ctx)
+	if err != nil || len(bins) < 2 {
+		return "", err
 	}
+	if d := p.drawn.Load(); d != nil && d.of == &bins[0] {
+		return d.html, nil
+	}
+	html, err := view.Draw(ctx, toPlot(bins))
+	if err != nil {
+		return "", fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+	}
+	p.drawn.Store(&drawing{of: &bins[0], html: html})
+	return html, nil
+}
+
+func toPlot(bins []book.Bin) view.Plot {
 	p := view.Plot{Start: bins[0].At, Step: bins[1].At.Sub(bins[0].At), Bars: make([]view.Bar, len(bins))}
 	for i, b := range bins {
 		p.Bars[i] = view.Bar{At: b.At, OK: b.Success, Redirect: b.Redirect, ClientError: b.ClientError, ServerError: b.ServerError}

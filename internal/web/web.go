@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/a-h/templ"
 
@@ -22,6 +24,8 @@ type Web struct {
 	edge   *httpx.Edge
 	static *static.Static
 	assets view.Assets
+	drawn  atomic.Pointer[drawing]
+	pages  sync.Pool // of *bytes.Buffer, for pages that are rendered and sent at once
 }
 
 // New makes the pages.
@@ -90,9 +94,13 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 
 // send renders a page to the end before its first byte is sent, so that a broken one is an error page and not half a page.
 func (p *Web) send(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
-	var buf bytes.Buffer
-	buf.Grow(32 << 10) // a dashboard
-	if err := c.Render(r.Context(), &buf); err != nil {
+	buf, ok := p.pages.Get().(*bytes.Buffer)
+	if !ok {
+		buf = new(bytes.Buffer)
+	}
+	defer p.pages.Put(buf) // Write has copied it by then
+	buf.Reset()
+	if err := c.Render(r.Context(), buf); err != nil {
 		return fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
 	}
 	h := w.Header()

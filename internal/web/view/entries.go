@@ -7,6 +7,7 @@ type DashboardPage struct {
 	Page
 	Entries []EntryRow // newest first; some twenty: the page does not cut them
 	Plot    Plot       // the zero value leaves the plot out
+	Drawn   Drawn      // takes the place of Plot: the drawing of it, made earlier
 	OnlyOwn bool       // the entries are those of the reader alone
 	First   bool       // nothing of note has happened yet: say what will appear. Without entries it is taken as set
 	Origin  string     // this server's scheme and host, for the command a newcomer may copy; "" leaves the command out

@@ -27,7 +27,6 @@ CREATE TABLE entries (
 CREATE INDEX entries_user ON entries (user) WHERE deleted_at IS NULL AND user IS NOT NULL;
 CREATE INDEX entries_type ON entries (type) WHERE deleted_at IS NULL AND type <> 'request';
 CREATE INDEX entries_user_type ON entries (user, type) WHERE deleted_at IS NULL AND user IS NOT NULL AND type <> 'request';
-CREATE INDEX entries_created_at ON entries (created_at);
 
 -- One more with every change of stored entries other than adding some; whoever keeps entries in memory compares it.
 CREATE TABLE state (

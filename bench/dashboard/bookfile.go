@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+func (h house) openBook() (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+filepath.Join(h.dataDir(), "book.db")+"?_pragma=busy_timeout(5000)")
+}
+
+// countEntries counts what is in the book.
+func (h house) countEntries(ctx context.Context) (n int, err error) {
+	db, err := h.openBook()
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM entries`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the entries: %w", err)
+	}
+	return n, nil
+}
+
+// historyMinutes is how far back the plot has something to show, at every server.
+const historyMinutes = 360
+
+// writeHistory gives the program the counts of the six hours before, so that its plot is what people see on a day at work
+// and not a single bar. The other side does the same in ../flask/plot.py, with the same numbers. It writes to the book
+// itself, before the program starts: nobody can send requests into the past.
+func (h house) writeHistory(ctx context.Context, now time.Time) (err error) {
+	db, err := h.openBook()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := db.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("write the history: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	minute := now.UTC().Truncate(time.Minute)
+	for i := 1; i < historyMinutes; i++ {
+		at := minute.Add(-time.Duration(i) * time.Minute).UnixMilli()
+		for outcome, n := range map[string]int{"2xx": 40 + i*37%60, "3xx": 5 + i%7, "4xx": i % 11, "5xx": i % 13 / 12} {
+			if n == 0 {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?)`, at, outcome, n); err != nil {
+				return fmt.Errorf("write the history: %w", err)
+			}
+		}
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,187 @@
+package sitetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/server"
+	"github.com/doorbook/doorbook/session"
+)
+
+// ErrFault is wrapped by every failure that Faults make up. Its text is looked for in answers, where it must not be.
+var ErrFault = errors.New("made-up fault of /var/lib/secret-place.db")
+
+// Kind is a way to fail.
+type Kind string
+
+// The ways to fail. A caller cannot tell Error from Lost, which is the point.
+const (
+	Error Kind = "error" // nothing is done, and an error is returned
+	Hang  Kind = "hang"  // nothing is done, and an error is returned after a while
+	Lost  Kind = "lost"  // everything is done, but an error is returned: the answer was lost on its way
+)
+
+// hang is how long a call hangs.
+const hang = 30 * time.Millisecond
+
+// Faults counts the calls of all repositories together, in order, and lets some fail. It is safe for concurrent use.
+type Faults struct {
+	mu    sync.Mutex
+	from  int // the first call that fails; 0: none
+	many  int // how many fail; less than 0: all that follow
+	kind  Kind
+	calls []string
+}
+
+// Plan starts counting anew: of the calls that follow, those from the k-th on fail, many of them (less than 0: all).
+func (f *Faults) Plan(k, many int, kind Kind) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.from, f.many, f.kind, f.calls = k, many, kind, nil
+}
+
+// Calls gives the names of the calls since Plan, in order.
+func (f *Faults) Calls() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.calls...)
+}
+
+// Wrap puts the faults between a site and its databases; it is a change for New.
+func (f *Faults) Wrap(p *server.Parts) {
+	p.Accounts = faultyAccounts{p.Accounts, f}
+	p.Throttle = faultyThrottle{p.Throttle, f}
+	p.Entries = faultyEntries{p.Entries, f}
+	p.Store = faultyStore{p.Store, f}
+}
+
+func (f *Faults) do(ctx context.Context, name string, call func() error) error {
+	f.mu.Lock()
+	f.calls = append(f.calls, name)
+	n := len(f.calls)
+	fails := f.from > 0 && n >= f.from && (f.many < 0 || n < f.from+f.many)
+	kind := f.kind
+	f.mu.Unlock()
+	if !fails {
+		return call()
+	}
+	switch kind {
+	case Hang:
+		select {
+		case <-ctx.Done():
+		case <-time.After(hang):
+		}
+	case Lost:
+		_ = call() // whatever came of it, nobody is told
+	}
+	return fmt.Errorf("%w: call %d, %s: %s", ErrFault, n, name, kind)
+}
+
+func value[T any](ctx context.Context, f *Faults, name string, call func() (T, error)) (T, error) {
+	var got T
+	err := f.do(ctx, name, func() (err error) {
+		got, err = call()
+		return err
+	})
+	if errors.Is(err, ErrFault) {
+		var none T
+		return none, err
+	}
+	return got, err
+}
+
+type faultyAccounts struct {
+	account.Repository
+	f *Faults
+}
+
+func (a faultyAccounts) Create(ctx context.Context, d account.Developer) error {
+	return a.f.do(ctx, "accounts.Create", func() error { return a.Repository.Create(ctx, d) })
+}
+
+func (a faultyAccounts) ByID(ctx context.Context, id string) (account.Developer, error) {
+	return value(ctx, a.f, "accounts.ByID", func() (account.Developer, error) { return a.Repository.ByID(ctx, id) })
+}
+
+func (a faultyAccounts) ByEmail(ctx context.Context, key string) (account.Developer, error) {
+	return value(ctx, a.f, "accounts.ByEmail", func() (account.Developer, error) { return a.Repository.ByEmail(ctx, key) })
+}
+
+func (a faultyAccounts) Update(ctx context.Context, id string, c account.Change, now time.Time) (account.Developer, error) {
+	return value(ctx, a.f, "accounts.Update", func() (account.Developer, error) { return a.Repository.Update(ctx, id, c, now) })
+}
+
+type faultyThrottle struct {
+	account.Throttle
+	f *Faults
+}
+
+func (t faultyThrottle) Take(ctx context.Context, key string, p account.Policy, now time.Time) (time.Duration, error) {
+	return value(ctx, t.f, "throttle.Take", func() (time.Duration, error) { return t.Throttle.Take(ctx, key, p, now) })
+}
+
+func (t faultyThrottle) Forgive(ctx context.Context, key string) error {
+	return t.f.do(ctx, "throttle.Forgive", func() error { return t.Throttle.Forgive(ctx, key) })
+}
+
+func (t faultyThrottle) Refund(ctx context.Context, key string) error {
+	return t.f.do(ctx, "throttle.Refund", func() error { return t.Throttle.Refund(ctx, key) })
+}
+
+type faultyEntries struct {
+	book.Repository
+	f *Faults
+}
+
+func (e faultyEntries) Append(ctx context.Context, list []book.Entry) error {
+	return e.f.do(ctx, "entries.Append", func() error { return e.Repository.Append(ctx, list) })
+}
+
+func (e faultyEntries) Find(ctx context.Context, q book.Query) (list []book.Entry, next string, err error) {
+	err = e.f.do(ctx, "entries.Find", func() (err error) {
+		list, next, err = e.Repository.Find(ctx, q)
+		return err
+	})
+	if errors.Is(err, ErrFault) {
+		return nil, "", err
+	}
+	return list, next, err
+}
+
+func (e faultyEntries) Minutes(ctx context.Context, since time.Time) ([]book.Minute, error) {
+	return value(ctx, e.f, "entries.Minutes", func() ([]book.Minute, error) { return e.Repository.Minutes(ctx, since) })
+}
+
+type faultyStore struct {
+	session.Store
+	f *Faults
+}
+
+func (s faultyStore) Create(ctx context.Context, r session.Record) error {
+	return s.f.do(ctx, "sessions.Create", func() error { return s.Store.Create(ctx, r) })
+}
+
+func (s faultyStore) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+	return value(ctx, s.f, "sessions.Load", func() (session.Record, error) { return s.Store.Load(ctx, id, now) })
+}
+
+func (s faultyStore) Patch(ctx context.Context, p session.Patch) (int64, error) {
+	return value(ctx, s.f, "sessions.Patch", func() (int64, error) { return s.Store.Patch(ctx, p) })
+}
+
+func (s faultyStore) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
+	return s.f.do(ctx, "sessions.Touch", func() error { return s.Store.Touch(ctx, id, digest, t, now) })
+}
+
+func (s faultyStore) Delete(ctx context.Context, ids ...session.ID) error {
+	return s.f.do(ctx, "sessions.Delete", func() error { return s.Store.Delete(ctx, ids...) })
+}
+
+func (s faultyStore) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
+	return value(ctx, s.f, "sessions.BySubject", func() ([]session.Record, error) { return s.Store.BySubject(ctx, subject, now) })
+}
