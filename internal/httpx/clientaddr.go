@@ -19,7 +19,7 @@ func ParseProxies(list string) (Proxies, error) {
 		if item == "" {
 			continue
 		}
-		if addr, err := netip.ParseAddr(item); err == nil {
+		if addr, err := netip.ParseAddr(item); err == nil && addr.Zone() == "" {
 			p = append(p, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
 			continue
 		}

@@ -48,6 +48,13 @@ func (v *Visitor) Clone() *Visitor {
 	return &c
 }
 
+// At gives the same browser at another handler.
+func (v *Visitor) At(h http.Handler) *Visitor {
+	c := v.Clone()
+	c.handler = h
+	return c
+}
+
 // Session is the session cookie, "" if there is none.
 func (v *Visitor) Session() string {
 	if c := v.Cookies["__Host-session"]; c != "" {

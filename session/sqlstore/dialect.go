@@ -14,6 +14,7 @@ type dialect struct {
 	insertNew    string // begins an INSERT that leaves a row with the same id alone …
 	unlessExists string // … and ends it
 	greatest     string // the function that gives the greater of two numbers
+	local        bool   // the database is a file: reading it waits for nobody
 }
 
 // sqlite is the dialect of SQLite 3.37 and later.
@@ -24,6 +25,7 @@ func sqlite() dialect {
 		insertNew:    "INSERT INTO",
 		unlessExists: "ON CONFLICT (id) DO NOTHING",
 		greatest:     "max",
+		local:        true,
 	}
 }
 
