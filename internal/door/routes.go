@@ -55,7 +55,7 @@ func Routes() []Route {
 		{Pattern: "POST /setup", Who: Anyone},
 		{Pattern: "POST /auth/login", Who: SignedOut},
 		{Pattern: "POST /auth/register", Who: SignedOut},
-		{Pattern: "POST /auth/logout", Who: Anyone},
+		{Pattern: "POST /auth/logout", Who: SignedIn},
 		// Where a browser lands that repeats a form's address as a page.
 		{Pattern: "GET /auth/login", Who: Anyone},
 		{Pattern: "GET /auth/register", Who: Anyone},

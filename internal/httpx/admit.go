@@ -106,6 +106,10 @@ func (e *Edge) readable(r *http.Request, route *door.Route, v *door.Visit) error
 	}
 	if !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
 		e.Door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
+		if _, err := r.Cookie(e.tokens.cookie); err != nil && !v.SignedIn() {
+			return fault.New(fault.Forbidden, "Your browser did not send back the cookie that came with this form. Allow cookies for this site. "+
+				"If you run it on a plain http address, set DOORBOOK_PUBLIC_URL to that address.")
+		}
 		return fault.New(fault.Forbidden, "This form is no longer valid. Go back, load the page again, and send it once more.")
 	}
 	return nil

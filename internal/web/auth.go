@@ -49,11 +49,8 @@ func asUnauthorized(r *http.Request, err error) error {
 }
 
 func (p *Web) logout(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	was := v.SignedIn()
 	p.door.SignOut(r.Context(), v)
-	if was {
-		v.Session.Flash("success", "You are signed out.")
-	}
+	v.Session.Flash("success", "You are signed out.")
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 	return nil
 }
