@@ -2,8 +2,9 @@ package account
 
 import "time"
 
-// The policies of this program (ASVS 6.1.1, 6.3.1; NIST SP 800-63B-4 §3.2.2). No pause is longer than 15 minutes, so
-// nobody can be locked out for good by somebody else's guessing, and the command line is never throttled.
+// The policies of this program (ASVS 6.1.1, 6.3.1). No pause is longer than 15 minutes. Somebody who keeps guessing at an
+// account can still keep a browser out that never signed in to it before; its owner gets in from a known one, and
+// "doorbook user password" starts the account's counter anew. The command line is never throttled.
 //
 //	policy        free  first pause  doubling up to  starts anew after
 //	account          5         30 s          15 min       24 h quiet

@@ -12,15 +12,13 @@ const (
 	ActionSignInFailed Action = "sign_in_failed"
 	// ActionSignInThrottled: an attempt was refused unread because there were too many before it. (authn_login_fail_max)
 	ActionSignInThrottled Action = "sign_in_throttled"
-	// ActionSignInShed: an attempt was refused because too many passwords were being checked. (excess_rate_limit_exceeded)
-	ActionSignInShed Action = "sign_in_shed"
 	// ActionSignOut: a developer ended their session. (session_expired, by the person)
 	ActionSignOut Action = "sign_out"
 	// ActionSessionEnded: a session was ended from elsewhere: another session of its owner, an admin, the command line. (authn_token_revoked)
 	ActionSessionEnded Action = "session_ended"
 	// ActionPasswordChanged: a developer's password was changed. (authn_password_change)
 	ActionPasswordChanged Action = "password_changed"
-	// ActionPasswordChangeFailed: a change was refused: the old password was wrong or the new one broke a rule. (authn_password_change_fail)
+	// ActionPasswordChangeFailed: a change of password or address was refused: the current password was wrong, or there were too many attempts. (authn_password_change_fail)
 	ActionPasswordChangeFailed Action = "password_change_failed"
 	// ActionPasswordRehashed: a hash of an old kind was replaced at sign-in; the password stayed. (authn_password_change)
 	ActionPasswordRehashed Action = "password_rehashed"
@@ -30,7 +28,7 @@ const (
 const (
 	// ActionRegister: a stranger made an account. (user_created)
 	ActionRegister Action = "register"
-	// ActionRegisterRefused: a registration was refused: the address is taken, a rule was broken, or registration is closed. (input_validation_fail)
+	// ActionRegisterRefused: a registration was refused: the address is taken, or registration is closed. (input_validation_fail)
 	ActionRegisterRefused Action = "register_refused"
 	// ActionSetup: the setup link was used and the first admin made. (user_created, privilege_permissions_changed)
 	ActionSetup Action = "setup"

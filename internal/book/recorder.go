@@ -30,7 +30,7 @@ type RecorderConfig struct {
 	Commit time.Duration    // longest one commit may take before it is given up, and the final flush likewise; default 5 s
 	Log    *slog.Logger     // told when writing begins to fail and when it works again, not of each entry; default: nobody
 
-	// Strangers is how many requests of signed-out visitors from one address (IPv6: one /64) are entered one by one in a
+	// Strangers is how many requests and activities of signed-out visitors from one address (IPv6: one /64) are entered one by one in a
 	// minute; what comes on top is counted and told in one entry per minute and address. Default 60,000 (1,000 a second,
 	// so that only a flood is summarised); negative means no bound. Signed-in people's requests are never summarised.
 	Strangers int
@@ -139,7 +139,7 @@ func (r *Recorder) accept(e *Entry) (*batch, error) {
 		return nil, ErrClosed
 	}
 	r.turn(now)
-	if e.Type == Request && e.User == "" && !r.crowd.enter(e.ClientAddr) {
+	if e.Type != Error && e.User == "" && !r.crowd.enter(e.ClientAddr) {
 		r.stats.Summarised++
 		return nil, nil
 	}

@@ -16,7 +16,7 @@ const (
 	mostSummaries = 100
 )
 
-// strangers counts the requests of signed-out visitors per address in the running minute. It needs its owner's lock.
+// strangers counts the requests and refused attempts of signed-out visitors per address in the running minute. It needs its owner's lock.
 //
 // What is only counted is not among the counts per minute that Repository.Append keeps (it counts the requests among the
 // entries): the plot shows a flood at the height of the limit, and the summary entry says how many more there were. The

@@ -40,7 +40,8 @@ func TestStrangersAreSummarised(t *testing.T) {
 		{"too many addresses", 10, func(i int) book.Entry { return stranger(fmt.Sprintf("10.0.0.%d", i)) }, 15, "15 more requests from other addresses ", ""}, // 5 have a place
 		{"many addresses", 10, func(i int) book.Entry { return stranger(fmt.Sprintf("10.0.0.%d", i%5)) }, 30, "", ""},
 		{"signed in", 10, func(int) book.Entry { return entry() }, 30, "", ""},
-		{"activity", 10, func(int) book.Entry { e := stranger("192.0.2.7"); e.Type = book.Activity; return e }, 30, "", ""},
+		{"activity", 10, func(int) book.Entry { e := stranger("192.0.2.7"); e.Type = book.Activity; return e }, 10, "20 more requests from 192.0.2.7 ", "192.0.2.7"},
+		{"errors are ours", 10, func(int) book.Entry { e := stranger("192.0.2.7"); e.Type = book.Error; return e }, 30, "", ""},
 		{"no bound", -1, func(int) book.Entry { return stranger("192.0.2.7") }, 30, "", ""},
 		{"default", 0, func(int) book.Entry { return stranger("192.0.2.7") }, 30, "", ""},
 	} {

@@ -60,13 +60,21 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		if err := d.proveAgain(ctx, v, dev, in.CurrentPassword); err != nil {
 			return dev, err
 		}
+		change.IfEpoch = &dev.Epoch // what was just proved must still hold when the change is made
+	}
+	if in.Email != nil {
+		// Whether an address is taken shows; a few changes are enough for a person, and too few to try out a list.
+		changes := []counter{{d.counterName("address change", dev.ID), account.RegistrationPolicy(), false}}
+		if err := d.take(ctx, v, book.ActionPasswordChangeFailed, changes); err != nil {
+			return dev, err
+		}
 	}
 	if in.Password != nil {
 		hash, err := d.Passwords.Hash(ctx, *in.Password)
 		if err != nil {
 			return dev, busy(err)
 		}
-		change.PasswordHash, change.EndSignIns, change.IfEpoch = &hash, true, &dev.Epoch
+		change.PasswordHash, change.EndSignIns = &hash, true
 	}
 	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
 	changed, err := d.Accounts.Update(ctx, target, change, d.Now())
@@ -96,6 +104,9 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	if !was.Disabled && is.Disabled {
 		d.note(ctx, v, book.ActionDeveloperDisabled, is.ID, "")
 		return d.endSessions(ctx, v, is.ID)
+	}
+	if in.Email != nil && in.Password == nil {
+		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
 	}
 	if in.Password != nil {
 		v.Session.Renew()
@@ -193,7 +204,7 @@ func translate(err error) error {
 }
 
 // ResetPassword sets a forgotten password and ends all sessions of its owner. It is for the command line, whose user has the
-// databases anyway; an administrator never chooses somebody else's password (ASVS 6.4.6).
+// databases anyway. The account's throttling counter starts anew.
 func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password string) (account.Developer, error) {
 	key, err := account.CanonicalEmail(email)
 	if err != nil {
@@ -213,6 +224,7 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if dev, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.Now()); err != nil {
 		return dev, translate(err)
 	}
+	d.forgive(ctx, []counter{{name: d.counterName("account", key)}})
 	d.note(ctx, v, book.ActionPasswordChanged, dev.ID, "on the command line")
 	return dev, d.endSessions(ctx, v, dev.ID)
 }

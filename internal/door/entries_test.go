@@ -110,7 +110,7 @@ func TestHideAndDelete(t *testing.T) {
 }
 
 // TestNoSecrets: whatever people type, right or wrong, and whatever was done with it, no secret is in any entry, in the log,
-// or in a database file (AC-55).
+// or in a database file.
 func TestNoSecrets(t *testing.T) {
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)

@@ -143,7 +143,7 @@ func TestRegistrationClosed(t *testing.T) {
 	}
 }
 
-// TestRegisterParallel: of many who want one address, in whatever spelling, one gets it (AC-53).
+// TestRegisterParallel: of many who want one address, in whatever spelling, one gets it.
 func TestRegisterParallel(t *testing.T) {
 	s := sitetest.New(t)
 	var made atomic.Int32
@@ -168,7 +168,7 @@ func TestRegisterParallel(t *testing.T) {
 	}
 }
 
-// TestLookalikes: an address that somebody could fold into Ada's is refused, or is an account of its own (AC-53).
+// TestLookalikes: an address that somebody could fold into Ada's is refused, or is an account of its own.
 func TestLookalikes(t *testing.T) {
 	s := sitetest.New(t)
 	s.Developer("Ada", account.Admin)

@@ -48,9 +48,6 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	dev, match, err := d.check(ctx, key, in.Password)
 	if err != nil {
 		d.refund(ctx, counters) // nothing was guessed
-		if fault.Is(err, fault.Busy) {
-			d.note(ctx, v, book.ActionSignInShed, "", "")
-		}
 		return "", err
 	}
 	if !match {
@@ -116,7 +113,11 @@ func (d *Door) rehash(ctx context.Context, dev account.Developer, password strin
 	if err == nil {
 		_, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.Now())
 	}
-	if err != nil {
+	if err == nil {
+		d.note(ctx, &Visit{Developer: dev}, book.ActionPasswordRehashed, dev.ID, "")
+		return
+	}
+	if !errors.Is(err, account.ErrChanged) {
 		d.Log.Warn("a password hash was not renewed", "developer", dev.ID, "error", err)
 	}
 }

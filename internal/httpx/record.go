@@ -117,12 +117,17 @@ func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // when it began.
 const late = 100 * time.Millisecond
 
-// end is deferred around everything: it answers for a panic, and completes the entry.
+// end is deferred around everything: it answers for a panic, and has the entry completed.
 func (w *recorder) end() {
+	defer w.finish()
 	if p := recover(); p != nil {
 		w.panicked(p)
 	}
 	w.begin(http.StatusOK) // a handler that wrote nothing
+}
+
+// finish completes the entry of an answer that went on after its header, also of one that was cut off.
+func (w *recorder) finish() {
 	if took := w.edge.Now().Sub(w.q.start); w.entryID != "" && took-w.took > late {
 		_ = w.edge.Recorder.Finish(context.WithoutCancel(w.r.Context()), w.entryID, took)
 	}

@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
+	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/httpx"
@@ -42,6 +44,7 @@ const (
 
 // Run serves until ctx is done, then drains, flushes and closes.
 func Run(ctx context.Context, c Config) (err error) {
+	tuneMemory(os.Getenv)
 	db, err := sqlite.Open(ctx, c.Dir, sqlite.Options{})
 	if err != nil {
 		return err
@@ -85,6 +88,8 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	greet(c, url, secure, token)
+	site.Door.Note(ctx, &door.Visit{}, book.ActionStarted, url)
+	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
 	return serve(ctx, c.Log, listener, site.Handler)
 }
 

@@ -60,6 +60,7 @@ func NewSite(p Parts) (*Site, error) {
 		Cookie:       session.Cookie{PlainHTTP: !p.Secure},
 		ClientAddr:   p.Proxies.ClientAddr,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { edge.SessionError(w, r, err) },
+		Observe:      observe(p.Log),
 		Now:          p.Now,
 	})
 	if err != nil {
@@ -101,6 +102,20 @@ func NewSite(p Parts) (*Site, error) {
 // Background does the site's jobs until the function it gives is called, which returns when all of them have ended and
 // what was to be entered in the book is entered. The databases must stay open until then.
 func (s *Site) Background() (stop func()) { return background(s.jobs...) }
+
+// observe logs what goes wrong with sessions. What strangers can cause as often as they like is for debugging only.
+func observe(log *slog.Logger) func(context.Context, session.Event) {
+	return func(ctx context.Context, e session.Event) {
+		level := slog.LevelDebug
+		switch e.Kind {
+		case session.EventLoadFailed, session.EventSaveFailed, session.EventTouchFailed:
+			level = slog.LevelWarn
+		}
+		if log.Enabled(ctx, level) {
+			log.Log(ctx, level, "session "+string(e.Kind), "record", e.ID.String(), "error", e.Err)
+		}
+	}
+}
 
 func logged(log *slog.Logger, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {

@@ -35,7 +35,16 @@ type Faults struct {
 	from  int // the first call that fails; 0: none
 	many  int // how many fail; less than 0: all that follow
 	kind  Kind
+	only  string // calls of this name fail besides
+	how   Kind
 	calls []string
+}
+
+// Only lets all calls of one name fail ("" for none), besides what is planned.
+func (f *Faults) Only(name string, kind Kind) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.only, f.how = name, kind
 }
 
 // Plan starts counting anew: of the calls that follow, those from the k-th on fail, many of them (less than 0: all).
@@ -66,6 +75,9 @@ func (f *Faults) do(ctx context.Context, name string, call func() error) error {
 	n := len(f.calls)
 	fails := f.from > 0 && n >= f.from && (f.many < 0 || n < f.from+f.many)
 	kind := f.kind
+	if f.only == name && name != "" {
+		fails, kind = true, f.how
+	}
 	f.mu.Unlock()
 	if !fails {
 		return call()

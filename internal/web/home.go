@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
@@ -38,7 +39,7 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 func row(e *book.Entry) view.EntryRow {
 	text := e.Text
 	if e.Type != book.Request {
-		text = e.Action
+		text = inWords(e.Action)
 		if e.Text != "" {
 			text += ": " + e.Text
 		}
@@ -47,6 +48,14 @@ func row(e *book.Entry) view.EntryRow {
 		ID: e.ID, Type: string(e.Type), Time: e.CreatedAt, Method: e.Method, Path: e.URL, Status: e.Status,
 		User: e.UserName, Addr: e.ClientAddr, Duration: e.Duration, Text: text, RequestID: e.RequestID,
 	}
+}
+
+// inWords writes an action's name for people: "sign_in_failed" is "Sign in failed".
+func inWords(action book.Action) string {
+	if action == "" {
+		return ""
+	}
+	return strings.ToUpper(action[:1]) + strings.ReplaceAll(action[1:], "_", " ")
 }
 
 // drawing is a plot as it was drawn, of the counts that begin at of.

@@ -1,0 +1,148 @@
+package httpx_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/internal/sitetest"
+)
+
+// statuses are what each kind of people get on a route: a stranger, the member whom the address names, another member, and
+// an admin.
+type statuses struct{ stranger, member, other, admin int }
+
+// matrix is what the policy comes to, written down a second time and by hand. Where a program is answered otherwise than a
+// person, stranger401 says so.
+func matrix() map[string]statuses {
+	everybody := func(status int) statuses { return statuses{status, status, status, status} }
+	return map[string]statuses{
+		"GET /{$}":            {303, 200, 200, 200},
+		"GET /login":          {200, 303, 303, 303},
+		"GET /register":       {200, 303, 303, 303},
+		"GET /setup":          everybody(404), // there is an admin
+		"POST /setup":         everybody(404),
+		"POST /auth/login":    {422, 303, 303, 303},
+		"POST /auth/register": {422, 303, 303, 303},
+		"POST /auth/logout":   everybody(303),
+		"GET /auth/login":     everybody(303),
+		"GET /auth/register":  everybody(303),
+		"GET /auth/logout":    everybody(303),
+
+		"GET /developers":         {401, 200, 200, 200},
+		"POST /developers":        {401, 403, 403, 422},
+		"PATCH /developers/{id}":  {401, 200, 403, 200},
+		"DELETE /developers/{id}": {401, 200, 403, 200},
+		"GET /logs":               {401, 200, 200, 200},
+		"PUT /logs/{id}":          {401, 403, 403, 200},
+		"PUT /logs/{id}/{$}":      {401, 403, 403, 200},
+		"DELETE /logs/{id}":       {401, 403, 403, 200},
+		"DELETE /logs/{id}/{$}":   {401, 403, 403, 200},
+
+		"GET /static/": everybody(404),
+		"GET /healthz": everybody(200),
+		"GET /readyz":  everybody(200),
+	}
+}
+
+// stranger401 are the routes on which a program that is not signed in, or whose credentials are wrong, gets 401 where a
+// person gets a page.
+func stranger401() []string { return []string{"GET /{$}", "POST /auth/login", "POST /auth/logout"} }
+
+// TestMatrix holds every route of the table against everybody, once as a browser and once as a program.
+func TestMatrix(t *testing.T) {
+	c := newCast(t)
+	want := matrix()
+	people := map[string]*sitetest.Visitor{"stranger": c.Visitor(), "other": c.SignedIn(c.bob), "admin": c.SignedIn(c.root)}
+	for _, route := range door.Routes() {
+		line, ok := want[route.Pattern]
+		if !ok {
+			t.Errorf("%s is not in the matrix", route.Pattern)
+			continue
+		}
+		delete(want, route.Pattern)
+		for who, status := range map[string]int{"stranger": line.stranger, "member": line.member, "other": line.other, "admin": line.admin} {
+			for _, accept := range []string{"text/html", "application/json"} {
+				t.Run(route.Pattern+" "+who+" "+accept, func(t *testing.T) {
+					if who == "stranger" && accept == "application/json" && slices.Contains(stranger401(), route.Pattern) {
+						status = http.StatusUnauthorized
+					}
+					target := c.fresh(t, route.Pattern)
+					v := people[who]
+					if who == "member" {
+						v = c.SignedIn(target)
+					}
+					if strings.HasSuffix(route.Pattern, "/logout") { // leaves the session of the others alone
+						v = v.Clone()
+						if who == "other" || who == "admin" {
+							v = c.SignedIn(map[string]account.Developer{"other": c.bob, "admin": c.root}[who])
+						}
+					}
+					c.Clock.Turn(time.Minute) // for the throttles
+					a := c.ask(t, v, route, target, accept)
+					if a.Status != status {
+						t.Errorf("status %d, want %d\n%.300s", a.Status, status, a.Body)
+					}
+					json := strings.HasPrefix(a.Header.Get("Content-Type"), "application/json")
+					if wantJSON := route.Form == door.JSON || accept == "application/json"; a.Status >= 400 && route.Form != door.Raw && a.Status != 404 && json != wantJSON {
+						t.Errorf("an error of type %q", a.Header.Get("Content-Type"))
+					}
+					if a.Status == 401 || a.Status == 403 {
+						for _, name := range []string{c.bob.Email, c.root.Email, c.ada.Email} {
+							if strings.Contains(a.Body, name) {
+								t.Errorf("a refusal tells of %s", name)
+							}
+						}
+					}
+				})
+			}
+		}
+	}
+	for pattern := range want {
+		t.Errorf("%s is in the matrix and not among the routes", pattern)
+	}
+}
+
+// fresh makes a developer, or an entry in whose name there is one, for a route to act upon.
+func (c *cast) fresh(t *testing.T, pattern string) account.Developer {
+	t.Helper()
+	d := c.Developer("Target "+id.New(time.Now()), account.Member)
+	if strings.Contains(pattern, "/logs/{id}") {
+		now := c.Clock.Now()
+		e := book.Entry{ID: d.ID, Type: book.Request, CreatedAt: now, Method: "GET", URL: "/", Status: 200, User: d.ID}
+		if err := c.DB.Entries().Append(t.Context(), []book.Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+// ask sends what a route takes, as far as anybody may send it.
+func (c *cast) ask(t *testing.T, v *sitetest.Visitor, route door.Route, target account.Developer, accept string) *sitetest.Answer {
+	t.Helper()
+	method, path, _ := strings.Cut(route.Pattern, " ")
+	path = strings.NewReplacer("{id}", target.ID, "{$}", "").Replace(path)
+	if route.Form == door.Page && method == http.MethodPost {
+		if v.Token == "" {
+			v.Get("/login")
+		}
+		return v.Post(path, nil, "Accept", accept)
+	}
+	headers, body := []string{"Accept", accept}, ""
+	switch method {
+	case http.MethodPatch:
+		body = `{"name":"Somebody"}`
+	case http.MethodPost:
+		body = `{}`
+	}
+	if body != "" {
+		headers = append(headers, "Content-Type", "application/json")
+	}
+	return v.Do(method, path, body, headers...)
+}
