@@ -22,8 +22,10 @@ func TestPasswordTaken(t *testing.T) {
 		"7294 1836 5047 3819 2650", // the same with spaces
 		"aaaaaaaaaaaaaaab",         // no composition rule, and not listed
 		"müde pferde träumen",      // not ASCII
-		"昨日の雨は冷たくて誰も歩かなかった",        // 17 code points
-		"🐢🐙🦀🐌🦋🐝🐞🦗🕷🦂🐍🦎🐊🐸🦕", // emoji only
+		// 17 code points
+		"昨日の雨は冷たくて誰も歩かなかった",
+		// emoji only
+		"🐢🐙🦀🐌🦋🐝🐞🦗🕷🦂🐍🦎🐊🐸🦕",
 		"  spaces around it  ",                    // kept as typed
 		"nul \x00 in the middle",                  // NUL is a character
 		"\u202eeven this is fine",                 // a password is never shown

@@ -14,7 +14,7 @@ import (
 // MaxPage is the most developers or entries that one answer lists.
 const MaxPage = 200
 
-// Developers lists developers, oldest first.
+// Developers lists developers in the order of their ids, which is that of the seconds they were made in.
 func (d *Door) Developers(ctx context.Context, after string, limit int) ([]account.Developer, error) {
 	if after != "" && !id.Valid(after) {
 		return nil, fault.New(fault.Malformed, "The page to continue from is not one of ours.")

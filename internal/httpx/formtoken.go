@@ -26,6 +26,7 @@ const (
 	nonceBytes = 18
 	tokenMAC   = 24
 	nonceText  = (nonceBytes + tokenMAC) / 3 * 4
+	tokenText  = tokenMAC / 3 * 4
 )
 
 func newFormTokens(keys *session.KeyRing, secure bool) formTokens {
@@ -50,8 +51,11 @@ func (t *formTokens) token(w http.ResponseWriter, r *http.Request, v *door.Visit
 
 // check reports whether a form's token is this visitor's.
 func (t *formTokens) check(r *http.Request, v *door.Visit, token string) bool {
+	if len(token) != tokenText || strings.ContainsAny(token, "\r\n") { // which the decoder would pass over
+		return false
+	}
 	mac, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(mac) != tokenMAC {
+	if err != nil {
 		return false
 	}
 	bound, ok := sessionBinding(v)

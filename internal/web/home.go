@@ -11,8 +11,11 @@ import (
 	"github.com/doorbook/doorbook/internal/web/view"
 )
 
-// shown is how many of the newest entries the dashboard shows.
-const shown = 20
+// How many of the newest entries the dashboard shows, and below how many it tells a newcomer what will appear.
+const (
+	shown = 20
+	few   = 10
+)
 
 func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	entries, _, err := p.door.Entries(r.Context(), v, book.Query{Limit: shown})
@@ -28,6 +31,7 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 		Entries: make([]view.EntryRow, len(entries)),
 		Drawn:   drawn,
 		OnlyOwn: !v.Admin(),
+		First:   len(entries) < few,
 		Origin:  p.edge.Origin(r),
 	}
 	for i := range entries {

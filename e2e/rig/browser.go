@@ -1,0 +1,291 @@
+package rig
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Browser is one Chromium. Its people share nothing but the process.
+type Browser struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// NewBrowser starts a Chromium that ends with the test, which is skipped where there is none.
+func NewBrowser(t testing.TB) *Browser {
+	t.Helper()
+	path := chromium()
+	Need(t, path != "", "there is no Chromium; name one in DOORBOOK_CHROMIUM")
+	profile, err := os.MkdirTemp("", "doorbook-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
+		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("no-sandbox", os.Getuid() == 0), // its sandbox refuses root, which is who runs tests in a container
+	)
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx)
+		cancel()
+		stop()
+		// Its children may write for a moment longer.
+		Until(3*time.Second, func() bool { return os.RemoveAll(profile) == nil })
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start %s: %v", path, err)
+	}
+	return &Browser{t, ctx}
+}
+
+func chromium() string {
+	for _, name := range []string{os.Getenv("DOORBOOK_CHROMIUM"), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// On is the same browser for a part of the test.
+func (b *Browser) On(t testing.TB) *Browser { return &Browser{t, b.ctx} }
+
+// Page is one person's window, with cookies of its own. What its helpers cannot do ends the test; what a page must never
+// do (write to the console, break its own security policy, ask another site for something) fails it.
+type Page struct {
+	t    testing.TB
+	ctx  context.Context
+	base string
+
+	mu       sync.Mutex
+	requests int
+}
+
+// Look is how a page is looked at. The zero value is a light screen of 1280 by 800.
+type Look struct {
+	Name   string // for the names of screenshots
+	Width  int64  // default 1280
+	Height int64  // default 800
+	Dark   bool
+	Mobile bool
+}
+
+// Page opens a window for a person who has never been here.
+func (b *Browser) Page(s *Server, script bool) *Page {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
+	p := &Page{t: b.t, ctx: ctx, base: s.URL}
+	b.t.Cleanup(func() { stop(); cancel() })
+	if err := chromedp.Do(ctx); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := chromedp.Listen(ctx, p.watch); err != nil {
+		b.t.Fatal(err)
+	}
+	call(p, log.Enable, cdp.Empty{})
+	call(p, network.Enable, network.EnableParams{})
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script})
+	p.Look(Look{})
+	return p
+}
+
+func call[P, R any](p *Page, cmd cdp.Command[P, R], params P) R {
+	p.t.Helper()
+	r, err := chromedp.Call(p.ctx, cmd, params)
+	if err != nil {
+		p.t.Fatalf("%s: %v", cmd.Method, err)
+	}
+	return r
+}
+
+// watch fails the test for what no page may do. It runs beside the test.
+func (p *Page) watch(ev any) {
+	switch e := ev.(type) {
+	case *runtime.EventConsoleAPICalled:
+		var said []string
+		for _, a := range e.Args {
+			said = append(said, string(a.Value)+a.Description)
+		}
+		p.t.Errorf("the page wrote to the console: %s %s", e.Type, strings.Join(said, " "))
+	case *runtime.EventExceptionThrown:
+		p.t.Errorf("a script failed: %s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)
+	case *log.EventEntryAdded:
+		// That a page's own status is 404 or 422 is what the test asked for, and told as an error of the network.
+		if e.Entry.Source != log.EntrySourceNetwork || !strings.Contains(e.Entry.Text, "the server responded with a status of 4") {
+			p.t.Errorf("the browser complains: %s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
+		}
+	case *network.EventRequestWillBeSent:
+		p.mu.Lock()
+		p.requests++
+		p.mu.Unlock()
+		if !strings.HasPrefix(e.Request.URL, p.base+"/") {
+			p.t.Errorf("the page asked another site: %s", e.Request.URL)
+		}
+	}
+}
+
+// Requests is how many requests the window has sent so far.
+func (p *Page) Requests() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests
+}
+
+// Look sets how the page is looked at from now on.
+func (p *Page) Look(l Look) {
+	p.t.Helper()
+	if l.Width == 0 {
+		l.Width, l.Height = 1280, 800
+	}
+	scheme := "light"
+	if l.Dark {
+		scheme = "dark"
+	}
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: l.Width, Height: l.Height, DeviceScaleFactor: 1, Mobile: l.Mobile,
+	})
+}
+
+// Open goes to a path of the site and gives the status of the page that it ends on.
+func (p *Page) Open(path string) int {
+	p.t.Helper()
+	return p.lands(chromedp.Navigate(p.base + path))
+}
+
+// Click clicks on what the selector finds, waits for the page that follows, and gives its status.
+func (p *Page) Click(selector string) int {
+	p.t.Helper()
+	return p.lands(chromedp.Click(selector))
+}
+
+// Press types keys to whatever has the focus, waits for the page that follows, and gives its status.
+func (p *Page) Press(keys string) int {
+	p.t.Helper()
+	return p.lands(chromedp.KeyEvent(keys))
+}
+
+func (p *Page) lands(step chromedp.Action[chromedp.Void]) int {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
+	defer cancel()
+	res, err := chromedp.RunResponse(ctx, step)
+	if err != nil {
+		p.t.Fatalf("on %s: %v", p.Where(), err)
+	}
+	return int(res.Status)
+}
+
+// Do carries out a step that leads to no other page.
+func (p *Page) Do(step chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, step); err != nil {
+		p.t.Fatalf("on %s: %v", p.Where(), err)
+	}
+}
+
+// Type types into the field with this id.
+func (p *Page) Type(field, text string) {
+	p.t.Helper()
+	p.Do(chromedp.SendKeys("#"+field, text))
+}
+
+// Where is the path and query of the page.
+func (p *Page) Where() string {
+	url, err := chromedp.Run(p.ctx, chromedp.Location())
+	if err != nil {
+		return fmt.Sprintf("(unknown: %v)", err)
+	}
+	return strings.TrimPrefix(url, p.base)
+}
+
+// Text is what the page says.
+func (p *Page) Text() string {
+	p.t.Helper()
+	return Eval[string](p, "document.body.innerText")
+}
+
+// Title is the page's title.
+func (p *Page) Title() string {
+	p.t.Helper()
+	return Eval[string](p, "document.title")
+}
+
+// Count is how many elements the selector finds.
+func (p *Page) Count(selector string) int {
+	p.t.Helper()
+	return Eval[int](p, fmt.Sprintf("document.querySelectorAll(%q).length", selector))
+}
+
+// Eval gives the value of an expression in the page. It works without scripts, too: it is the browser that evaluates it.
+func Eval[T any](p *Page, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("on %s: %s: %v", p.Where(), tail(expression, 200), err)
+	}
+	return v
+}
+
+// Cookie is the value of one of the browser's cookies, and its attributes; nil if there is none.
+func (p *Page) Cookie(name string) *network.Cookie {
+	p.t.Helper()
+	for _, c := range call(p, network.GetCookies, network.GetCookiesParams{}).Cookies {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Shoot keeps a picture of the whole page as NAME.png in DOORBOOK_SCREENSHOTS, if that is set.
+func (p *Page) Shoot(name string) {
+	p.t.Helper()
+	p.keep(name, chromedp.FullScreenshot(100))
+}
+
+// ShootWindow keeps a picture of what a window shows of the page.
+func (p *Page) ShootWindow(name string, l Look) {
+	p.t.Helper()
+	p.Look(l)
+	p.keep(name, chromedp.CaptureScreenshot())
+	p.Look(Look{})
+}
+
+func (p *Page) keep(name string, shot chromedp.Action[[]byte]) {
+	p.t.Helper()
+	png, err := chromedp.Run(p.ctx, shot)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	dir := os.Getenv("DOORBOOK_SCREENSHOTS")
+	if dir == "" {
+		return // taken all the same, so that the test does the same everywhere
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
