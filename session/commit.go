@@ -13,9 +13,6 @@ func (s *Session) saveContext() (context.Context, context.CancelFunc) {
 	return s.m.visit(s.r.Context())
 }
 
-// returned is the status of a handler that has returned without beginning its answer.
-const returned = 0
-
 // commit saves what the request did and prepares the cookie that is due. It runs once, before the first byte of the
 // answer; an error means that the handler's answer must not be sent.
 func (s *Session) commit(status int) error {

@@ -83,10 +83,10 @@ func (c Config) withDefaults() (Config, error) {
 		return c, err
 	}
 	if c.Lifetime, err = c.Lifetime.withDefaults(2*time.Hour, 24*time.Hour); err != nil {
-		return c, fmt.Errorf("Lifetime: %w", err)
+		return c, fmt.Errorf("%w (Config.Lifetime)", err)
 	}
 	if c.Remembered, err = c.Remembered.withDefaults(7*24*time.Hour, 30*24*time.Hour); err != nil {
-		return c, fmt.Errorf("Remembered: %w", err)
+		return c, fmt.Errorf("%w (Config.Remembered)", err)
 	}
 	if c.TouchEvery == 0 {
 		c.TouchEvery = time.Minute

@@ -63,18 +63,10 @@ func parseKey(value string, signer *Signer) (k sessionKey, index int, ok bool) {
 	return k, index, true
 }
 
-// decode64 reads URL-safe base64 of a whole number of 3-byte groups. encoding/base64 passes over line breaks even when it
-// is strict, so the alphabet is checked here.
+// decode64 reads URL-safe base64 that fills dst. encoding/base64 passes over line breaks, which then are bytes too few.
 func decode64(dst []byte, s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return false
-		}
-	}
 	var text [keyText]byte
-	copy(text[:], s)
-	n, err := base64.RawURLEncoding.Decode(dst, text[:len(s)])
+	n, err := base64.RawURLEncoding.Decode(dst, text[:copy(text[:], s)])
 	return err == nil && n == len(dst)
 }
 

@@ -10,18 +10,17 @@ import (
 // session is not what it was meant to become. That is so
 //
 //   - when a handler with a time limit inside of us, such as http.TimeoutHandler, answers 5xx because the limit of the
-//     context through which the session was reached has passed, or returns without an answer because the client hung up:
-//     the handler proper may still be at work;
+//     context through which the session was reached has passed, or the client hung up: the handler proper may still be
+//     at work;
 //   - when a recovery middleware inside of us answers 5xx for a handler that panicked.
 func (s *Session) cutShort(status int) bool {
-	limited := !s.deadline.IsZero()
-	switch {
-	case status >= http.StatusInternalServerError:
-		return limited && time.Until(s.deadline) <= 0 || s.changed() && panicking()
-	case status == returned:
-		return limited && s.r.Context().Err() != nil
+	if status < http.StatusInternalServerError {
+		return false
 	}
-	return false
+	if !s.deadline.IsZero() && (time.Until(s.deadline) <= 0 || s.r.Context().Err() != nil) {
+		return true
+	}
+	return s.changed() && panicking()
 }
 
 // panicking reports whether the caller is a deferred function that runs because of a panic, recovered or not.

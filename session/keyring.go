@@ -157,9 +157,7 @@ func newMACKey(key []byte) macKey {
 func (m *macKey) sum(message []byte) [sha256.Size]byte {
 	const short = 128
 	if len(message) > short {
-		h := hmac.New(sha256.New, m.key)
-		h.Write(message)
-		return [sha256.Size]byte(h.Sum(nil))
+		return m.long(bytes.Clone(message)) // a copy, so that short messages need not be on the heap
 	}
 	var in [sha256.BlockSize + short]byte
 	copy(in[:], m.inner[:])
@@ -169,4 +167,10 @@ func (m *macKey) sum(message []byte) [sha256.Size]byte {
 	copy(out[:], m.out[:])
 	copy(out[sha256.BlockSize:], first[:])
 	return sha256.Sum256(out[:])
+}
+
+func (m *macKey) long(message []byte) [sha256.Size]byte {
+	h := hmac.New(sha256.New, m.key)
+	h.Write(message)
+	return [sha256.Size]byte(h.Sum(nil))
 }

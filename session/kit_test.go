@@ -128,6 +128,13 @@ func (s *spy) BySubject(ctx context.Context, subject string, now time.Time) ([]s
 	return s.Store.BySubject(ctx, subject, now)
 }
 
+func (s *spy) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
+	if err := s.note("DeleteExpired"); err != nil {
+		return 0, err
+	}
+	return s.Store.DeleteExpired(ctx, now, limit)
+}
+
 // forget begins a new count.
 func (s *spy) forget() {
 	s.mu.Lock()
@@ -197,7 +204,9 @@ func newWorld(t testing.TB, change ...func(*session.Config)) *world {
 		v, _ := city.Get(s)
 		_, _ = io.WriteString(rw, v)
 	})
-	w.on("/who", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) { _, _ = io.WriteString(rw, s.Subject()) })
+	w.on("/who", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
+		_, _ = io.WriteString(rw, s.Subject())
+	})
 	return w
 }
 
@@ -236,7 +245,9 @@ type browser struct {
 func (w *world) browser() *browser { return &browser{w: w, header: http.Header{}} }
 
 // copy is the same browser in another tab, or a thief with the same cookie.
-func (b *browser) copy() *browser { return &browser{w: b.w, header: b.header.Clone(), cookie: b.cookie} }
+func (b *browser) copy() *browser {
+	return &browser{w: b.w, header: b.header.Clone(), cookie: b.cookie}
+}
 
 // answer is what a browser got.
 type answer struct {
@@ -332,3 +343,5 @@ func check[T comparable](t testing.TB, what string, got, want T) {
 		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
+
+func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }

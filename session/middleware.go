@@ -39,7 +39,7 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 		defer q.writer.leave()
 		next.ServeHTTP(&q.writer, q.writer.r)
 		if !q.writer.begun {
-			q.writer.begin(returned)
+			q.writer.begin(http.StatusOK)
 		}
 	})
 }

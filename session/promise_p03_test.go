@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -189,4 +190,21 @@ func TestP03ClockJumps(t *testing.T) {
 	check(t, "subject", b.get("/who").body, "ada")
 	w.clock.add(60 * 24 * time.Hour)
 	check(t, "subject after a jump forward", b.get("/who").body, "")
+}
+
+// careless is a store that does not look at the time.
+type careless struct{ session.Store }
+
+func (s careless) Load(ctx context.Context, id session.ID, _ time.Time) (session.Record, error) {
+	return s.Store.Load(ctx, id, time.Time{})
+}
+
+// Guard: load.go, Session.fetch, which does not take a store's word for it.
+func TestP03CarelessStore(t *testing.T) {
+	w := newWorld(t, func(c *session.Config) { c.Store = careless{c.Store} })
+	b := w.signedIn("ada")
+	w.clock.add(2*time.Hour - 1e6)
+	check(t, "subject before the limit", b.copy().get("/who").body, "ada")
+	w.clock.add(2 * time.Hour)
+	check(t, "subject at the limit", b.get("/who").body, "")
 }

@@ -23,7 +23,7 @@ import (
 
 // P4: the first byte commits.
 
-// Guard: writer.go, each method of responseWriter by its name; middleware.go, Manager.Handler, begin(returned).
+// Guard: writer.go, each method of responseWriter by its name; middleware.go, Manager.Handler, the last begin.
 func TestP04FirstByteCommits(t *testing.T) {
 	tests := map[string]struct {
 		first  func(http.ResponseWriter)
@@ -215,6 +215,15 @@ func TestP04Hijack(t *testing.T) {
 		}
 		_ = conn.Close()
 	})
+	w.on("/own-101", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
+		city.Set(s, "Oslo")
+		rw.WriteHeader(http.StatusSwitchingProtocols)
+		conn, _, err := http.NewResponseController(rw).Hijack()
+		if err == nil {
+			_ = conn.Close()
+		}
+		failed <- err
+	})
 	w.on("/late", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
 		s.Has("anything")
 		_, _ = w.m.EndAll(t.Context(), "ada")
@@ -235,6 +244,7 @@ func TestP04Hijack(t *testing.T) {
 		{"/taken", w.browser(), nil, 101, 1, "Oslo"},
 		{"/taken-for-nothing", w.browser(), nil, 400, 1, "Oslo"},
 		{"/own-header", w.browser(), nil, 101, 1, "Oslo"},
+		{"/own-101", w.browser(), nil, 101, 1, "Oslo"},
 		{"/late", w.signedIn("ada"), session.ErrEnded, 401, 0, ""},
 	}
 	for _, test := range tests {

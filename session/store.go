@@ -1,4 +1,3 @@
-// Package session is sessions for net/http.
 package session
 
 import (

@@ -97,6 +97,8 @@ func inWords(k reflect.Kind) string {
 		return "a string"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Slice:
+		return "a list of strings"
 	}
 	return "of another type"
 }

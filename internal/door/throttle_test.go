@@ -229,7 +229,7 @@ func TestShed(t *testing.T) {
 		defer close(held)
 		_, _, _ = hasher.Verify(context.Background(), "$argon2id$v=19$m=131072,t=10,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "x")
 	}()
-	for hasher.Computed() < 2 { // one was Ada's
+	for hasher.Computed() < 1 {
 		time.Sleep(time.Millisecond)
 	}
 	b := newBrowser(t, s, "192.0.2.1")

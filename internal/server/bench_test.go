@@ -24,7 +24,6 @@ import (
 // the usual figures it tells the processor time of one request, which other work on the machine disturbs least.
 func BenchmarkDashboard(b *testing.B) {
 	site, cookie := benchSite(b)
-	defer site.Background()()
 	for range 30 {
 		ask(b, site.Handler, http.MethodGet, "/login", "", "")
 	}
@@ -61,8 +60,7 @@ func benchSite(b *testing.B) (site *server.Site, cookie string) {
 		Passwords: hasher, Keys: keys, Registration: door.Open, Secure: true, Log: slog.New(slog.DiscardHandler),
 	})
 	must(b, err)
-	stop := site.Background()
-	defer stop()
+	b.Cleanup(site.Background())
 	const password = "plum tree orbit lantern 9"
 	_, err = site.Door.AddDeveloper(b.Context(), &door.Visit{}, account.Registration{Name: "Ada", Email: "ada@example.org", Password: password}, account.Admin)
 	must(b, err)

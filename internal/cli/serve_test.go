@@ -1,0 +1,77 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/cli"
+	"github.com/doorbook/doorbook/internal/sitetest"
+)
+
+// serve runs "doorbook ARGS" until it says where it is, ends it, and gives what it said.
+func serve(t *testing.T, env map[string]string, args ...string) string {
+	t.Helper()
+	for _, name := range []string{"ADDR", "DATA", "REGISTRATION", "PUBLIC_URL", "TRUSTED_PROXIES", "COOKIE_SECURE"} {
+		name = "DOORBOOK_" + name
+		t.Setenv(name, "") // put back in the end, as it was
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out, errs sitetest.Buffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- cli.Run(ctx, cli.Env{
+			Args: args, Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
+		})
+	}()
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), "registration") && time.Now().Before(deadline); {
+		select {
+		case code := <-ended:
+			t.Fatalf("it ended with %d: %s", code, &errs)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("it ended with %d: %s", code, &errs)
+	}
+	return out.String()
+}
+
+// TestSettings: flags win over the environment, the environment over the defaults.
+func TestSettings(t *testing.T) {
+	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	env := map[string]string{
+		"DOORBOOK_ADDR": "127.0.0.1:0", "DOORBOOK_DATA": one, "DOORBOOK_REGISTRATION": "closed", "DOORBOOK_PUBLIC_URL": "http://from.the.environment",
+	}
+	said := serve(t, env)
+	for _, part := range []string{"open at http://from.the.environment\n", one, "closed", "NOT Secure"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("by the environment it does not say %q:\n%s", part, said)
+		}
+	}
+	said = serve(t, env, "serve", "--addr", "localhost:0", "--data", two, "--registration=open", "--public-url=https://FROM.a.flag/")
+	for _, part := range []string{"open at https://FROM.a.flag\n", two, "  open\n", "__Host-session"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("by flags it does not say %q:\n%s", part, said)
+		}
+	}
+	said = serve(t, map[string]string{
+		"DOORBOOK_ADDR": "localhost:0", "XDG_DATA_HOME": one,
+	})
+	for _, part := range []string{"open at http://localhost:", filepath.Join(one, "doorbook"), "  open\n", "__Host-session"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("by default it does not say %q:\n%s", part, said)
+		}
+	}
+}

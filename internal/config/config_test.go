@@ -1,0 +1,217 @@
+package config_test
+
+import (
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/session"
+)
+
+const (
+	keyOne = "0123456789abcdef-one-of-this-test"
+	keyTwo = "0123456789abcdef-two-of-this-test"
+)
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func file(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestReadSecrets(t *testing.T) {
+	for name, c := range map[string]struct {
+		env       func(string) string
+		key       string
+		fallbacks []string
+	}{
+		"none":            {env(), "", nil},
+		"a key":           {env("DOORBOOK_SECRET_KEY", keyOne), keyOne, nil},
+		"byte for byte":   {env("DOORBOOK_SECRET_KEY", " "+keyOne+" "), " " + keyOne + " ", nil},
+		"a file":          {env("DOORBOOK_SECRET_KEY_FILE", file(t, keyOne+"\r\n")), keyOne, nil},
+		"fallbacks":       {env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS", " "+keyTwo+" ,,"), keyOne, []string{keyTwo}},
+		"fallbacks' file": {env("DOORBOOK_SECRET_KEY_FALLBACKS_FILE", file(t, keyOne+","+keyTwo+"\n")), "", []string{keyOne, keyTwo}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := config.ReadSecrets(c.env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var fallbacks []string
+			for _, f := range s.Fallbacks {
+				fallbacks = append(fallbacks, string(f))
+			}
+			if string(s.Key) != c.key || (s.Key == nil) != (c.key == "") || !cmp.Equal(fallbacks, c.fallbacks) {
+				t.Errorf("key %q, fallbacks %q", s.Key, fallbacks)
+			}
+		})
+	}
+	for name, getenv := range map[string]func(string) string{
+		"both":             env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FILE", file(t, keyOne)),
+		"no file":          env("DOORBOOK_SECRET_KEY_FILE", "/nowhere/at/all"),
+		"a folder":         env("DOORBOOK_SECRET_KEY_FILE", t.TempDir()),
+		"an empty file":    env("DOORBOOK_SECRET_KEY_FILE", file(t, "\n\n")),
+		"short":            env("DOORBOOK_SECRET_KEY", "short"),
+		"short in a file":  env("DOORBOOK_SECRET_KEY_FILE", file(t, "short\n")),
+		"a short fallback": env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS", keyTwo+",short"),
+		"both, fallbacks":  env("DOORBOOK_SECRET_KEY_FALLBACKS", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS_FILE", file(t, keyOne)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if s, err := config.ReadSecrets(getenv); err == nil {
+				t.Errorf("taken: %q", s.Key)
+			} else if strings.Contains(err.Error(), "of-this-test") {
+				t.Errorf("the error tells a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestPath(t *testing.T) {
+	for _, c := range []struct {
+		dir  string
+		env  func(string) string
+		want string
+	}{
+		{"data", env("XDG_DATA_HOME", "/xdg", "HOME", "/home/ada"), "data"},
+		{"", env("XDG_DATA_HOME", "/xdg", "HOME", "/home/ada"), "/xdg/doorbook"},
+		{"", env("XDG_DATA_HOME", "relative", "HOME", "/home/ada"), "/home/ada/.local/share/doorbook"},
+		{"", env("HOME", "/home/ada"), "/home/ada/.local/share/doorbook"},
+	} {
+		if got, err := (config.Data{Dir: c.dir}).Path(c.env); err != nil || got != c.want {
+			t.Errorf("%q, %v, want %q", got, err, c.want)
+		}
+	}
+	if got, err := (config.Data{}).Path(env()); err == nil {
+		t.Errorf("without a home: %q", got)
+	}
+}
+
+func good() config.Serve {
+	return config.Serve{Addr: "localhost:8080", Registration: "open", CookieSecure: "auto"}
+}
+
+func TestCheck(t *testing.T) {
+	for url, want := range map[string]string{
+		"": "", "https://door.example.org": "https://door.example.org", "https://door.example.org/": "https://door.example.org",
+		"HTTPS://door.example.org:8443//": "https://door.example.org:8443", "http://[::1]:80": "http://[::1]:80", "http://10.1.2.3": "http://10.1.2.3",
+	} {
+		s := good()
+		s.PublicURL = url
+		if err := s.Check(); err != nil || s.PublicURL != want {
+			t.Errorf("%q becomes %q, %v", url, s.PublicURL, err)
+		}
+	}
+	for name, spoil := range map[string]func(*config.Serve){
+		"no port":             func(s *config.Serve) { s.Addr = "localhost" },
+		"no address":          func(s *config.Serve) { s.Addr = "" },
+		"an empty port":       func(s *config.Serve) { s.Addr = "localhost:" },
+		"a port too high":     func(s *config.Serve) { s.Addr = "localhost:65536" },
+		"a negative port":     func(s *config.Serve) { s.Addr = "localhost:-1" },
+		"IPv6 unbracketed":    func(s *config.Serve) { s.Addr = "::1:8080" },
+		"invite":              func(s *config.Serve) { s.Registration = "invite" },
+		"unknown":             func(s *config.Serve) { s.Registration = "opne" },
+		"no registration":     func(s *config.Serve) { s.Registration = "" },
+		"cookies":             func(s *config.Serve) { s.CookieSecure = "no" },
+		"never, with https":   func(s *config.Serve) { s.CookieSecure, s.PublicURL = "never", "https://x.test" },
+		"no scheme":           func(s *config.Serve) { s.PublicURL = "door.example.org" },
+		"another scheme":      func(s *config.Serve) { s.PublicURL = "ftp://door.example.org" },
+		"no host":             func(s *config.Serve) { s.PublicURL = "https://" },
+		"only a port":         func(s *config.Serve) { s.PublicURL = "https://:443" },
+		"a path":              func(s *config.Serve) { s.PublicURL = "https://x.test/door" },
+		"a query":             func(s *config.Serve) { s.PublicURL = "https://x.test?a=b" },
+		"a fragment":          func(s *config.Serve) { s.PublicURL = "https://x.test#a" },
+		"a user":              func(s *config.Serve) { s.PublicURL = "https://ada@x.test" },
+		"a space":             func(s *config.Serve) { s.PublicURL = "https://x .test" },
+		"a line break":        func(s *config.Serve) { s.PublicURL = "https://x.test\n" },
+		"a wrong port of URL": func(s *config.Serve) { s.PublicURL = "https://x.test:port" },
+	} {
+		s := good()
+		spoil(&s)
+		if err := s.Check(); err == nil {
+			t.Errorf("%s is taken: %+v", name, s)
+		}
+	}
+}
+
+// TestSecure: cookies are Secure over TLS and on one's own machine, where browsers take them.
+func TestSecure(t *testing.T) {
+	for url, want := range map[string]bool{
+		"https://door.example.org": true, "http://door.example.org": false, "http://localhost:8080": true, "http://LOCALHOST": true,
+		"http://door.localhost:8080": true, "http://127.0.0.1:1": true, "http://127.9.9.9": true, "http://[::1]:8080": true,
+		"http://10.0.0.1:8080": false, "http://0.0.0.0:8080": false, "http://[::]:8080": false, "http://localhost.evil.test": false,
+		"http://notlocalhost": false, "http://127.0.0.1.evil.test": false, ":": false,
+	} {
+		s := good()
+		if strings.HasPrefix(url, "https:") {
+			s.PublicURL = url
+		}
+		if got := s.Secure(url); got != want {
+			t.Errorf("%s: %v", url, got)
+		}
+		s.CookieSecure = "never"
+		if s.Secure(url) {
+			t.Errorf("%s: Secure against the setting", url)
+		}
+	}
+}
+
+func TestURL(t *testing.T) {
+	listening := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4711}
+	for _, c := range []struct{ addr, public, want string }{
+		{"localhost:0", "", "http://localhost:4711"},
+		{"[::1]:0", "", "http://[::1]:4711"},
+		{":0", "", "http://127.0.0.1:4711"},
+		{":0", "https://door.example.org", "https://door.example.org"},
+	} {
+		s := config.Serve{Addr: c.addr, PublicURL: c.public}
+		if got := s.URL(listening); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.addr, c.public, got, c.want)
+		}
+	}
+}
+
+// TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and so is one given twice.
+func TestKeys(t *testing.T) {
+	dir := t.TempDir()
+	ring, err := config.Keys(config.Secrets{Key: []byte(keyOne), Fallbacks: [][]byte{[]byte(keyTwo)}}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := session.NewKeyRing([]byte(keyOne))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := ring.Signer("x").Sum([]byte("y")), alone.Signer("x").Sum([]byte("y")); got != want {
+		t.Error("the first key does not sign")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("a key file was made without need: %v", left)
+	}
+	for _, s := range []config.Secrets{
+		{Key: []byte("short")}, {Key: []byte{}}, {Key: []byte(keyOne), Fallbacks: [][]byte{[]byte(keyOne)}}, {Fallbacks: [][]byte{[]byte("short")}},
+	} {
+		if _, err := config.Keys(s, t.TempDir()); !errors.Is(err, session.ErrWeakKey) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/server"
+	"github.com/doorbook/doorbook/internal/sitetest"
+)
+
+// TestLogin: in and out, with the old key dead afterwards.
+func TestLogin(t *testing.T) {
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	wantRedirect(t, v.Get("/"), "/login")
+	wantPage(t, v.Get("/login"), 200, "Sign in")
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
+	wantPage(t, v.Get("/"), 200, "Ada")
+
+	thief := v.Clone()
+	wantRedirect(t, v.Post("/auth/logout", nil), "/login")
+	if list := flashes(v.Get("/login")); len(list) != 1 || !strings.Contains(list[0], "signed out") {
+		t.Errorf("messages %q", list)
+	}
+	wantRedirect(t, v.Get("/"), "/login")
+	wantRedirect(t, thief.Get("/"), "/login")
+	wantRedirect(t, v.Post("/auth/logout", nil), "/login") // once more does no harm
+}
+
+// TestLoginWrong: the form again, with what was typed but for the password.
+func TestLoginWrong(t *testing.T) {
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	v.Get("/login")
+	for _, email := range []string{ada.Email, "nobody@example.org", "", "no address", `"><script>alert(1)</script>`, "\u202egro.elpmaxe"} {
+		form := credentials(email, wrong)
+		form.Set("next", "/developers?x=1")
+		a := v.Post("/auth/login", form)
+		wantPage(t, a, http.StatusUnprocessableEntity, door.WrongCredentials)
+		if got, _ := value(a, "email"); got != email {
+			t.Errorf("typed %q, kept %q", email, got)
+		}
+		if got, _ := value(a, "next"); got != "/developers?x=1" {
+			t.Errorf("the way on is %q", got)
+		}
+		if _, ok := value(a, "password"); ok || strings.Contains(a.Body, wrong) {
+			t.Error("the page holds the password")
+		}
+		if strings.Contains(a.Body, "<script>alert") {
+			t.Error("what was typed is code")
+		}
+	}
+	if n := records(t, s); n != 0 || v.Session() != "" {
+		t.Errorf("%d records, cookie %q: strangers are to cost nothing", n, v.Session())
+	}
+	// The page of an error still submits.
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
+}
+
+// TestLoginAlike: status, headers, cookies and body of every wrong attempt are the same but for the address typed.
+func TestLoginAlike(t *testing.T) {
+	s := sitetest.New(t)
+	ada, gone := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
+	disabled := true
+	if _, err := s.DB.Accounts().Update(t.Context(), gone.ID, account.Change{Disabled: &disabled}, s.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, accept := range []string{"text/html", "application/json"} {
+		v := s.Visitor()
+		v.Get("/login")
+		attempt := func(email, password string) string {
+			a := v.Post("/auth/login", credentials(email, password), "Accept", accept)
+			a.Header.Del("X-Request-Id")
+			body := strings.ReplaceAll(a.Body, email, "EMAIL")
+			if m := strings.Index(body, "Request <code>"); m >= 0 {
+				body = body[:m] + body[m+60:]
+			}
+			var lines []string
+			for name, values := range a.Header {
+				if name != "Content-Length" {
+					lines = append(lines, name+": "+strings.Join(values, ","))
+				}
+			}
+			slices.Sort(lines)
+			return http.StatusText(a.Status) + body + strings.Join(lines, "\n")
+		}
+		want := attempt("nobo@example.org", sitetest.Password) // as long as the others
+		for name, got := range map[string]string{
+			"wrong": attempt(ada.Email, wrong), "disabled": attempt(gone.Email, sitetest.Password), "unknown again": attempt("none@example.org", wrong),
+		} {
+			if got != want {
+				t.Errorf("%s, %s:\n%s\nwant\n%s", accept, name, got, want)
+			}
+		}
+	}
+}
+
+// TestLoginThrottled: a human sentence with the wait in words, the wait for machines, and what was typed.
+func TestLoginThrottled(t *testing.T) {
+	s := sitetest.New(t)
+	ada, bob := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
+	v := s.Visitor()
+	v.Get("/login")
+	for range account.AccountPolicy().Free {
+		v.Post("/auth/login", credentials(ada.Email, wrong))
+	}
+	a := v.Post("/auth/login", credentials(ada.Email, sitetest.Password))
+	wantPage(t, a, http.StatusTooManyRequests, "Please wait 30 seconds")
+	if a.Header.Get("Retry-After") != "30" {
+		t.Errorf("Retry-After %q", a.Header.Get("Retry-After"))
+	}
+	if got, _ := value(a, "email"); got != ada.Email || strings.Contains(a.Body, sitetest.Password) {
+		t.Errorf("kept %q", got)
+	}
+	a = v.Post("/auth/login", credentials(ada.Email, sitetest.Password), "Accept", "application/json")
+	if a.Status != http.StatusTooManyRequests || !strings.HasPrefix(a.Body, `{"status":false,"error":"There were too many`) || a.Header.Get("Retry-After") == "" {
+		t.Errorf("for a program: %d %s", a.Status, a.Body)
+	}
+	wantRedirect(t, v.Clone().Post("/auth/login", credentials(bob.Email, sitetest.Password)), "/")
+	s.Clock.Turn(account.AccountPolicy().First)
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
+}
+
+// TestLoginProgram: a program is told what is wrong in JSON, with 401.
+func TestLoginProgram(t *testing.T) {
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	v.Get("/login")
+	for _, email := range []string{ada.Email, "nobody@example.org"} {
+		a := v.Post("/auth/login", credentials(email, wrong), "Accept", "application/json")
+		if want := `{"status":false,"error":"` + door.WrongCredentials + `"}` + "\n"; a.Status != http.StatusUnauthorized || a.Body != want {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+	}
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password), "Accept", "application/json"), "/")
+}
+
+// TestNext: after signing in people are where they wanted to be, and never on another site.
+func TestNext(t *testing.T) {
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	wantRedirect(t, v.Get("/?x=1&y=2"), "/login?next="+url.QueryEscape("/?x=1&y=2"))
+	page := v.Get("/login?next=" + url.QueryEscape("/?x=1&y=2"))
+	next, ok := value(page, "next")
+	if !ok || next != "/?x=1&y=2" {
+		t.Fatalf("the page leads on to %q", next)
+	}
+	for next, want := range map[string]string{
+		next: next, "/developers?x=1": "/developers?x=1", "": "/",
+		"//evil.test": "/", `/\evil.test`: "/", `\\evil.test`: "/", "https:evil": "/", "%2f%2fevil": "/", "/%2f/evil": "/",
+		"/x\r\nSet-Cookie: a=b": "/", "/\u560d\u560aSet-Cookie: a=b": "/%E5%98%8D%E5%98%8ASet-Cookie:%20a=b", "/login": "/", "/auth/logout": "/",
+	} {
+		v := s.Visitor()
+		page := v.Get("/login?next=" + url.QueryEscape(next))
+		if kept, _ := value(page, "next"); kept != "" && (kept[0] != '/' || strings.HasPrefix(kept, "//")) {
+			t.Errorf("%q is put into the form as %q", next, kept)
+		}
+		form := credentials(ada.Email, sitetest.Password)
+		form.Set("next", next)
+		a := v.Post("/auth/login", form)
+		wantRedirect(t, a, want)
+		if a.Cookie("a") != nil {
+			t.Errorf("%q sets a cookie", next)
+		}
+	}
+}
+
+// TestSignedInAtTheDoor: who is signed in has no business on the door's pages, and gets away from them in one step.
+func TestSignedInAtTheDoor(t *testing.T) {
+	s := sitetest.New(t)
+	v := s.SignedIn(s.Developer("Ada", account.Member))
+	for _, path := range []string{"/login", "/register"} {
+		for referer, want := range map[string]string{
+			"": "/", sitetest.URL + "/developers?x=1": "/developers?x=1", sitetest.URL + "/login": "/", sitetest.URL + "/register": "/",
+			"https://evil.test/x": "/", "http://localhost:9090/x": "/",
+		} {
+			wantRedirect(t, v.Get(path, "Referer", referer), want)
+		}
+	}
+	wantRedirect(t, v.Post("/auth/login", credentials("x", "y")), "/")
+	wantRedirect(t, v.Post("/auth/register", newcomer("Eve")), "/")
+	if len(developers(t, s)) != 1 {
+		t.Error("somebody signed in has registered somebody")
+	}
+	for path, want := range map[string]string{"/auth/login": "/login", "/auth/register": "/register", "/auth/logout": "/"} {
+		wantRedirect(t, s.Visitor().Get(path), want)
+	}
+	if a := v.Get("/"); a.Status != http.StatusOK {
+		t.Errorf("opening /auth/logout as a page has signed out: %d", a.Status)
+	}
+}
+
+// TestStrangersCostNothing: looking around makes no record, and no session cookie.
+func TestStrangersCostNothing(t *testing.T) {
+	s := sitetest.New(t)
+	v := s.Visitor()
+	for _, path := range []string{"/", "/login", "/register", "/nowhere", "/developers", "/setup", "/login"} {
+		v.Get(path)
+	}
+	v.Post("/auth/register", url.Values{"name": {"x"}})
+	v.Post("/auth/login", url.Values{})
+	if n := records(t, s); n != 0 || v.Session() != "" {
+		t.Errorf("%d records, session cookie %q", n, v.Session())
+	}
+	if len(v.Cookies) != 1 {
+		t.Errorf("cookies %v, want the form's alone", v.Cookies)
+	}
+	form := v.Cookies["__Host-form"]
+	if v.Get("/login"); v.Cookies["__Host-form"] != form {
+		t.Error("each page has a cookie of its own, so that two tabs are in each other's way")
+	}
+}
+
+// TestPlainCookie: the form says what to set when the browser did not send the cookie back.
+func TestPlainCookie(t *testing.T) {
+	s := sitetest.New(t, func(p *server.Parts) { p.Secure, p.URL = false, "http://10.1.2.3:8080" })
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	v.Get("/login")
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password), "Origin", "http://"+sitetest.Host), "/")
+	if v.Cookies["session"] == "" || v.Cookies["device"] == "" {
+		t.Errorf("cookies %v", v.Cookies)
+	}
+	lost := s.Visitor()
+	lost.Get("/login")
+	lost.Cookies = map[string]string{}
+	wantPage(t, lost.Post("/auth/login", credentials(ada.Email, sitetest.Password)), http.StatusForbidden, "cookie", "DOORBOOK_PUBLIC_URL")
+}

@@ -1,0 +1,104 @@
+// Package session is sessions for net/http: what a browser may remember of a person between two requests, kept on the
+// server, opened by a signed cookie.
+//
+// # Start
+//
+//	keys, err := session.NewKeyRing(secret) // 32 random bytes or more
+//	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+//	http.ListenAndServe("localhost:8080", sessions.Handler(mux))
+//
+//	const name session.Key[string] = "name"
+//
+//	func hello(w http.ResponseWriter, r *http.Request) {
+//		s := session.From(r.Context())
+//		who, _ := name.Get(s)
+//		name.Set(s, r.FormValue("name"))
+//		fmt.Fprintf(w, "Last time you were %q", who)
+//	}
+//
+// [Session.SignIn] says who is there, [Session.Subject] asks, [Session.SignOut] ends it; [Session.Flash] leaves a message
+// for the next page; [Key] names values and their types; [Manager.List], [Manager.End] and [Manager.EndAll] show and end
+// the sessions of a person. Config says where the data lives: [NewMemory] for one process, package sqlstore for a
+// database, or any other [Store].
+//
+// # What is saved when
+//
+// A session is loaded at its first use in a request, and saved when the answer begins: at the final WriteHeader, the first
+// Write, Flush or ReadFrom, a Hijack, or when the handler returns. Then the cookie is set, if one is due. A change after
+// that is [ErrCommitted]: change first, write then. An informational answer (1xx) begins nothing.
+//
+// What is saved are the changes of this request, not the session as it saw it. So requests at the same time do not undo
+// each other's work; where a change depends on what is there, as a counter does, use [Key.Update].
+//
+// Three calls do not wait for the answer: messages are removed from the store when [Session.Flashes] gives them, and
+// [Manager.End] and [Manager.EndAll] act at once.
+//
+// Nothing is saved when the handler panics before its answer begins, nor when a [http.TimeoutHandler] inside of
+// [Manager.Handler] gives up on it. Recovery middleware belongs outside of it; one inside is noticed if it answers 5xx in
+// its deferred function.
+//
+// # Errors
+//
+// Errors are sticky, as in [bufio.Writer]. After the first one the session does nothing more, [Session.Err] tells it, and
+// in place of the handler's answer, of which not a byte or header is sent, comes that of [Config].ErrorHandler: 503 when
+// the store is away, 413 for too much data, 303 to the same page or 401 when the session was ended meanwhile, 409 when
+// another request popped the same value. So a handler need not check anything; one that can do better looks at Err and
+// calls [Session.Discard].
+//
+// Reading is never the cause of an error page, unless the record cannot be loaded. A cookie or value that cannot be read
+// is absent; the use of a session that cannot be written down is passed over.
+//
+// # Promises
+//
+//	P1   No update is lost       requests that write different keys both survive; Update is safe for counters
+//	P2   Logout is final         no request in flight brings a session back, reading or writing
+//	P3   Reading never writes    but for a note of the use, at most once a minute
+//	P4   The first byte commits  whatever it is sent by; streaming, sendfile and upgrades work
+//	P5   Fail closed             no save, no answer
+//	P6   Strangers cost nothing  no record, no cookie; a forged cookie costs no visit to the store
+//	P7   Broken is empty         never an error page
+//	P8   A stolen database       signs nobody in: it holds hashes of the keys
+//	P9   Safe by default         __Host- cookie, Secure, HttpOnly, SameSite=Lax; weak settings are refused
+//	P10  Caches                  Vary: Cookie whenever the session was read; no-store when it identified somebody
+//	P11  Size                    is an error at the write, not a silent loss
+//	P12  Patience                a client that hangs up does not cancel the save
+//	P13  See and end sessions    by id, by person, all but this one; obeyed at the next request
+//	P14  Identity changes        the key changes
+//
+// All of them hold in every home of the data whose store passes package sessiontest. They end where other parts begin: a
+// cookie taken from a browser opens the session for as long as that lives, whoever carries it; and cross-site requests
+// carry the cookie within the rules of SameSite, so forms need [http.CrossOriginProtection] or tokens.
+//
+// # Limits and defaults
+//
+//	ordinary session       2 hours without use, 24 hours in all; the cookie goes with the browser
+//	remembered session     7 days without use, 30 days in all; SignInRemembered
+//	use is written down    once a minute, and at a quarter of the idle limit
+//	a visit to the store   5 seconds
+//	keys and values        64 KiB together, as JSON
+//	one key's name         1 to 128 bytes of UTF-8, not beginning with "_flash."
+//	waiting messages       64, then the oldest go
+//	subject                1 to 255 bytes of UTF-8
+//	address, user agent    cut to 64 and 256 bytes
+//	secret keys            32 bytes or more
+//	session key            96 bits of id, 192 bits of secret, 192 bits of HMAC-SHA256
+//
+// # Keys
+//
+// The first key of a [KeyRing] signs, all verify. To change keys without ending anybody's session, put the new one in
+// front and keep the old one behind it for as long as the longest session may live; cookies are signed anew with the next
+// note of their use. Where several nodes change one after the other, let the new key first join behind the old one
+// everywhere. Other parts of a program can sign with the same ring, each for its own purpose: [KeyRing.Signer].
+//
+// # Concurrency
+//
+// A Manager, a KeyRing, a Signer and every Store are safe for concurrent use. A Session is safe for the goroutines of its
+// request. The function given to Update runs with the session locked and must not use it. Callbacks of Config and stores
+// get a context from which the session cannot be reached.
+//
+// # Cost
+//
+// A request that does not use its session: two allocations. One that reads: one Load, an HMAC and a
+// hash. One that writes: one Patch more; one that signs out, one Delete. Nothing reachable from a request is pooled.
+// Records that are over cost nothing but room: [Manager.RunSweeper] frees it.
+package session
