@@ -48,10 +48,7 @@ type memoryEntry struct {
 	place int
 }
 
-var _ interface {
-	Store
-	inProcess() // what Manager asks for
-} = (*Memory)(nil)
+var _ Store = (*Memory)(nil)
 
 // NewMemory gives an empty store.
 func NewMemory(c MemoryConfig) *Memory {
@@ -65,9 +62,6 @@ func NewMemory(c MemoryConfig) *Memory {
 	}
 	return m
 }
-
-// inProcess marks the store as one that never waits for anything but a short lock.
-func (m *Memory) inProcess() {}
 
 func (m *Memory) shard(id ID) *memoryShard { return &m.shards[id[len(id)-1]%memoryShards] }
 
