@@ -38,7 +38,8 @@ func house() []room {
 		{path: "internal/door", may: door},
 
 		// The outside: databases know no HTTP, the web knows no database.
-		{path: "internal/sqlite", may: with("internal/account", "internal/book"), libs: []string{"modernc.org/sqlite"}},
+		// It knows what a session store is, as it knows the repositories: it gives one a memory that its file keeps exact.
+		{path: "internal/sqlite", may: with("session", "internal/account", "internal/book"), libs: []string{"modernc.org/sqlite"}},
 		{path: "internal/httpx", may: with("session", "internal/book", "internal/door")}, // it applies the policy
 		{path: "internal/web", may: slices.Concat(edge, []string{"internal/web/view", "internal/web/static"}), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/view", may: with(), libs: []string{"github.com/a-h/templ"}},

@@ -75,7 +75,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	site, err := NewSite(Parts{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Store: store, Ready: db.Check,
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
 		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
 		URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,
 	})

@@ -27,7 +27,7 @@ const (
 )
 
 // hang is how long a call hangs.
-const hang = 30 * time.Millisecond
+const hang = 3 * time.Millisecond
 
 // Faults counts the calls of all repositories together, in order, and lets some fail. It is safe for concurrent use.
 type Faults struct {

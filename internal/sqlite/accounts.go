@@ -3,9 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -16,12 +15,11 @@ type accounts struct {
 	h       *Handle
 	byID    *sql.Stmt
 	byEmail *sql.Stmt
+	found   *lookups[string, account.Developer] // by id
 }
 
-const developerColumns = `id, name, email, email_key, skills, password_hash, role, disabled, epoch, created_at, updated_at`
-
-func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
-	a := &accounts{h: h}
+func newAccounts(ctx context.Context, h *Handle, version *shared[int64]) (*accounts, error) {
+	a := &accounts{h: h, found: newLookups[string](version, developerBytes)}
 	err := prepare(ctx, h.Read, []statement{
 		{&a.byID, `SELECT ` + developerColumns + ` FROM developers WHERE id = ?`},
 		{&a.byEmail, `SELECT ` + developerColumns + ` FROM developers WHERE email_key = ?`},
@@ -35,9 +33,12 @@ func (a *accounts) Create(ctx context.Context, d account.Developer) error {
 	return wrapAccount("create developer", err)
 }
 
-// ByID implements account.Repository. It is asked at every request of a signed-in person.
+// ByID implements account.Repository. It is asked at every request of a signed-in person, so what it finds is remembered
+// until something is committed to the file.
 func (a *accounts) ByID(ctx context.Context, id string) (account.Developer, error) {
-	return a.one(ctx, a.byID, id)
+	d, err := a.found.find(ctx, id, func() (account.Developer, error) { return a.one(ctx, a.byID, id) })
+	d.Skills = slices.Clone(d.Skills) // its caller may change it
+	return d, err
 }
 
 // ByEmail implements account.Repository.
@@ -208,41 +209,6 @@ func insertDeveloper(ctx context.Context, tx *sql.Tx, d account.Developer) error
 func developerIn(ctx context.Context, tx *sql.Tx, id string) (account.Developer, error) {
 	return scanDeveloper(tx.QueryRowContext(ctx, `SELECT `+developerColumns+` FROM developers WHERE id = ?`, id))
 }
-
-// scanDeveloper reads developerColumns from a row. No row is account.ErrNotFound.
-func scanDeveloper(row interface{ Scan(...any) error }) (account.Developer, error) {
-	var (
-		d                account.Developer
-		skills           string
-		role             string
-		created, updated int64
-	)
-	err := row.Scan(&d.ID, &d.Name, &d.Email, &d.EmailKey, &skills, &d.PasswordHash, &role, &d.Disabled, &d.Epoch, &created, &updated)
-	if errors.Is(err, sql.ErrNoRows) {
-		return account.Developer{}, account.ErrNotFound
-	}
-	if err != nil {
-		return account.Developer{}, err
-	}
-	if skills != "[]" {
-		if err := json.Unmarshal([]byte(skills), &d.Skills); err != nil {
-			return account.Developer{}, fmt.Errorf("skills of %s: %w", d.ID, err)
-		}
-	}
-	d.Role = account.Role(role)
-	d.CreatedAt, d.UpdatedAt = fromMillis(created), fromMillis(updated)
-	return d, nil
-}
-
-func encodeSkills(skills []string) (string, error) {
-	if len(skills) == 0 {
-		return "[]", nil
-	}
-	b, err := json.Marshal(skills)
-	return string(b), err
-}
-
-func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // wrapAccount says what failed, and leaves alone the answers that callers act upon.
 func wrapAccount(what string, err error) error {

@@ -30,6 +30,9 @@ type DB struct {
 	throttle *throttle
 	entries  *entries
 
+	watch   *dataVersion   // of doorbook.db
+	version *shared[int64] // what watch reads
+
 	closing  sync.Once
 	closeErr error
 }
@@ -94,7 +97,11 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 			return nil, err
 		}
 	}
-	if db.accounts, err = newAccounts(ctx, db.Main); err != nil {
+	if db.watch, err = db.Main.watch(); err != nil {
+		return nil, err
+	}
+	db.version = newShared(db.watch.read)
+	if db.accounts, err = newAccounts(ctx, db.Main, db.version); err != nil {
 		return nil, err
 	}
 	if db.entries, err = newEntries(ctx, db.Book); err != nil {
@@ -134,7 +141,7 @@ func (db *DB) Close() error {
 	db.closing.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(db.Main.close(ctx, true), db.Book.close(ctx, true)); err != nil {
+		if err := errors.Join(db.watch.close(), db.Main.close(ctx, true), db.Book.close(ctx, true)); err != nil {
 			db.closeErr = fmt.Errorf("sqlite: close: %w", err)
 		}
 	})
@@ -143,6 +150,9 @@ func (db *DB) Close() error {
 
 // abandon closes what a failed Open has opened, without touching the files.
 func (db *DB) abandon() {
+	if db.watch != nil {
+		_ = db.watch.close()
+	}
 	for _, h := range []*Handle{db.Main, db.Book} {
 		if h != nil {
 			_ = h.close(context.Background(), false) // the reason for giving up is the error that counts

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"sync"
-	"sync/atomic"
 
 	"github.com/doorbook/doorbook/internal/book"
 )
@@ -24,7 +23,7 @@ const (
 type newest struct {
 	read    func(ctx context.Context, tx *sql.Tx, q book.Query, limit int) ([]record, error)
 	db      *sql.DB
-	version *shared
+	version *shared[version]
 
 	mu     sync.Mutex
 	recent recent
@@ -58,7 +57,10 @@ func newNewest(ctx context.Context, db *sql.DB, read func(context.Context, *sql.
 	if err := prepare(ctx, db, []statement{{&stmt, selectVersion}}); err != nil {
 		return nil, err
 	}
-	n.version = newShared(stmt)
+	n.version = newShared(func(ctx context.Context) (v version, err error) {
+		err = stmt.QueryRowContext(ctx).Scan(&v.generation, &v.last)
+		return v, err
+	})
 	return n, nil
 }
 
@@ -197,35 +199,4 @@ func (p *page) newerThan(o *page) bool {
 func (n *newest) forget(el *list.Element) {
 	delete(n.pages, el.Value.(*page).key)
 	n.order.Remove(el)
-}
-
-// shared reads the version for all who ask at the same time: one read serves everybody who came before it began.
-type shared struct {
-	stmt    *sql.Stmt
-	started atomic.Uint64 // how many reads have begun
-	reading gate
-
-	done uint64 // the latest read that succeeded, by its number; guarded by reading
-	v    version
-}
-
-func newShared(stmt *sql.Stmt) *shared { return &shared{stmt: stmt, reading: newGate()} }
-
-// get gives a version that was read after the call.
-func (s *shared) get(ctx context.Context) (version, error) {
-	before := s.started.Load()
-	if err := s.reading.enter(ctx); err != nil {
-		return version{}, err
-	}
-	defer s.reading.leave()
-	if s.done > before {
-		return s.v, nil
-	}
-	number := s.started.Add(1)
-	var v version
-	if err := s.stmt.QueryRowContext(context.WithoutCancel(ctx)).Scan(&v.generation, &v.last); err != nil {
-		return version{}, err
-	}
-	s.done, s.v = number, v
-	return v, nil
 }

@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		err = childOpen(os.Getenv("DIR"))
 	case "flood":
 		err = childFlood(os.Getenv("DIR"))
+	case "change":
+		err = childChange(os.Getenv("DIR"))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
