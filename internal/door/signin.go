@@ -45,7 +45,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	if err := d.take(ctx, v, book.ActionSignInThrottled, counters); err != nil {
 		return "", err
 	}
-	dev, match, err := d.check(ctx, key, in.Password)
+	dev, match, err := d.check(ctx, v, key, in.Password)
 	if err != nil {
 		d.refund(ctx, counters) // nothing was guessed
 		return "", err
@@ -71,7 +71,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 }
 
 // check finds the developer and compares the password, at the same cost whether there is one or not.
-func (d *Door) check(ctx context.Context, key, password string) (dev account.Developer, match bool, err error) {
+func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev account.Developer, match bool, err error) {
 	dev, err = d.Accounts.ByEmail(ctx, key)
 	if errors.Is(err, account.ErrNotFound) {
 		if err := d.Passwords.Decoy(ctx, password); err != nil {
@@ -90,7 +90,7 @@ func (d *Door) check(ctx context.Context, key, password string) (dev account.Dev
 		return dev, false, nil
 	}
 	if stale {
-		d.rehash(ctx, dev, password)
+		d.rehash(ctx, v, dev, password)
 	}
 	return dev, true, nil
 }
@@ -108,13 +108,13 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 
 // rehash replaces a hash of old parameters, unless the password was changed meanwhile. If that fails the old one stays
 // good, and the next sign-in tries again.
-func (d *Door) rehash(ctx context.Context, dev account.Developer, password string) {
+func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, password string) {
 	hash, err := d.Passwords.Hash(ctx, password)
 	if err == nil {
 		_, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.Now())
 	}
 	if err == nil {
-		d.note(ctx, &Visit{Developer: dev}, book.ActionPasswordRehashed, dev.ID, "")
+		d.note(ctx, v, book.ActionPasswordRehashed, dev.ID, "")
 		return
 	}
 	if !errors.Is(err, account.ErrChanged) {

@@ -152,6 +152,10 @@ func TestThrottleAddress(t *testing.T) {
 	}
 	wantKind(t, guess(1000), fault.Invalid)
 	f := wantKind(t, guess(1001), fault.Throttled)
+	for range account.AccountPolicy().Free { // knocking from a blocked address does not use up an account's attempts
+		wantKind(t, b.signIn("cleo@example.org", wrong), fault.Throttled)
+	}
+	blocked(t, s, "cleo@example.org", "192.0.2.3")
 	if f.RetryAfter > 15*time.Minute {
 		t.Errorf("a wait of %v", f.RetryAfter)
 	}

@@ -106,6 +106,15 @@ func TestFormToken(t *testing.T) {
 	if a := ada.Post("/auth/logout", url.Values{"csrf_token": {ada.Token, bob.Token}}); a.Status != http.StatusBadRequest {
 		t.Errorf("two tokens: %d", a.Status)
 	}
+	// A cookie that is not ours counts as none: the page brings a new one.
+	for _, v := range []*sitetest.Visitor{invented(c, stranger), c.Visitor()} {
+		if a := v.Get("/login"); a.Cookie("__Host-form") == nil {
+			t.Error("an invented cookie is taken")
+		}
+	}
+	if a := stranger.Get("/login"); a.Cookie("__Host-form") != nil {
+		t.Error("a good cookie is replaced")
+	}
 	// And still everybody is who they were, and the right tokens work.
 	if a := ada.Get("/"); a.Status != http.StatusOK || !strings.Contains(a.Body, "Ada") {
 		t.Errorf("Ada: %d", a.Status)
@@ -263,5 +272,12 @@ func TestContentTypes(t *testing.T) {
 		if a := stranger.Do("POST", "/auth/login", form, headers...); a.Status != http.StatusUnsupportedMediaType {
 			t.Errorf("a form as %q: %d", kind, a.Status)
 		}
+	}
+	const kind = "application/x-www-form-urlencoded"
+	if a := stranger.Do("POST", "/auth/login", form, "Content-Type", kind, "Content-Type", kind); a.Status != http.StatusUnsupportedMediaType {
+		t.Errorf("a form of two types: %d", a.Status)
+	}
+	if a := stranger.Do("POST", "/auth/login", form, "Content-Type", kind+"; charset=utf-8"); a.Status != http.StatusSeeOther {
+		t.Errorf("a form as browsers send it: %d", a.Status)
 	}
 }

@@ -90,7 +90,7 @@ func TestMatrix(t *testing.T) {
 						t.Errorf("status %d, want %d\n%.300s", a.Status, status, a.Body)
 					}
 					json := strings.HasPrefix(a.Header.Get("Content-Type"), "application/json")
-					if wantJSON := route.Form == door.JSON || accept == "application/json"; a.Status >= 400 && route.Form != door.Raw && a.Status != 404 && json != wantJSON {
+					if wantJSON := route.Form == door.JSON || accept == "application/json"; a.Status >= 400 && route.Form != door.Raw && json != wantJSON {
 						t.Errorf("an error of type %q", a.Header.Get("Content-Type"))
 					}
 					if a.Status == 401 || a.Status == 403 {

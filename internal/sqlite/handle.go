@@ -85,6 +85,9 @@ func source(path string, busy time.Duration, cacheKiB int, pragmas ...string) st
 // tx runs f in one immediate write transaction: all of it is stored, or nothing. When ctx ends it is rolled back; waiting
 // for the connection and for another process's lock ends then too.
 func (h *Handle) tx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
+	// Those who wait behind a writer that waits for another process must not add up their patience.
+	ctx, cancel := context.WithTimeout(ctx, h.busy)
+	defer cancel()
 	tx, err := h.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -1,16 +1,20 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
+	"github.com/doorbook/doorbook/passhash"
 )
 
 // TestLogin: in and out, with the old key dead afterwards.
@@ -59,6 +63,11 @@ func TestLoginWrong(t *testing.T) {
 	}
 	if n := records(t, s); n != 0 || v.Session() != "" {
 		t.Errorf("%d records, cookie %q: strangers are to cost nothing", n, v.Session())
+	}
+	form := credentials(ada.Email, wrong)
+	form.Set("next", "//evil.test")
+	if next, ok := value(v.Post("/auth/login", form), "next"); ok {
+		t.Errorf("the way on is %q", next)
 	}
 	// The page of an error still submits.
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
@@ -126,6 +135,54 @@ func TestLoginThrottled(t *testing.T) {
 	wantRedirect(t, v.Clone().Post("/auth/login", credentials(bob.Email, sitetest.Password)), "/")
 	s.Clock.Turn(account.AccountPolicy().First)
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
+}
+
+// TestLoginBusy: while too many sign in at once the form keeps what was typed and says when to try again.
+func TestLoginBusy(t *testing.T) {
+	hasher, err := passhash.New(passhash.Config{Slots: 1, Queue: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sitetest.New(t, func(p *server.Parts) { p.Passwords = hasher })
+	v := s.Visitor()
+	v.Get("/login")
+	held := make(chan struct{})
+	go func() { // a hash that takes its time
+		defer close(held)
+		_, _, _ = hasher.Verify(context.Background(), "$argon2id$v=19$m=131072,t=10,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "x")
+	}()
+	for hasher.Computed() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	a := v.Post("/auth/login", credentials("ada@example.org", wrong))
+	wantPage(t, a, http.StatusServiceUnavailable, "Too many people are signing in")
+	if got, _ := value(a, "email"); got != "ada@example.org" || a.Header.Get("Retry-After") != "5" {
+		t.Errorf("kept %q, Retry-After %q", got, a.Header.Get("Retry-After"))
+	}
+	<-held
+	if n := len(s.Entries(book.Error)); n != 0 {
+		t.Errorf("%d error entries of what is no failure of ours", n)
+	}
+}
+
+// TestLoginOutage: a broken database is more than the form can tell, and is entered.
+func TestLoginOutage(t *testing.T) {
+	var faults sitetest.Faults
+	s := sitetest.New(t, faults.Wrap)
+	v := s.Visitor()
+	for path, form := range map[string]url.Values{"/auth/login": credentials("ada@example.org", wrong), "/auth/register": newcomer("Eve")} {
+		v.Get("/login")
+		faults.Only("throttle.Take", sitetest.Error)
+		a := v.Post(path, form)
+		faults.Only("", "")
+		wantPage(t, a, http.StatusServiceUnavailable, "We cannot reach our records")
+		if _, ok := value(a, "email"); ok || a.Header.Get("Retry-After") != "5" || strings.Contains(a.Body, "secret-place") {
+			t.Errorf("%s: Retry-After %q, %s", path, a.Header.Get("Retry-After"), a.Body)
+		}
+		if list := s.Entries(book.Error); len(list) == 0 || list[0].RequestID != a.Header.Get("X-Request-Id") {
+			t.Errorf("%s: entries %+v", path, list)
+		}
+	}
 }
 
 // TestLoginProgram: a program is told what is wrong in JSON, with 401.

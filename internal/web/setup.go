@@ -5,6 +5,7 @@ import (
 
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/web/view"
 )
 
@@ -41,7 +42,7 @@ func (p *Web) setup(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 
 // setupOver tells what to do when the link is no good any more.
 func (p *Web) setupOver(w http.ResponseWriter, r *http.Request, v *door.Visit, err error) error {
-	if !fault.Is(err, fault.NotFound) {
+	if !fault.Is(err, fault.NotFound) || httpx.WantsJSON(r) {
 		return err
 	}
 	return p.send(w, r, http.StatusNotFound, view.SetupOver(p.bare(w, r, v)))
