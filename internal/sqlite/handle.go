@@ -82,12 +82,17 @@ func source(path string, busy time.Duration, cacheKiB int, pragmas ...string) st
 	return u.String()
 }
 
-// tx runs f in one immediate write transaction: all of it is stored, or nothing. When ctx ends it is rolled back; waiting
-// for the connection and for another process's lock ends then too.
+// tx is transact for everyday writes, which are short. Those who wait behind a writer that waits for another process must
+// not add up their patience: whoever did not get through in twice the busy time gives up.
 func (h *Handle) tx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
-	// Those who wait behind a writer that waits for another process must not add up their patience.
-	ctx, cancel := context.WithTimeout(ctx, h.busy)
+	ctx, cancel := context.WithTimeout(ctx, 2*h.busy)
 	defer cancel()
+	return h.transact(ctx, f)
+}
+
+// transact runs f in one immediate write transaction: all of it is stored, or nothing. When ctx ends it is rolled back;
+// waiting for the connection and for another process's lock ends then too.
+func (h *Handle) transact(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
 	tx, err := h.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return err

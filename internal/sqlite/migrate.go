@@ -79,7 +79,7 @@ func (h *Handle) migrate(ctx context.Context, steps []migration) error {
 		return fmt.Errorf("switch to WAL: %w", err)
 	}
 	for _, step := range steps {
-		err := h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		err := h.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			have, err := schemaVersion(ctx, tx)
 			if err != nil || have >= step.version {
 				return err
