@@ -1,8 +1,11 @@
 package server
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
+	"time"
 )
 
 // tuneMemory trades memory that is not used anyway for time, unless GOGC or GOMEMLIMIT say what the operator wants. What
@@ -16,4 +19,37 @@ func tuneMemory(getenv func(string) string) {
 		hashes := int64(max(1, runtime.GOMAXPROCS(0)/2)) // as many at once as passhash allows
 		debug.SetMemoryLimit(96<<20 + hashes*40<<20)
 	}
+}
+
+// releaseIdle gives memory back to the system once the program has been idle for a moment after work, until ctx is done.
+// The runtime would do it by itself, but some minutes later.
+func releaseIdle(ctx context.Context, every time.Duration) {
+	const (
+		idle = 1 << 20 // bytes allocated between two looks, at most: the program's own housekeeping
+		work = 8 << 20 // bytes allocated since memory was last given back, at least: else there is nothing to gain
+	)
+	var released, last uint64
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := allocated()
+		if now-last < idle && now-released > work {
+			debug.FreeOSMemory()
+			now = allocated()
+			released = now
+		}
+		last = now
+	}
+}
+
+// allocated is how many bytes were ever allocated.
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }

@@ -83,6 +83,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	defer site.Background()()
+	defer background(func(ctx context.Context) { releaseIdle(ctx, 2*time.Second) })()
 	token, err := site.Door.OpenSetup(ctx)
 	if err != nil {
 		return err
