@@ -17,7 +17,8 @@ type Registration struct {
 	Skills          []string // a JSON list, or the one comma list of a form: see CleanSkills
 	Email           string
 	Password        string `json:"-"`
-	ConfirmPassword string `json:"-"` // empty: was not sent
+	ConfirmPassword string `json:"-"` // compared if it is not empty
+	Confirm         bool   // it was sent, and is compared also if it is empty
 }
 
 // Validate gives the developer that r describes, with Name, Skills, Email (trimmed) and EmailKey set and everything else
@@ -34,7 +35,7 @@ func (r Registration) Validate(rules *PasswordRules) (Developer, error) {
 	d.EmailKey, err = CanonicalEmail(r.Email)
 	problems.add(err)
 	problems.add(rules.Check(r.Password, PasswordContext{Name: r.Name, Email: r.Email}))
-	if r.ConfirmPassword != "" && r.ConfirmPassword != r.Password {
+	if (r.Confirm || r.ConfirmPassword != "") && r.ConfirmPassword != r.Password {
 		problems.add(invalid("confirm_password", "The two passwords are not the same. Type the password again."))
 	}
 	if err := problems.err(); err != nil {

@@ -74,6 +74,14 @@ func decode(r *http.Request, v any) error {
 	return nil
 }
 
+// noFields refuses a body that says something: these addresses know no fields.
+func noFields(r *http.Request) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	return decode(r, &struct{}{})
+}
+
 // badJSON says what is wrong without repeating what was sent: it may be a secret.
 func badJSON(err error) error {
 	var large *http.MaxBytesError

@@ -134,6 +134,9 @@ func (a *API) deleteDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 	if err != nil {
 		return err
 	}
+	if err := noFields(r); err != nil {
+		return err
+	}
 	if err := a.door.RemoveDeveloper(r.Context(), v, target); err != nil {
 		return err
 	}

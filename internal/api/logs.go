@@ -70,6 +70,9 @@ func (a *API) hideLog(w http.ResponseWriter, r *http.Request, v *door.Visit) err
 	if err != nil {
 		return err
 	}
+	if err := noFields(r); err != nil {
+		return err
+	}
 	e, err := a.door.HideEntry(r.Context(), v, target)
 	if err != nil {
 		return err
@@ -84,6 +87,9 @@ func (a *API) hideLog(w http.ResponseWriter, r *http.Request, v *door.Visit) err
 func (a *API) deleteLog(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	target, err := pathID(r, "There is no such entry.")
 	if err != nil {
+		return err
+	}
+	if err := noFields(r); err != nil {
 		return err
 	}
 	if err := a.door.DeleteEntry(r.Context(), v, target); err != nil {

@@ -8,7 +8,7 @@ import (
 
 // recent is how long a loss is held against the recorder's health when nothing was written since that would prove the
 // opposite. It must end by itself: a server that is not ready gets no requests, so it would never write again.
-const recent = 30 * time.Second
+const recent = 5 * time.Second
 
 // Stats counts what became of entries since the start.
 type Stats struct {
@@ -30,7 +30,7 @@ func (r *Recorder) Stats() Stats {
 
 // Healthy is nil while entries get written. Otherwise it says why not, in words that hold no detail of the database (that
 // is in the log), so that a readiness answer may show them. It recovers with the next write that succeeds; a failure that
-// nothing followed is forgotten after 30 s, and so is a full queue.
+// nothing followed is forgotten after 5 s, and so is a full queue.
 func (r *Recorder) Healthy() error {
 	now := r.clock()
 	r.mu.Lock()

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -40,7 +43,7 @@ type userAddVerb struct {
 
 // Run makes the account. It is never throttled: whoever can run it has the databases anyway.
 func (u *userAddVerb) Run(c *command) error {
-	d, done, err := openDoor(c, u.Data)
+	d, _, done, err := openDoor(c, u.Data)
 	if err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ type userPasswordVerb struct {
 
 // Run sets the password.
 func (u *userPasswordVerb) Run(c *command) error {
-	d, done, err := openDoor(c, u.Data)
+	d, known, done, err := openDoor(c, u.Data)
 	if err != nil {
 		return err
 	}
@@ -84,47 +87,54 @@ func (u *userPasswordVerb) Run(c *command) error {
 	if err != nil {
 		return inWords(err)
 	}
+	if !known {
+		fmt.Fprintln(c.Stderr, "The server's secret key is not here, so a pause after too many attempts was not lifted: it ends by itself after 15 minutes at most, "+
+			"or run this again with DOORBOOK_SECRET_KEY as the server has it.")
+	}
 	_, err = fmt.Fprintf(c.Stdout, "%s has a new password and is signed out everywhere\n", dev.Email)
 	return err
 }
 
 func visit() *door.Visit { return &door.Visit{Addr: "command line"} }
 
-// openDoor makes a door over the data directory, which a running server may have open too.
-func openDoor(c *command, data config.Data) (d *door.Door, done func(), err error) {
+// openDoor makes a door over the data directory, which a running server may have open too. It is not known to work with the
+// server's keys if those come from the server's own environment; nothing but throttling counters depends on them here.
+func openDoor(c *command, data config.Data) (d *door.Door, known bool, done func(), err error) {
 	dir, secrets, err := place(c, data)
 	if err != nil {
-		return nil, nil, err
+		return nil, false, nil, err
 	}
+	_, err = os.Stat(filepath.Join(dir, "doorbook.db"))
+	first := errors.Is(err, fs.ErrNotExist)
 	db, err := sqlite.Open(c.ctx, dir, sqlite.Options{})
 	if err != nil {
-		return nil, nil, err
+		return nil, false, nil, err
 	}
 	defer func() {
 		if err != nil {
 			_ = db.Close()
 		}
 	}()
-	keys, err := config.Keys(secrets, dir)
+	keys, known, err := config.KnownKeys(secrets, dir, first)
 	if err != nil {
-		return nil, nil, err
+		return nil, false, nil, err
 	}
 	hasher, err := passhash.New(passhash.Config{})
 	if err != nil {
-		return nil, nil, err
+		return nil, false, nil, err
 	}
 	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
 	if err := store.CreateSchema(c.ctx); err != nil {
-		return nil, nil, err
+		return nil, false, nil, err
 	}
 	sessions, err := session.New(session.Config{Keys: keys, Store: store})
 	if err != nil {
-		return nil, nil, err
+		return nil, false, nil, err
 	}
 	return door.New(door.Config{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: direct{db.Entries()},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
-	}), func() { _ = db.Close() }, nil
+	}), known, func() { _ = db.Close() }, nil
 }
 
 // direct enters each activity in a commit of its own: a command has no others to share one with.

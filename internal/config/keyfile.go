@@ -33,6 +33,25 @@ func Keys(s Secrets, dir string) (*session.KeyRing, error) {
 	return ring, nil
 }
 
+// KnownKeys is Keys for a program beside the server. Unless it is the first to use the data directory it makes no key file,
+// which would become the server's key one day. If there is no key to be known here (known is false), the ring is random and
+// good for nothing but filling its place.
+func KnownKeys(s Secrets, dir string, first bool) (ring *session.KeyRing, known bool, err error) {
+	if s.Key == nil && !first {
+		switch _, err := readKey(filepath.Join(dir, KeyFile)); {
+		case errors.Is(err, fs.ErrNotExist):
+			var raw [32]byte
+			_, _ = rand.Read(raw[:])
+			ring, err := session.NewKeyRing(raw[:])
+			return ring, false, err
+		case err != nil:
+			return nil, false, err
+		}
+	}
+	ring, err = Keys(s, dir)
+	return ring, err == nil, err
+}
+
 // keyFile reads the key file, or makes it. Of two programs that start at once, both get the one that was there first.
 func keyFile(dir string) ([]byte, error) {
 	path := filepath.Join(dir, KeyFile)

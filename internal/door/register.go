@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -81,7 +82,7 @@ func (d *Door) newDeveloper(ctx context.Context, in account.Registration, role a
 	if dev, err = in.Validate(d.Rules); err != nil {
 		return dev, err
 	}
-	now := d.Now().UTC()
+	now := d.Now().UTC().Truncate(time.Millisecond) // as it is stored
 	if dev.PasswordHash, err = d.Passwords.Hash(ctx, in.Password); err != nil {
 		return dev, busy(err)
 	}

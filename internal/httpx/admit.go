@@ -44,7 +44,7 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 		q.body = &capture{ReadCloser: http.MaxBytesReader(w, r.Body, limit)}
 		r.Body = q.body
 	}
-	if err := e.origins.Check(r); err != nil {
+	if err := e.origins.Check(r); err != nil && !e.fromOurs(r) {
 		e.Door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
 		return false, fault.Wrap(fault.Forbidden, "This request came from another site.", err)
 	}
@@ -55,6 +55,12 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 		return false, err
 	}
 	return true, e.readable(r, route, v)
+}
+
+// fromOurs reports whether a request of a browser that does not tell where it stands (Sec-Fetch-Site) comes from the public
+// address. Behind a proxy that changes the Host header that is another origin than the one we are asked by.
+func (e *Edge) fromOurs(r *http.Request) bool {
+	return e.PublicURL != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == e.PublicURL
 }
 
 // mayPass holds the visitor against the route's Who and Fresh.

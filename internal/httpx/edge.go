@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +42,11 @@ type Edge struct {
 	tokens   formTokens
 	origins  *http.CrossOriginProtection
 	page     ErrorPage
+	shapes   []shape
 }
+
+// shape is what the addresses of a route with a parameter begin with.
+type shape struct{ prefix, pattern string }
 
 // New makes an Edge.
 func New(c Config) *Edge {
@@ -70,8 +75,11 @@ func (e *Edge) Handler(sessions *session.Manager, handlers map[string]Handler, p
 			return nil, fmt.Errorf("route %q has no handler", route.Pattern)
 		}
 		mux.Handle(route.Pattern, e.admitTo(&route, h))
-		method, path, _ := strings.Cut(route.Pattern, " ")
-		allowed[path] = append(allowed[path], method)
+		method, address, _ := strings.Cut(route.Pattern, " ")
+		allowed[address] = append(allowed[address], method)
+		if prefix, _, parameter := strings.Cut(address, "{id}"); parameter {
+			e.shapes = append(e.shapes, shape{prefix, address})
+		}
 	}
 	if len(handlers) != len(door.Routes()) {
 		return nil, fmt.Errorf("%d handlers for %d routes", len(handlers), len(door.Routes()))
@@ -83,6 +91,18 @@ func (e *Edge) Handler(sessions *session.Manager, handlers map[string]Handler, p
 		return fault.New(fault.NotFound, "There is no such page.")
 	}))
 	return e.record(sessions.Handler(mux)), nil
+}
+
+// shape is the pattern whose parameter an address holds that no route answered: with a wrong method, a slash too many, or
+// on its way to a cleaner spelling. What stands in the place of a parameter may be a secret there too. "" if there is none.
+func (e *Edge) shape(address string) string {
+	address = path.Clean("/" + address)
+	for _, s := range e.shapes {
+		if strings.HasPrefix(address, s.prefix) {
+			return s.pattern
+		}
+	}
+	return ""
 }
 
 // formOf is the form in which a path speaks, for answers that no route of its own gives.

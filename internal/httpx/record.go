@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -76,7 +77,7 @@ func (w *recorder) entry(status int) book.Entry {
 	if w.q.route != nil {
 		entry.Route, keep = w.q.route.Pattern, w.q.route.Keep
 	}
-	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, entry.Route, keep)
+	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, cmp.Or(entry.Route, w.edge.shape(r.URL.Path)), keep)
 	entry.Body = w.q.body.redacted(r, keep)
 	return entry
 }

@@ -232,6 +232,30 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// TestParameters: what stands in the place of a parameter is not kept either when no route answers: with a wrong method, a
+// slash too many, or on the way to a cleaner spelling. Guard: edge.go, Edge.shape.
+func TestParameters(t *testing.T) {
+	c := newCast(t)
+	root := c.SignedIn(c.root)
+	const canary = "canary-bird-in-a-mine"
+	for _, r := range []struct{ method, path string }{
+		{"GET", "/developers/" + canary},
+		{"HEAD", "/developers/" + canary},
+		{"GET", "/logs/" + canary + "/"},
+		{"PATCH", "//developers/" + canary},
+		{"PATCH", "/developers/./" + canary},
+		{"PATCH", "/developers/" + canary + "/"},
+		{"DELETE", "/logs/" + canary + "/" + canary},
+	} {
+		root.Do(r.method, r.path, "")
+	}
+	for _, e := range c.Entries(book.Request) {
+		if strings.Contains(e.URL, canary) {
+			t.Errorf("%s is kept as %s", e.Method, e.URL)
+		}
+	}
+}
+
 // TestSilent: probes and static files leave no entry.
 func TestSilent(t *testing.T) {
 	c := newCast(t)

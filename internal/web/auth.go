@@ -89,5 +89,6 @@ func registration(r *http.Request) account.Registration {
 	return account.Registration{
 		Name: r.PostForm.Get("name"), Skills: []string{r.PostForm.Get("skills")}, Email: r.PostForm.Get("email"),
 		Password: r.PostForm.Get("password"), ConfirmPassword: r.PostForm.Get("confirm_password"),
+		Confirm: r.PostForm.Has("confirm_password"),
 	}
 }
