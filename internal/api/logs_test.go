@@ -139,6 +139,9 @@ func TestHide(t *testing.T) {
 		}
 		wantBad(t, c.asRoot.JSON("PUT", "/logs/"+one+slash, ""), 404)
 		wantBad(t, c.asRoot.JSON("PUT", "/logs/"+two+slash, ""), 404)
+		for _, method := range []string{"PUT", "DELETE"} { // there are no fields to know
+			wantBad(t, c.asRoot.JSON(method, "/logs/"+one+slash, `{"deleted":false}`), 400)
+		}
 		wantBad(t, c.asRoot.JSON("DELETE", "/logs/"+two+slash, ""), 404)
 		wantGood(t, c.asRoot.JSON("DELETE", "/logs/"+one+slash, ""), 200)
 		traces := 0
