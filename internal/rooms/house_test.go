@@ -34,7 +34,7 @@ func house() []room {
 		{path: "internal/fault"},
 		{path: "internal/id"},
 		{path: "internal/account", may: with()},
-		{path: "internal/book", may: with(), libs: []string{"golang.org/x/time"}},
+		{path: "internal/book", may: with()},
 		{path: "internal/door", may: door},
 
 		// The outside: databases know no HTTP, the web knows no database.
@@ -65,7 +65,6 @@ func cargo() []string {
 		"github.com/alecthomas/kong",
 		"golang.org/x/crypto",
 		"golang.org/x/sys", // of x/crypto and modernc.org/libc
-		"golang.org/x/time",
 		"modernc.org/sqlite",
 		// of modernc.org/sqlite:
 		"github.com/dustin/go-humanize",
