@@ -247,3 +247,20 @@ func TestDrain(t *testing.T) {
 		t.Errorf("its entry: %v", got)
 	}
 }
+
+// TestDrainStalled: a client that sends half a form and nothing more cannot make an orderly end late or a failure.
+func TestDrainStalled(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, rig.Options{})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\na")
+	time.Sleep(200 * time.Millisecond) // it is under way
+	s.Signal(syscall.SIGTERM)
+	if code := s.Wait(10 * time.Second); code != 0 { // as long as container platforms wait
+		t.Errorf("exit code %d", code)
+	}
+}
