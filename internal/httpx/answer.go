@@ -73,14 +73,19 @@ func (e *Edge) answer(w http.ResponseWriter, r *http.Request, v *door.Visit, f *
 	status := Status(f)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if f.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
-	}
+	SetRetryAfter(h, f)
 	if wantsJSON(r, of(r).route) {
 		WriteJSON(w, status, Failure(f))
 		return
 	}
 	e.page(w, r, v, status, f)
+}
+
+// SetRetryAfter says how long to wait, in whole seconds, if the error does.
+func SetRetryAfter(h http.Header, f *fault.Error) {
+	if f.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
+	}
 }
 
 // SessionError is the session.Config.ErrorHandler: the session could not be loaded or saved, and the handler's answer is

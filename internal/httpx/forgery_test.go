@@ -2,6 +2,7 @@ package httpx_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -279,5 +280,21 @@ func TestContentTypes(t *testing.T) {
 	}
 	if a := stranger.Do("POST", "/auth/login", form, "Content-Type", kind+"; charset=utf-8"); a.Status != http.StatusSeeOther {
 		t.Errorf("a form as browsers send it: %d", a.Status)
+	}
+}
+
+// TestBehindRewritingProxy: a proxy that changes the Host header makes our own pages another origin for a browser that does
+// not tell where a request comes from. Guard: admit.go, Edge.fromOurs.
+func TestBehindRewritingProxy(t *testing.T) {
+	c := newCast(t)
+	for origin, want := range map[string]int{sitetest.URL: http.StatusUnauthorized, "https://evil.test": http.StatusForbidden} {
+		r := httptest.NewRequest("POST", "http://10.0.0.7:9999/developers", strings.NewReader(`{}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		c.Handler.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("from %s: %d, want %d", origin, w.Code, want)
+		}
 	}
 }

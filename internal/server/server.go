@@ -148,7 +148,7 @@ func greet(c Config, url string, secure bool, token string) {
 	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
 		url, c.Dir, cookie, c.Registration)
 	if token != "" {
-		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %s, once; or: doorbook user add EMAIL --name NAME --admin)\n",
-			url, token, "30 minutes")
+		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: doorbook user add EMAIL --name NAME --admin)\n",
+			url, token, int(door.SetupTime.Minutes()))
 	}
 }

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
@@ -25,9 +23,7 @@ func onForm(w http.ResponseWriter, r *http.Request, err error) (problems []view.
 	if f.Kind == fault.Busy && f.Err != nil {
 		return nil, 0, false // a broken database is more than a form can tell
 	}
-	if f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
-	}
+	httpx.SetRetryAfter(w.Header(), f)
 	for _, field := range f.Fields {
 		problems = append(problems, view.Problem{Field: field.Name, Text: field.Text})
 	}

@@ -45,6 +45,7 @@ func TestRegisterWrong(t *testing.T) {
 		"short password":       {url.Values{"password": {"fourteen chars"}}, []string{"password"}},
 		"long password":        {url.Values{"password": {strings.Repeat("ab ", 50)}}, []string{"password"}},
 		"one's own address":    {url.Values{"email": {"some.longer.name@example.org"}, "password": {"some.longer.name@example.org"}}, []string{"password"}},
+		"confirmed by nothing": {url.Values{"confirm_password": {""}}, []string{"confirm_password"}},
 		"not confirmed":        {url.Values{"confirm_password": {"another one, another one"}}, []string{"confirm_password"}},
 		"address taken":        {url.Values{"email": {"ADA@example.org"}}, []string{"email"}},
 		"control characters":   {url.Values{"name": {"a\x00b\r\nc"}}, []string{"name"}},
