@@ -14,6 +14,7 @@ RACE     ?= -race
 FUZZTIME ?= 10s
 SOAKTIME ?= 10m
 COUNT    ?= 6
+BENCHTIME ?= 500ms
 # Runs a command in every module's folder.
 each = for module in $(MODULES); do (cd "$$module" && $(1)); done
 
@@ -45,7 +46,7 @@ format: ## format Go code and templates in place
 ## Tests
 
 .PHONY: test
-test: ## everything that a change must pass: setup, check, unit, e2e (at most 10 minutes once the cache is warm)
+test: ## everything that a change must pass: setup, check, unit, stores, e2e (at most 10 minutes once the cache is warm)
 	@scripts/test
 
 .PHONY: setup
@@ -89,6 +90,10 @@ unit: ## unit tests and conformance suites under the race detector (RACE= leaves
 	@scripts/gotest tools ./...
 	@if [ -f bench/go.mod ]; then scripts/gotest bench ./...; fi
 
+.PHONY: stores
+stores: ## session stores over real servers (PostgreSQL, MariaDB, Redis), which the tests start themselves
+	@scripts/gotest conformance $(RACE) -count 1 ./...
+
 .PHONY: e2e
 e2e: build ## the whole program in a real browser; screenshots go to $DOORBOOK_SCREENSHOTS, else e2e/screenshots
 	@scripts/e2e
@@ -98,14 +103,16 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each
 	@scripts/fuzz $(FUZZTIME)
 
 .PHONY: soak
-soak: build ## the long-running tests of e2e/ for SOAKTIME (10m)
+soak: build ## the long-running tests of e2e/, and the histories of each session store, for SOAKTIME (10m)
 	@DOORBOOK_SOAK=$(SOAKTIME) scripts/e2e -run '^TestSoak' -timeout 24h
+	@DOORBOOK_SOAK=$(SOAKTIME) scripts/gotest conformance $(RACE) -count 1 -run Histories -timeout 24h ./...
 
 .PHONY: bench
-bench: ## benchmarks side by side with peers, COUNT (6) runs each, summed up by benchstat
+bench: ## the session library side by side with its peers: COUNT (6) rounds in turns, summed up by benchstat and in a table
 	@mkdir -p "$$DOORBOOK_CACHE"
-	@cd bench && go test -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h ./... | tee "$$DOORBOOK_CACHE/bench.txt"
-	@$(TOOL) benchstat "here=$$DOORBOOK_CACHE/bench.txt"
+	@cd bench && for round in $$(seq $(COUNT)); do go test -run '^$$' -bench . -benchtime $(BENCHTIME) .; done | tee "$$DOORBOOK_CACHE/bench.txt"
+	@$(TOOL) benchstat -col /impl "$$DOORBOOK_CACHE/bench.txt"
+	@cd bench && go run ./table "$$DOORBOOK_CACHE/bench.txt"
 
 .PHONY: clean
 clean: ## remove what was built in this folder (the cache stays)

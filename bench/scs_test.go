@@ -13,6 +13,7 @@ import (
 type peerSCS struct{ m *scs.SessionManager }
 
 func newSCS() peerSCS {
+	gob.Register(person{})
 	gob.Register(developer{})
 	m := scs.New()
 	m.Store = memstore.NewWithCleanupInterval(0) // no background goroutine, which would outlive the benchmark
@@ -29,14 +30,21 @@ func (s peerSCS) handler(what work) http.Handler {
 			s.m.Put(ctx, langKey, langValue)
 			s.m.Put(ctx, pageKey, pageValue)
 			if what == fillStruct {
+				s.m.Put(ctx, plainKey, byron())
 				s.m.Put(ctx, structKey, ada())
 			}
 		case read:
 			right = s.m.GetString(ctx, nameKey) == nameValue
+		case readPlain:
+			got, ok := s.m.Get(ctx, plainKey).(person)
+			right = ok && got == byron()
 		case readStruct:
 			got, ok := s.m.Get(ctx, structKey).(developer)
 			right = ok && got.equal(ada())
 		case write:
+			s.m.Put(ctx, pageKey, newPageValue)
+		case readWrite:
+			right = s.m.GetString(ctx, nameKey) == nameValue
 			s.m.Put(ctx, pageKey, newPageValue)
 		case written:
 			right = s.m.GetString(ctx, pageKey) == newPageValue

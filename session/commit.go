@@ -19,12 +19,21 @@ func (s *Session) commit(status int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.committed {
+		if s.withheld == errPanicked && status >= http.StatusInternalServerError {
+			return nil // the error page of somebody who recovered outside, and kept the writer of inside
+		}
+		if s.withheld == nil { // a change after TakeCookie, or after a Hijack that failed
+			s.withheld = s.err
+		}
 		return s.withheld
 	}
 	s.committed = true
 	if s.cutShort(status) {
-		s.reset()
-		s.dropped = nil
+		if s.state != nil {
+			s.reset()
+			s.dropped = nil
+		}
+		s.err, s.forget = nil, false
 		return nil
 	}
 	s.withheld = errAborted // until it is known better: a store or a callback may panic
@@ -33,63 +42,117 @@ func (s *Session) commit(status int) error {
 		failed = s.save()
 	}
 	if failed != nil {
-		s.due = nil
-		if !errors.Is(failed, ErrEnded) && !errors.Is(failed, errLoad) { // those are told already
-			s.observe(EventSaveFailed, s.rec.ID, failed)
-		}
+		s.due = s.saved
+		s.tellFailure(failed)
 	}
 	s.err, s.withheld = failed, failed
 	return failed
 }
 
-var errAborted = errors.New("session: the request was aborted while its session was saved")
+var (
+	errAborted  = errors.New("session: the request was aborted while its session was saved")
+	errPanicked = errors.New("session: the handler panicked before its answer began")
+)
+
+// commitBare is commit for a connection that is about to be hijacked: what cookies can wait do.
+func (s *Session) commitBare() error {
+	s.mu.Lock()
+	s.bare = true
+	s.mu.Unlock()
+	return s.commit(http.StatusSwitchingProtocols)
+}
 
 // close ends the session of a request that never began its answer because its handler panicked. Nothing is saved.
 func (s *Session) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.committed {
-		s.committed, s.withheld = true, errAborted
+		s.committed, s.withheld = true, errPanicked
+	}
+}
+
+// Save saves what was changed so far, before the answer begins: for handlers that must know that it is done before they go
+// on, and for work that goes on after a panic. What is changed afterwards is saved with the answer, as ever. The cookie
+// that is due goes with the answer, too, whatever becomes of that. An error is sticky, as every other.
+func (s *Session) Save() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.committed && s.err == nil {
+		s.err = ErrCommitted
+	}
+	if s.err != nil || !s.loaded {
+		return s.err
+	}
+	if err := s.save(); err != nil {
+		s.due, s.err = s.saved, err
+		s.tellFailure(err)
+		return err
+	}
+	s.saved, s.forget = s.due, false
+	if s.state != nil {
+		s.rec.Values = s.rec.Values.Apply(s.patch())
+		s.reset()
+		s.dropped = nil
+	}
+	return nil
+}
+
+// tellFailure tells of a session that could not be saved, unless that is told already.
+func (s *Session) tellFailure(err error) {
+	if !errors.Is(err, ErrEnded) && !errors.Is(err, errLoad) {
+		s.observe(EventSaveFailed, s.id(), err)
 	}
 }
 
 // changed reports whether there is anything to save but the time.
 func (s *Session) changed() bool {
-	return s.clear || len(s.changes) > 0 || s.signIn != nil || s.renew || len(s.dropped) > 0
+	return s.state != nil && (s.clear || len(s.changes) > 0 || s.signIn != nil || s.renew || len(s.dropped) > 0)
 }
 
 func (s *Session) save() error {
-	now := s.m.now()
+	if s.state == nil {
+		if s.forget {
+			s.due = s.m.cfg.Cookie.removal()
+		}
+		return nil
+	}
+	now, judged := s.m.times()
 	stale := s.found && now.Sub(s.rec.LastSeen) >= s.touchEvery()
-	if !s.changed() && !stale && !s.forget {
+	if !s.changed() && !stale && !s.forget && !s.unsealed {
 		return nil
 	}
 	ctx, cancel := s.saveContext()
 	defer cancel()
-	if err := s.deleteDropped(ctx, now); err != nil {
+	if err := s.deleteDropped(ctx, judged); err != nil {
 		return err
 	}
 	switch {
 	case s.found && s.changed():
 		return s.saveChanges(ctx)
 	case stale:
-		s.touch(ctx, now)
+		s.touch(ctx, now, judged)
+	case s.unsealed:
+		s.needed = true
+		return s.setDue(now, sealedGrowth)
 	case s.signIn != nil || s.sets():
 		return s.create(ctx, now)
 	}
 	return nil
 }
 
+// store is where the sessions of today live.
+func (s *Session) store() Store { return s.m.keyed.Load().store }
+
 // deleteDropped ends the sessions that this request left. A value that was popped from one must be this request's alone.
-func (s *Session) deleteDropped(ctx context.Context, now time.Time) error {
+func (s *Session) deleteDropped(ctx context.Context, judged time.Time) error {
 	if s.forget || len(s.dropped) > 0 {
-		s.due = s.m.cfg.Cookie.removal()
+		s.due, s.needed = s.m.cfg.Cookie.removal(), true
 	}
 	for _, d := range s.dropped {
 		if len(d.popped.Delete) > 0 {
 			p := d.popped
-			p.ID, p.Digest, p.Now = d.id, d.digest, now
-			_, err := s.m.cfg.Store.Patch(ctx, p)
+			p.ID, p.Digest, p.Now = d.id, d.digest, judged
+			_, err := s.store().Patch(ctx, p)
 			if gone(err) {
 				err = ErrEnded
 			}
@@ -119,50 +182,60 @@ func (s *Session) create(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	life := s.m.cfg.Lifetime
+	k, life := s.m.keyed.Load(), s.m.cfg.Lifetime
 	r := Record{
-		ID: key.id, Digest: key.digest(), KeyID: s.m.signer.keyID(0),
+		ID: key.id, Digest: key.digest(), KeyID: k.signer.keyID(0),
 		Created: now, LastSeen: now, Expires: now.Add(life.Idle), Deadline: now.Add(life.Absolute), Idle: life.Idle,
-		Addr: clip(s.m.cfg.ClientAddr(s.r), 64), UserAgent: clip(s.r.UserAgent(), 256),
 	}
+	r.Addr, r.UserAgent = s.client()
 	p := s.patch()
 	p.SignIn = s.signIn
 	r = r.Apply(p) // version 1
-	if err := s.m.cfg.Store.Create(ctx, r); err != nil {
+	if err := k.store.Create(ctx, r); err != nil {
 		return fmt.Errorf("session: create: %w", err)
 	}
-	s.found, s.rec, s.key, s.keyIndex = true, r, key, 0
+	s.found, s.rec, s.key, s.needed = true, r, key, true
 	s.observe(EventCreated, r.ID, nil)
 	if s.signIn != nil {
-		s.observe(EventSignedIn, r.ID, nil)
+		s.signedIn(ctx)
 	}
-	s.setDue(now)
-	return nil
+	return s.setDue(now, sealedGrowth)
+}
+
+// client gives what lists show of the one who holds the session.
+func (s *Session) client() (addr, userAgent string) {
+	return clip(s.m.cfg.ClientAddr(s.r), maxAddr), clip(s.r.UserAgent(), maxUserAgent)
 }
 
 // saveChanges patches the record under the digest of the key that the browser sent: if that is no longer the current one,
 // the session was ended, renewed or revoked, and nothing of this request reaches what came after it.
 func (s *Session) saveChanges(ctx context.Context) error {
-	key, rekeyed := s.key, s.keyIndex != 0
-	if s.signIn != nil || s.renew {
+	k := s.m.keyed.Load()
+	key, rekeyed := s.key, s.resign && (!s.bare || s.afresh)
+	s.needed = s.needed || s.signIn != nil || s.renew || s.afresh || k.carrier != nil
+	drawn := s.signIn != nil || s.renew
+	if drawn {
 		var err error
 		if key, err = s.m.newKey(&s.rec.ID); err != nil {
 			return err
 		}
 		rekeyed = true
 	}
+	now, judged := s.m.times()
 	for try := 1; ; try++ {
-		now := s.m.now()
+		if !drawn {
+			key = s.key // which an adoption may learn from another request
+		}
 		p := s.patch()
-		p.ID, p.Digest, p.Now = s.rec.ID, s.rec.Digest, now
+		p.ID, p.Digest, p.Now = s.rec.ID, s.rec.Digest, judged
 		p.SignIn, p.Seen = s.signIn, s.seen(now)
 		if rekeyed {
-			p.Rekey = &Rekey{Digest: key.digest(), KeyID: s.m.signer.keyID(0)}
+			p.Rekey = &Rekey{Digest: key.digest(), KeyID: k.signer.keyID(0)}
 		}
-		version, err := s.m.cfg.Store.Patch(ctx, p)
+		version, err := s.apply(ctx, k.store, p)
 		if err == nil {
-			s.rec = s.rec.Apply(p)
-			s.rec.Version, s.key, s.keyIndex = version, key, 0
+			s.applied(p, k.carrier != nil)
+			s.rec.Version, s.key, s.resign = version, key, s.resign && !rekeyed
 			break
 		}
 		if err = s.again(ctx, err, try); err != nil {
@@ -171,39 +244,59 @@ func (s *Session) saveChanges(ctx context.Context) error {
 	}
 	switch {
 	case s.signIn != nil:
-		s.observe(EventSignedIn, s.rec.ID, nil)
+		s.signedIn(ctx)
 	case s.renew:
 		s.observe(EventRenewed, s.rec.ID, nil)
 	}
-	if rekeyed || s.rec.Persist {
-		s.setDue(s.m.now())
+	if s.needed || !s.bare && (rekeyed || s.rec.Persist) {
+		return s.setDue(now, sealedGrowth)
 	}
 	return nil
 }
 
+// applied brings the record up to date after a patch that was saved. Its values follow only where they are needed: what
+// this request sees of them lies in its changes anyway.
+func (s *Session) applied(p Patch, values bool) {
+	if !values {
+		p.Clear, p.Delete, p.Set = false, nil, nil
+	}
+	s.rec = s.rec.Apply(p)
+}
+
+// apply patches the record where it lives, or stores it with the patch if it lives nowhere yet.
+func (s *Session) apply(ctx context.Context, store Store, p Patch) (int64, error) {
+	if s.afresh {
+		return s.adopt(ctx, p)
+	}
+	return store.Patch(ctx, p)
+}
+
 // touch writes down that the session was used, and signs its cookie anew if that was signed by an old key of the ring.
 // Reading must work while the store cannot write, so a failure is passed over.
-func (s *Session) touch(ctx context.Context, now time.Time) {
-	t, old := s.seen(now), s.keyIndex != 0
+func (s *Session) touch(ctx context.Context, now, judged time.Time) {
+	k, t := s.m.keyed.Load(), s.seen(now)
+	if s.bare && k.carrier != nil {
+		return
+	}
+	renewed := !s.bare && (s.resign || s.rec.Persist || k.carrier != nil)
 	var err error
-	if old {
-		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: now, Seen: t}
-		p.Rekey = &Rekey{Digest: s.rec.Digest, KeyID: s.m.signer.keyID(0)}
-		if _, err = s.m.cfg.Store.Patch(ctx, p); err == nil {
-			s.keyIndex = 0
+	if s.resign && !s.bare {
+		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: judged, Seen: t}
+		p.Rekey = &Rekey{Digest: s.rec.Digest, KeyID: k.signer.keyID(0)}
+		if _, err = s.apply(ctx, k.store, p); err == nil {
+			s.resign = false
 		}
 	} else {
-		err = s.m.cfg.Store.Touch(ctx, s.rec.ID, s.rec.Digest, *t, now)
+		err = k.store.Touch(ctx, s.rec.ID, s.rec.Digest, *t, judged)
 	}
-	switch {
-	case gone(err): // ended meanwhile, which the next request learns
-	case err != nil:
-		s.observe(EventTouchFailed, s.rec.ID, err)
-	default:
+	if err == nil {
 		s.rec = s.rec.Touched(*t)
-		if old || s.rec.Persist {
-			s.setDue(now) // the same session key, with another signature or a later end
+		if renewed {
+			err = s.setDue(now, 0) // the same session key, with another signature or a later end
 		}
+	}
+	if err != nil && !gone(err) { // that it ended meanwhile is what the next request learns
+		s.observe(EventTouchFailed, s.rec.ID, err)
 	}
 }
 
@@ -221,13 +314,32 @@ func (s *Session) seen(now time.Time) *Touch {
 
 func (s *Session) touchEvery() time.Duration { return min(s.m.cfg.TouchEvery, s.rec.Idle/4) }
 
-// setDue makes the cookie for the current key. It never outlives the record. New made sure that it is not too large.
-func (s *Session) setDue(now time.Time) {
+// sealedGrowth is by how much a cookie that holds its session may grow while that is only used: it tells for how long that
+// has lived.
+const sealedGrowth = 16
+
+// setDue makes the cookie for the session as it is now. It never outlives the record. One that holds the session must
+// leave that much room to grow.
+func (s *Session) setDue(now time.Time, room int) error {
+	k := s.m.keyed.Load()
 	var expires time.Time
 	if s.rec.Persist {
 		expires = s.rec.Expires
 	}
-	s.due = s.m.cfg.Cookie.build(s.key.format(s.m.signer), now, expires)
+	if k.carrier == nil {
+		s.due = k.cookie.build(s.key.format(k.signer), now, expires) // New made sure that it is not too large
+		return nil
+	}
+	value, err := k.carrier.Seal(s.rec)
+	if err != nil {
+		return fmt.Errorf("session: save: %w", err)
+	}
+	due := k.cookie.build(value, now, expires)
+	if n := len(due.String()) + room; n > maxCookie {
+		return fmt.Errorf("session: save: %w: a cookie of %d bytes, at most %d", ErrTooLarge, n, maxCookie)
+	}
+	s.due, s.unsealed = due, false
+	return nil
 }
 
 // TakeCookie saves the session now and gives the cookie that its caller promises to send, or nil if none is due. It is for
@@ -246,9 +358,9 @@ func (s *Session) TakeCookie() (*http.Cookie, error) {
 	return s.due, nil
 }
 
-// cookieDue reports whether a cookie waits that the answer must carry.
+// cookieDue reports whether a cookie waits that must not be lost.
 func (s *Session) cookieDue() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.due != nil && !s.taken
+	return s.due != nil && s.needed && !s.taken
 }

@@ -12,14 +12,28 @@ import (
 	"time"
 )
 
-// Config says how sessions work. Keys and Store are required; the zero value of everything else is a safe default.
+// Config says how sessions work. A Store or a Carrier is required, and Keys are but for a Memory; the zero value of
+// everything else is a safe default.
 type Config struct {
-	// Keys sign the session cookie; see NewKeyRing.
+	// Keys sign the session cookie; see NewKeyRing. Manager.SetKeys replaces them at run time. With a Memory, whose sessions
+	// end with the process anyway, they default to a key drawn at random.
 	Keys *KeyRing
-	// Store keeps the records: NewMemory, package sqlstore, or one of your own (package sessiontest proves it).
+	// Store keeps the records: NewMemory, packages sqlstore and redisstore, or one of your own (package sessiontest proves
+	// it).
 	Store Store
+	// Carrier keeps the data in the cookie instead, for services that have no store: Sealed.
+	Carrier NewCarrier
+	// Old is where sessions lived before, or how their cookie was called, if this program moves them: they are found there,
+	// too, and go on in the Store or Carrier above from their next write, or the next use that is written down. Let all
+	// nodes first know both homes in the old order, then turn the order around; and take the old one away after the longest
+	// lifetime. Default: nowhere.
+	Old Home
 	// Cookie says how the cookie is sent.
 	Cookie Cookie
+	// Header names a request header, say "X-Session-Key", in which clients that are no browsers may bring their session key,
+	// with or without "Bearer " before it. The answer to a request with that header, be it empty, carries a new key in the
+	// same header, and no cookie; a cookie beside it is passed over. Default: none, only cookies count.
+	Header string
 
 	// Lifetime limits an ordinary session, whose cookie goes when the browser closes.
 	// Defaults to 2 hours idle and 24 hours in all.
@@ -35,6 +49,18 @@ type Config struct {
 	// MaxBytes limits the encoded keys and values of one session: a call that would make it larger fails with ErrTooLarge.
 	// Requests that write different keys at the same moment are each measured alone. Defaults to 64 KiB.
 	MaxBytes int
+
+	// MaxPerSubject is how many sessions one subject may have: a sign-in beyond it ends those that were not used for the
+	// longest time. Defaults to 100; less than 0 is no limit. It does not hold with a Carrier.
+	MaxPerSubject int
+
+	// Codec encodes the values of typed keys. Defaults to encoding/json.
+	Codec Codec
+
+	// Valid is asked once for each request that uses a session of somebody who is signed in, and may declare it invalid: the
+	// account is disabled, say, or its password was changed since SignedInSince. Such a session ends. The Session that it is
+	// given can only be read. An error fails the request like a store that is away. Defaults to nothing.
+	Valid func(ctx context.Context, s *Session) (bool, error)
 
 	// ErrorHandler answers a request whose session could not be loaded or saved. Nothing of the handler's answer has been
 	// or will be sent. Defaults to DefaultErrorHandler.
@@ -69,18 +95,33 @@ func (l Lifetime) withDefaults(idle, absolute time.Duration) (Lifetime, error) {
 
 func (c Config) withDefaults() (Config, error) {
 	var err error
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if _, memory := c.Store.(*Memory); memory && c.Keys == nil {
+		secret := make([]byte, MinKeyBytes)
+		if _, err := io.ReadFull(c.Rand, secret); err != nil {
+			return c, fmt.Errorf("session: random source: %w", err)
+		}
+		if c.Keys, err = NewKeyRing(secret); err != nil {
+			return c, err
+		}
+	}
 	switch {
 	case c.Keys == nil:
-		return c, errors.New("session: Config.Keys is required")
+		return c, errors.New("session: Config.Keys is required; see NewKeyRing, or its error")
 	case len(c.Keys.secrets) == 0:
 		return c, errors.New("session: Config.Keys is a KeyRing that NewKeyRing did not make")
-	case isNil(c.Store):
-		return c, errors.New("session: Config.Store is required")
 	case c.SaveTimeout < 0 || c.TouchEvery < 0 || c.MaxBytes < 0:
 		return c, errors.New("session: a negative limit")
 	}
-	if c.Cookie, err = c.Cookie.withDefaults(); err != nil {
+	if err = c.homeDefaults(); err != nil {
 		return c, err
+	}
+	if c.Header != "" {
+		if c.Header = http.CanonicalHeaderKey(c.Header); !validHeader(c.Header) {
+			return c, fmt.Errorf("session: Config.Header: not a header for session keys: %.40q", c.Header)
+		}
 	}
 	if c.Lifetime, err = c.Lifetime.withDefaults(2*time.Hour, 24*time.Hour); err != nil {
 		return c, fmt.Errorf("%w (Config.Lifetime)", err)
@@ -97,6 +138,12 @@ func (c Config) withDefaults() (Config, error) {
 	if c.MaxBytes == 0 {
 		c.MaxBytes = 64 << 10
 	}
+	if c.MaxPerSubject == 0 {
+		c.MaxPerSubject = 100
+	}
+	if c.Codec == nil {
+		c.Codec = jsonCodec{}
+	}
 	if c.ErrorHandler == nil {
 		c.ErrorHandler = DefaultErrorHandler
 	}
@@ -108,9 +155,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.Rand == nil {
-		c.Rand = rand.Reader
 	}
 	return c, nil
 }
@@ -127,6 +171,20 @@ func remoteHost(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// validHeader refuses what is no field name (RFC 9110, 5.1), and names that mean something else already.
+func validHeader(name string) bool {
+	switch name {
+	case "Cookie", "Set-Cookie", "Vary", "Cache-Control":
+		return false
+	}
+	for _, c := range name {
+		if c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // Event is something that happened to a session.
@@ -150,5 +208,6 @@ const (
 	EventConflict    EventKind = "conflict"     // an update met another and is tried again
 	EventLoadFailed  EventKind = "load failed"  // the store did not answer
 	EventSaveFailed  EventKind = "save failed"  // the store did not save, or the session was not fit to be saved
+	EventMoved       EventKind = "moved"        // a session that came in a cookie of Config.Old was stored
 	EventTouchFailed EventKind = "touch failed" // the store did not write down a use, and the request went on
 )

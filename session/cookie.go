@@ -101,6 +101,9 @@ type Cookie struct {
 	Domain string
 	// SameSite defaults to http.SameSiteLaxMode.
 	SameSite http.SameSite
+	// Partitioned gives the cookie of a page that is embedded in others' a jar of its own under each of them (CHIPS). It
+	// needs SameSite=None.
+	Partitioned bool
 	// PlainHTTP leaves out Secure, for a site without TLS: whoever can listen on the way can take over sessions.
 	PlainHTTP bool
 }
@@ -134,6 +137,8 @@ func (c Cookie) withDefaults() (Cookie, error) {
 		return c, errors.New("session: not a SameSite mode")
 	case c.SameSite == http.SameSiteNoneMode && c.PlainHTTP:
 		return c, errors.New("session: SameSite=None needs Secure")
+	case c.Partitioned && c.SameSite != http.SameSiteNoneMode:
+		return c, errors.New("session: a Partitioned cookie needs SameSite=None")
 	}
 	probe := c.build(strings.Repeat("x", keyText), time.Time{}, time.Time{})
 	if err := probe.Valid(); err != nil {
@@ -150,7 +155,7 @@ func (c Cookie) withDefaults() (Cookie, error) {
 func (c Cookie) build(value string, now, expires time.Time) *http.Cookie {
 	k := &http.Cookie{
 		Name: c.Name, Value: value, Path: "/", Domain: c.Domain,
-		Secure: !c.PlainHTTP, HttpOnly: true, SameSite: c.SameSite,
+		Secure: !c.PlainHTTP, HttpOnly: true, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}
 	if !expires.IsZero() {
 		k.MaxAge = int(max(1, min(expires.Sub(now)/time.Second, math.MaxInt32)))

@@ -17,7 +17,7 @@ func (s *Session) cutShort(status int) bool {
 	if status < http.StatusInternalServerError {
 		return false
 	}
-	if !s.deadline.IsZero() && (time.Until(s.deadline) <= 0 || s.r.Context().Err() != nil) {
+	if s.deadline != 0 && (time.Since(s.m.made) >= s.deadline || s.r.Context().Err() != nil) {
 		return true
 	}
 	return s.changed() && panicking()

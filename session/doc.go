@@ -18,8 +18,19 @@
 //
 // [Session.SignIn] says who is there, [Session.Subject] asks, [Session.SignOut] ends it; [Session.Flash] leaves a message
 // for the next page; [Key] names values and their types; [Manager.List], [Manager.End] and [Manager.EndAll] show and end
-// the sessions of a person. Config says where the data lives: [NewMemory] for one process, package sqlstore for a
-// database, or any other [Store].
+// the sessions of a person. [Manager.RequireSignedIn] keeps everybody else out of a page.
+//
+// # Homes of the data
+//
+// Config says where the data lives, with the same API on top:
+//
+//   - in a [Store], opened by a signed key in the cookie: [NewMemory] for one process, package sqlstore for SQLite,
+//     PostgreSQL, MariaDB and MySQL, package redisstore for Redis and Valkey, or one of your own, which package sessiontest
+//     proves. This is the default, and the only home that keeps every promise below.
+//   - sealed in the cookie itself, for services without a store: [Sealed], which says what it cannot promise.
+//
+// A program that moves from one to the other, or to another cookie name, names the home of before in [Config].Old, and logs
+// nobody out.
 //
 // # What is saved when
 //
@@ -30,8 +41,9 @@
 // What is saved are the changes of this request, not the session as it saw it. So requests at the same time do not undo
 // each other's work; where a change depends on what is there, as a counter does, use [Key.Update].
 //
-// Three calls do not wait for the answer: messages are removed from the store when [Session.Flashes] gives them, and
-// [Manager.End] and [Manager.EndAll] act at once.
+// Some calls do not wait for the answer: messages are removed from the store when [Session.Flashes] gives them,
+// [Session.Save] and [Session.Issue] save what was changed so far, and [Manager.End], [Manager.EndAll] and
+// [Manager.EndEverything] act at once.
 //
 // Nothing is saved when the handler panics before its answer begins, nor when a [http.TimeoutHandler] inside of
 // [Manager.Handler] gives up on it. Recovery middleware belongs outside of it; one inside is noticed if it answers 5xx in
@@ -65,29 +77,37 @@
 //	P13  See and end sessions    by id, by person, all but this one; obeyed at the next request
 //	P14  Identity changes        the key changes
 //
-// All of them hold in every home of the data whose store passes package sessiontest. They end where other parts begin: a
+// All of them hold with a store that passes package sessiontest; sealed in the cookie P1, P2 and P13 do not, and the calls
+// that need them answer [ErrUnsupported]. They end where other parts begin: a
 // cookie taken from a browser opens the session for as long as that lives, whoever carries it; and cross-site requests
 // carry the cookie within the rules of SameSite, so forms need [http.CrossOriginProtection] or tokens.
 //
 // # Limits and defaults
 //
-//	ordinary session       2 hours without use, 24 hours in all; the cookie goes with the browser
-//	remembered session     7 days without use, 30 days in all; SignInRemembered
-//	use is written down    once a minute, and at a quarter of the idle limit
-//	a visit to the store   5 seconds
-//	keys and values        64 KiB together, as JSON
-//	one key's name         1 to 128 bytes of UTF-8, not beginning with "_flash."
-//	waiting messages       64, then the oldest go
-//	subject                1 to 255 bytes of UTF-8
-//	address, user agent    cut to 64 and 256 bytes
-//	secret keys            32 bytes or more
-//	session key            96 bits of id, 192 bits of secret, 192 bits of HMAC-SHA256
+//	ordinary session                                    2 hours without use, 24 hours in all; the cookie goes with the browser
+//	remembered session                                  7 days without use, 30 days in all; the cookie outlives the browser
+//	a use is written down                               once in 1 minute, or in a quarter of the idle limit if that is less
+//	a visit to the store                                5 seconds
+//	keys and values                                     64 KiB together, encoded
+//	name of a key                                       1 to 128 bytes of UTF-8, not beginning with "_flash."
+//	waiting messages                                    64, then the oldest go
+//	subject                                             1 to 255 bytes of UTF-8
+//	sessions of a subject                               100, then a sign-in ends the longest unused
+//	address and browser                                 cut to 64 and 256 bytes
+//	tries of a change that depends on the stored value  128
+//	an answer that lasts                                learns within 5 seconds that its session ended, by a look every 2 seconds
+//	sweeper                                             batches of 100, every 1 minute
+//	memory store                                        100000 records, twice as many if they are signed in
+//	secret keys                                         32 bytes or more
+//	session key                                         96 bits of id, 192 bits of secret, 192 bits of HMAC-SHA256
+//	cookie                                              4096 bytes with name and attributes
 //
 // # Keys
 //
 // The first key of a [KeyRing] signs, all verify. To change keys without ending anybody's session, put the new one in
 // front and keep the old one behind it for as long as the longest session may live; cookies are signed anew with the next
-// note of their use. Where several nodes change one after the other, let the new key first join behind the old one
+// note of their use. [Manager.SetKeys] does so without a restart, and [Manager.OldKeys] counts the sessions that still need
+// the old key. Where several nodes change one after the other, let the new key first join behind the old one
 // everywhere. Other parts of a program can sign with the same ring, each for its own purpose: [KeyRing.Signer].
 //
 // # Concurrency
@@ -98,7 +118,8 @@
 //
 // # Cost
 //
-// A request that does not use its session: two allocations. One that reads: one Load, an HMAC and a
-// hash. One that writes: one Patch more; one that signs out, one Delete. Nothing reachable from a request is pooled.
+// A request that does not use its session, or comes from a stranger who has none: two allocations, and no visit to the
+// store. One that reads: one Load, an HMAC and a hash. One that writes: one Patch more; one that signs out, one Delete; one
+// that signs in, a Patch or Create and a BySubject for the cap. Nothing reachable from a request is pooled.
 // Records that are over cost nothing but room: [Manager.RunSweeper] frees it.
 package session

@@ -17,6 +17,12 @@ var (
 	ErrNoMiddleware = errors.New("session: the request did not pass through the session middleware")
 	// ErrBadKey: a key that is empty, longer than 128 bytes, or begins with "_flash.".
 	ErrBadKey = errors.New("session: not a usable key")
+	// ErrNotSignedIn: nobody is signed in where somebody must be (Manager.RequireSignedIn).
+	ErrNotSignedIn = errors.New("session: nobody is signed in")
+	// ErrNotFresh: the sign-in is too long ago (Manager.RequireFresh).
+	ErrNotFresh = errors.New("session: signed in too long ago")
+	// ErrMisuse: a subject that cannot be one, or a value that cannot be encoded.
+	ErrMisuse = errors.New("session: misused")
 	// ErrCookieDue: the connection was hijacked while a session cookie waits to be sent; see Session.TakeCookie.
 	ErrCookieDue = errors.New("session: hijacked with a session cookie due")
 )

@@ -43,8 +43,8 @@ func (s *Session) Flash(category, text string) {
 }
 
 // waiting gives the messages that this request sees, oldest first.
-func (s *Session) waiting() (list []keyed) {
-	if s.found && !s.clear {
+func (s *Session) waiting() (list []stored) {
+	if s.live() && !s.clear {
 		for _, k := range flashesIn(s.rec.Values) {
 			if s.find(k.key) < 0 {
 				list = append(list, k)
@@ -53,15 +53,15 @@ func (s *Session) waiting() (list []keyed) {
 	}
 	for i := range s.changes {
 		if c := &s.changes[i]; c.value != nil && strings.HasPrefix(c.key, flashPrefix) {
-			list = append(list, keyed{c.key, c.value})
+			list = append(list, stored{c.key, c.value})
 		}
 	}
-	sortKeyed(list)
+	sortStored(list)
 	return list
 }
 
-func sortKeyed(list []keyed) {
-	slices.SortFunc(list, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+func sortStored(list []stored) {
+	slices.SortFunc(list, func(a, b stored) int { return strings.Compare(a.key, b.key) })
 }
 
 // Flashes takes the messages that wait, oldest first. They are removed from the store before Flashes returns, whatever
@@ -78,7 +78,10 @@ func (s *Session) Flashes() []Flash {
 		s.failLocked(ErrCommitted)
 		return nil
 	}
-	stored := s.takeStored()
+	if s.state == nil {
+		return nil
+	}
+	list := s.takeStored()
 	// Those of this very request follow.
 	kept := s.changes[:0]
 	for _, c := range s.changes {
@@ -86,31 +89,31 @@ func (s *Session) Flashes() []Flash {
 		case !strings.HasPrefix(c.key, flashPrefix):
 			kept = append(kept, c)
 		case c.value != nil:
-			stored = append(stored, keyed{c.key, c.value})
+			list = append(list, stored{c.key, c.value})
 		}
 	}
 	clear(s.changes[len(kept):])
 	s.changes, s.bytes = kept, -1
-	sortKeyed(stored)
-	var list []Flash
-	for _, k := range stored {
+	sortStored(list)
+	var flashes []Flash
+	for _, k := range list {
 		var f Flash
 		if err := json.Unmarshal(k.value, &f); err != nil {
 			s.observe(EventUnreadable, s.rec.ID, err)
 			continue
 		}
-		list = append(list, f)
+		flashes = append(flashes, f)
 	}
-	return list
+	return flashes
 }
 
-type keyed struct {
+type stored struct {
 	key   string
 	value []byte
 }
 
 // takeStored removes the stored messages under the version they were read at, and gives them.
-func (s *Session) takeStored() []keyed {
+func (s *Session) takeStored() []stored {
 	if !s.found || s.clear {
 		return nil
 	}
@@ -121,14 +124,15 @@ func (s *Session) takeStored() []keyed {
 		if len(taken) == 0 {
 			return nil
 		}
-		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: s.m.now(), IfVersion: s.rec.Version}
+		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: s.m.judge(), IfVersion: s.rec.Version}
 		for _, k := range taken {
 			p.Delete = append(p.Delete, k.key)
 		}
-		version, err := s.m.cfg.Store.Patch(ctx, p)
+		adopts := s.afresh
+		version, err := s.apply(ctx, s.store(), p)
 		if err == nil {
 			s.rec.Values = s.rec.Values.Apply(p)
-			s.rec.Version = version
+			s.rec.Version, s.unsealed = version, adopts || s.m.keyed.Load().carrier != nil
 			return taken
 		}
 		if err = s.again(ctx, err, try); err != nil {
@@ -148,10 +152,10 @@ func (s *Session) notTaken(err error) {
 	s.observe(EventSaveFailed, s.rec.ID, fmt.Errorf("session: flashes: %w", err))
 }
 
-func flashesIn(v Values) (list []keyed) {
+func flashesIn(v Values) (list []stored) {
 	for k, b := range v {
 		if strings.HasPrefix(k, flashPrefix) {
-			list = append(list, keyed{k, b})
+			list = append(list, stored{k, b})
 		}
 	}
 	return list

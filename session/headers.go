@@ -1,7 +1,6 @@
 package session
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,36 +12,37 @@ var overriding = [...]string{
 	"Cloudflare-Cdn-Cache-Control", "Netlify-Cdn-Cache-Control", "Vercel-Cdn-Cache-Control",
 }
 
-// headerCopy remembers the headers that stood when the middleware was entered. It holds the usual dozen of single values
-// without an allocation.
-type headerCopy struct {
-	n     int
-	first [12]headerLine
-	more  http.Header // lines that are not of one value, or too many
+// headerLine is one header as it stood when the middleware was entered: a single value, or what is not of one value.
+type headerLine struct {
+	name, value string
+	values      []string
+	single      bool
 }
 
-type headerLine struct{ name, value string }
-
-func (c *headerCopy) take(h http.Header) {
+// copyHeader remembers headers, usually few. None cost nothing.
+func copyHeader(h http.Header) []headerLine {
+	if len(h) == 0 {
+		return nil
+	}
+	lines := make([]headerLine, 0, len(h))
 	for name, values := range h {
-		if len(values) == 1 && c.n < len(c.first) {
-			c.first[c.n] = headerLine{name, values[0]}
-			c.n++
+		if len(values) == 1 {
+			lines = append(lines, headerLine{name: name, value: values[0], single: true})
 			continue
 		}
-		if c.more == nil {
-			c.more = make(http.Header)
-		}
-		c.more[name] = slices.Clone(values) // nil stays nil, which is how net/http is told to leave out a Date
+		lines = append(lines, headerLine{name: name, values: slices.Clone(values)}) // nil stays nil, which tells net/http to leave out a Date
 	}
+	return lines
 }
 
-func (c *headerCopy) restore(h http.Header) {
+func restoreHeader(h http.Header, lines []headerLine) {
 	clear(h)
-	for _, l := range c.first[:c.n] {
-		h[l.name] = []string{l.value}
+	for _, l := range lines {
+		if l.single {
+			l.values = []string{l.value}
+		}
+		h[l.name] = l.values
 	}
-	maps.Copy(h, c.more)
 }
 
 // headers marks an answer that depends on the session (RFC 9111): caches must keep visitors apart, and must not keep what
@@ -51,36 +51,69 @@ func (s *Session) headers(h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.due != nil {
-		if line := s.due.String(); !s.taken || !slices.Contains(h["Set-Cookie"], line) {
-			h.Add("Set-Cookie", line)
-		}
+		s.sendDue(h)
 	}
 	if s.loaded {
 		s.addVary(h)
 	}
 	if s.due != nil || s.known || s.withheld != nil {
-		s.w.noStore[0] = "no-store"
-		h["Cache-Control"] = s.w.noStore[:]
+		s.noStore[0] = "no-store"
+		h["Cache-Control"] = s.noStore[:]
+		dropOverriding(h)
+	}
+}
+
+func dropOverriding(h http.Header) {
+	if len(h) > len(overriding) {
 		for _, name := range overriding {
+			delete(h, name)
+		}
+		return
+	}
+	for name := range h { // the same, where it is quicker
+		if slices.Contains(overriding[:], name) {
 			delete(h, name)
 		}
 	}
 }
 
-// addVary adds Cookie to the Vary header, beside what is there.
+// sendDue puts the session key where the client keeps it. A cookie of an old name goes away together with it.
+func (s *Session) sendDue(h http.Header) {
+	if s.byHeader {
+		h.Set(s.m.cfg.Header, s.due.Value)
+		return
+	}
+	if line := s.due.String(); !s.taken || !slices.Contains(h["Set-Cookie"], line) {
+		h.Add("Set-Cookie", line)
+	}
+	if old := s.m.cfg.Old.Cookie; old.Name != s.m.cfg.Cookie.Name {
+		if value, duplicate := findCookie(s.r.Header, old.Name); value != "" || duplicate {
+			h.Add("Set-Cookie", old.removal().String())
+		}
+	}
+}
+
+// addVary says that the answer depends on what the client brought, beside what else it depends on.
 func (s *Session) addVary(h http.Header) {
+	if name := s.m.cfg.Header; name != "" {
+		s.addVaryOn(h, name)
+	}
+	s.addVaryOn(h, "Cookie")
+}
+
+func (s *Session) addVaryOn(h http.Header, on string) {
 	lines := h["Vary"]
 	for _, line := range lines {
 		for name := range strings.SplitSeq(line, ",") {
-			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, "Cookie") {
+			if name = strings.TrimSpace(name); name == "*" || strings.EqualFold(name, on) {
 				return
 			}
 		}
 	}
 	if len(lines) == 0 {
-		s.w.vary[0] = "Cookie"
-		h["Vary"] = s.w.vary[:]
+		s.vary[0] = on
+		h["Vary"] = s.vary[:]
 		return
 	}
-	h.Add("Vary", "Cookie")
+	h.Add("Vary", on)
 }

@@ -102,14 +102,22 @@ type Signer struct {
 // Signer derives the ring's keys for a purpose, a text that is used for nothing else.
 func (r *KeyRing) Signer(purpose string) *Signer {
 	s := &Signer{keys: make([]macKey, len(r.secrets))}
-	for i, secret := range r.secrets {
-		derived, err := hkdf.Key(sha256.New, secret, nil, "doorbook/session "+purpose, sha256.Size)
+	for i, key := range r.derive(purpose) {
+		s.keys[i] = newMACKey(key)
+	}
+	return s
+}
+
+// derive gives a key of 32 bytes for a purpose from each secret.
+func (r *KeyRing) derive(purpose string) (keys [][]byte) {
+	for _, secret := range r.secrets {
+		key, err := hkdf.Key(sha256.New, secret, nil, "doorbook/session "+purpose, sha256.Size)
 		if err != nil {
 			panic("session: hkdf: " + err.Error()) // only for lengths over 255 hashes
 		}
-		s.keys[i] = newMACKey(derived)
+		keys = append(keys, key)
 	}
-	return s
+	return keys
 }
 
 // Sum is the HMAC-SHA256 of a message under the first key.

@@ -128,6 +128,13 @@ func (s *spy) BySubject(ctx context.Context, subject string, now time.Time) ([]s
 	return s.Store.BySubject(ctx, subject, now)
 }
 
+func (s *spy) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+	if err := s.note("Each"); err != nil {
+		return err
+	}
+	return s.Store.Each(ctx, now, yield)
+}
+
 func (s *spy) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	if err := s.note("DeleteExpired"); err != nil {
 		return 0, err

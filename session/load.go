@@ -4,6 +4,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 )
 
 // load finds the session's record at the first use. It reports false if the session is unusable.
@@ -18,36 +20,15 @@ func (s *Session) load() bool {
 		s.err = ErrCommitted
 		return false
 	}
-	s.loaded, s.bytes = true, -1
-	value, duplicate := findCookie(s.r.Header, s.m.cfg.Cookie.Name)
+	s.loaded = true
+	value, duplicate := s.presented()
 	if s.sent = value != "" || duplicate; !s.sent {
 		return true
 	}
-	key, index, ok := parseKey(value, s.m.signer)
-	if !ok {
+	if duplicate || !s.recognise(value) {
 		s.observe(EventUnreadable, ID{}, errCookie)
-		return true
 	}
-	rec, err := s.fetch(key.id)
-	digest := key.digest()
-	current := subtle.ConstantTimeCompare(digest[:], rec.Digest[:]) == 1
-	switch {
-	case gone(err):
-	case errors.Is(err, ErrUnreadable):
-		s.observe(EventUnreadable, key.id, err)
-		if current {
-			s.broken, s.known = key.id, true
-		}
-	case err != nil:
-		s.observe(EventLoadFailed, key.id, err)
-		s.err = fmt.Errorf("%w: %w", errLoad, err)
-		return false
-	case current:
-		s.found, s.known, s.rec, s.key, s.keyIndex = true, true, rec, key, index
-	default:
-		s.superseded = key.id
-	}
-	return true
+	return s.err == nil
 }
 
 var (
@@ -55,14 +36,144 @@ var (
 	errCookie = errors.New("session: the cookie is not one of ours")
 )
 
+// presented gives what the request wants to be recognised by.
+func (s *Session) presented() (value string, duplicate bool) {
+	if name := s.m.cfg.Header; name != "" {
+		if lines := s.r.Header[name]; len(lines) > 0 {
+			s.byHeader = true
+			return strings.TrimPrefix(lines[0], "Bearer "), len(lines) > 1
+		}
+	}
+	value, duplicate = findCookie(s.r.Header, s.m.cfg.Cookie.Name)
+	if name := s.m.cfg.Old.Cookie.Name; value == "" && !duplicate && name != s.m.cfg.Cookie.Name {
+		value, duplicate = findCookie(s.r.Header, name)
+		s.oldCookie = value != "" || duplicate
+	}
+	return value, duplicate
+}
+
+// recognise finds the record of a session key, in the home of today or the one before. It reports false for a key that
+// is not of ours, which costs no visit to a store.
+func (s *Session) recognise(value string) bool {
+	k := s.m.keyed.Load()
+	if !s.oldCookie && s.recogniseIn(&k.home, value) {
+		return true
+	}
+	if k.old == nil || !s.oldCookie && k.old.cookie.Name != k.cookie.Name {
+		return false
+	}
+	if !s.recogniseIn(k.old, value) {
+		return false
+	}
+	if s.live() {
+		if k.carrier != nil && s.rec.Parent != (ID{}) { // no cookie can say that its parent has ended
+			s.found, s.rec = false, Record{}
+			return true
+		}
+		s.resign = true
+		if k.old.carrier != nil && k.carrier == nil {
+			s.adoptable(k)
+		}
+	}
+	return true
+}
+
+func (s *Session) recogniseIn(h *home, value string) bool {
+	if h.carrier != nil {
+		rec, old, err := s.m.recall(h.carrier, value)
+		if err != nil {
+			return false
+		}
+		if s.m.alive(rec, s.m.judge()) && s.valid(rec) {
+			s.open()
+			s.found, s.known, s.rec, s.resign = true, true, rec, old
+		}
+		return true
+	}
+	key, index, ok := parseKey(value, h.signer)
+	if !ok {
+		return false
+	}
+	rec, err := s.fetch(h.store, key.id)
+	digest := key.digest()
+	current := subtle.ConstantTimeCompare(digest[:], rec.Digest[:]) == 1
+	switch {
+	case gone(err):
+	case errors.Is(err, ErrUnreadable):
+		s.observe(EventUnreadable, key.id, err)
+		if current {
+			s.open()
+			s.broken, s.known = key.id, true
+		}
+	case err != nil:
+		s.loadFailed(key.id, err)
+	case !current:
+		s.open()
+		s.superseded = key.id
+	case s.parentLives(h.store, rec) && s.valid(rec):
+		s.open()
+		s.found, s.known, s.rec, s.key, s.resign = true, true, rec, key, index != 0
+	}
+	return true
+}
+
+func (s *Session) loadFailed(id ID, err error) {
+	s.observe(EventLoadFailed, id, err)
+	s.err = fmt.Errorf("%w: %w", errLoad, err)
+}
+
 // fetch does not stop when the client hangs up: what the handler goes on to write belongs to this record.
-func (s *Session) fetch(id ID) (Record, error) {
+func (s *Session) fetch(store Store, id ID) (Record, error) {
 	ctx, cancel := s.m.visit(s.r.Context())
 	defer cancel()
-	now := s.m.now()
-	rec, err := s.m.cfg.Store.Load(ctx, id, now)
-	if err == nil && (!now.Before(rec.Expires) || !now.Before(rec.Deadline)) {
+	now := s.m.judge()
+	rec, err := store.Load(ctx, id, now)
+	if err == nil && !s.m.alive(rec, now) {
 		return Record{}, ErrNotFound
 	}
 	return rec, err
+}
+
+// parentLives reports whether the session that rec was issued by still lives. If not, rec is over, too.
+func (s *Session) parentLives(store Store, rec Record) bool {
+	if rec.Parent == (ID{}) {
+		return true
+	}
+	switch parent, err := s.fetch(store, rec.Parent); {
+	case gone(err), err == nil && parent.Subject != rec.Subject:
+		s.endQuietly(rec.ID)
+		return false
+	case err != nil && !errors.Is(err, ErrUnreadable):
+		s.loadFailed(rec.ID, err)
+		return false
+	}
+	return true
+}
+
+// valid asks Config.Valid about a session of somebody who is signed in. One that is declared invalid is ended.
+func (s *Session) valid(rec Record) bool {
+	if s.m.cfg.Valid == nil || rec.Subject == "" {
+		return true
+	}
+	ok, err := s.m.cfg.Valid(s.r.Context(), s.m.view(s.r, rec))
+	switch {
+	case err != nil:
+		s.loadFailed(rec.ID, err)
+		return false
+	case !ok:
+		s.endQuietly(rec.ID)
+	}
+	return ok
+}
+
+// endQuietly deletes a record that answers to nobody any more. If that fails the next request finds the same.
+func (s *Session) endQuietly(id ID) {
+	if err := s.m.end(s.r.Context(), id); err != nil {
+		s.observe(EventSaveFailed, id, err)
+	}
+}
+
+// view is a session that can only be read, for Config.Valid.
+func (m *Manager) view(r *http.Request, rec Record) *Session {
+	return &Session{m: m, r: r, loaded: true, committed: true, state: &state{found: true, rec: rec, bytes: -1}}
 }

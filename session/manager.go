@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
 // Manager makes sessions. It is safe for concurrent use; a program may have several, each with a cookie name of its own.
 type Manager struct {
 	cfg       Config
-	signer    *Signer
-	inProcess bool // the store never blocks, so that its calls need no time limit
+	keyed     atomic.Pointer[keyed]
+	made      time.Time // by the clock of the process, whatever Config.Now is
+	started   time.Time // by Config.Now
+	startedAt int64     // the same by the wall clock, Unix nanoseconds
+	inProcess bool      // the store never blocks, so that its calls need no time limit
 }
 
 // New makes a Manager. It refuses missing parts, weak settings, and cookies that browsers would not take.
@@ -21,101 +25,82 @@ func New(c Config) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manager{cfg: c, signer: c.Keys.Signer("cookie " + c.Cookie.Name)}
-	_, m.inProcess = c.Store.(*Memory) // not what wraps one: that may wait for anything
+	m := &Manager{cfg: c, made: time.Now(), started: c.Now()}
+	m.startedAt = m.started.UnixNano()
+	if err := m.SetKeys(c.Keys); err != nil {
+		return nil, err
+	}
+	switch store := m.store().(type) { // not what wraps one: that may wait for anything
+	case *Memory:
+		m.inProcess = true
+	case carried:
+		m.inProcess = store.old == nil
+	}
 	return m, nil
 }
 
-// Info tells of one session to people who may see it. Its ID opens nothing.
-type Info struct {
-	ID        ID
-	Subject   string
-	Created   time.Time
-	SignedIn  time.Time
-	LastSeen  time.Time // right to Config.TouchEvery
-	Expires   time.Time
-	Addr      string
-	UserAgent string
-}
-
-// List gives the live sessions of a subject, in no particular order.
-func (m *Manager) List(ctx context.Context, subject string) ([]Info, error) {
-	records, err := m.bySubject(ctx, subject)
-	if err != nil {
-		return nil, err
+// SetKeys replaces the key ring while the program runs: what is signed from now on is signed by the first key of the new
+// ring, and cookies are good if any key of it signed them. Give the new key in front and the old one behind it; take the
+// old one away once OldKeys gives 0.
+func (m *Manager) SetKeys(keys *KeyRing) error {
+	if keys == nil || len(keys.secrets) == 0 {
+		return errors.New("session: a KeyRing that NewKeyRing did not make")
 	}
-	list := make([]Info, len(records))
-	for i, r := range records {
-		list[i] = Info{
-			ID: r.ID, Subject: r.Subject, Created: r.Created, SignedIn: r.SignedIn,
-			LastSeen: r.LastSeen, Expires: r.Expires, Addr: r.Addr, UserAgent: r.UserAgent,
-		}
-	}
-	return list, nil
-}
-
-// End ends one session of a subject, on every node from its next request on. A session of another subject is answered like
-// one that does not exist: ErrNotFound.
-func (m *Manager) End(ctx context.Context, subject string, id ID) error {
-	records, err := m.bySubject(ctx, subject)
+	k, err := m.cfg.keyed(keys)
 	if err != nil {
 		return err
 	}
-	for _, r := range records {
-		if r.ID == id {
-			return m.end(ctx, id)
-		}
-	}
-	return ErrNotFound
+	m.keyed.Store(k)
+	return nil
 }
 
-// EndAll ends all sessions of a subject but those excepted, and gives how many. A sign-in that is under way meanwhile may
-// stay: raise what it was checked against (disable the account, change the password) before ending.
-func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int, error) {
-	records, err := m.bySubject(ctx, subject)
-	if err != nil {
-		return 0, err
-	}
-	var ids []ID
-next:
-	for _, r := range records {
-		for _, id := range except {
-			if r.ID == id {
-				continue next
-			}
+// OldKeys counts the live sessions whose cookie is not signed by the first key of the ring yet. It goes through all
+// records of the store.
+func (m *Manager) OldKeys(ctx context.Context) (int, error) {
+	first, n := m.keyed.Load().signer.keyID(0), 0
+	err := m.each(ctx, func(r Record) error {
+		if r.KeyID != first {
+			n++
 		}
-		ids = append(ids, r.ID)
-	}
-	if err := m.end(ctx, ids...); err != nil {
-		return 0, err
-	}
-	return len(ids), nil
+		return nil
+	})
+	return n, err
 }
+
+func (m *Manager) store() Store { return m.keyed.Load().store }
 
 // Sweep removes up to limit records whose time is over, and gives how many; call it again while it gives limit. Expired
 // records answer to nobody whether they are swept or not: sweeping only frees room. It is safe to run on every node.
 func (m *Manager) Sweep(ctx context.Context, limit int) (int, error) {
 	ctx, cancel := m.limit(ctx)
 	defer cancel()
-	n, err := m.cfg.Store.DeleteExpired(ctx, m.now(), limit)
+	n, err := m.store().DeleteExpired(ctx, m.judge(), limit)
 	if err != nil {
 		return n, fmt.Errorf("session: sweep: %w", err)
 	}
 	return n, nil
 }
 
+const (
+	sweepBatch = 100
+	sweepEvery = time.Minute
+)
+
 // RunSweeper sweeps in small batches every interval (a minute if that is not positive) until ctx is done. It runs in the
 // caller's goroutine; a failed sweep is tried again at the next interval.
 func (m *Manager) RunSweeper(ctx context.Context, every time.Duration) {
-	const batch = 500
 	if every <= 0 {
-		every = time.Minute
+		every = sweepEvery
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		for n := batch; n == batch && ctx.Err() == nil; {
-			n, _ = m.Sweep(ctx, batch)
+		for n := sweepBatch; n == sweepBatch && ctx.Err() == nil; {
+			begin := time.Now()
+			n, _ = m.Sweep(ctx, sweepBatch)
+			if n == sweepBatch {
+				time.Sleep(2 * time.Since(begin)) // so that the store has most of its time for others
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -123,32 +108,6 @@ func (m *Manager) RunSweeper(ctx context.Context, every time.Duration) {
 		case <-tick.C:
 		}
 	}
-}
-
-func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, error) {
-	ctx, cancel := m.limit(ctx)
-	defer cancel()
-	records, err := m.cfg.Store.BySubject(ctx, subject, m.now())
-	if err != nil {
-		return nil, fmt.Errorf("session: list: %w", err)
-	}
-	return records, nil
-}
-
-// end deletes records. It does not stop when the one who asked hangs up: an end that was asked for is carried out.
-func (m *Manager) end(ctx context.Context, ids ...ID) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	limited, cancel := m.visit(ctx)
-	defer cancel()
-	if err := m.cfg.Store.Delete(limited, ids...); err != nil {
-		return fmt.Errorf("session: end: %w", err)
-	}
-	for _, id := range ids {
-		m.cfg.Observe(ctx, Event{Kind: EventEnded, ID: id})
-	}
-	return nil
 }
 
 // limit bounds one visit to the store.
@@ -166,9 +125,6 @@ func (m *Manager) visit(ctx context.Context) (context.Context, context.CancelFun
 	}
 	return m.limit(context.WithoutCancel(ctx))
 }
-
-// now is the time in the precision that every store keeps.
-func (m *Manager) now() time.Time { return m.cfg.Now().UTC().Truncate(time.Millisecond) }
 
 // newKey draws a session key; with an id given it keeps that and draws only the secret.
 func (m *Manager) newKey(id *ID) (k sessionKey, err error) {

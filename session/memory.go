@@ -18,8 +18,9 @@ type MemoryConfig struct {
 
 const (
 	memoryDefaultMax = 100_000
-	memoryShards     = 64 // a power of two
-	memoryBatch      = 64 // records that one hold of a shard's lock may sweep
+	memoryShards     = 256 // so many that a sweep, which holds one of them, is in hardly anybody's way; a value of a byte
+	memoryBatch      = 16  // records that one hold of a shard's lock may sweep
+	memoryRoom       = 64  // dead records that a Create may drop before it is refused
 )
 
 // Memory is a Store in the memory of this process: for one node, for tests, and as the measure of the others. What it
@@ -29,7 +30,8 @@ const (
 // It keeps the Values that it is given and gives them out without copying, which is safe by the contract of Values.
 type Memory struct {
 	max    int64
-	count  atomic.Int64  // records in all shards, and those that a Create is about to add
+	count  atomic.Int64 // records in all shards, and those that a Create is about to add
+	closed atomic.Bool
 	next   atomic.Uint32 // the shard where the next sweep begins, so that a small limit reaches all of them in time
 	shards [memoryShards]memoryShard
 }
@@ -63,11 +65,31 @@ func NewMemory(c MemoryConfig) *Memory {
 	return m
 }
 
-func (m *Memory) shard(id ID) *memoryShard { return &m.shards[id[len(id)-1]%memoryShards] }
+// Close drops all records, and lets every later call fail with ErrClosed. It may be called more than once.
+func (m *Memory) Close() error {
+	m.closed.Store(true)
+	for i := range m.shards {
+		s := &m.shards[i]
+		s.mu.Lock()
+		m.count.Add(-int64(len(s.records)))
+		s.records, s.subjects, s.expiry = make(map[ID]*memoryEntry), make(map[string]map[ID]*memoryEntry), nil
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+func (m *Memory) usable(ctx context.Context) error {
+	if m.closed.Load() {
+		return ErrClosed
+	}
+	return ctx.Err()
+}
+
+func (m *Memory) shard(id ID) *memoryShard { return &m.shards[id[len(id)-1]] }
 
 // Create implements Store. A store that is full first drops up to 64 records that were dead when r was created.
 func (m *Memory) Create(ctx context.Context, r Record) error {
-	if err := ctx.Err(); err != nil {
+	if err := m.usable(ctx); err != nil {
 		return err
 	}
 	limit := m.max
@@ -75,7 +97,7 @@ func (m *Memory) Create(ctx context.Context, r Record) error {
 		limit *= 2
 	}
 	if m.count.Add(1) > limit {
-		m.sweep(ctx, r.Created, memoryBatch) // an error of the context is met at the next step
+		m.sweep(ctx, r.Created, memoryRoom) // an error of the context is met at the next step
 		if m.count.Load() > limit {
 			m.count.Add(-1)
 			return ErrFull
@@ -97,7 +119,7 @@ func (m *Memory) Create(ctx context.Context, r Record) error {
 
 // Load implements Store. It allocates nothing.
 func (m *Memory) Load(ctx context.Context, id ID, now time.Time) (Record, error) {
-	if err := ctx.Err(); err != nil {
+	if err := m.usable(ctx); err != nil {
 		return Record{}, err
 	}
 	s := m.shard(id)
@@ -111,7 +133,7 @@ func (m *Memory) Load(ctx context.Context, id ID, now time.Time) (Record, error)
 
 // Patch implements Store.
 func (m *Memory) Patch(ctx context.Context, p Patch) (int64, error) {
-	if err := ctx.Err(); err != nil {
+	if err := m.usable(ctx); err != nil {
 		return 0, err
 	}
 	s := m.shard(p.ID)
@@ -137,7 +159,7 @@ func (m *Memory) Patch(ctx context.Context, p Patch) (int64, error) {
 
 // Touch implements Store.
 func (m *Memory) Touch(ctx context.Context, id ID, digest Digest, t Touch, now time.Time) error {
-	if err := ctx.Err(); err != nil {
+	if err := m.usable(ctx); err != nil {
 		return err
 	}
 	s := m.shard(id)
@@ -155,7 +177,7 @@ func (m *Memory) Touch(ctx context.Context, id ID, digest Digest, t Touch, now t
 // Delete implements Store.
 func (m *Memory) Delete(ctx context.Context, ids ...ID) error {
 	for _, id := range ids {
-		if err := ctx.Err(); err != nil {
+		if err := m.usable(ctx); err != nil {
 			return err
 		}
 		s := m.shard(id)
@@ -171,7 +193,7 @@ func (m *Memory) Delete(ctx context.Context, ids ...ID) error {
 
 // BySubject implements Store.
 func (m *Memory) BySubject(ctx context.Context, subject string, now time.Time) ([]Record, error) {
-	if err := ctx.Err(); err != nil {
+	if err := m.usable(ctx); err != nil {
 		return nil, err
 	}
 	var found []Record
@@ -190,7 +212,37 @@ func (m *Memory) BySubject(ctx context.Context, subject string, now time.Time) (
 	return found, nil
 }
 
-// DeleteExpired implements Store. No lock is held for more than 64 records at a time, whatever the limit.
+// Each implements Store. It copies one shard at a time.
+func (m *Memory) Each(ctx context.Context, now time.Time, yield func(Record) error) error {
+	var live []Record
+	for i := range m.shards {
+		if err := m.usable(ctx); err != nil {
+			return err
+		}
+		live = m.shards[i].live(live[:0], now)
+		for _, r := range live {
+			if err := yield(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *memoryShard) live(list []Record, now time.Time) []Record {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, e := range s.records {
+		if e.Live(now) {
+			r := e.Record
+			r.Values = nil
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// DeleteExpired implements Store. No lock is held for more than 16 records at a time, whatever the limit.
 func (m *Memory) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	return m.sweep(ctx, now, limit)
 }
@@ -200,7 +252,7 @@ func (m *Memory) sweep(ctx context.Context, now time.Time, limit int) (total int
 	for i := range uint32(memoryShards) {
 		s := &m.shards[(first+i)%memoryShards]
 		for more := true; more && total < limit; {
-			if err := ctx.Err(); err != nil {
+			if err := m.usable(ctx); err != nil {
 				return total, err
 			}
 			batch := min(memoryBatch, limit-total)
@@ -210,7 +262,7 @@ func (m *Memory) sweep(ctx context.Context, now time.Time, limit int) (total int
 			more = n == batch
 		}
 	}
-	return total, ctx.Err()
+	return total, m.usable(ctx)
 }
 
 // sweep removes up to limit dead records of one shard, the longest dead first.

@@ -153,3 +153,31 @@ func BenchmarkMemory(b *testing.B) {
 		}
 	})
 }
+
+// A create that is under way when the store is closed may leave a record behind; nobody can reach it.
+func TestMemoryClose(t *testing.T) {
+	m := session.NewMemory(session.MemoryConfig{})
+	now := time.Now().UTC()
+	r := session.Record{ID: session.ID{1}, Version: 1, Subject: "ada", Expires: now.Add(time.Hour)}
+	if err := m.Create(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := m.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, loadErr := m.Load(t.Context(), r.ID, now)
+	_, patchErr := m.Patch(t.Context(), session.Patch{ID: r.ID, Now: now})
+	_, listErr := m.BySubject(t.Context(), "ada", now)
+	_, sweepErr := m.DeleteExpired(t.Context(), now, 10)
+	for call, err := range map[string]error{
+		"Create": m.Create(t.Context(), r), "Load": loadErr, "Patch": patchErr, "BySubject": listErr, "DeleteExpired": sweepErr,
+		"Touch": m.Touch(t.Context(), r.ID, r.Digest, session.Touch{}, now), "Delete": m.Delete(t.Context(), r.ID),
+		"Each": m.Each(t.Context(), now, func(session.Record) error { return nil }),
+	} {
+		if !errors.Is(err, session.ErrClosed) {
+			t.Errorf("%s: %v, want ErrClosed", call, err)
+		}
+	}
+}

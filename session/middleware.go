@@ -9,15 +9,19 @@ import (
 )
 
 // request is what the middleware adds to one request, in one piece of memory: the context that leads to the session, the
-// session, and the response writer that saves it in time.
+// session, and the response writer that saves it in time (writer.go).
 type request struct {
 	context.Context
 	session Session
-	writer  responseWriter
+	rw      http.ResponseWriter
+	r       *http.Request // the copy that carries the session
+	before  []headerLine  // the headers that stood when the middleware was entered
+	failed  error         // why the handler's answer was withheld
+	begun   bool          // the final header is out, or the connection is hijacked
 }
 
 func (q *request) Value(key any) any {
-	if key == (contextKey{}) {
+	if key == (contextKey{}) || key == any(q.session.m) {
 		return &q.session
 	}
 	return q.Context.Value(key)
@@ -30,23 +34,31 @@ func (q *request) Value(key any) any {
 // or when it returns. If that fails the answer is ErrorHandler's, and nothing of the handler's is sent. If the handler
 // panics before, nothing is saved, whether the panic is recovered outside or inside of Handler; nor is anything when a
 // http.TimeoutHandler inside gives up on it.
+//
+// Handlers of two Managers may stand inside of each other, if their cookies have different names: From then gives the inner
+// one's session, and Manager.From that of the Manager asked. If the inner one fails, what was done to the outer one's
+// session is saved with the error page. A Handler inside of another of the same Manager does nothing.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := &request{Context: r.Context()}
-		q.session.m, q.session.r, q.session.w = m, r, &q.writer
-		q.writer.rw, q.writer.r, q.writer.session = w, r.WithContext(q), &q.session
-		q.writer.before.take(w.Header())
-		defer q.writer.leave()
-		next.ServeHTTP(&q.writer, q.writer.r)
-		if !q.writer.begun {
-			q.writer.begin(http.StatusOK)
+		if _, twice := r.Context().Value(m).(*Session); twice {
+			next.ServeHTTP(w, r)
+			return
+		}
+		q := &request{Context: r.Context(), rw: w, before: copyHeader(w.Header())}
+		q.session.m, q.session.r = m, r
+		q.r = r.WithContext(q)
+		defer q.leave()
+		next.ServeHTTP(q, q.r)
+		if !q.begun {
+			q.begin(http.StatusOK)
 		}
 	})
 }
 
 // DefaultErrorHandler answers with plain text. A session that ended under the request sends a page that was asked for by
 // GET or HEAD to the same address again, where it starts afresh, and answers anything else with 401; a popped value that
-// another request got is 409, too much data 413, and a session that cannot be loaded or saved is 503 with Retry-After.
+// another request got is 409, too much data 413, and a session that cannot be loaded or saved is 503 with Retry-After. For
+// the guards: nobody signed in is 401, a sign-in that is too long ago 403.
 func DefaultErrorHandler(w http.ResponseWriter, r *http.Request, err error) {
 	status := ErrorStatus(r, err)
 	w.Header().Set("Cache-Control", "no-store")
@@ -56,7 +68,9 @@ func DefaultErrorHandler(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(status)
 		return
 	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "5")
+		if !errors.Is(err, ErrMisuse) && !errors.Is(err, ErrBadKey) { // which trying again does not mend
+			w.Header().Set("Retry-After", "5")
+		}
 	}
 	http.Error(w, http.StatusText(status), status)
 }
@@ -64,10 +78,12 @@ func DefaultErrorHandler(w http.ResponseWriter, r *http.Request, err error) {
 // ErrorStatus is the status that fits an error given to an ErrorHandler; see DefaultErrorHandler.
 func ErrorStatus(r *http.Request, err error) int {
 	switch {
-	case errors.Is(err, ErrEnded) && navigation(r):
+	case errors.Is(err, ErrEnded) && reads(r) && wantsPage(r):
 		return http.StatusSeeOther
-	case errors.Is(err, ErrEnded):
+	case errors.Is(err, ErrEnded), errors.Is(err, ErrNotSignedIn):
 		return http.StatusUnauthorized
+	case errors.Is(err, ErrNotFresh):
+		return http.StatusForbidden
 	case errors.Is(err, ErrConflict):
 		return http.StatusConflict
 	case errors.Is(err, ErrTooLarge):
@@ -76,11 +92,11 @@ func ErrorStatus(r *http.Request, err error) int {
 	return http.StatusServiceUnavailable
 }
 
-// navigation reports whether a person waits for a page.
-func navigation(r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
+// reads reports whether the request may be repeated without a second thought.
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// wantsPage reports whether a person waits for a page.
+func wantsPage(r *http.Request) bool {
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
 		return mode == "navigate"
 	}

@@ -159,7 +159,7 @@ func TestP06InventedKeysAreNotAdopted(t *testing.T) {
 		t.Error("the key of a record that is gone was adopted")
 	}
 	check(t, "bob's record is a new one", b.cookie[:30] == was[:30], false)
-	if got := strings.Join(w.store.called(), " "); got != "Load Create" {
+	if got := strings.Join(w.store.called(), " "); got != "Load Create BySubject" {
 		t.Errorf("store calls: %s", got)
 	}
 }

@@ -97,32 +97,33 @@ func TestP09RememberedCookieEndsWithItsRecord(t *testing.T) {
 func TestP09ImpossibleConfigs(t *testing.T) {
 	hour := time.Hour
 	tests := map[string]func(*session.Config){
-		"no keys":                     func(c *session.Config) { c.Keys = nil },
-		"a ring of nothing":           func(c *session.Config) { c.Keys = &session.KeyRing{} },
-		"no store":                    func(c *session.Config) { c.Store = nil },
-		"a nil memory":                func(c *session.Config) { c.Store = (*session.Memory)(nil) },
-		"host with domain":            func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Host-x", Domain: "example.com"} },
-		"host, other case":            func(c *session.Config) { c.Cookie = session.Cookie{Name: "__hOST-x", Domain: "example.com"} },
-		"host over plain HTTP":        func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Host-x", PlainHTTP: true} },
-		"secure over plain HTTP":      func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Secure-x", PlainHTTP: true} },
-		"secure, other case":          func(c *session.Config) { c.Cookie = session.Cookie{Name: "__SeCuRe-x", PlainHTTP: true} },
-		"http prefix over plain HTTP": func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Http-x", PlainHTTP: true} },
-		"none over plain HTTP":        func(c *session.Config) { c.Cookie = session.Cookie{PlainHTTP: true, SameSite: http.SameSiteNoneMode} },
-		"no such SameSite":            func(c *session.Config) { c.Cookie.SameSite = 9 },
-		"negative SameSite":           func(c *session.Config) { c.Cookie.SameSite = -1 },
-		"name with a space":           func(c *session.Config) { c.Cookie.Name = "my session" },
-		"name with =":                 func(c *session.Config) { c.Cookie.Name = "my=session" },
-		"name with a line break":      func(c *session.Config) { c.Cookie.Name = "a\r\nb" },
-		"domain with a space":         func(c *session.Config) { c.Cookie.Domain = "example com" },
-		"domain with a semicolon":     func(c *session.Config) { c.Cookie.Domain = "example.com; Path=/x" },
-		"negative idle":               func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: -hour, Absolute: hour} },
-		"idle only":                   func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: hour} },
-		"absolute only":               func(c *session.Config) { c.Lifetime = session.Lifetime{Absolute: hour} },
-		"absolute shorter":            func(c *session.Config) { c.Remembered = session.Lifetime{Idle: 2 * hour, Absolute: hour} },
-		"a moment":                    func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: time.Millisecond, Absolute: hour} },
-		"negative touch":              func(c *session.Config) { c.TouchEvery = -1 },
-		"negative timeout":            func(c *session.Config) { c.SaveTimeout = -1 },
-		"negative size":               func(c *session.Config) { c.MaxBytes = -1 },
+		"no keys, with a store that stays": func(c *session.Config) { c.Keys, c.Store = nil, &spy{Store: c.Store} },
+		"no keys, sealed":                  func(c *session.Config) { c.Keys, c.Store, c.Carrier = nil, nil, session.Sealed },
+		"a ring of nothing":                func(c *session.Config) { c.Keys = &session.KeyRing{} },
+		"no store":                         func(c *session.Config) { c.Store = nil },
+		"a nil memory":                     func(c *session.Config) { c.Store = (*session.Memory)(nil) },
+		"host with domain":                 func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Host-x", Domain: "example.com"} },
+		"host, other case":                 func(c *session.Config) { c.Cookie = session.Cookie{Name: "__hOST-x", Domain: "example.com"} },
+		"host over plain HTTP":             func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Host-x", PlainHTTP: true} },
+		"secure over plain HTTP":           func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Secure-x", PlainHTTP: true} },
+		"secure, other case":               func(c *session.Config) { c.Cookie = session.Cookie{Name: "__SeCuRe-x", PlainHTTP: true} },
+		"http prefix over plain HTTP":      func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Http-x", PlainHTTP: true} },
+		"none over plain HTTP":             func(c *session.Config) { c.Cookie = session.Cookie{PlainHTTP: true, SameSite: http.SameSiteNoneMode} },
+		"no such SameSite":                 func(c *session.Config) { c.Cookie.SameSite = 9 },
+		"negative SameSite":                func(c *session.Config) { c.Cookie.SameSite = -1 },
+		"name with a space":                func(c *session.Config) { c.Cookie.Name = "my session" },
+		"name with =":                      func(c *session.Config) { c.Cookie.Name = "my=session" },
+		"name with a line break":           func(c *session.Config) { c.Cookie.Name = "a\r\nb" },
+		"domain with a space":              func(c *session.Config) { c.Cookie.Domain = "example com" },
+		"domain with a semicolon":          func(c *session.Config) { c.Cookie.Domain = "example.com; Path=/x" },
+		"negative idle":                    func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: -hour, Absolute: hour} },
+		"idle only":                        func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: hour} },
+		"absolute only":                    func(c *session.Config) { c.Lifetime = session.Lifetime{Absolute: hour} },
+		"absolute shorter":                 func(c *session.Config) { c.Remembered = session.Lifetime{Idle: 2 * hour, Absolute: hour} },
+		"a moment":                         func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: time.Millisecond, Absolute: hour} },
+		"negative touch":                   func(c *session.Config) { c.TouchEvery = -1 },
+		"negative timeout":                 func(c *session.Config) { c.SaveTimeout = -1 },
+		"negative size":                    func(c *session.Config) { c.MaxBytes = -1 },
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -233,4 +234,14 @@ func TestP09Signer(t *testing.T) {
 			t.Errorf("the second key: %d %t", i, ok)
 		}
 	}
+}
+
+// With a store whose sessions end with the process the keys may do so, too: each Manager draws its own.
+func TestP09KeysOfAMemory(t *testing.T) {
+	store := session.NewMemory(session.MemoryConfig{})
+	a, b := newWorld(t, func(c *session.Config) { c.Keys, c.Store = nil, store }), newWorld(t, func(c *session.Config) { c.Keys, c.Store = nil, store })
+	visitor := a.signedIn("ada")
+	check(t, "subject", visitor.get("/who").body, "ada")
+	visitor.w = b
+	check(t, "subject before other keys", visitor.get("/who").body, "")
 }

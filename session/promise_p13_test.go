@@ -153,7 +153,7 @@ func TestP13Sweep(t *testing.T) {
 		w.m.RunSweeper(ctx, time.Millisecond)
 		close(stopped)
 	}()
-	for begin := time.Now(); len(w.store.called()) < 4; time.Sleep(time.Millisecond) { // 500, 500, 100, none
+	for begin := time.Now(); len(w.store.called()) < 13; time.Sleep(time.Millisecond) { // eleven batches of 100, one of none, and the next round
 		if time.Since(begin) > 10*time.Second {
 			t.Fatalf("the sweeper made only %d calls", len(w.store.called()))
 		}

@@ -21,37 +21,51 @@ import (
 type Session struct {
 	m *Manager
 	r *http.Request // as the middleware got it: callbacks and stores that see its context cannot get here and deadlock
-	w *responseWriter
 
 	mu        sync.Mutex
 	loaded    bool
 	committed bool
-	err       error     // sticky: the first thing that went wrong
-	withheld  error     // why the answer was withheld
-	deadline  time.Time // the latest one of the contexts through which From was called, other than the request's own
 
-	key      sessionKey // valid while found
-	keyIndex int        // the key of the ring that signed the cookie
-	found    bool       // rec is the session's live record
-	rec      Record
-	broken   ID // the record of the request's key, when its values cannot be read; else zero
+	sent      bool // the request carried a session key, of whatever worth
+	byHeader  bool // in a header (Config.Header), not in a cookie
+	oldCookie bool // in the cookie of Config.Old
+	known     bool // the request's key opened a record: the answer identifies somebody
+	forget    bool // signed out: the client is to forget its key
+	taken     bool // the caller of TakeCookie sends the cookie
+	needed    bool // the cookie that is due must not be lost: without it the session, or its end, is lost on the client
+	bare      bool // the answer can carry no cookie: the connection is about to be hijacked
+
+	err      error         // sticky: the first thing that went wrong
+	withheld error         // why the answer was withheld
+	deadline time.Duration // after the Manager was made: the latest one of the contexts through which From was called, other than the request's own
+
+	*state              // what was found and changed; nil for nothing at all
+	due    *http.Cookie // the cookie that the answer carries
+	saved  *http.Cookie // the one that was due after the last Save
+
+	vary, noStore [1]string // room for the values of two headers
+}
+
+// state is what a request found of its session, and what is to become of it. Most requests of strangers have none.
+type state struct {
+	found    bool // rec is the session's live record
+	resign   bool // the cookie is to be written anew: it was signed by an old key of the ring, or found in the old home
+	afresh   bool // rec came in a cookie of the old home, and is not in the store yet
+	unsealed bool // rec changed since its cookie was made, which it travels in
+	clear    bool // the values of rec count as absent
+	renew    bool
+
+	rec    Record
+	key    sessionKey // of rec, unless it travels in its cookie
+	broken ID         // the record of the request's key, when its values cannot be read; else zero
 	// superseded is the record that the request's key opened before it was renewed. Such a key is good for one thing: a
 	// sign-out that was under way during the renewal must not leave the session alive behind the back of its owner.
 	superseded ID
 
-	sent    bool       // the request carried a session cookie, of whatever worth
-	known   bool       // the request's key opened a record: the answer identifies somebody
 	dropped []departed // records to delete at the commit: signed out, or another subject's
-	forget  bool       // signed out: the browser is to forget its cookie
-
-	clear   bool // the values of rec count as absent
 	changes []change
 	bytes   int // the size of what this request sees, -1 for not known
 	signIn  *SignIn
-	renew   bool
-
-	due   *http.Cookie // the cookie that the answer carries
-	taken bool         // the caller of TakeCookie sends it
 }
 
 // departed is a record that this request leaves behind.
@@ -73,10 +87,16 @@ type change struct {
 
 type contextKey struct{}
 
-// From gives the request's session. Without the middleware it gives a session that is empty and keeps nothing, whose Err
-// is ErrNoMiddleware: nobody is signed in by mistake.
-func From(ctx context.Context) *Session {
-	s, ok := ctx.Value(contextKey{}).(*Session)
+// From gives the request's session, where Managers stand inside of each other that of the innermost one. Without the
+// middleware it gives a session that is empty and keeps nothing, whose Err is ErrNoMiddleware: nobody is signed in by
+// mistake.
+func From(ctx context.Context) *Session { return from(ctx, contextKey{}) }
+
+// From gives the request's session of this Manager, whatever others the request has.
+func (m *Manager) From(ctx context.Context) *Session { return from(ctx, m) }
+
+func from(ctx context.Context, key any) *Session {
+	s, ok := ctx.Value(key).(*Session)
 	if !ok {
 		return &Session{err: ErrNoMiddleware, loaded: true}
 	}
@@ -94,9 +114,7 @@ func (s *Session) reached(deadline time.Time) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if deadline.After(s.deadline) {
-		s.deadline = deadline
-	}
+	s.deadline = max(s.deadline, deadline.Sub(s.m.made))
 }
 
 // Err gives the first thing that went wrong with this session in this request, or nil.
@@ -110,7 +128,7 @@ func (s *Session) Err() error {
 func (s *Session) ID() (ID, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.load() || !s.found {
+	if !s.load() || !s.live() {
 		return ID{}, false
 	}
 	return s.rec.ID, true
@@ -123,6 +141,7 @@ func (s *Session) Subject() string {
 	switch {
 	case !s.load():
 		return ""
+	case s.state == nil:
 	case s.signIn != nil:
 		return s.signIn.Subject
 	case s.found:
@@ -136,7 +155,7 @@ func (s *Session) SignedInSince() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.load():
+	case !s.load(), s.state == nil:
 	case s.signIn != nil:
 		return s.signIn.SignedIn
 	case s.found && s.rec.Subject != "":
@@ -159,8 +178,8 @@ func (s *Session) signInAs(subject string, remember bool) {
 	if !s.writable() {
 		return
 	}
-	if subject == "" || len(subject) > 255 || !utf8.ValidString(subject) {
-		s.failLocked(fmt.Errorf("session: sign in: not a usable subject: %.32q", subject))
+	if subject == "" || len(subject) > maxSubject || !utf8.ValidString(subject) {
+		s.failLocked(fmt.Errorf("%w: sign in: not a usable subject: %.32q", ErrMisuse, subject))
 		return
 	}
 	if (s.found && s.rec.Subject != "" && s.rec.Subject != subject) || s.broken != (ID{}) {
@@ -173,8 +192,8 @@ func (s *Session) signInAs(subject string, remember bool) {
 	s.signIn = &SignIn{
 		Subject: subject, SignedIn: now,
 		Expires: now.Add(life.Idle), Deadline: now.Add(life.Absolute), Idle: life.Idle, Persist: remember,
-		Addr: clip(s.m.cfg.ClientAddr(s.r), 64), UserAgent: clip(s.r.UserAgent(), 256),
 	}
+	s.signIn.Addr, s.signIn.UserAgent = s.client()
 }
 
 // SignOut ends the session: with the first byte of the answer its record is deleted and its key is worth nothing on any
@@ -223,16 +242,20 @@ func (s *Session) Discard() {
 	if s.committed || s.m == nil {
 		return
 	}
-	s.reset()
-	if len(s.dropped) > 0 || !s.found {
-		s.loaded, s.found, s.rec, s.broken, s.superseded = false, false, Record{}, ID{}, ID{} // load again at the next use
+	s.err, s.forget = nil, false
+	if s.live() && len(s.dropped) == 0 {
+		s.reset()
+		return
 	}
-	s.dropped = nil
+	s.loaded, s.state = false, nil // load again at the next use
 }
 
+// live reports whether the session has a record.
+func (s *Session) live() bool { return s.state != nil && s.found }
+
 // reset takes back everything that is not saved, but for records that are to be deleted.
-func (s *Session) reset() {
-	s.err, s.clear, s.changes, s.bytes, s.signIn, s.renew, s.forget = nil, false, nil, -1, nil, false, false
+func (s *state) reset() {
+	s.clear, s.changes, s.bytes, s.signIn, s.renew = false, nil, -1, nil, false
 }
 
 // drop leaves the loaded record to be deleted and goes on with an empty session.
@@ -243,7 +266,8 @@ func (s *Session) drop() {
 		s.dropped = append(s.dropped, departed{id: s.broken})
 	}
 	s.reset()
-	s.found, s.rec, s.broken = false, Record{}, ID{}
+	s.err, s.forget = nil, false
+	s.found, s.rec, s.broken, s.afresh, s.unsealed = false, Record{}, ID{}, false, false
 }
 
 // writable reports whether the session can still be changed, after loading it.
@@ -251,7 +275,26 @@ func (s *Session) writable() bool {
 	if s.committed && s.err == nil {
 		s.err = ErrCommitted
 	}
-	return s.load()
+	if !s.load() {
+		return false
+	}
+	s.open()
+	return true
+}
+
+// open makes room for what is found and changed.
+func (s *Session) open() {
+	if s.state == nil {
+		s.state = &state{bytes: -1}
+	}
+}
+
+// id names the record for events, zero if there is none.
+func (s *Session) id() ID {
+	if s.state == nil {
+		return ID{}
+	}
+	return s.rec.ID
 }
 
 func (s *Session) fail(err error) {
@@ -269,13 +312,20 @@ func (s *Session) failLocked(err error) {
 func (s *Session) unreadable(key string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.observe(EventUnreadable, s.rec.ID, fmt.Errorf("session: value of %q: %w", key, err))
+	s.observe(EventUnreadable, s.id(), fmt.Errorf("session: value of %q: %w", key, err))
 }
 
 // observe tells of an event. The context it passes does not lead to this session, whose lock is held.
 func (s *Session) observe(kind EventKind, id ID, err error) {
 	s.m.cfg.Observe(s.r.Context(), Event{Kind: kind, ID: id, Err: err})
 }
+
+// How many bytes of them are stored.
+const (
+	maxSubject   = 255
+	maxAddr      = 64
+	maxUserAgent = 256
+)
 
 // clip makes text from a client fit to be stored and shown.
 func clip(s string, most int) string {

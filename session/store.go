@@ -45,6 +45,7 @@ type Record struct {
 	Deadline time.Time // the absolute limit; no use moves it
 	Idle     time.Duration
 	Persist  bool // the cookie outlives the browser ("keep me signed in")
+	Parent   ID   // the session that this one dies with (Session.Issue); zero for none. It never changes
 
 	Addr      string // address and browser of the latest sign-in or creation, for people to recognise it
 	UserAgent string
@@ -106,6 +107,8 @@ var (
 	ErrExists = errors.New("session: the record exists")
 	// ErrFull: the store takes no more records of strangers.
 	ErrFull = errors.New("session: the store is full")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("session: the store is closed")
 )
 
 // Store keeps records. It is small on purpose: encoding, hashing, time, limits and retries live in Manager. Package
@@ -136,6 +139,11 @@ type Store interface {
 	// BySubject gives the live records of a subject without their Values, in any order. Every record whose Create or
 	// sign-in was acknowledged before the call is among them. The empty subject has none.
 	BySubject(ctx context.Context, subject string, now time.Time) ([]Record, error)
+
+	// Each calls yield for every record that lives at now, without its Values, in any order, until yield gives an error,
+	// which it returns. What is created or deleted meanwhile may be among them or not; no record is given twice. The store
+	// may be used inside of yield: no lock, transaction or connection is held meanwhile.
+	Each(ctx context.Context, now time.Time, yield func(Record) error) error
 
 	// DeleteExpired removes up to limit records that are dead at now, and gives how many. It is safe to run on every node.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error)

@@ -29,13 +29,24 @@ func (v Values) AppendBinary(b []byte) ([]byte, error) {
 	b = slices.Grow(b, size)
 	b = append(b, valuesVersion)
 	b = binary.AppendUvarint(b, uint64(len(v)))
-	for _, key := range slices.Sorted(maps.Keys(v)) {
+	return v.appendEntries(b), nil
+}
+
+// appendEntries appends each key and its value in the order of the keys, each preceded by its length.
+func (v Values) appendEntries(b []byte) []byte {
+	var room [16]string // most sessions hold fewer
+	keys := room[:0]
+	for key := range v {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
 		b = binary.AppendUvarint(b, uint64(len(key)))
 		b = append(b, key...)
 		b = binary.AppendUvarint(b, uint64(len(v[key])))
 		b = append(b, v[key]...)
 	}
-	return b, nil
+	return b
 }
 
 // DecodeValues reads what AppendBinary writes, and nothing else: keys out of order or twice, numbers in a longer form

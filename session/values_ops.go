@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"fmt"
+	"time"
 )
 
 // The operations behind Key, on encoded values.
@@ -13,8 +14,18 @@ func (s *Session) get(key string) ([]byte, bool) {
 	if !s.load() {
 		return nil, false
 	}
-	v := s.current(key)
+	v := s.content(key)
 	return v, v != nil
+}
+
+// content is the value that this request sees, without its wrapping.
+func (s *Session) content(key string) []byte {
+	v := s.current(key)
+	if len(v) == 0 || v[0] != 0 {
+		return v
+	}
+	v, _ = unwrap(v, s.m.judge())
+	return v
 }
 
 // Has reports whether there is a value for key, of whatever type.
@@ -45,13 +56,13 @@ func (s *Session) pop(key string) ([]byte, bool) {
 	if !s.changeable(key) {
 		return nil, false
 	}
-	v := s.current(key)
+	stored, v := s.current(key), s.content(key)
 	if v == nil {
 		return nil, false
 	}
 	c := change{key: key}
 	if s.find(key) < 0 && s.found {
-		c.popped, c.before = true, v // straight from the record: nobody else may have it
+		c.popped, c.before = true, stored // straight from the record: nobody else may have it
 	}
 	s.put(c)
 	return v, true
@@ -63,9 +74,18 @@ func (s *Session) update(key string, step func(old []byte) ([]byte, error)) {
 	if !s.changeable(key) {
 		return
 	}
+	now, inner := s.m.judge(), step
+	step = func(old []byte) ([]byte, error) {
+		old, ends := unwrap(old, now)
+		if old == nil {
+			ends = time.Time{}
+		}
+		value, err := inner(old)
+		return wrap(value, ends), err
+	}
 	value, err := step(s.current(key))
 	if err != nil {
-		s.failLocked(fmt.Errorf("session: update %q: %w", key, err))
+		s.failLocked(fmt.Errorf("%w: update %q: %w", ErrMisuse, key, err))
 		return
 	}
 	c := change{key: key, based: s.found && !s.clear}
@@ -89,6 +109,9 @@ func (s *Session) changeable(key string) bool {
 
 // current is the value that this request sees.
 func (s *Session) current(key string) []byte {
+	if s.state == nil {
+		return nil
+	}
 	if i := s.find(key); i >= 0 {
 		return s.changes[i].value
 	}

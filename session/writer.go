@@ -9,24 +9,15 @@ import (
 	"strings"
 )
 
-// responseWriter commits the session before the first byte of the answer, and passes everything else on as it is.
-type responseWriter struct {
-	rw      http.ResponseWriter
-	r       *http.Request // for the error handler
-	session *Session
-	begun   bool // the final header is out, or the connection is hijacked
-	failed  error
-	before  headerCopy
-	noStore [1]string
-	vary    [1]string
-}
+// A request is the http.ResponseWriter of its handler, too: it commits the session before the first byte of the answer, and
+// passes everything else on as it is.
 
 // Unwrap lets http.ResponseController reach what we do not stand between: deadlines, full duplex.
-func (w *responseWriter) Unwrap() http.ResponseWriter { return w.rw }
+func (w *request) Unwrap() http.ResponseWriter { return w.rw }
 
 // Header gives the headers of the answer. Once that is withheld they are the error handler's, and what the handler says is
 // lost, so that it cannot come out as a trailer.
-func (w *responseWriter) Header() http.Header {
+func (w *request) Header() http.Header {
 	if w.failed != nil {
 		return make(http.Header)
 	}
@@ -34,7 +25,7 @@ func (w *responseWriter) Header() http.Header {
 }
 
 // begin commits. If that fails the error handler answers in place of the handler, and begin reports false.
-func (w *responseWriter) begin(status int) bool {
+func (w *request) begin(status int) bool {
 	w.begun = true
 	err := w.commit(status)
 	if err == nil {
@@ -42,18 +33,20 @@ func (w *responseWriter) begin(status int) bool {
 		return true
 	}
 	w.failed = fmt.Errorf("session: the answer was withheld: %w", err)
-	w.before.restore(w.rw.Header())
+	restoreHeader(w.rw.Header(), w.before)
 	w.session.headers(w.rw.Header())
-	answer := &errorWriter{ResponseWriter: w.rw}
+	answer := &errorWriter{ResponseWriter: w.rw, r: w.r}
+	defer func() { // also when the error handler panics
+		if !answer.begun {
+			answer.WriteHeader(ErrorStatus(w.r, err))
+		}
+	}()
 	w.session.m.cfg.ErrorHandler(answer, w.r, err)
-	if !answer.begun {
-		answer.WriteHeader(ErrorStatus(w.r, err))
-	}
 	return false
 }
 
 // commit is Session.commit. When that panics the answer has not begun, and whoever recovers gets the error handler's.
-func (w *responseWriter) commit(status int) error {
+func (w *request) commit(status int) error {
 	panicked := true
 	defer func() {
 		if panicked {
@@ -66,31 +59,53 @@ func (w *responseWriter) commit(status int) error {
 }
 
 // leave is called when the handler has returned or panicked.
-func (w *responseWriter) leave() {
+func (w *request) leave() {
+	// What is read from the request outside, by net/http itself and by middleware, was written into the copy that carries
+	// the session: without the form its temporary files would stay forever.
+	if r := w.session.r; r != w.r {
+		if r.MultipartForm == nil {
+			r.MultipartForm = w.r.MultipartForm
+		}
+		if r.Pattern == "" {
+			r.Pattern = w.r.Pattern
+		}
+	}
 	h := w.rw.Header()
 	if !w.begun { // a panic: whoever recovers answers with headers of their own
 		w.session.close()
-		w.before.restore(h)
+		restoreHeader(h, w.before)
 	}
-	if w.failed != nil { // the handler may have kept the headers and set a trailer
-		for name := range h {
-			if strings.HasPrefix(name, http.TrailerPrefix) {
-				delete(h, name)
-			}
+	if w.failed == nil {
+		return
+	}
+	// The handler may have kept the headers and set a trailer.
+	for name := range h {
+		if strings.HasPrefix(name, http.TrailerPrefix) {
+			delete(h, name)
 		}
+	}
+	for _, line := range h["Trailer"] {
+		for name := range strings.SplitSeq(line, ",") {
+			h.Del(strings.TrimSpace(name))
+		}
+	}
+	// httputil.ReverseProxy aborts when it cannot write. But the answer, the error handler's, is whole.
+	if p := recover(); p != nil && p != http.ErrAbortHandler {
+		panic(p)
 	}
 }
 
 // errorWriter notices whether the error handler answers at all: its silence must not become 200.
 type errorWriter struct {
 	http.ResponseWriter
+	r     *http.Request
 	begun bool
 }
 
 func (w *errorWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *errorWriter) WriteHeader(status int) {
-	w.begun = w.begun || !informational(status)
+	w.begun = w.begun || !informational(w.r, status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -99,17 +114,18 @@ func (w *errorWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// informational reports whether another header follows (RFC 9110, 15.2). After 101 the protocol is another.
-func informational(status int) bool {
-	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
+// informational reports whether another header follows (RFC 9110, 15.2). After 101 the protocol is another, except in
+// HTTP/2, which has no such thing (RFC 9113, 8.6).
+func informational(r *http.Request, status int) bool {
+	return status >= 100 && status < 200 && (status != http.StatusSwitchingProtocols || r.ProtoMajor > 1)
 }
 
-func (w *responseWriter) WriteHeader(status int) {
+func (w *request) WriteHeader(status int) {
 	switch {
 	case w.failed != nil:
-	case status < 100 || status > 999:
-		w.rw.WriteHeader(status) // panics, before anything is saved
-	case informational(status):
+	case !w.begun && (status < 100 || status > 999):
+		panic(fmt.Sprintf("invalid WriteHeader code %v", status)) // as net/http does, before anything is saved
+	case informational(w.r, status):
 		if w.begun || w.session.Err() == nil { // what will be withheld says nothing beforehand
 			w.rw.WriteHeader(status)
 		}
@@ -118,21 +134,21 @@ func (w *responseWriter) WriteHeader(status int) {
 	}
 }
 
-func (w *responseWriter) ready() error {
+func (w *request) ready() error {
 	if !w.begun {
 		w.begin(http.StatusOK)
 	}
 	return w.failed
 }
 
-func (w *responseWriter) Write(b []byte) (int, error) {
+func (w *request) Write(b []byte) (int, error) {
 	if err := w.ready(); err != nil {
 		return 0, err
 	}
 	return w.rw.Write(b)
 }
 
-func (w *responseWriter) WriteString(s string) (int, error) {
+func (w *request) WriteString(s string) (int, error) {
 	if err := w.ready(); err != nil {
 		return 0, err
 	}
@@ -140,7 +156,7 @@ func (w *responseWriter) WriteString(s string) (int, error) {
 }
 
 // ReadFrom keeps sendfile where the server has it.
-func (w *responseWriter) ReadFrom(src io.Reader) (int64, error) {
+func (w *request) ReadFrom(src io.Reader) (int64, error) {
 	if err := w.ready(); err != nil {
 		return 0, err
 	}
@@ -151,10 +167,10 @@ func (w *responseWriter) ReadFrom(src io.Reader) (int64, error) {
 }
 
 // Flush sends what was written so far, for callers that know http.Flusher.
-func (w *responseWriter) Flush() { _ = w.FlushError() }
+func (w *request) Flush() { _ = w.FlushError() }
 
 // FlushError is Flush for http.ResponseController.
-func (w *responseWriter) FlushError() error {
+func (w *request) FlushError() error {
 	if err := w.ready(); err != nil {
 		return err
 	}
@@ -162,13 +178,14 @@ func (w *responseWriter) FlushError() error {
 }
 
 // Hijack saves the session and hands over the connection. If a cookie is due that nobody took with TakeCookie it fails
-// with ErrCookieDue, and the answer can still be written the ordinary way, with the cookie.
-func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+// with ErrCookieDue, and the answer can still be written the ordinary way, with the cookie. One that only prolongs what
+// the browser has, or signs it anew, waits for another answer.
+func (w *request) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.failed != nil {
 		return nil, nil, w.failed
 	}
-	if !w.begun {
-		if err := w.session.commit(http.StatusSwitchingProtocols); err != nil {
+	if !w.begun && canHijack(w.rw) {
+		if err := w.session.commitBare(); err != nil {
 			w.begin(http.StatusSwitchingProtocols)
 			return nil, nil, w.failed
 		}
@@ -183,8 +200,30 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buf, err
 }
 
+// canHijack reports whether somebody outside hands over connections; HTTP/2 does not.
+func canHijack(w http.ResponseWriter) bool {
+	for {
+		if _, ok := w.(http.Hijacker); ok {
+			return true
+		}
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return false
+		}
+		w = outer.Unwrap()
+	}
+}
+
+// CloseNotify is what net/http, deprecated as it is, still gives to those who ask for it (gin's Stream).
+func (w *request) CloseNotify() <-chan bool {
+	if n, ok := w.rw.(interface{ CloseNotify() <-chan bool }); ok {
+		return n.CloseNotify()
+	}
+	return make(chan bool) // which never tells anything, like that of a client who stays
+}
+
 // Push passes an HTTP/2 server push on.
-func (w *responseWriter) Push(target string, opts *http.PushOptions) error {
+func (w *request) Push(target string, opts *http.PushOptions) error {
 	if p, ok := w.rw.(http.Pusher); ok {
 		return p.Push(target, opts)
 	}

@@ -1,7 +1,6 @@
 package sessiontest
 
 import (
-	"context"
 	"errors"
 	"testing"
 	"time"
@@ -95,49 +94,5 @@ var createTests = []test{
 		p.created(again)
 		p.holds(again, past)
 		p.listed("ada", past)
-	}},
-}
-
-// contextTests: a call whose context has ended says so and does nothing.
-var contextTests = []test{
-	{"cancelled", func(p probe) {
-		r := p.created(recordOf("ada"))
-		dead := recordOf("ada")
-		dead.Expires = past.Add(-time.Hour)
-		p.created(dead)
-		fresh := recordOf("ada")
-
-		ctx, cancel := context.WithCancel(p.Context())
-		cancel()
-		seen := session.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}
-		calls := []struct {
-			name string
-			call func() error
-		}{
-			{"Create", func() error { return p.Create(ctx, fresh) }},
-			{"Load", func() error { _, err := p.Load(ctx, r.ID, past); return err }},
-			{"Patch", func() error { _, err := p.Patch(ctx, set(r, "a", "1")); return err }},
-			{"Touch", func() error { return p.Touch(ctx, r.ID, r.Digest, seen, past) }},
-			{"Delete", func() error { return p.Delete(ctx, r.ID) }},
-			{"BySubject", func() error { _, err := p.BySubject(ctx, "ada", past); return err }},
-			{"DeleteExpired", func() error { _, err := p.DeleteExpired(ctx, past, 10); return err }},
-		}
-		for _, c := range calls {
-			err := c.call()
-			if err == nil {
-				p.Errorf("%s with a context that has ended succeeds", c.name)
-			}
-			for _, answer := range []error{session.ErrNotFound, session.ErrConflict, session.ErrExists, session.ErrFull} {
-				if errors.Is(err, answer) {
-					p.Errorf("%s with a context that has ended answers %v", c.name, err)
-				}
-			}
-		}
-		p.holds(r, past)
-		p.gone(fresh.ID, past)
-		p.listed("ada", past, r)
-		if n, err := p.DeleteExpired(p.Context(), past, 10); n != 1 || err != nil {
-			p.Errorf("DeleteExpired afterwards: %d, %v; want 1: the dead record was still there", n, err)
-		}
 	}},
 }

@@ -61,6 +61,8 @@ func (p Plan) fails(n int) bool {
 type Faulty struct {
 	store session.Store
 
+	around func(call func() error) error // if not nil: performs the calls that reach the store
+
 	mu    sync.Mutex
 	plan  Plan
 	calls []string
@@ -92,6 +94,10 @@ func (f *Faulty) do(ctx context.Context, method string, call func() error) error
 	n, plan := len(f.calls), f.plan
 	f.mu.Unlock()
 
+	if around := f.around; around != nil {
+		perform := call
+		call = func() error { return around(perform) }
+	}
 	if !plan.fails(n) {
 		return call()
 	}
@@ -133,6 +139,11 @@ func (f *Faulty) Delete(ctx context.Context, ids ...session.ID) error {
 // BySubject implements session.Store.
 func (f *Faulty) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
 	return value(f, ctx, "BySubject", func() ([]session.Record, error) { return f.store.BySubject(ctx, subject, now) })
+}
+
+// Each implements session.Store.
+func (f *Faulty) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+	return f.do(ctx, "Each", func() error { return f.store.Each(ctx, now, yield) })
 }
 
 // DeleteExpired implements session.Store.

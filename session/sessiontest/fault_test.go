@@ -36,6 +36,7 @@ func story(ctx context.Context, s session.Store) (names []string, errs []error) 
 	_, err = s.BySubject(ctx, r.Subject, faultTime)
 	note("BySubject", err)
 	note("Delete", s.Delete(ctx, session.ID{2}))
+	note("Each", s.Each(ctx, faultTime, func(session.Record) error { return nil }))
 	_, err = s.DeleteExpired(ctx, faultTime, 10)
 	note("DeleteExpired", err)
 	return names, errs
@@ -43,7 +44,7 @@ func story(ctx context.Context, s session.Store) (names []string, errs []error) 
 
 func TestFaultHitsTheCall(t *testing.T) {
 	for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
-		for k := 1; k <= 7; k++ {
+		for k := 1; k <= 8; k++ {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
@@ -93,7 +94,7 @@ func TestFaultOutage(t *testing.T) {
 		t.Errorf("%d calls failed, want 2", n)
 	}
 	store.SetPlan(sessiontest.Plan{Call: 2, For: -1})
-	if n := count(store); n != 6 {
+	if n := count(store); n != 7 {
 		t.Errorf("%d calls failed, want all but the first", n)
 	}
 	store.SetPlan(sessiontest.Plan{})

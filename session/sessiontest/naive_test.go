@@ -39,6 +39,12 @@ const (
 	dropsEmpty    flaw = "drops empty values"
 	roundsSeconds flaw = "keeps seconds"
 	forgetsSignIn flaw = "forgets a sign-in's fields"
+	halfPatches   flaw = "applies a patch in two steps"
+	deletesNever  flaw = "acknowledges what it does not delete"
+	forgetsParent flaw = "forgets the parent"
+	signInOrphans flaw = "a sign-in takes the parent away"
+	touchOrphans  flaw = "a touch takes the parent away"
+	listsOrphans  flaw = "lists without the parent"
 )
 
 func newNaive(f flaw) *naive { return &naive{flaw: f, records: make(map[session.ID]session.Record)} }
@@ -79,6 +85,8 @@ func (n *naive) Create(ctx context.Context, r session.Record) error {
 		return session.ErrExists
 	}
 	switch n.flaw {
+	case forgetsParent:
+		r.Parent = session.ID{}
 	case roundsSeconds:
 		r.Expires = r.Expires.Truncate(time.Second)
 	case dropsEmpty:
@@ -133,6 +141,22 @@ func (n *naive) Patch(ctx context.Context, p session.Patch) (int64, error) {
 			in.Deadline = r.Deadline
 			p.SignIn = &in
 		}
+	case halfPatches: // and gives up between them if nobody waits any more
+		first := p
+		first.Rekey, first.SignIn, first.Set = nil, nil, maps.Clone(p.Set)
+		for key := range p.Set {
+			delete(first.Set, key)
+			break
+		}
+		n.records[p.ID] = r.Apply(first)
+		time.Sleep(10 * time.Microsecond)
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+	case signInOrphans:
+		if p.SignIn != nil {
+			r.Parent = session.ID{}
+		}
 	}
 	r = r.Apply(p)
 	n.records[p.ID] = r
@@ -153,6 +177,8 @@ func (n *naive) Touch(ctx context.Context, id session.ID, digest session.Digest,
 		r.LastSeen, r.Expires = t.LastSeen, t.Expires
 	case touchCounts:
 		r.Version++
+	case touchOrphans:
+		r.Parent = session.ID{}
 	}
 	n.records[id] = r.Touched(t)
 	return nil
@@ -164,6 +190,9 @@ func (n *naive) Delete(ctx context.Context, ids ...session.ID) error {
 	}
 	defer n.mu.Unlock()
 	for _, id := range ids {
+		if n.flaw == deletesNever && n.records[id].Values != nil {
+			continue
+		}
 		delete(n.records, id)
 	}
 	return nil
@@ -178,6 +207,9 @@ func (n *naive) BySubject(ctx context.Context, subject string, now time.Time) (f
 		same := r.Subject == subject || n.flaw == listsFolded && len(r.Subject) == len(subject) && r.Subject[0]|32 == subject[0]|32
 		if same && subject != "" && (n.live(r, now) || n.flaw == listsDead) {
 			r.Values = nil
+			if n.flaw == listsOrphans {
+				r.Parent = session.ID{}
+			}
 			found = append(found, r)
 		}
 	}

@@ -1,11 +1,21 @@
-// Package sessiontest proves that a session.Store keeps its contract (Run), and makes stores fail on purpose, so that
-// those who use one can be tested (Fault). It needs nothing but the standard library.
+// Package sessiontest is for the tests of those who use sessions, and of those who write stores for them. It needs nothing
+// but the standard library.
 //
-// A store's own test is a few lines:
+// A handler's test gets a signed-in request in a line, and looks at what the handler left behind; see New, SignedIn, With,
+// Next and Inspect. Fault makes a store fail on purpose.
+//
+// A store's own test is a few lines. Run proves that it keeps its contract, Histories that it does so whatever comes
+// together:
 //
 //	func TestStore(t *testing.T) {
-//		sessiontest.Run(t, func(t *testing.T) session.Store { return open(t) })
+//		sessiontest.Run(t, open)
 //	}
+//
+//	func TestStoreHistories(t *testing.T) {
+//		sessiontest.Histories(t, open, 20)
+//	}
+//
+//	func open(t *testing.T) session.Store { … }
 package sessiontest
 
 import (
@@ -39,8 +49,11 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Lifetime", lifetimeTests},
 		{"Sweep", sweepTests},
 		{"Subject", subjectTests},
+		{"Each", eachTests},
+		{"Parent", parentTests},
 		{"Context", contextTests},
 		{"Race", raceTests},
+		{"Fault", faultTests},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
@@ -165,26 +178,41 @@ func (p probe) holds(want session.Record, now time.Time) {
 // listed checks that want are the live records of a subject, without their values.
 func (p probe) listed(subject string, now time.Time, want ...session.Record) {
 	p.Helper()
+	p.without(fmt.Sprintf("BySubject(%.40q)", subject), p.of(subject, now), want)
+}
+
+// of gives the live records of a subject.
+func (p probe) of(subject string, now time.Time) []session.Record {
+	p.Helper()
 	got, err := p.BySubject(p.Context(), subject, now)
 	if err != nil {
 		p.Fatalf("BySubject(%.40q): %v", subject, err)
 	}
+	return got
+}
+
+// without checks that a method gave the records want, each once, without their values.
+func (p probe) without(method string, got, want []session.Record) {
+	p.Helper()
 	if len(got) != len(want) {
-		p.Errorf("BySubject(%.40q) gave %d records, want %d", subject, len(got), len(want))
+		p.Errorf("%s gave %d records, want %d", method, len(got), len(want))
 	}
 	byID := make(map[session.ID]session.Record)
 	for _, r := range got {
 		if r.Values != nil {
-			p.Errorf("BySubject(%.40q) gave values", subject)
+			p.Errorf("%s gave values", method)
+		}
+		if _, ok := byID[r.ID]; ok {
+			p.Errorf("%s gave record %v twice", method, r.ID)
 		}
 		byID[r.ID] = r
 	}
 	for _, r := range want {
 		r.Values = nil
 		if found, ok := byID[r.ID]; !ok {
-			p.Errorf("BySubject(%.40q) lacks record %v", subject, r.ID)
+			p.Errorf("%s lacks record %v", method, r.ID)
 		} else if diff := difference(found, r); diff != "" {
-			p.Errorf("BySubject(%.40q): record differs: %s", subject, diff)
+			p.Errorf("%s: record differs: %s", method, diff)
 		}
 	}
 }
@@ -204,10 +232,18 @@ func difference(got, want session.Record) string {
 			same = field == w.Field(i).Interface()
 		}
 		if !same {
-			return fmt.Sprintf("%s is %.200v, want %.200v", name, g.Field(i), w.Field(i))
+			return fmt.Sprintf("%s is %s, want %s", name, brief(g.Field(i)), brief(w.Field(i)))
 		}
 	}
 	return ""
+}
+
+// brief is a field as a message may hold it.
+func brief(field reflect.Value) string {
+	if digest, ok := field.Interface().(session.Digest); ok {
+		return fmt.Sprintf("%x", digest[:])
+	}
+	return fmt.Sprintf("%.200s", fmt.Sprint(field))
 }
 
 // clone gives a deep copy.

@@ -40,9 +40,26 @@ func TestRunFindsFlaws(t *testing.T) {
 		dropsEmpty:    "Values/empty_is_not_absent",
 		roundsSeconds: "Create/round_trip/future",
 		forgetsSignIn: "Patch/sign-in",
+		halfPatches:   "Context/cut_off_halfway",
+		deletesNever:  "Fault/sign-out",
+		forgetsParent: "Parent/round_trip",
+		signInOrphans: "Parent/no_patch_changes_it",
+		touchOrphans:  "Parent/no_touch_changes_it",
+		listsOrphans:  "Parent/round_trip",
+		eachLocked:    "Each/the_store_may_be_used_meanwhile",
+		eachOffset:    "Each/deleting_as_it_goes",
+		eachTwice:     "Each/many",
+		eachOnePage:   "Each/many",
+		eachGoesOn:    "Each/yield's_error_ends_it",
+		eachSwallows:  "Each/yield's_error_ends_it",
+		eachValues:    "Each/all_that_live",
+		eachDead:      "Each/only_the_living",
+		eachSubjects:  "Each/all_that_live",
+		eachEndless:   "Each/a_context_that_ends_meanwhile",
 	}
 	for f, want := range tests {
 		t.Run(string(f), func(t *testing.T) {
+			t.Parallel()
 			pattern := "^TestNaive$/^" + strings.ReplaceAll(want, "/", "$/^") + "$"
 			command := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+pattern, "-test.timeout=30s")
 			command.Env = append(os.Environ(), flawVariable+"="+string(f))

@@ -2,20 +2,27 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
 	"github.com/doorbook/doorbook/session"
 )
 
-// Patch implements session.Store, as one transaction. Its first statement counts the version up, on the condition that
-// the patch applies at all: that locks the row, or the whole database, on every system and under every isolation level,
-// so what is read after it cannot change before the commit. Patches of one record therefore queue up and none is refused.
+// errUnlocked: a row changed although it was locked. A table of an engine without transactions (MyISAM) does that.
+var errUnlocked = errors.New("the row was changed under its lock: the table must be of a transactional engine")
+
+// Patch implements session.Store, as one transaction. Its first statement reads the row, on the condition that the patch
+// applies at all, and takes the lock that writers need; so what was read cannot change before the commit, on every system
+// and under every isolation level. Patches of one record therefore queue up and none is refused.
 //
 // A record whose values cannot be read takes patches that leave the values alone or clear them; others fail with an
 // error that wraps session.ErrUnreadable.
-func (s *Store) Patch(ctx context.Context, p session.Patch) (int64, error) {
-	version, err := s.patch(ctx, p)
+func (s *Store) Patch(ctx context.Context, p session.Patch) (version int64, err error) {
+	err = s.retry(ctx, func(int) error {
+		version, err = s.patch(ctx, p)
+		return err
+	})
 	if err != nil && !errors.Is(err, session.ErrNotFound) && !errors.Is(err, session.ErrConflict) {
 		err = fmt.Errorf("sqlstore: patch: %w", err)
 	}
@@ -23,45 +30,36 @@ func (s *Store) Patch(ctx context.Context, p session.Patch) (int64, error) {
 }
 
 func (s *Store) patch(ctx context.Context, p session.Patch) (int64, error) {
-	// Prepared before the transaction begins, which may hold the only connection.
-	lock, err := s.lock.get(ctx)
+	for _, st := range []*statement{&s.take, &s.update} {
+		if err := st.ready(ctx); err != nil {
+			return 0, err
+		}
+	}
+	var next row
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		id := p.ID.String()
+		found := row{Record: session.Record{ID: p.ID}}
+		err := s.take.one(ctx, tx, append(found.targets(), &found.data), id, p.Digest[:], p.Now.UnixMilli())
+		if errors.Is(err, sql.ErrNoRows) {
+			return session.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if next, err = found.patched(p); err != nil {
+			return err
+		}
+		args, err := next.arguments(&s.dialect)
+		if err != nil {
+			return err
+		}
+		n, err := s.update.exec(ctx, tx, append(args, id, found.Version)...)
+		if err == nil && n != 1 {
+			err = errUnlocked
+		}
+		return err
+	})
 	if err != nil {
-		return 0, err
-	}
-	reread, err := s.reread.get(ctx)
-	if err != nil {
-		return 0, err
-	}
-	update, err := s.update.get(ctx)
-	if err != nil {
-		return 0, err
-	}
-
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after a commit; after an error that error counts
-
-	id := p.ID.String()
-	switch n, err := affected(tx.StmtContext(ctx, lock).ExecContext(ctx, id, p.Digest[:], p.Now.UnixMilli())); {
-	case err != nil:
-		return 0, err
-	case n == 0:
-		return 0, session.ErrNotFound
-	}
-	found := row{Record: session.Record{ID: p.ID}}
-	if err := tx.StmtContext(ctx, reread).QueryRowContext(ctx, id).Scan(append(found.targets(), &found.data)...); err != nil {
-		return 0, err
-	}
-	next, err := found.patched(p)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := tx.StmtContext(ctx, update).ExecContext(ctx, append(next.arguments(), id)...); err != nil {
-		return 0, err
-	}
-	if err := tx.Commit(); err != nil {
 		return 0, err
 	}
 	return next.Version, nil
@@ -70,7 +68,6 @@ func (s *Store) patch(ctx context.Context, p session.Patch) (int64, error) {
 // patched gives a row that was read under the lock as it is to be written back.
 func (r *row) patched(p session.Patch) (row, error) {
 	old := r.record()
-	old.Version-- // as it was before the lock
 	if p.IfVersion != 0 && p.IfVersion != old.Version {
 		return row{}, session.ErrConflict
 	}

@@ -1,13 +1,14 @@
 package sqlstore
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/doorbook/doorbook/session"
 )
 
 // The columns of a record, but for its id and its data, in the order of row.
-const columns = "digest, version, key_id, subject, created, signed_in, last_seen, expires, deadline, idle, persist, addr, user_agent"
+const columns = "digest, version, key_id, subject, created, signed_in, last_seen, expires, deadline, idle, persist, addr, user_agent, parent"
 
 // row is a record on its way into the database (Record and data count) or out of it (see record).
 type row struct {
@@ -17,13 +18,14 @@ type row struct {
 	digest                                         []byte
 	created, signedIn, lastSeen, expires, deadline int64
 	idle, persist                                  int64
+	parent                                         string
 }
 
 // targets are where a Scan of columns puts what it finds.
 func (r *row) targets() []any {
 	return []any{
 		&r.digest, &r.Version, &r.KeyID, &r.Subject, &r.created, &r.signedIn, &r.lastSeen, &r.expires, &r.deadline,
-		&r.idle, &r.persist, &r.Addr, &r.UserAgent,
+		&r.idle, &r.persist, &r.Addr, &r.UserAgent, &r.parent,
 	}
 }
 
@@ -36,6 +38,7 @@ func (r *row) record() session.Record {
 	out.Created, out.SignedIn, out.LastSeen = moment(r.created), moment(r.signedIn), moment(r.lastSeen)
 	out.Expires, out.Deadline = moment(r.expires), moment(r.deadline)
 	out.Idle, out.Persist = time.Duration(r.idle)*time.Millisecond, r.persist != 0
+	out.Parent, _ = session.ParseID(r.parent) // "" is none
 	return out
 }
 
@@ -46,15 +49,24 @@ func written(r session.Record) (row, error) {
 }
 
 // arguments are the values of columns, and of data, for a statement that writes a row.
-func (r *row) arguments() []any {
+func (r *row) arguments(d *dialect) ([]any, error) {
+	for _, s := range []string{r.Subject, r.Addr, r.UserAgent} {
+		if d.columns > 0 && len(s) > d.columns {
+			return nil, fmt.Errorf("a subject, address or user agent of %d bytes: %d are the most", len(s), d.columns)
+		}
+	}
 	persist := 0
 	if r.Persist {
 		persist = 1
 	}
-	return []any{
-		r.Digest[:], r.Version, r.KeyID, r.Subject, r.Created.UnixMilli(), r.SignedIn.UnixMilli(), r.LastSeen.UnixMilli(),
-		r.Expires.UnixMilli(), r.Deadline.UnixMilli(), r.Idle.Milliseconds(), persist, r.Addr, r.UserAgent, r.data,
+	parent := ""
+	if r.Parent != (session.ID{}) {
+		parent = r.Parent.String()
 	}
+	return []any{
+		r.Digest[:], r.Version, r.KeyID, d.text(r.Subject), r.Created.UnixMilli(), r.SignedIn.UnixMilli(), r.LastSeen.UnixMilli(),
+		r.Expires.UnixMilli(), r.Deadline.UnixMilli(), r.Idle.Milliseconds(), persist, d.text(r.Addr), d.text(r.UserAgent), parent, r.data,
+	}, nil
 }
 
 // moment is the opposite of time.Time.UnixMilli, in UTC. The zero time comes back as itself.

@@ -1,5 +1,5 @@
-// Package sqlstore keeps sessions in a relational database, through database/sql and handles that the caller opened. It
-// imports no driver. SQLite is its first dialect.
+// Package sqlstore keeps sessions in a relational database, through database/sql and handles that the caller opened:
+// SQLite, PostgreSQL, MariaDB and MySQL. It imports no driver.
 package sqlstore
 
 import (
@@ -14,16 +14,17 @@ import (
 )
 
 // Store is a session.Store with one row for each record, in one table. It is safe for concurrent use, also by several
-// processes on one database. It prepares its statements at their first use and keeps them as long as the handles live;
-// closing the handles is the caller's business.
+// processes on one database. What a database undoes because others were in the way (deadlocks, serialization failures)
+// is tried again, up to ten times. A Store keeps its prepared statements as long as the handles live; closing the handles
+// is the caller's business.
 type Store struct {
 	dialect dialect
 	table   string
 	write   *sql.DB
 	read    *sql.DB
 
-	load, bySubject                                     statement // on read
-	create, lock, reread, update, touch, remove, expire statement // on write
+	load, bySubject, page                              statement // on read
+	create, take, update, touch, lives, remove, expire statement // on write
 }
 
 var _ session.Store = (*Store)(nil)
@@ -31,7 +32,8 @@ var _ session.Store = (*Store)(nil)
 // Option changes a Store while it is made.
 type Option func(*Store)
 
-// Table sets the name of the table. Default: sessions. It is quoted, so any name will do.
+// Table sets the name of the table. Default: sessions. It is quoted as one name, so any will do that the database takes;
+// a schema or database goes into the settings of the handle.
 func Table(name string) Option { return func(s *Store) { s.table = name } }
 
 // SQLite gives a store in a SQLite database (3.37 or later). The two handles lead to the same database and may be the
@@ -40,10 +42,34 @@ func Table(name string) Option { return func(s *Store) { s.table = name } }
 // waits. It does not matter how the driver begins transactions (_txlock): the first statement of each one writes, so none
 // ever stands on a snapshot that another process has made old.
 func SQLite(write, read *sql.DB, options ...Option) *Store {
-	return open(sqlite(), write, read, options)
+	return newStore(sqlite(), write, read, options)
 }
 
-func open(d dialect, write, read *sql.DB, options []Option) *Store {
+// PostgreSQL gives a store in a PostgreSQL database (12 or later), over any driver: pgx's stdlib and lib/pq are known to
+// do. The handle must lead to the primary server, because a replica may show a session that was ended. Any isolation
+// level may be the default; a patch is a transaction of its own under READ COMMITTED.
+//
+// Statements are not prepared here, because a pooler such as pgbouncer may give each transaction another connection. pgx
+// prepares and keeps them by itself; behind a pooler that cannot follow (pgbouncer before 1.21, or max_prepared_statements
+// at 0, with pool_mode=transaction) add default_query_exec_mode=exec to its address. pool_mode=statement, which refuses
+// transactions, will not do.
+func PostgreSQL(db *sql.DB, options ...Option) *Store {
+	return newStore(postgreSQL(), db, db, options)
+}
+
+// MySQL gives a store in a MariaDB (10.5 or later) or MySQL (8.0 or later) database, over github.com/go-sql-driver/mysql
+// or another driver with ? for arguments and errors that begin with their number. None of its parameters matters
+// (clientFoundRows, interpolateParams, parseTime, the character set), nor do sql_mode and the isolation level. Set the
+// handle's SetConnMaxLifetime below the server's wait_timeout.
+//
+// The handle must lead to the primary server, because a replica may show a session that was ended; on every node of a
+// Galera cluster set wsrep_sync_wait=1. Subject, address and user agent may have up to 1024 bytes each, and the values of
+// a record somewhat less than max_allowed_packet; more is an error.
+func MySQL(db *sql.DB, options ...Option) *Store {
+	return newStore(mySQL(), db, db, options)
+}
+
+func newStore(d dialect, write, read *sql.DB, options []Option) *Store {
 	s := &Store{dialect: d, table: "sessions", write: write, read: read}
 	for _, option := range options {
 		option(s)
@@ -54,30 +80,20 @@ func open(d dialect, write, read *sql.DB, options []Option) *Store {
 		db   *sql.DB
 		text string
 	}{
-		{&s.load, read, "SELECT " + columns + ", data FROM {table} WHERE id = ? AND expires > ?"},
-		{&s.bySubject, read, "SELECT " + columns + ", id FROM {table} WHERE subject = ? AND subject <> '' AND expires > ?"},
-		{&s.create, write, "{insert new} {table} (" + columns + ", data, id) VALUES (?" + strings.Repeat(", ?", len(names)+1) + ") {unless exists}"},
-		{&s.lock, write, "UPDATE {table} SET version = version + 1 WHERE id = ? AND digest = ? AND expires > ?"},
-		{&s.reread, write, "SELECT " + columns + ", data FROM {table} WHERE id = ?"},
-		{&s.update, write, "UPDATE {table} SET " + strings.Join(names, " = ?, ") + " = ?, data = ? WHERE id = ?"},
-		{&s.touch, write, "UPDATE {table} SET last_seen = {greatest}(last_seen, ?), expires = {greatest}(expires, ?) WHERE id = ? AND digest = ? AND expires > ?"},
+		{&s.load, read, "SELECT {columns}, data FROM {table} WHERE id = ? AND expires > ?"},
+		{&s.bySubject, read, "SELECT {columns}, id FROM {table} WHERE subject = ? AND subject <> '' AND expires > ?"},
+		{&s.page, read, "SELECT {columns}, id FROM {table} WHERE id > ? AND expires > ? ORDER BY id LIMIT ?"},
+		{&s.create, write, "INSERT INTO {table} ({columns}, data, id) VALUES (?" + strings.Repeat(", ?", len(names)+1) + ") {unless exists}"},
+		{&s.take, write, d.take},
+		{&s.update, write, "UPDATE {table} SET " + strings.Join(names, " = ?, ") + " = ?, data = ? WHERE id = ? AND version = ?"},
+		{&s.touch, write, "UPDATE {table} SET last_seen = {greatest}(last_seen, ?), expires = {greatest}(expires, ?) {where live}"},
+		{&s.lives, write, "SELECT 1 FROM {table} {where live}"},
 		{&s.remove, write, "DELETE FROM {table} WHERE id = ?"},
-		// The second condition is for databases where another writer may touch a row between the inner and the outer half.
-		{&s.expire, write, "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?) AND expires <= ?"},
+		{&s.expire, write, d.sweep},
 	} {
-		p.into.db, p.into.text = p.db, d.statement(p.text, s.table)
+		p.into.db, p.into.text, p.into.unkept = p.db, d.statement(p.text, s.table), d.unkept
 	}
 	return s
-}
-
-// CreateSchema makes the table and its indexes on the write handle, unless they exist.
-func (s *Store) CreateSchema(ctx context.Context) error {
-	for _, text := range s.dialect.statements(s.table) {
-		if _, err := s.write.ExecContext(ctx, text); err != nil {
-			return fmt.Errorf("sqlstore: create schema: %w", err)
-		}
-	}
-	return nil
 }
 
 // Create implements session.Store. There is always room.
@@ -86,7 +102,13 @@ func (s *Store) Create(ctx context.Context, r session.Record) error {
 	if err != nil {
 		return fmt.Errorf("sqlstore: create: %w", err)
 	}
-	switch n, err := s.create.exec(ctx, append(row.arguments(), r.ID.String())...); {
+	args, err := row.arguments(&s.dialect)
+	if err != nil {
+		return fmt.Errorf("sqlstore: create: %w", err)
+	}
+	switch n, err := s.exec(ctx, &s.create, append(args, r.ID.String())...); {
+	case s.dialect.refused(err):
+		return session.ErrExists
 	case err != nil:
 		return fmt.Errorf("sqlstore: create: %w", err)
 	case n == 0:
@@ -98,8 +120,7 @@ func (s *Store) Create(ctx context.Context, r session.Record) error {
 // Load implements session.Store. A record whose values cannot be read comes without them, beside an error that wraps
 // session.ErrUnreadable.
 func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
-	stmt, err := s.load.get(ctx)
-	if err != nil {
+	if err := s.load.ready(ctx); err != nil {
 		return session.Record{}, fmt.Errorf("sqlstore: load: %w", err)
 	}
 	if s.dialect.local {
@@ -110,7 +131,9 @@ func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session
 		ctx = context.WithoutCancel(ctx)
 	}
 	found := row{Record: session.Record{ID: id}}
-	err = stmt.QueryRowContext(ctx, id.String(), now.UnixMilli()).Scan(append(found.targets(), &found.data)...)
+	err := s.alone(ctx, func(tx *sql.Tx) error {
+		return s.load.one(ctx, tx, append(found.targets(), &found.data), id.String(), now.UnixMilli())
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return session.Record{}, session.ErrNotFound
 	}
@@ -126,8 +149,14 @@ func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session
 
 // Touch implements session.Store.
 func (s *Store) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
-	n, err := s.touch.exec(ctx, t.LastSeen.UnixMilli(), t.Expires.UnixMilli(), id.String(), digest[:], now.UnixMilli())
+	live := []any{id.String(), digest[:], now.UnixMilli()}
+	n, err := s.exec(ctx, &s.touch, append([]any{t.LastSeen.UnixMilli(), t.Expires.UnixMilli()}, live...)...)
+	if err == nil && n == 0 && s.dialect.changed {
+		err = s.alone(ctx, func(tx *sql.Tx) error { return s.lives.one(ctx, tx, []any{&n}, live...) })
+	}
 	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return session.ErrNotFound
 	case err != nil:
 		return fmt.Errorf("sqlstore: touch: %w", err)
 	case n == 0:
@@ -153,7 +182,7 @@ func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
 
 func (s *Store) deleteMany(ctx context.Context, ids []session.ID) error {
 	if len(ids) == 1 { // the usual case, prepared
-		_, err := s.remove.exec(ctx, ids[0].String())
+		_, err := s.exec(ctx, &s.remove, ids[0].String())
 		return err
 	}
 	args := make([]any, len(ids))
@@ -161,51 +190,62 @@ func (s *Store) deleteMany(ctx context.Context, ids []session.ID) error {
 		args[i] = id.String()
 	}
 	text := "DELETE FROM {table} WHERE id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
-	_, err := s.write.ExecContext(ctx, s.dialect.statement(text, s.table), args...)
+	many := statement{db: s.write, text: s.dialect.statement(text, s.table), unkept: true}
+	_, err := s.exec(ctx, &many, args...)
 	return err
 }
 
 // BySubject implements session.Store.
-func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) (_ []session.Record, err error) {
+func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
 	if subject == "" {
 		return nil, ctx.Err()
 	}
-	defer func() {
+	found, err := s.records(ctx, &s.bySubject, s.dialect.text(subject), now.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: by subject: %w", err)
+	}
+	return found, nil
+}
+
+// eachPage is how many records Each reads at a time.
+const eachPage = 500
+
+// Each implements session.Store. It goes through the records in the order of their ids, a page at a time.
+func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+	for after := ""; ; {
+		page, err := s.records(ctx, &s.page, after, now.UnixMilli(), eachPage)
 		if err != nil {
-			err = fmt.Errorf("sqlstore: by subject: %w", err)
+			return fmt.Errorf("sqlstore: each: %w", err)
 		}
-	}()
-	stmt, err := s.bySubject.get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(ctx, subject, now.UnixMilli())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found []session.Record
-	for rows.Next() {
-		var one row
-		var id string
-		if err := rows.Scan(append(one.targets(), &id)...); err != nil {
-			return nil, err
+		for _, r := range page {
+			if err := yield(r); err != nil {
+				return err
+			}
 		}
-		if one.ID, err = session.ParseID(id); err != nil {
-			return nil, err
+		if len(page) < eachPage {
+			return nil
 		}
-		found = append(found, one.record())
+		after = page[len(page)-1].ID.String()
 	}
-	return found, rows.Err()
+}
+
+// records runs a query for columns and id.
+func (s *Store) records(ctx context.Context, st *statement, args ...any) (found []session.Record, err error) {
+	err = s.alone(ctx, func(tx *sql.Tx) (err error) {
+		found, err = st.records(ctx, tx, args...)
+		return err
+	})
+	return found, err
 }
 
 // DeleteExpired implements session.Store, in one statement: keep limit to some hundreds, so that no other writer waits
-// for long.
+// for long. On PostgreSQL records that another sweeper has in hand are passed over, so there may be fewer than limit while
+// dead ones remain.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	if limit <= 0 {
 		return 0, ctx.Err()
 	}
-	n, err := s.expire.exec(ctx, now.UnixMilli(), limit, now.UnixMilli())
+	n, err := s.exec(ctx, &s.expire, now.UnixMilli(), limit)
 	if err != nil {
 		return 0, fmt.Errorf("sqlstore: delete expired: %w", err)
 	}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSmall runs the whole program on a few sessions, so that it still works when somebody needs it.
+func TestSmall(t *testing.T) {
+	stores := "memory,sqlite"
+	if _, err := exec.LookPath("redis-server"); err == nil {
+		stores += ",redis"
+	} else if os.Getenv("CI") == "true" {
+		t.Error(err)
+	}
+	var out strings.Builder
+	err := run(t.Context(), []string{
+		"-stores", stores, "-sizes", "2000,200", "-lookups", "200", "-writes", "200", "-expired", "3000", "-live", "100", "-before", "100ms",
+		"-dir", t.TempDir(),
+	}, &out)
+	t.Log("\n" + out.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind := range strings.SplitSeq(stores, ",") {
+		for _, want := range []string{"| " + kind + " | 200 |", "| " + kind + " | 2000 |", "| " + kind + " | 3000 |"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("no line with %q", want)
+			}
+		}
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	var s samples
+	for n := 100; n > 0; n-- {
+		s = append(s, time.Duration(n))
+	}
+	if a, b, c := s.percentile(50), s.percentile(99), s.percentile(100); a != 50 || b != 99 || c != 100 {
+		t.Errorf("50th, 99th, 100th of 1 to 100: %d, %d, %d", a, b, c)
+	}
+}

@@ -1,0 +1,91 @@
+// Command growth measures how the cost of sessions grows with their number, and prints it as Markdown:
+//
+//	go run ./growth                                  # 10 thousand and 1 million sessions, some minutes
+//	go run ./growth -sizes 10000,1000000,10000000    # SQLite to 10 million; some 7 GB of disk
+//
+// It measures, on the memory store, on SQLite, and on a Redis that it starts itself: look-ups and writes of random sessions
+// as there are more of them; and look-ups while a million expired sessions are swept, beside look-ups before. Every
+// answer is checked. It uses the stores directly, so what a request costs besides is not in these figures.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settings are what the flags say.
+type settings struct {
+	stores  []string
+	sizes   []int // ascending
+	most    map[string]int
+	lookups int
+	writes  int
+	expired int // sessions to sweep
+	live    int // beside them
+	before  time.Duration
+	dir     string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "growth:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	s, err := parse(args)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(s.dir, "growth-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := s.growth(ctx, dir, out); err != nil {
+		return err
+	}
+	return s.sweeping(ctx, dir, out)
+}
+
+func parse(args []string) (s settings, err error) {
+	f := flag.NewFlagSet("growth", flag.ContinueOnError)
+	stores := f.String("stores", "memory,sqlite,redis", "which stores, of memory, sqlite, redis")
+	sizes := f.String("sizes", "10000,1000000", "how many sessions to measure at")
+	inRAM := f.Int("most-in-memory", 1_000_000, "the most sessions for memory and redis (10 million take 8 and 15 GB)")
+	f.IntVar(&s.lookups, "lookups", 50_000, "look-ups at each size")
+	f.IntVar(&s.writes, "writes", 5_000, "writes at each size")
+	f.IntVar(&s.expired, "expired", 1_000_000, "expired sessions to sweep; 0 leaves this part out")
+	f.IntVar(&s.live, "live", 10_000, "live sessions beside them")
+	f.DurationVar(&s.before, "before", 5*time.Second, "how long to look sessions up before the sweep")
+	f.StringVar(&s.dir, "dir", "", "where to put databases (default: the system's folder for temporary files)")
+	if err := f.Parse(args); err != nil {
+		return s, err
+	}
+	s.stores = strings.Split(*stores, ",")
+	s.most = map[string]int{"memory": *inRAM, "redis": *inRAM}
+	for text := range strings.SplitSeq(*sizes, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxSessions {
+			return s, fmt.Errorf("not a number of sessions: %q", text)
+		}
+		s.sizes = append(s.sizes, n)
+	}
+	slices.Sort(s.sizes)
+	if s.lookups < 100 || s.writes < 100 {
+		return s, fmt.Errorf("at least 100 look-ups and writes")
+	}
+	return s, nil
+}

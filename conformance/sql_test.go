@@ -1,0 +1,45 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sessiontest"
+)
+
+// testSuite runs the suite of package sessiontest, each test in a table of its own.
+func testSuite(t *testing.T, d database) {
+	address := d.address(t)
+	sessiontest.Run(t, func(t *testing.T) session.Store { return d.fresh(t, d.open(t, address, 10)) })
+}
+
+// testSQL runs all that is promised of a database beyond the suite.
+func testSQL(t *testing.T, d database) {
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, d database)
+	}{
+		{"Schema", testSchema},
+		{"Names", testNames},
+		{"Settings", testSettings},
+		{"Levels", testLevels},
+		{"Hanging", testHanging},
+		{"Processes", testProcesses},
+		{"Plans", testPlans},
+		{"Sweep", testSweep},
+		{"Sweep past a touch", testSweepPastTouch},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, d) })
+	}
+}
+
+// TestHistories lets a crowd of requests meet in the sessions of each database. With DOORBOOK_SOAK they do so for that
+// long in each.
+func TestHistories(t *testing.T) {
+	for _, d := range databases() {
+		t.Run(d.name, func(t *testing.T) {
+			address := d.address(t)
+			sessiontest.Histories(t, func(t *testing.T) session.Store { return d.fresh(t, d.open(t, address, 10)) }, 20)
+		})
+	}
+}

@@ -1,0 +1,6 @@
+package conformance
+
+import "testing"
+
+// TestSQLite: the suite itself is run beside the store, in session/sqlstore, where the driver is at hand.
+func TestSQLite(t *testing.T) { testSQL(t, sqlite()) }

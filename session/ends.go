@@ -1,0 +1,222 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Info tells of one session to people who may see it. Its ID opens nothing.
+type Info struct {
+	ID        ID
+	Parent    ID // the session that this one dies with (Session.Issue); zero for none
+	Subject   string
+	Created   time.Time
+	SignedIn  time.Time
+	LastSeen  time.Time // right to Config.TouchEvery
+	Expires   time.Time
+	Addr      string
+	UserAgent string
+	Current   bool // it is the session of the request whose context List was given
+}
+
+func info(r Record) Info {
+	return Info{
+		ID: r.ID, Parent: r.Parent, Subject: r.Subject, Created: r.Created, SignedIn: r.SignedIn,
+		LastSeen: r.LastSeen, Expires: r.Expires, Addr: r.Addr, UserAgent: r.UserAgent,
+	}
+}
+
+// List gives the live sessions of a subject, the latest used first. With the context of a request it marks that request's
+// own. ErrUnsupported where sessions live in their cookies.
+func (m *Manager) List(ctx context.Context, subject string) ([]Info, error) {
+	records, err := m.bySubject(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	own := m.current(ctx)
+	list := make([]Info, len(records))
+	for i, r := range records {
+		list[i] = info(r)
+		list[i].Current = own != ID{} && r.ID == own
+	}
+	slices.SortFunc(list, func(a, b Info) int {
+		return cmp.Or(b.LastSeen.Compare(a.LastSeen), b.Created.Compare(a.Created), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return list, nil
+}
+
+// current is the session of the request that ctx belongs to, if it was used already; else zero.
+func (m *Manager) current(ctx context.Context) ID {
+	s, ok := ctx.Value(m).(*Session)
+	if !ok {
+		return ID{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.live() {
+		return ID{}
+	}
+	return s.rec.ID
+}
+
+// Each calls yield for every live session, of strangers too, in no particular order, until yield gives an error, which it
+// returns. It is for administrators: it goes through all records of the store. ErrUnsupported as for List.
+func (m *Manager) Each(ctx context.Context, yield func(Info) error) error {
+	return m.each(ctx, func(r Record) error { return yield(info(r)) })
+}
+
+// End ends one session of a subject, on every node from its next request on. A session of another subject is answered like
+// one that does not exist: ErrNotFound. ErrUnsupported as for List.
+func (m *Manager) End(ctx context.Context, subject string, id ID) error {
+	records, err := m.bySubject(ctx, subject)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if r.ID == id {
+			return m.end(ctx, id)
+		}
+	}
+	return ErrNotFound
+}
+
+// EndAll ends all sessions of a subject but those excepted, and gives how many. The parent of an excepted session stays,
+// too. A sign-in that is under way meanwhile may stay: raise what it was checked against (disable the account, change the
+// password) before ending. ErrUnsupported as for List.
+func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int, error) {
+	records, err := m.bySubject(ctx, subject)
+	if err != nil {
+		return 0, err
+	}
+	keep := slices.Clone(except)
+	for _, r := range records {
+		if slices.Contains(except, r.ID) && r.Parent != (ID{}) {
+			keep = append(keep, r.Parent)
+		}
+	}
+	var ids []ID
+	for _, r := range records {
+		if !slices.Contains(keep, r.ID) {
+			ids = append(ids, r.ID)
+		}
+	}
+	if err := m.end(ctx, ids...); err != nil {
+		return 0, err
+	}
+	return len(ids), nil
+}
+
+// EndEverything ends every session there is, and gives how many: after a theft of keys, or the restoring of a backup. What
+// begins meanwhile may stay. ErrUnsupported as for List: there, take the keys out of the ring.
+func (m *Manager) EndEverything(ctx context.Context) (int, error) {
+	const batch = 100
+	var ids []ID
+	n := 0
+	flush := func() error {
+		err := m.end(ctx, ids...)
+		if err == nil {
+			n += len(ids)
+		}
+		ids = ids[:0]
+		return err
+	}
+	err := m.store().Each(ctx, m.judge(), func(r Record) error {
+		if ids = append(ids, r.ID); len(ids) < batch {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return n, fmt.Errorf("session: end everything: %w", err)
+	}
+	return n, flush()
+}
+
+// trim holds a subject to Config.MaxPerSubject after a sign-in: the sessions that were not used for the longest time end,
+// but none that was used later than this one, so that of two sign-ins at once the later one stays. A failure is told and
+// passed over; the next sign-in trims again.
+func (s *Session) trim(ctx context.Context) {
+	m := s.m
+	if m.cfg.MaxPerSubject < 0 || m.keyed.Load().carrier != nil {
+		return
+	}
+	records, err := m.store().BySubject(ctx, s.rec.Subject, m.judge())
+	if err != nil {
+		s.observe(EventSaveFailed, s.rec.ID, fmt.Errorf("session: cap: %w", err))
+		return
+	}
+	if len(records) <= m.cfg.MaxPerSubject {
+		return
+	}
+	slices.SortFunc(records, func(a, b Record) int {
+		return cmp.Or(a.LastSeen.Compare(b.LastSeen), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	var ids []ID
+	for _, r := range records[:len(records)-m.cfg.MaxPerSubject] {
+		if r.ID == s.rec.ID {
+			break
+		}
+		if r.ID != s.rec.Parent {
+			ids = append(ids, r.ID)
+		}
+	}
+	if err := m.end(ctx, ids...); err != nil {
+		s.observe(EventSaveFailed, s.rec.ID, fmt.Errorf("session: cap: %w", err))
+	}
+}
+
+// signedIn follows a sign-in that was saved.
+func (s *Session) signedIn(ctx context.Context) {
+	s.observe(EventSignedIn, s.rec.ID, nil)
+	s.trim(ctx)
+}
+
+// bySubject gives the live records of a subject. One whose parent is gone is gone, too.
+func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, error) {
+	limited, cancel := m.limit(ctx)
+	defer cancel()
+	now := m.judge()
+	records, err := m.store().BySubject(limited, subject, now)
+	if err != nil {
+		return nil, fmt.Errorf("session: list: %w", err)
+	}
+	records = slices.DeleteFunc(records, func(r Record) bool { return !m.alive(r, now) })
+	lives := make(map[ID]bool, len(records))
+	for _, r := range records {
+		lives[r.ID] = true
+	}
+	return slices.DeleteFunc(records, func(r Record) bool { return r.Parent != (ID{}) && !lives[r.Parent] }), nil
+}
+
+func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
+	now := m.judge()
+	err := m.store().Each(ctx, now, func(r Record) error {
+		if !m.alive(r, now) {
+			return nil
+		}
+		return yield(r)
+	})
+	if err != nil {
+		return fmt.Errorf("session: each: %w", err)
+	}
+	return nil
+}
+
+// end deletes records. It does not stop when the one who asked hangs up: an end that was asked for is carried out.
+func (m *Manager) end(ctx context.Context, ids ...ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	limited, cancel := m.visit(ctx)
+	defer cancel()
+	if err := m.store().Delete(limited, ids...); err != nil {
+		return fmt.Errorf("session: end: %w", err)
+	}
+	for _, id := range ids {
+		m.cfg.Observe(ctx, Event{Kind: EventEnded, ID: id})
+	}
+	return nil
+}

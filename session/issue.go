@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+	"fmt"
+)
+
+// Issue makes another session of the same subject, which dies with this one: a key for another host of the same people, or
+// for their program on the command line (Config.Header). It gives the key, which is shown nowhere else, and the id that
+// lists show. The other session holds no values, has the idle limit of this one, and ends at the latest when this one
+// does, however it does; it can be ended by itself, too. What this request changed before is saved first (Session.Save).
+//
+// It takes a subject: ErrNotSignedIn. ErrUnsupported where sessions live in their cookies.
+func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
+	if err := s.Save(); err != nil {
+		return "", ID{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.load() {
+		return "", ID{}, s.err
+	}
+	k := s.m.keyed.Load()
+	switch {
+	case k.carrier != nil:
+		return "", ID{}, ErrUnsupported
+	case !s.live() || s.rec.Subject == "":
+		return "", ID{}, ErrNotSignedIn
+	}
+	ctx, cancel := s.m.visit(ctx)
+	defer cancel()
+	if err := s.storeNow(ctx); err != nil {
+		return "", ID{}, fmt.Errorf("session: issue: %w", err)
+	}
+	made, err := s.m.newKey(nil)
+	if err != nil {
+		return "", ID{}, err
+	}
+	now, parent := s.m.now(), s.rec
+	r := Record{
+		ID: made.id, Digest: made.digest(), Version: 1, KeyID: k.signer.keyID(0), Subject: parent.Subject, Parent: parent.ID,
+		Created: now, SignedIn: parent.SignedIn, LastSeen: now, Expires: now.Add(parent.Idle), Deadline: parent.Deadline,
+		Idle: parent.Idle, Persist: parent.Persist,
+	}
+	if parent.Parent != (ID{}) {
+		r.Parent = parent.Parent
+	}
+	if r.Expires.After(r.Deadline) {
+		r.Expires = r.Deadline
+	}
+	if err := k.store.Create(ctx, r); err != nil {
+		return "", ID{}, fmt.Errorf("session: issue: %w", err)
+	}
+	s.observe(EventCreated, r.ID, nil)
+	return made.format(k.signer), r.ID, nil
+}

@@ -1,0 +1,552 @@
+package session_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorbook/doorbook/session"
+)
+
+// The home in the cookie: what goes into it, what comes out, and what does not. What it promises is in
+// sealed_promise_test.go.
+
+const sealedCookie = "__Host-session"
+
+func sealedHome(c *session.Config) { c.Store, c.Carrier = nil, session.Sealed }
+
+func newSealedWorld(t testing.TB, change ...func(*session.Config)) *world {
+	t.Helper()
+	return newWorld(t, append([]func(*session.Config){sealedHome}, change...)...)
+}
+
+func carrier(t testing.TB, name string, keys ...string) session.Carrier {
+	t.Helper()
+	c, err := session.Sealed(ring(t, keys...), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func seal(t testing.TB, c session.Carrier, r session.Record) string {
+	t.Helper()
+	value, err := c.Seal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func notOpened(t testing.TB, c session.Carrier, what, value string) {
+	t.Helper()
+	r, old, err := c.Open(value)
+	if !errors.Is(err, session.ErrUnreadable) || old || !cmp.Equal(r, session.Record{}) {
+		t.Fatalf("%s: read as a session of %q, %t, %v; want nothing and ErrUnreadable", what, r.Subject, old, err)
+	}
+}
+
+// adasRecord has something in all that is sealed.
+func adasRecord() session.Record {
+	begin := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
+	return session.Record{
+		ID: session.ID{1, 2, 3, 0xff}, Created: begin, SignedIn: begin.Add(7 * time.Millisecond),
+		LastSeen: begin.Add(23*time.Hour + time.Millisecond), Subject: "ada", Persist: true,
+		Values: session.Values{"city": []byte(`"Oslo"`), "count": []byte("7")},
+	}
+}
+
+func TestSealedRoundTrip(t *testing.T) {
+	tests := map[string]func(r *session.Record){
+		"as it is":          func(*session.Record) {},
+		"a stranger's":      func(r *session.Record) { r.Subject, r.SignedIn, r.Persist = "", time.Time{}, false },
+		"without values":    func(r *session.Record) { r.Values = nil },
+		"new":               func(r *session.Record) { r.LastSeen, r.SignedIn = r.Created, r.Created },
+		"clock set back":    func(r *session.Record) { r.LastSeen = r.Created.Add(-time.Hour) },
+		"the zero id":       func(r *session.Record) { r.ID = session.ID{} },
+		"long ago":          func(r *session.Record) { r.Created = time.UnixMilli(1) },
+		"long subject":      func(r *session.Record) { r.Subject = strings.Repeat("\u00e9", 127) + "x" },
+		"any subject":       func(r *session.Record) { r.Subject = "a\x00b;\"\n\u2603" },
+		"empty value":       func(r *session.Record) { r.Values = session.Values{"a": {}, "b": []byte("x")} },
+		"binary":            func(r *session.Record) { r.Values = session.Values{"b\x00\xff": []byte("\x00\xff\r\n;\"\x80")} },
+		"big":               func(r *session.Record) { r.Values = session.Values{"big": []byte(strings.Repeat("\xfe\x00", 1300))} },
+		"lengths of a byte": func(r *session.Record) { r.Values = lengths(120, 135) },
+	}
+	c := carrier(t, sealedCookie, "one")
+	for name, change := range tests {
+		want := adasRecord()
+		change(&want)
+		want.Created, want.LastSeen = want.Created.UTC(), want.LastSeen.UTC()
+		sent := want // what is not kept
+		sent.Digest, sent.Version, sent.KeyID, sent.Parent = session.Digest{9}, 7, "0123abcd", session.ID{5}
+		sent.Addr, sent.UserAgent, sent.Idle = "192.0.2.1", "Mozilla", time.Hour
+		sent.Expires, sent.Deadline = want.LastSeen.Add(time.Hour), want.LastSeen.Add(2*time.Hour)
+		value := seal(t, c, sent)
+		for _, r := range []string{";", " ", "\"", ",", "\\", "="} {
+			if strings.Contains(value, r) {
+				t.Errorf("%s: %q in a cookie", name, r)
+			}
+		}
+		got, old, err := c.Open(value)
+		if err != nil || old {
+			t.Errorf("%s: %t, %v", name, old, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// lengths gives values of all lengths from one to another, where the number of their bytes grows.
+func lengths(from, to int) session.Values {
+	v := make(session.Values)
+	for n := from; n <= to; n++ {
+		v[fmt.Sprint("k", n)] = []byte(strings.Repeat("x", n))
+	}
+	return v
+}
+
+// Values that came out of one cookie share no memory that an append could reach.
+func TestSealedValuesStandAlone(t *testing.T) {
+	c := carrier(t, sealedCookie, "one")
+	r := adasRecord()
+	r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
+	got, _, err := c.Open(seal(t, c, r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = append(got.Values["a"], "xxxxxxxx"...)
+	check(t, "the neighbour", string(got.Values["b"]), "2")
+}
+
+// Nothing but what was written is read: not with any byte changed, cut off or added, nor in another spelling.
+//
+// Guard: sealed.go, sealed.Open, the length of what was decoded; strictBase64; s.aad.
+func TestSealedOnlyAsWritten(t *testing.T) {
+	c := carrier(t, sealedCookie, "one")
+	for extra := range 3 { // each number of spare bits at the end
+		r := adasRecord()
+		r.Values["x"] = make([]byte, extra)
+		valid := seal(t, c, r)
+		for i := range valid {
+			for b := range 256 {
+				// Everywhere the bytes of the alphabet's seams, and at both ends all of them.
+				ends := i < 4 || i >= len(valid)-4
+				if byte(b) != valid[i] && (ends || strings.IndexByte("AZaz09-_+/=\n\r \"%\x00\xff", byte(b)) >= 0) {
+					notOpened(t, c, fmt.Sprintf("byte %d is %q", i, byte(b)), valid[:i]+string([]byte{byte(b)})+valid[i+1:])
+				}
+			}
+			notOpened(t, c, fmt.Sprint("cut to ", i), valid[:i])
+			notOpened(t, c, fmt.Sprint("cut before ", i), valid[i:][min(1, len(valid)-i):])
+			for _, put := range []string{"\n", "\r", "\r\n", "\n\n\n\n", " ", "=", "A", "\x00"} {
+				notOpened(t, c, fmt.Sprintf("%q at %d", put, i), valid[:i]+put+valid[i:])
+			}
+		}
+		raw, _ := base64.RawURLEncoding.DecodeString(valid)
+		for what, value := range map[string]string{
+			"quoted": `"` + valid + `"`, "padded": valid + strings.Repeat("=", (4-len(valid)%4)%4) + "=", "longer": valid + "A",
+			"longer by a group": valid + "AAAA", "twice": valid + valid, "line break at the end": valid + "\n",
+			"standard base64": base64.StdEncoding.EncodeToString(raw) + "+", "nothing": "", "hexadecimal": fmt.Sprintf("%x", raw),
+			"percent": "%" + fmt.Sprintf("%02X", valid[0]) + valid[1:], "zeros": strings.Repeat("A", len(valid)),
+			"full width": strings.Repeat("\uff21", 40), "other case": strings.ToUpper(valid),
+		} {
+			notOpened(t, c, what, value)
+		}
+	}
+}
+
+// Parts of two valid cookies make no third.
+func TestSealedPartsAreBound(t *testing.T) {
+	c := carrier(t, sealedCookie, "one")
+	first, second := adasRecord(), adasRecord()
+	second.ID[5] = 9
+	second.LastSeen = second.LastSeen.Add(time.Hour)
+	a, _ := base64.RawURLEncoding.DecodeString(seal(t, c, first))
+	b, _ := base64.RawURLEncoding.DecodeString(seal(t, c, second))
+	for cut := 1; cut < len(a) && cut < len(b); cut++ {
+		mixed := append(append([]byte(nil), a[:cut]...), b[cut:]...)
+		if string(mixed) != string(a) && string(mixed) != string(b) {
+			notOpened(t, c, fmt.Sprint("cut at ", cut), base64.RawURLEncoding.EncodeToString(mixed))
+		}
+	}
+}
+
+// The same through the whole middleware: an empty session, counted, and no error page.
+//
+// Guard: load.go, Session.recogniseIn, the error of recall.
+func TestSealedForged(t *testing.T) {
+	w := newSealedWorld(t)
+	b := w.signedIn("ada")
+	b.get("/set?city=" + strings.Repeat("x", 50))
+	name, valid, _ := strings.Cut(b.cookie, "=")
+	list := forged(name, valid)
+	list["another ring's"] = newSealedWorld(t, func(c *session.Config) { c.Keys = ring(t, "another ring") }).signedIn("ada").cookie
+	sibling := newSealedWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-another-session" }).signedIn("ada")
+	list["another cookie's"] = name + "=" + sibling.cookie[strings.Index(sibling.cookie, "=")+1:]
+	list["a store's"] = newWorld(t).signedIn("ada").cookie
+	for what, line := range list {
+		before := w.seen(session.EventUnreadable)
+		f := &browser{w: w, header: http.Header{}, cookie: line}
+		a := f.get("/who")
+		if a.status != http.StatusOK || a.body != "" || len(a.header["Set-Cookie"]) > 0 {
+			t.Errorf("%s: %d %q %v", what, a.status, a.body, a.header)
+		}
+		value, _ := strings.CutPrefix(line, name+"=")
+		if counted := w.seen(session.EventUnreadable) - before; value != line && strings.Trim(value, " ;ab=") != "" && counted != 1 {
+			t.Errorf("%s: counted %d times", what, counted)
+		}
+	}
+	check(t, "the valid cookie still opens", b.get("/who").body, "ada")
+}
+
+// Guard: sealed.go, Sealed, the cookie's name in both purposes.
+func TestSealedPurpose(t *testing.T) {
+	keys := ring(t, "one")
+	value := seal(t, carrier(t, sealedCookie, "one"), adasRecord())
+	for _, name := range []string{"__Host-sessio", "__Host-session ", "__Secure-session", "__host-session", ""} {
+		notOpened(t, carrier(t, name, "one"), name, value)
+	}
+	// A store's cookie of the same ring, name and session is nothing to Sealed, nor the other way round.
+	raw := make([]byte, 36)
+	mac := keys.Signer("cookie " + sealedCookie).Sum(raw)
+	notOpened(t, carrier(t, sealedCookie, "one"), "a session key", base64.RawURLEncoding.EncodeToString(append(raw, mac[:24]...)))
+	w := newWorld(t)
+	b := &browser{w: w, header: http.Header{}, cookie: sealedCookie + "=" + value}
+	check(t, "who in a store's world", b.get("/who").body, "")
+	check(t, "store calls", len(w.store.called()), 0)
+}
+
+// keyName is the byte that names the key in what a ring seals first.
+func keyName(t testing.TB, value string) byte {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw[0]
+}
+
+// Guard: sealed.go, sealed.Open: the loop over the keys goes on, and the place in the ring; load.go, resign.
+func TestSealedKeys(t *testing.T) {
+	before := seal(t, carrier(t, sealedCookie, "old"), adasRecord())
+	after := carrier(t, sealedCookie, "new", "old")
+	r, old, err := after.Open(before)
+	if err != nil || !old || r.Subject != "ada" {
+		t.Fatalf("under a ring that has the key: %+v, %t, %v", r, old, err)
+	}
+	if _, old, err = after.Open(seal(t, after, r)); err != nil || old {
+		t.Errorf("sealed again: %t, %v", old, err)
+	}
+	notOpened(t, carrier(t, sealedCookie, "new"), "under a ring without the key", before)
+
+	// Two keys of one name.
+	byName, pair := map[byte]string{}, [2]string{}
+	for i := 0; pair[1] == ""; i++ {
+		secret := fmt.Sprint("secret ", i)
+		name := keyName(t, seal(t, carrier(t, sealedCookie, secret), adasRecord()))
+		if earlier, ok := byName[name]; ok {
+			pair = [2]string{earlier, secret}
+		}
+		byName[name] = secret
+	}
+	for i, secret := range pair {
+		value := seal(t, carrier(t, sealedCookie, secret), adasRecord())
+		r, old, err := carrier(t, sealedCookie, pair[0], "another", pair[1]).Open(value)
+		if err != nil || r.Subject != "ada" || old != (i == 1) {
+			t.Errorf("key %d of two with one name: %+v, %t, %v", i, r, old, err)
+		}
+		notOpened(t, carrier(t, sealedCookie, pair[1-i]), "under the other of the same name", value)
+	}
+}
+
+// What was made with an old key is made anew with the next touch or write, and not by reading.
+func TestSealedAgainUnderTheNewKey(t *testing.T) {
+	for what, path := range map[string]string{"touch": "/city", "write": "/set?city=Rome"} {
+		old := newSealedWorld(t, func(c *session.Config) { c.Keys = ring(t, "old") })
+		b := old.signedIn("ada")
+		b.get("/set?city=Oslo")
+		w := newSealedWorld(t, func(c *session.Config) { c.Keys = ring(t, "new", "old") })
+		b.w = w
+		check(t, what+": cookies of a read", len(b.get("/city").header["Set-Cookie"]), 0)
+		if what == "touch" {
+			w.clock.add(2 * time.Minute)
+		}
+		check(t, what+": cookies", len(b.get(path).header["Set-Cookie"]), 1)
+		b.w = newSealedWorld(t, func(c *session.Config) { c.Keys, c.Now = ring(t, "new"), w.clock.Now })
+		check(t, what+": who without the old key", b.get("/who").body, "ada")
+	}
+}
+
+// Limits hold whatever the browser does with the cookie.
+//
+// Guard: carrier.go, Manager.recall; load.go, Session.recogniseIn, alive.
+func TestSealedLimits(t *testing.T) {
+	t.Run("idle", func(t *testing.T) {
+		w := newSealedWorld(t)
+		b := w.signedIn("ada")
+		w.clock.add(2*time.Hour - time.Millisecond)
+		check(t, "just before the idle limit", b.copy().get("/who").body, "ada")
+		w.clock.add(time.Millisecond)
+		check(t, "at the idle limit", b.copy().get("/who").body, "")
+		check(t, "cookies", len(b.copy().get("/who").header["Set-Cookie"]), 0)
+	})
+	for what, path := range map[string]string{"reading": "/who", "writing": "/set?city=Rome", "renewing": "/renew"} {
+		t.Run("absolute, "+what, func(t *testing.T) {
+			w := newSealedWorld(t)
+			w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
+			b := w.signedIn("ada")
+			for range 23 {
+				w.clock.add(time.Hour)
+				b.get(path)
+			}
+			w.clock.add(time.Hour - time.Millisecond)
+			check(t, "just before the absolute limit", b.get("/who").body, "ada")
+			w.clock.add(time.Millisecond)
+			check(t, "at the absolute limit", b.copy().get("/who").body, "")
+		})
+	}
+	t.Run("remembered", func(t *testing.T) {
+		w := newSealedWorld(t)
+		b := w.browser()
+		b.get("/in?as=ada&remember=1")
+		for range 4 {
+			w.clock.add(7*24*time.Hour - time.Millisecond)
+			check(t, "within a week", b.get("/who").body, "ada")
+		}
+		w.clock.add(2*24*time.Hour + 4*time.Millisecond)
+		check(t, "after 30 days", b.get("/who").body, "")
+	})
+	t.Run("lowered", func(t *testing.T) {
+		w := newSealedWorld(t)
+		b := w.signedIn("ada")
+		w.clock.add(30 * time.Minute)
+		b.w = newSealedWorld(t, func(c *session.Config) {
+			c.Now, c.Lifetime = w.clock.Now, session.Lifetime{Idle: 20 * time.Minute, Absolute: time.Hour}
+		})
+		check(t, "under a lower idle limit", b.get("/who").body, "")
+	})
+	t.Run("from the future", func(t *testing.T) {
+		w := newSealedWorld(t)
+		w.clock.add(25 * time.Hour)
+		b := w.signedIn("ada")
+		w.clock.add(-25 * time.Hour)
+		b.w = newSealedWorld(t) // a node whose clock was never ahead
+		check(t, "who", b.get("/who").body, "")
+	})
+	t.Run("a new sign-in begins anew", func(t *testing.T) {
+		w := newSealedWorld(t)
+		b := w.signedIn("ada")
+		for range 12 {
+			w.clock.add(time.Hour + 59*time.Minute)
+			b.get("/who")
+		}
+		w.clock.add(-time.Duration(0))
+		b.get("/in?as=ada")
+		w.clock.add(time.Hour)
+		check(t, "after a day", b.get("/who").body, "ada")
+	})
+}
+
+// Guard: commit.go, Session.setDue, the expiry.
+func TestSealedCookieEndsWithItsSession(t *testing.T) {
+	w := newSealedWorld(t)
+	b := w.browser()
+	b.get("/in?as=ada&remember=1")
+	end := w.clock.Now().Add(30 * 24 * time.Hour)
+	for w.clock.Now().Before(end) {
+		a := b.get("/set?city=Oslo")
+		c, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := end.Sub(w.clock.Now())
+		if most := min(left, 7*24*time.Hour); time.Duration(c.MaxAge)*time.Second > most || c.MaxAge < 1 || !c.Expires.IsZero() {
+			t.Errorf("%v before the end the cookie lives for %d s", left, c.MaxAge)
+		}
+		w.clock.add(9*time.Hour + time.Millisecond)
+	}
+	c, _ := http.ParseSetCookie(w.browser().get("/in?as=ada").header.Get("Set-Cookie"))
+	check(t, "Max-Age of who is not remembered", c.MaxAge, 0)
+}
+
+func TestSealedShowsNothing(t *testing.T) {
+	w := newSealedWorld(t)
+	w.on("/fill", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
+		s.SignIn("subject-canary")
+		session.Key[string]("key-canary").Set(s, "value-canary")
+		s.Flash("category-canary", "text-canary")
+	})
+	b := w.browser()
+	a := b.get("/fill")
+	value := b.cookie[len(sealedCookie)+1:]
+	raw, err := base64.RawURLEncoding.DecodeString(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{value, string(raw), fmt.Sprint(a.header)} {
+		if strings.Contains(text, "canary") {
+			t.Errorf("plaintext in %q", text)
+		}
+	}
+	second := b.copy()
+	second.get("/set?city=Oslo")
+	third := b.copy()
+	third.get("/set?city=Oslo")
+	if second.cookie == third.cookie {
+		t.Error("the same written twice gives the same cookie")
+	}
+}
+
+// Guard: sealed.go, sealed.Seal, rand.Read.
+func TestSealedNonces(t *testing.T) {
+	c := carrier(t, sealedCookie, "one")
+	r := adasRecord()
+	seen := make(map[string]bool)
+	for range 10_000 {
+		raw, err := base64.RawURLEncoding.DecodeString(seal(t, c, r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[string(raw[1:25])] = true
+	}
+	check(t, "nonces of 10,000 cookies of one session in one millisecond", len(seen), 10_000)
+}
+
+func TestSealedSize(t *testing.T) {
+	w := newSealedWorld(t)
+	b := w.browser()
+	b.get("/set?city=" + strings.Repeat("x", 200))
+	value := b.cookie[len(sealedCookie)+1:]
+	if len(value) > 340 {
+		t.Errorf("200 bytes become %d characters, want at most 340", len(value))
+	}
+	t.Logf("200 bytes become %d characters", len(value))
+}
+
+// What fits is sent whole, what does not is told; at no size is there anything between.
+//
+// Guard: commit.go, Session.setDue, the limit.
+func TestSealedTooLarge(t *testing.T) {
+	for _, who := range []string{"", "?as=ada", "?as=ada&remember=1"} {
+		w := newSealedWorld(t, func(c *session.Config) { c.Cookie.Domain = "example.org" })
+		var size int
+		w.on("/fill", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
+			rw.Header().Set("X-Handler", "said")
+			http.SetCookie(rw, &http.Cookie{Name: "other", Value: "x"})
+			session.Key[string]("blob").Set(s, strings.Repeat("x", size))
+			rw.WriteHeader(http.StatusAccepted)
+			_, _ = rw.Write([]byte("said"))
+		})
+		first := w.browser()
+		if who != "" {
+			first.get("/in" + who)
+		}
+		largest, refusals := 0, 0
+		for size = 2700; size < 3100; size++ {
+			b := first.copy()
+			a := b.get("/fill")
+			if a.status == http.StatusAccepted {
+				line := a.header["Set-Cookie"][1]
+				largest = max(largest, len(line))
+				if refusals > 0 || len(line) > 4096 {
+					t.Errorf("%q: %d bytes give a cookie of %d bytes, after %d refusals", who, size, len(line), refusals)
+				}
+				continue
+			}
+			refusals++
+			if all := fmt.Sprint(a.header, a.body); a.status != http.StatusRequestEntityTooLarge || strings.Contains(all, "said") || len(a.header["Set-Cookie"]) > 0 {
+				t.Errorf("%q: %d bytes: %d %s", who, size, a.status, all)
+			}
+			check(t, "the cookie", b.cookie, first.cookie)
+		}
+		if largest < 4090-12 || refusals == 0 { // the sizes of base64 are 1 or 2 apart; see TestSealedEdgeStaysUsable
+			t.Errorf("%q: the largest cookie has %d bytes, and %d were refused", who, largest, refusals)
+		}
+		for _, size = range []int{10_000, 60_000, 70_000} {
+			check(t, fmt.Sprint(who, ": status of ", size, " bytes"), first.copy().get("/fill").status, http.StatusRequestEntityTooLarge)
+		}
+	}
+}
+
+// A session that just fitted must not grow out of its cookie by growing old, or it would be lost by use.
+func TestSealedEdgeStaysUsable(t *testing.T) {
+	w := newSealedWorld(t)
+	size := 2700
+	w.on("/fill", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
+		session.Key[string]("blob").Set(s, strings.Repeat("x", size))
+	})
+	first, full := w.signedIn("ada"), w.browser()
+	for ; size < 3100; size++ {
+		b := first.copy()
+		if b.get("/fill").status != http.StatusOK {
+			break
+		}
+		full = b
+	}
+	for range 20 {
+		w.clock.add(time.Hour)
+		if a := full.get("/who"); a.body != "ada" {
+			t.Fatalf("a session of %d bytes is %q after %v of use", size-1, a.body, w.clock.Now().Sub(newClock().Now()))
+		}
+	}
+	check(t, "touches that failed", w.seen(session.EventTouchFailed), 0)
+}
+
+func TestSealedUnsupported(t *testing.T) {
+	w := newSealedWorld(t)
+	b := w.signedIn("ada")
+	ctx := context.Background()
+	_, list := w.m.List(ctx, "ada")
+	end := w.m.End(ctx, "ada", session.ID{})
+	_, endAll := w.m.EndAll(ctx, "ada")
+	_, everything := w.m.EndEverything(ctx)
+	_, oldKeys := w.m.OldKeys(ctx)
+	each := w.m.Each(ctx, func(session.Info) error { return nil })
+	var watch, issue error
+	inBrowser(t, b, func(s *session.Session) {
+		watch = s.Watch(ctx)
+		_, _, issue = s.Issue(ctx)
+	})
+	for what, err := range map[string]error{
+		"List": list, "End": end, "EndAll": endAll, "EndEverything": everything, "OldKeys": oldKeys, "Each": each,
+		"Watch": watch, "Issue": issue,
+	} {
+		if !errors.Is(err, session.ErrUnsupported) {
+			t.Errorf("%s: %v, want ErrUnsupported", what, err)
+		}
+	}
+	if n, err := w.m.Sweep(ctx, 10); n != 0 || err != nil {
+		t.Errorf("Sweep: %d, %v", n, err)
+	}
+	check(t, "who afterwards", b.get("/who").body, "ada")
+}
+
+// A megabyte of rubbish costs little more than a request without it.
+func TestSealedRubbishThroughTheMiddleware(t *testing.T) {
+	w := newSealedWorld(t)
+	cost := func(cookie string) int64 {
+		return testing.Benchmark(func(b *testing.B) {
+			r := httptest.NewRequest("GET", "/who", nil)
+			r.Header.Set("Cookie", cookie)
+			rw := &bareWriter{header: http.Header{}}
+			b.ReportAllocs()
+			for range b.N {
+				w.h.ServeHTTP(rw, r)
+			}
+		}).AllocedBytesPerOp()
+	}
+	w.events = nil
+	little, much := cost(sealedCookie+"=x"), cost(sealedCookie+"="+strings.Repeat("A", 1<<20))
+	if much > little+4096 {
+		t.Errorf("a megabyte of rubbish takes %d bytes, a byte of it %d", much, little)
+	}
+}

@@ -1,0 +1,97 @@
+package session
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	watchEvery = 2 * time.Second
+	watchGrace = 5 * time.Second // how long a store may not answer
+)
+
+// Watch waits until the session has ended, and gives ErrEnded: within five seconds after a sign-out, an End, its limits or
+// Config.Valid, on whatever node, and when somebody else is signed in by it. It gives the error of ctx when that is done
+// before, and the store's when that has not answered for five seconds; whether to go on then is the caller's choice. It is
+// for answers that last, such as server-sent events and WebSockets:
+//
+//	ctx, cancel := context.WithCancelCause(r.Context())
+//	go func() { cancel(session.From(ctx).Watch(ctx)) }()
+//
+// It looks the record up every two seconds. Watching is no use: a session that nobody uses otherwise ends at its idle
+// limit. The session may be renewed meanwhile. ErrUnsupported where sessions live in their cookies; a visitor of whom
+// nothing is stored has ended at once.
+func (s *Session) Watch(ctx context.Context) error {
+	seen, err := s.watched(ctx)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for answered := time.Now(); ; {
+		err := s.stillLives(ctx, seen)
+		switch {
+		case err == nil:
+			answered = time.Now()
+		case gone(err):
+			return ErrEnded
+		case ctx.Err() == nil && time.Since(answered) >= watchGrace:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// watched gives the record to watch.
+func (s *Session) watched(ctx context.Context) (Record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.load():
+		return Record{}, s.err
+	case !s.live():
+		return Record{}, ErrEnded
+	case s.m.keyed.Load().carrier != nil:
+		return Record{}, ErrUnsupported
+	}
+	limited, cancel := s.m.visit(ctx)
+	defer cancel()
+	err := s.storeNow(limited)
+	return s.rec, err
+}
+
+// stillLives looks a record up. ErrNotFound if it is not what it was.
+func (s *Session) stillLives(ctx context.Context, seen Record) error {
+	limited, cancel := context.WithTimeout(ctx, min(s.m.cfg.SaveTimeout, watchEvery))
+	defer cancel()
+	now := s.m.judge()
+	for _, id := range []ID{seen.ID, seen.Parent} {
+		if id == (ID{}) {
+			continue
+		}
+		rec, err := s.m.store().Load(limited, id, now)
+		if err != nil {
+			return err
+		}
+		if !s.m.alive(rec, now) || rec.Subject != seen.Subject {
+			return ErrNotFound
+		}
+		if id == seen.ID && s.m.cfg.Valid != nil && rec.Subject != "" {
+			if ok, err := s.m.cfg.Valid(limited, s.m.view(s.r, rec)); err != nil || !ok {
+				return orNotFound(err)
+			}
+		}
+	}
+	return nil
+}
+
+func orNotFound(err error) error {
+	if err == nil {
+		return ErrNotFound
+	}
+	return err
+}
