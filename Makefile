@@ -46,7 +46,7 @@ format: ## format Go code and templates in place
 ## Tests
 
 .PHONY: test
-test: ## everything that a change must pass: setup, check, unit, stores, e2e (at most 10 minutes once the cache is warm)
+test: ## everything that a change must pass: setup, check, unit, stores, a little fuzzing, e2e (at most 10 minutes once the cache is warm)
 	@scripts/test
 
 .PHONY: setup
@@ -88,7 +88,8 @@ check-rooms: ## which package may import which, and how long a file may be (inte
 unit: ## unit tests and conformance suites under the race detector (RACE= leaves it out)
 	@scripts/gotest . $(RACE) ./...
 	@scripts/gotest tools ./...
-	@if [ -f bench/go.mod ]; then scripts/gotest bench ./...; fi
+	@scripts/gotest bench ./...
+	@scripts/gotest examples ./...
 
 .PHONY: stores
 stores: ## session stores over real servers (PostgreSQL, MariaDB, Redis), which the tests start themselves
@@ -99,8 +100,8 @@ e2e: build ## the whole program in a real browser; screenshots go to $DOORBOOK_S
 	@scripts/e2e
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (10s) each
-	@scripts/fuzz $(FUZZTIME)
+fuzz: ## every fuzz target for FUZZTIME (10s) each; FUZZDIR=session only those below a folder
+	@scripts/fuzz $(FUZZTIME) $(FUZZDIR)
 
 .PHONY: soak
 soak: build ## the long-running tests of e2e/, and the histories of each session store, for SOAKTIME (10m)

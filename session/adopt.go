@@ -48,7 +48,7 @@ func (s *Session) adopt(ctx context.Context, p Patch) (version int64, err error)
 // when the session moved into the cookie, by another node or before. If it is not older another request has stored it,
 // with a key that any key of the ring may have derived.
 func (s *Session) overtake(ctx context.Context, r Record) (version int64, err error) {
-	left, err := s.store().Load(ctx, r.ID, s.m.judge())
+	left, err := s.store().Load(ctx, r.ID, s.m.now())
 	switch {
 	case gone(err):
 		return 0, ErrNotFound
@@ -65,7 +65,7 @@ func (s *Session) overtake(ctx context.Context, r Record) (version int64, err er
 		return 0, fmt.Errorf("%w: stored by another request", ErrConflict)
 	}
 	return s.store().Patch(ctx, Patch{
-		ID: r.ID, Digest: left.Digest, Now: s.m.judge(), IfVersion: left.Version, Clear: true, Set: r.Values,
+		ID: r.ID, Digest: left.Digest, Now: s.m.now(), IfVersion: left.Version, Clear: true, Set: r.Values,
 		Rekey: &Rekey{r.Digest, r.KeyID},
 		SignIn: &SignIn{
 			Subject: r.Subject, SignedIn: r.SignedIn, Expires: r.Expires, Deadline: r.Deadline, Idle: r.Idle,
@@ -83,8 +83,8 @@ func (s *Session) storeNow(ctx context.Context) error {
 	if s.committed {
 		return ErrCommitted
 	}
-	now, judged := s.m.times()
-	p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: judged, Seen: s.seen(now)}
+	now := s.m.now()
+	p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: now, Seen: s.seen(now)}
 	version, err := s.adopt(ctx, p)
 	if errors.Is(err, ErrConflict) {
 		err = s.again(ctx, err, 1)

@@ -5,37 +5,27 @@ import "time"
 // maxSkew is how far the clocks of two nodes may differ before a sign-in counts as one from the future.
 const maxSkew = time.Minute
 
-// now is the time that records are stamped with, in the precision that every store keeps.
+// now is the time that records are stamped with and judged by, in the precision that every store keeps. It is that of the
+// clock, unless that was set back while the program ran: then it goes on from where it was, so that nothing lives longer
+// for it. A day or more back means that the clock was wrong when the program began, and is right now.
 func (m *Manager) now() time.Time {
-	now, _ := m.times()
-	return now
-}
-
-// judge is the time that says whether a record still lives. It is now, unless the clock was set back while the program
-// ran: then it goes on from where it was, so that nothing lives longer for it. A day or more back means that the clock
-// was wrong when the program began, and is right now.
-func (m *Manager) judge() time.Time {
-	_, judged := m.times()
-	return judged
-}
-
-func (m *Manager) times() (now, judged time.Time) {
 	t := m.cfg.Now()
 	passed := t.Sub(m.started) // by the monotonic clock, which nobody sets
 	wall := time.Duration(t.UnixNano() - m.startedAt)
-	now = time.UnixMilli(t.UnixMilli()).UTC()
 	if back := passed - wall; back > time.Millisecond && back < 24*time.Hour {
-		return now, now.Add(back.Truncate(time.Millisecond))
+		t = t.Add(back)
 	}
-	return now, now
+	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
 // alive reports whether a record still lives at now. Beside what the record says itself the limits of today's settings
 // count, so that lowering them reaches sessions that exist. And what begins further ahead than a whole lifetime is dead:
 // a clock that ran ahead has left it behind, and nobody knows how old it is.
 func (m *Manager) alive(r Record, now time.Time) bool {
-	from, most := start(r), m.lifetime(r.Persist).Absolute
-	return now.Before(r.Expires) && now.Before(r.Deadline) && now.Before(from.Add(most)) && now.Add(most).After(from)
+	from, life := start(r), m.lifetime(r.Persist)
+	return now.Before(r.Expires) && now.Before(r.Deadline) &&
+		(life.Idle >= r.Idle || now.Before(r.LastSeen.Add(life.Idle))) &&
+		now.Before(from.Add(life.Absolute)) && now.Add(life.Absolute).After(from)
 }
 
 // start is when the lifetime of a session began.

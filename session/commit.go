@@ -43,7 +43,9 @@ func (s *Session) commit(status int) error {
 	}
 	if failed != nil {
 		s.due = s.saved
-		s.tellFailure(failed)
+		if !s.told {
+			s.tellFailure(failed)
+		}
 	}
 	s.err, s.withheld = failed, failed
 	return failed
@@ -66,6 +68,7 @@ func (s *Session) commitBare() error {
 func (s *Session) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.due = s.saved
 	if !s.committed {
 		s.committed, s.withheld = true, errPanicked
 	}
@@ -84,7 +87,7 @@ func (s *Session) Save() error {
 		return s.err
 	}
 	if err := s.save(); err != nil {
-		s.due, s.err = s.saved, err
+		s.due, s.err, s.told = s.saved, err, true
 		s.tellFailure(err)
 		return err
 	}
@@ -93,6 +96,8 @@ func (s *Session) Save() error {
 		s.rec.Values = s.rec.Values.Apply(s.patch())
 		s.reset()
 		s.dropped = nil
+		kept := *s.state
+		s.kept = &kept
 	}
 	return nil
 }
@@ -116,21 +121,21 @@ func (s *Session) save() error {
 		}
 		return nil
 	}
-	now, judged := s.m.times()
+	now := s.m.now()
 	stale := s.found && now.Sub(s.rec.LastSeen) >= s.touchEvery()
 	if !s.changed() && !stale && !s.forget && !s.unsealed {
 		return nil
 	}
 	ctx, cancel := s.saveContext()
 	defer cancel()
-	if err := s.deleteDropped(ctx, judged); err != nil {
+	if err := s.deleteDropped(ctx, now); err != nil {
 		return err
 	}
 	switch {
 	case s.found && s.changed():
 		return s.saveChanges(ctx)
 	case stale:
-		s.touch(ctx, now, judged)
+		s.touch(ctx, now)
 	case s.unsealed:
 		s.needed = true
 		return s.setDue(now, sealedGrowth)
@@ -144,14 +149,14 @@ func (s *Session) save() error {
 func (s *Session) store() Store { return s.m.keyed.Load().store }
 
 // deleteDropped ends the sessions that this request left. A value that was popped from one must be this request's alone.
-func (s *Session) deleteDropped(ctx context.Context, judged time.Time) error {
+func (s *Session) deleteDropped(ctx context.Context, now time.Time) error {
 	if s.forget || len(s.dropped) > 0 {
 		s.due, s.needed = s.m.cfg.Cookie.removal(), true
 	}
 	for _, d := range s.dropped {
 		if len(d.popped.Delete) > 0 {
 			p := d.popped
-			p.ID, p.Digest, p.Now = d.id, d.digest, judged
+			p.ID, p.Digest, p.Now = d.id, d.digest, now
 			_, err := s.store().Patch(ctx, p)
 			if gone(err) {
 				err = ErrEnded
@@ -221,13 +226,13 @@ func (s *Session) saveChanges(ctx context.Context) error {
 		}
 		rekeyed = true
 	}
-	now, judged := s.m.times()
+	now := s.m.now()
 	for try := 1; ; try++ {
 		if !drawn {
 			key = s.key // which an adoption may learn from another request
 		}
 		p := s.patch()
-		p.ID, p.Digest, p.Now = s.rec.ID, s.rec.Digest, judged
+		p.ID, p.Digest, p.Now = s.rec.ID, s.rec.Digest, now
 		p.SignIn, p.Seen = s.signIn, s.seen(now)
 		if rekeyed {
 			p.Rekey = &Rekey{Digest: key.digest(), KeyID: k.signer.keyID(0)}
@@ -273,7 +278,7 @@ func (s *Session) apply(ctx context.Context, store Store, p Patch) (int64, error
 
 // touch writes down that the session was used, and signs its cookie anew if that was signed by an old key of the ring.
 // Reading must work while the store cannot write, so a failure is passed over.
-func (s *Session) touch(ctx context.Context, now, judged time.Time) {
+func (s *Session) touch(ctx context.Context, now time.Time) {
 	k, t := s.m.keyed.Load(), s.seen(now)
 	if s.bare && k.carrier != nil {
 		return
@@ -281,13 +286,13 @@ func (s *Session) touch(ctx context.Context, now, judged time.Time) {
 	renewed := !s.bare && (s.resign || s.rec.Persist || k.carrier != nil)
 	var err error
 	if s.resign && !s.bare {
-		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: judged, Seen: t}
+		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: now, Seen: t}
 		p.Rekey = &Rekey{Digest: s.rec.Digest, KeyID: k.signer.keyID(0)}
 		if _, err = s.apply(ctx, k.store, p); err == nil {
 			s.resign = false
 		}
 	} else {
-		err = k.store.Touch(ctx, s.rec.ID, s.rec.Digest, *t, judged)
+		err = k.store.Touch(ctx, s.rec.ID, s.rec.Digest, *t, now)
 	}
 	if err == nil {
 		s.rec = s.rec.Touched(*t)
@@ -312,7 +317,10 @@ func (s *Session) seen(now time.Time) *Touch {
 	return &Touch{LastSeen: now, Expires: expires}
 }
 
-func (s *Session) touchEvery() time.Duration { return min(s.m.cfg.TouchEvery, s.rec.Idle/4) }
+// touchEvery is how often a use is written down: so often that neither the session's idle limit nor today's is missed.
+func (s *Session) touchEvery() time.Duration {
+	return min(s.m.cfg.TouchEvery, s.rec.Idle/4, s.m.lifetime(s.rec.Persist).Idle/4)
+}
 
 // sealedGrowth is by how much a cookie that holds its session may grow while that is only used: it tells for how long that
 // has lived.
@@ -343,7 +351,8 @@ func (s *Session) setDue(now time.Time, room int) error {
 }
 
 // TakeCookie saves the session now and gives the cookie that its caller promises to send, or nil if none is due. It is for
-// those who hijack the connection and write the answer's header themselves, such as WebSocket libraries. If the answer is
+// those who hijack the connection and write the answer's header themselves, such as WebSocket libraries. A client that
+// brought its key in a header (Config.Header) wants the cookie's Value there, and no cookie. If the answer is
 // sent the ordinary way after all, it carries the cookie once.
 func (s *Session) TakeCookie() (*http.Cookie, error) {
 	if s.m == nil {

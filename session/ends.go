@@ -63,24 +63,31 @@ func (m *Manager) current(ctx context.Context) ID {
 }
 
 // Each calls yield for every live session, of strangers too, in no particular order, until yield gives an error, which it
-// returns. It is for administrators: it goes through all records of the store. ErrUnsupported as for List.
+// returns. It is for administrators: it goes through all records of the store, and among them may be sessions whose parent
+// has signed out, which end when they are used. ErrUnsupported as for List.
 func (m *Manager) Each(ctx context.Context, yield func(Info) error) error {
 	return m.each(ctx, func(r Record) error { return yield(info(r)) })
 }
 
-// End ends one session of a subject, on every node from its next request on. A session of another subject is answered like
+// End ends one session of a subject, and those that it has issued, on every node from its next request on. A session of another subject is answered like
 // one that does not exist: ErrNotFound. ErrUnsupported as for List.
 func (m *Manager) End(ctx context.Context, subject string, id ID) error {
 	records, err := m.bySubject(ctx, subject)
 	if err != nil {
 		return err
 	}
+	var ids []ID
+	found := false
 	for _, r := range records {
-		if r.ID == id {
-			return m.end(ctx, id)
+		found = found || r.ID == id
+		if r.ID == id || r.Parent == id {
+			ids = append(ids, r.ID)
 		}
 	}
-	return ErrNotFound
+	if !found {
+		return ErrNotFound
+	}
+	return m.end(ctx, ids...)
 }
 
 // EndAll ends all sessions of a subject but those excepted, and gives how many. The parent of an excepted session stays,
@@ -123,7 +130,7 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 		ids = ids[:0]
 		return err
 	}
-	err := m.store().Each(ctx, m.judge(), func(r Record) error {
+	err := m.store().Each(ctx, m.now(), func(r Record) error {
 		if ids = append(ids, r.ID); len(ids) < batch {
 			return nil
 		}
@@ -136,49 +143,47 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 }
 
 // trim holds a subject to Config.MaxPerSubject after a sign-in: the sessions that were not used for the longest time end,
-// but none that was used later than this one, so that of two sign-ins at once the later one stays. A failure is told and
+// but none that was used later than this one, so that of two sign-ins at once the later one stays (and both, until the
+// next, if they are of the same millisecond). A failure is told and
 // passed over; the next sign-in trims again.
-func (s *Session) trim(ctx context.Context) {
+func (s *Session) trim(ctx context.Context, own Record) {
 	m := s.m
 	if m.cfg.MaxPerSubject < 0 || m.keyed.Load().carrier != nil {
 		return
 	}
-	records, err := m.store().BySubject(ctx, s.rec.Subject, m.judge())
+	records, err := m.bySubject(ctx, own.Subject)
 	if err != nil {
-		s.observe(EventSaveFailed, s.rec.ID, fmt.Errorf("session: cap: %w", err))
-		return
-	}
-	if len(records) <= m.cfg.MaxPerSubject {
+		s.observe(EventSaveFailed, own.ID, fmt.Errorf("session: cap: %w", err))
 		return
 	}
 	slices.SortFunc(records, func(a, b Record) int {
 		return cmp.Or(a.LastSeen.Compare(b.LastSeen), slices.Compare(a.ID[:], b.ID[:]))
 	})
 	var ids []ID
-	for _, r := range records[:len(records)-m.cfg.MaxPerSubject] {
-		if r.ID == s.rec.ID {
+	for _, r := range records {
+		if len(records)-len(ids) <= m.cfg.MaxPerSubject || r.ID == own.ID {
 			break
 		}
-		if r.ID != s.rec.Parent {
+		if r.ID != own.Parent {
 			ids = append(ids, r.ID)
 		}
 	}
 	if err := m.end(ctx, ids...); err != nil {
-		s.observe(EventSaveFailed, s.rec.ID, fmt.Errorf("session: cap: %w", err))
+		s.observe(EventSaveFailed, own.ID, fmt.Errorf("session: cap: %w", err))
 	}
 }
 
 // signedIn follows a sign-in that was saved.
 func (s *Session) signedIn(ctx context.Context) {
 	s.observe(EventSignedIn, s.rec.ID, nil)
-	s.trim(ctx)
+	s.trim(ctx, s.rec)
 }
 
 // bySubject gives the live records of a subject. One whose parent is gone is gone, too.
 func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, error) {
 	limited, cancel := m.limit(ctx)
 	defer cancel()
-	now := m.judge()
+	now := m.now()
 	records, err := m.store().BySubject(limited, subject, now)
 	if err != nil {
 		return nil, fmt.Errorf("session: list: %w", err)
@@ -192,7 +197,7 @@ func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, erro
 }
 
 func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
-	now := m.judge()
+	now := m.now()
 	err := m.store().Each(ctx, now, func(r Record) error {
 		if !m.alive(r, now) {
 			return nil

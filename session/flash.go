@@ -124,7 +124,7 @@ func (s *Session) takeStored() []stored {
 		if len(taken) == 0 {
 			return nil
 		}
-		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: s.m.judge(), IfVersion: s.rec.Version}
+		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: s.m.now(), IfVersion: s.rec.Version}
 		for _, k := range taken {
 			p.Delete = append(p.Delete, k.key)
 		}

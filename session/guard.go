@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,30 +20,47 @@ func (m *Manager) RequireSignedIn(login string) func(http.Handler) http.Handler 
 // is ErrNotFresh, 403 by default, or ErrNotSignedIn.
 func (m *Manager) RequireFresh(within time.Duration, confirm string) func(http.Handler) http.Handler {
 	return m.require(confirm, ErrNotFresh, func(s *Session) bool {
-		ago := m.judge().Sub(s.SignedInSince())
+		ago := m.now().Sub(s.SignedInSince())
 		return ago <= within && ago >= -maxSkew
 	})
 }
 
 func (m *Manager) require(page string, failed error, enough func(*Session) bool) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
+	own, _, query := strings.Cut(page, "?")
+	next := "?next="
+	if query {
+		next = "&next="
+	}
+	return func(guarded http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s := m.From(r.Context())
-			err := failed
-			switch signedIn := s.Subject() != ""; {
-			case !signedIn:
-				err = ErrNotSignedIn
-			case enough(s):
-				next.ServeHTTP(w, r)
+			signedIn := s.Subject() != ""
+			if signedIn && enough(s) {
+				guarded.ServeHTTP(w, r)
 				return
 			}
-			if !wantsPage(r) || r.URL.Path == page { // a login page behind its own guard would be asked for forever
+			err, broken, here := failed, s.Err(), SamePage(r)
+			switch {
+			case errors.Is(broken, ErrNoMiddleware):
+				m.cfg.ErrorHandler(w, r, broken)
+				return
+			case broken != nil: // nobody knows who is signed in; the error handler answers in place of this
+				w.WriteHeader(ErrorStatus(r, broken))
+				return
+			case !signedIn:
+				err = ErrNotSignedIn
+			}
+			path, _, _ := strings.Cut(here, "?")
+			if plain, err := url.PathUnescape(path); err == nil {
+				path = plain
+			}
+			if !wantsPage(r) || path == own { // a login page behind its own guard would be asked for forever
 				m.cfg.ErrorHandler(w, r, err)
 				return
 			}
 			target := page
-			if reads(r) {
-				target += "?next=" + url.QueryEscape(SamePage(r))
+			if reads(r) && local(here) {
+				target += next + url.QueryEscape(here)
 			}
 			w.Header()["Location"] = []string{target}
 			w.WriteHeader(http.StatusSeeOther)

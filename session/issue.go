@@ -10,7 +10,8 @@ import (
 // lists show. The other session holds no values, has the idle limit of this one, and ends at the latest when this one
 // does, however it does; it can be ended by itself, too. What this request changed before is saved first (Session.Save).
 //
-// It takes a subject: ErrNotSignedIn. ErrUnsupported where sessions live in their cookies.
+// Config.Valid is asked about this one whenever the other is used. It takes a subject:
+// ErrNotSignedIn. ErrUnsupported where sessions live in their cookies.
 func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 	if err := s.Save(); err != nil {
 		return "", ID{}, err
@@ -52,5 +53,6 @@ func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 		return "", ID{}, fmt.Errorf("session: issue: %w", err)
 	}
 	s.observe(EventCreated, r.ID, nil)
+	s.trim(ctx, r)
 	return made.format(k.signer), r.ID, nil
 }

@@ -82,11 +82,20 @@ func TestIssue(t *testing.T) {
 			t.Errorf("listed: %v", i)
 		}
 	}
+	made, err := w.memory.Load(t.Context(), ids[1], w.clock.Now())
+	check(t, "error", err, nil)
+	check(t, "the child's absolute limit", made.Deadline, w.clock.Now().Add(24*time.Hour))
+	w.clock.add(time.Hour)
+	later := parent.issue()
+	inRequestOf(later, func(s *session.Session) { ids[1], _ = s.ID() })
+	made, err = w.memory.Load(t.Context(), ids[1], w.clock.Now())
+	check(t, "error", err, nil)
+	check(t, "the absolute limit of one made later", made.Deadline, w.clock.Now().Add(23*time.Hour))
 	check(t, "key", strings.Contains(child.cookie, parent.cookie[len("__Host-session="):][:16]), false)
 }
 
 // However the parent ends, the child is over at its next request, on every node, and its record goes.
-// Guard: load.go, Session.parentLives.
+// Guard: load.go, Session.holds.
 func TestIssueDiesWithParent(t *testing.T) {
 	ends := map[string]func(w *world, parent *browser){
 		"sign-out":      func(_ *world, parent *browser) { parent.get("/out") },
@@ -130,7 +139,7 @@ func TestIssueDiesWithParent(t *testing.T) {
 				check(t, "subject", b.copy().get("/who").body, "")
 				check(t, "status", a.status, http.StatusOK)
 			}
-			if name != "EndAll" && name != "EndEverything" {
+			if !strings.HasPrefix(name, "End") { // which have taken the child along
 				check(t, "records that went", left-w.live("ada"), 1)
 			}
 			list, _ := w.m.List(t.Context(), "ada")
@@ -142,7 +151,7 @@ func TestIssueDiesWithParent(t *testing.T) {
 }
 
 // A renewal, or the same person once more, leaves the children; their own end leaves the parent and each other.
-// Guard: issue.go, Parent; load.go, parentLives.
+// Guard: issue.go, Parent; load.go, holds.
 func TestIssueLives(t *testing.T) {
 	w := newWorld(t)
 	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })

@@ -68,7 +68,7 @@ func (k Key[T]) Update(s *Session, f func(old T) T) T {
 			}
 		}
 		result = f(value)
-		return s.m.cfg.Codec.Marshal(result)
+		return s.encode(result)
 	})
 	return result
 }
@@ -78,7 +78,11 @@ func (s *Session) encode(v any) ([]byte, error) {
 	if s.m == nil {
 		return []byte{}, nil
 	}
-	return s.m.cfg.Codec.Marshal(v)
+	b, err := s.m.cfg.Codec.Marshal(v)
+	if b == nil && err == nil {
+		b = []byte{} // no bytes are a value, too
+	}
+	return b, err
 }
 
 func decode[T any](s *Session, key string, b []byte, ok bool) (T, bool) {

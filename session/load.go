@@ -41,7 +41,11 @@ func (s *Session) presented() (value string, duplicate bool) {
 	if name := s.m.cfg.Header; name != "" {
 		if lines := s.r.Header[name]; len(lines) > 0 {
 			s.byHeader = true
-			return strings.TrimPrefix(lines[0], "Bearer "), len(lines) > 1
+			value = lines[0]
+			if n := len("Bearer "); len(value) >= n && strings.EqualFold(value[:n], "Bearer ") {
+				value = value[n:]
+			}
+			return value, len(lines) > 1
 		}
 	}
 	value, duplicate = findCookie(s.r.Header, s.m.cfg.Cookie.Name)
@@ -84,7 +88,7 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 		if err != nil {
 			return false
 		}
-		if s.m.alive(rec, s.m.judge()) && s.valid(rec) {
+		if s.m.alive(rec, s.m.now()) && s.valid(rec) {
 			s.open()
 			s.found, s.known, s.rec, s.resign = true, true, rec, old
 		}
@@ -110,7 +114,7 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 	case !current:
 		s.open()
 		s.superseded = key.id
-	case s.parentLives(h.store, rec) && s.valid(rec):
+	case s.holds(h.store, rec):
 		s.open()
 		s.found, s.known, s.rec, s.key, s.resign = true, true, rec, key, index != 0
 	}
@@ -126,7 +130,7 @@ func (s *Session) loadFailed(id ID, err error) {
 func (s *Session) fetch(store Store, id ID) (Record, error) {
 	ctx, cancel := s.m.visit(s.r.Context())
 	defer cancel()
-	now := s.m.judge()
+	now := s.m.now()
 	rec, err := store.Load(ctx, id, now)
 	if err == nil && !s.m.alive(rec, now) {
 		return Record{}, ErrNotFound
@@ -134,12 +138,14 @@ func (s *Session) fetch(store Store, id ID) (Record, error) {
 	return rec, err
 }
 
-// parentLives reports whether the session that rec was issued by still lives. If not, rec is over, too.
-func (s *Session) parentLives(store Store, rec Record) bool {
+// holds reports whether a live record may be used: the session that it was issued by lives, if there is one, and
+// Config.Valid has nothing against that.
+func (s *Session) holds(store Store, rec Record) bool {
 	if rec.Parent == (ID{}) {
-		return true
+		return s.valid(rec)
 	}
-	switch parent, err := s.fetch(store, rec.Parent); {
+	parent, err := s.fetch(store, rec.Parent)
+	switch {
 	case gone(err), err == nil && parent.Subject != rec.Subject:
 		s.endQuietly(rec.ID)
 		return false
@@ -147,7 +153,7 @@ func (s *Session) parentLives(store Store, rec Record) bool {
 		s.loadFailed(rec.ID, err)
 		return false
 	}
-	return true
+	return s.valid(parent)
 }
 
 // valid asks Config.Valid about a session of somebody who is signed in. One that is declared invalid is ended.

@@ -74,7 +74,7 @@ func (m *Manager) store() Store { return m.keyed.Load().store }
 func (m *Manager) Sweep(ctx context.Context, limit int) (int, error) {
 	ctx, cancel := m.limit(ctx)
 	defer cancel()
-	n, err := m.store().DeleteExpired(ctx, m.judge(), limit)
+	n, err := m.store().DeleteExpired(ctx, m.now(), limit)
 	if err != nil {
 		return n, fmt.Errorf("session: sweep: %w", err)
 	}

@@ -37,7 +37,7 @@ func (q *request) Value(key any) any {
 //
 // Handlers of two Managers may stand inside of each other, if their cookies have different names: From then gives the inner
 // one's session, and Manager.From that of the Manager asked. If the inner one fails, what was done to the outer one's
-// session is saved with the error page. A Handler inside of another of the same Manager does nothing.
+// session is saved with the error page; if the outer one fails, the inner one's cookie is lost with the answer. A Handler inside of another of the same Manager does nothing.
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, twice := r.Context().Value(m).(*Session); twice {

@@ -36,7 +36,7 @@ func (s *Session) again(ctx context.Context, err error, try int) error {
 			return ctx.Err()
 		}
 	}
-	rec, err := s.store().Load(ctx, s.rec.ID, s.m.judge())
+	rec, err := s.store().Load(ctx, s.rec.ID, s.m.now())
 	switch {
 	case gone(err), err == nil && rec.Digest != s.rec.Digest:
 		s.observe(EventRevived, s.rec.ID, err)

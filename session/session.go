@@ -33,6 +33,7 @@ type Session struct {
 	forget    bool // signed out: the client is to forget its key
 	taken     bool // the caller of TakeCookie sends the cookie
 	needed    bool // the cookie that is due must not be lost: without it the session, or its end, is lost on the client
+	told      bool // err was told by Save
 	bare      bool // the answer can carry no cookie: the connection is about to be hijacked
 
 	err      error         // sticky: the first thing that went wrong
@@ -41,6 +42,7 @@ type Session struct {
 
 	*state              // what was found and changed; nil for nothing at all
 	due    *http.Cookie // the cookie that the answer carries
+	kept   *state       // what was found after the last Save
 	saved  *http.Cookie // the one that was due after the last Save
 
 	vary, noStore [1]string // room for the values of two headers
@@ -242,9 +244,14 @@ func (s *Session) Discard() {
 	if s.committed || s.m == nil {
 		return
 	}
-	s.err, s.forget = nil, false
+	s.err, s.forget, s.told = nil, false, false
 	if s.live() && len(s.dropped) == 0 {
 		s.reset()
+		return
+	}
+	if s.kept != nil {
+		kept := *s.kept
+		s.state, s.due = &kept, s.saved
 		return
 	}
 	s.loaded, s.state = false, nil // load again at the next use

@@ -24,7 +24,7 @@ func (s *Session) content(key string) []byte {
 	if len(v) == 0 || v[0] != 0 {
 		return v
 	}
-	v, _ = unwrap(v, s.m.judge())
+	v, _ = unwrap(v, s.m.now())
 	return v
 }
 
@@ -74,7 +74,7 @@ func (s *Session) update(key string, step func(old []byte) ([]byte, error)) {
 	if !s.changeable(key) {
 		return
 	}
-	now, inner := s.m.judge(), step
+	now, inner := s.m.now(), step
 	step = func(old []byte) ([]byte, error) {
 		old, ends := unwrap(old, now)
 		if old == nil {
@@ -137,6 +137,10 @@ func (s *Session) put(c change) {
 		s.bytes = s.size()
 	}
 	after := s.bytes - weight(c.key, s.current(c.key)) + weight(c.key, c.value)
+	if after > s.m.cfg.MaxBytes && s.expire(c.key) {
+		s.bytes = s.size()
+		after = s.bytes - weight(c.key, s.current(c.key)) + weight(c.key, c.value)
+	}
 	if after > s.m.cfg.MaxBytes && after > s.bytes { // a session that is too large already can still be made smaller
 		s.failLocked(s.tooLarge(after))
 		return
@@ -151,6 +155,27 @@ func (s *Session) put(c change) {
 		c.popped, c.before = true, s.changes[i].before
 	}
 	s.changes[i] = c
+}
+
+// expire deletes the stored values whose time is over, but for one key, unless another request sets them anew.
+func (s *Session) expire(but string) (found bool) {
+	if !s.found || s.clear {
+		return false
+	}
+	now := s.m.now()
+	step := func(old []byte) ([]byte, error) {
+		if v, _ := unwrap(old, now); v == nil {
+			return nil, nil
+		}
+		return old, nil
+	}
+	for key, stored := range s.rec.Values {
+		if v, _ := unwrap(stored, now); v == nil && key != but && s.find(key) < 0 {
+			s.changes = append(s.changes, change{key: key, based: true, steps: []func([]byte) ([]byte, error){step}})
+			found = true
+		}
+	}
+	return found
 }
 
 func (s *Session) tooLarge(size int) error {

@@ -28,14 +28,18 @@ func (s *Session) Watch(ctx context.Context) error {
 	}
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	for answered := time.Now(); ; {
+	var asked time.Time // the first question that was not answered
+	for {
+		began := time.Now()
 		err := s.stillLives(ctx, seen)
 		switch {
 		case err == nil:
-			answered = time.Now()
+			asked = time.Time{}
 		case gone(err):
 			return ErrEnded
-		case ctx.Err() == nil && time.Since(answered) >= watchGrace:
+		case asked.IsZero():
+			asked = began
+		case ctx.Err() == nil && time.Since(asked) >= watchGrace:
 			return err
 		}
 		select {
@@ -68,30 +72,25 @@ func (s *Session) watched(ctx context.Context) (Record, error) {
 func (s *Session) stillLives(ctx context.Context, seen Record) error {
 	limited, cancel := context.WithTimeout(ctx, min(s.m.cfg.SaveTimeout, watchEvery))
 	defer cancel()
-	now := s.m.judge()
-	for _, id := range []ID{seen.ID, seen.Parent} {
-		if id == (ID{}) {
-			continue
-		}
-		rec, err := s.m.store().Load(limited, id, now)
-		if err != nil {
-			return err
-		}
-		if !s.m.alive(rec, now) || rec.Subject != seen.Subject {
-			return ErrNotFound
-		}
-		if id == seen.ID && s.m.cfg.Valid != nil && rec.Subject != "" {
-			if ok, err := s.m.cfg.Valid(limited, s.m.view(s.r, rec)); err != nil || !ok {
-				return orNotFound(err)
-			}
-		}
+	now := s.m.now()
+	rec, err := s.sameAs(limited, seen.ID, seen.Subject, now)
+	if err == nil && seen.Parent != (ID{}) {
+		rec, err = s.sameAs(limited, seen.Parent, seen.Subject, now)
 	}
-	return nil
-}
-
-func orNotFound(err error) error {
-	if err == nil {
-		return ErrNotFound
+	if err != nil || s.m.cfg.Valid == nil || rec.Subject == "" {
+		return err
+	}
+	ok, err := s.m.cfg.Valid(limited, s.m.view(s.r, rec))
+	if err == nil && !ok {
+		err = ErrNotFound
 	}
 	return err
+}
+
+func (s *Session) sameAs(ctx context.Context, id ID, subject string, now time.Time) (Record, error) {
+	rec, err := s.m.store().Load(ctx, id, now)
+	if err == nil && (!s.m.alive(rec, now) || rec.Subject != subject) {
+		return Record{}, ErrNotFound
+	}
+	return rec, err
 }

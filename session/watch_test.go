@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,7 +37,7 @@ func (b *browser) watching() (result <-chan error, hangUp context.CancelFunc) {
 // Whatever ends a session, those who watch learn it within five seconds, on every node.
 // Guard: watch.go, Session.stillLives, each condition; watchEvery.
 func TestWatchEnds(t *testing.T) {
-	disabled := false
+	var disabled atomic.Bool
 	end := map[string]func(w *world, b *browser){
 		"sign-out": func(_ *world, b *browser) { b.get("/out") },
 		"End": func(w *world, _ *browser) {
@@ -46,7 +47,7 @@ func TestWatchEnds(t *testing.T) {
 		"EndAll":        func(w *world, _ *browser) { _, _ = w.m.EndAll(w.t.Context(), "ada") },
 		"EndEverything": func(w *world, _ *browser) { _, _ = w.m.EndEverything(w.t.Context()) },
 		"somebody else": func(_ *world, b *browser) { b.get("/in?as=bob") },
-		"account off":   func(*world, *browser) { disabled = true },
+		"account off":   func(*world, *browser) { disabled.Store(true) },
 		"another node": func(w *world, _ *browser) {
 			_, _ = newWorld(w.t, func(c *session.Config) { c.Store = w.store; realTime(c) }).m.EndAll(w.t.Context(), "ada")
 		},
@@ -55,9 +56,9 @@ func TestWatchEnds(t *testing.T) {
 	for name, f := range end {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				disabled = false
+				disabled.Store(false)
 				w := newWorld(t, realTime, func(c *session.Config) {
-					c.Valid = func(context.Context, *session.Session) (bool, error) { return !disabled, nil }
+					c.Valid = func(context.Context, *session.Session) (bool, error) { return !disabled.Load(), nil }
 				})
 				b := w.signedIn("ada")
 				watcher := b.copy()

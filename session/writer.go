@@ -74,6 +74,9 @@ func (w *request) leave() {
 	if !w.begun { // a panic: whoever recovers answers with headers of their own
 		w.session.close()
 		restoreHeader(h, w.before)
+		if w.session.due != nil { // what Save promised
+			w.session.headers(h)
+		}
 	}
 	if w.failed == nil {
 		return
