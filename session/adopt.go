@@ -50,8 +50,11 @@ func (s *Session) adopt(ctx context.Context, p Patch) (version int64, err error)
 func (s *Session) overtake(ctx context.Context, r Record) (version int64, err error) {
 	left, err := s.store().Load(ctx, r.ID, s.m.now())
 	switch {
-	case gone(err):
-		return 0, ErrNotFound
+	case gone(err): // dead: its time went by while the session was in the cookie
+		if err = s.store().Delete(ctx, r.ID); err == nil {
+			err = s.store().Create(ctx, r)
+		}
+		return r.Version, err
 	case err != nil:
 		return 0, err
 	case !s.rec.LastSeen.After(left.LastSeen):

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ func (s *Session) commit(status int) error {
 	}
 	s.committed = true
 	if s.cutShort(status) {
+		if s.changed() {
+			s.observe(EventSaveFailed, s.id(), errCutShort)
+		}
 		if s.state != nil {
 			s.reset()
 			s.dropped = nil
@@ -43,6 +47,9 @@ func (s *Session) commit(status int) error {
 	}
 	if failed != nil {
 		s.due = s.saved
+		if s.moved && errors.Is(failed, ErrEnded) {
+			s.due = s.m.cfg.Cookie.removal() // it would open the same again, and end the same way
+		}
 		if !s.told {
 			s.tellFailure(failed)
 		}
@@ -52,7 +59,8 @@ func (s *Session) commit(status int) error {
 }
 
 var (
-	errAborted  = errors.New("session: the request was aborted while its session was saved")
+	errAborted  = errors.New("session: the request was aborted while its session was loaded or saved")
+	errCutShort = errors.New("session: the handler was cut short, so nothing of its changes was saved")
 	errPanicked = errors.New("session: the handler panicked before its answer began")
 )
 
@@ -86,7 +94,14 @@ func (s *Session) Save() error {
 	if s.err != nil || !s.loaded {
 		return s.err
 	}
+	var before state
+	if s.state != nil {
+		before = *s.state
+	}
 	if err := s.save(); err != nil {
+		if s.m.keyed.Load().carrier != nil && s.state != nil {
+			*s.state = before // the cookie is all there is, and it did not come to be
+		}
 		s.due, s.err, s.told = s.saved, err, true
 		s.tellFailure(err)
 		return err
@@ -155,21 +170,43 @@ func (s *Session) deleteDropped(ctx context.Context, now time.Time) error {
 	}
 	for _, d := range s.dropped {
 		if len(d.popped.Delete) > 0 {
-			p := d.popped
-			p.ID, p.Digest, p.Now = d.id, d.digest, now
-			_, err := s.store().Patch(ctx, p)
-			if gone(err) {
-				err = ErrEnded
-			}
-			if err != nil {
+			if err := s.popDropped(ctx, d, now); err != nil {
 				return fmt.Errorf("session: save: %w", err)
 			}
 		}
-		if err := s.m.end(ctx, d.id); err != nil {
+		if err := s.m.end(s.r.Context(), d.id); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// popDropped takes popped values out of a record that is about to be deleted, unless another request was quicker.
+func (s *Session) popDropped(ctx context.Context, d departed, now time.Time) error {
+	p := d.popped
+	p.ID, p.Digest, p.Now = d.id, d.digest, now
+	for try := 1; ; try++ {
+		_, err := s.store().Patch(ctx, p)
+		switch {
+		case gone(err):
+			return ErrEnded
+		case !errors.Is(err, ErrConflict) || try >= maxTries:
+			return err
+		}
+		rec, err := s.store().Load(ctx, d.id, now)
+		switch {
+		case gone(err), err == nil && rec.Digest != d.digest:
+			return ErrEnded
+		case err != nil:
+			return err
+		}
+		for key, value := range d.before {
+			if !bytes.Equal(rec.Values[key], value) {
+				return fmt.Errorf("%w: %q was popped by this request and changed by another", ErrConflict, key)
+			}
+		}
+		p.IfVersion = rec.Version
+	}
 }
 
 // sets reports whether anything is to be kept: a stranger who stores nothing costs no record and gets no cookie.
@@ -239,6 +276,9 @@ func (s *Session) saveChanges(ctx context.Context) error {
 		}
 		version, err := s.apply(ctx, k.store, p)
 		if err == nil {
+			if before := s.rec.Version; p.IfVersion == 0 && version != before+1 {
+				version = before // others wrote in between what was not read here: a change that depends on it must conflict
+			}
 			s.applied(p, k.carrier != nil)
 			s.rec.Version, s.key, s.resign = version, key, s.resign && !rekeyed
 			break
@@ -280,10 +320,11 @@ func (s *Session) apply(ctx context.Context, store Store, p Patch) (int64, error
 // Reading must work while the store cannot write, so a failure is passed over.
 func (s *Session) touch(ctx context.Context, now time.Time) {
 	k, t := s.m.keyed.Load(), s.seen(now)
-	if s.bare && k.carrier != nil {
+	if s.bare && k.carrier != nil && !s.unsealed {
 		return
 	}
-	renewed := !s.bare && (s.resign || s.rec.Persist || k.carrier != nil)
+	s.needed = s.needed || s.unsealed
+	renewed := s.unsealed || !s.bare && (s.resign || s.rec.Persist || k.carrier != nil)
 	var err error
 	if s.resign && !s.bare {
 		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: now, Seen: t}

@@ -66,7 +66,8 @@ type Config struct {
 	// or will be sent. Defaults to DefaultErrorHandler.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 	// Observe is told what happens, for metrics and logs. It must be quick and safe for concurrent use. The context is that
-	// of the request outside of the middleware, so the session cannot be reached through it. Defaults to nothing.
+	// of the request outside of the middleware, so the session cannot be reached through it, or the one given to the
+	// Manager's method. Defaults to nothing.
 	Observe func(ctx context.Context, e Event)
 	// ClientAddr gives the address that lists of sessions show. Defaults to the host of Request.RemoteAddr: set it behind
 	// a proxy.

@@ -90,6 +90,7 @@
 //	a visit to the store                                5 seconds
 //	keys and values                                     64 KiB together, encoded
 //	name of a key                                       1 to 128 bytes of UTF-8, not beginning with "_flash."
+//	keys that one request changes                       1024
 //	waiting messages                                    64, then the oldest go
 //	subject                                             1 to 255 bytes of UTF-8
 //	sessions of a subject                               100, then a sign-in ends the longest unused
@@ -119,7 +120,7 @@
 // # Cost
 //
 // A request that does not use its session, or comes from a stranger who has none: two allocations, and no visit to the
-// store. One that reads: one Load, an HMAC and a hash. One that writes: one Patch more; one that signs out, one Delete; one
+// store. One that reads: one Load, an HMAC and a hash (two Loads for a session that another has issued). One that writes: one Patch more; one that signs out, one Delete; one
 // that signs in, a Patch or Create and a BySubject for the cap. Nothing reachable from a request is pooled.
 // Records that are over cost nothing but room: [Manager.RunSweeper] frees it.
 package session

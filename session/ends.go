@@ -29,8 +29,8 @@ func info(r Record) Info {
 	}
 }
 
-// List gives the live sessions of a subject, the latest used first. With the context of a request it marks that request's
-// own. ErrUnsupported where sessions live in their cookies.
+// List gives the live sessions of a subject, the latest used first. With the context of a request that has used its session before
+// it marks that one. ErrUnsupported where sessions live in their cookies.
 func (m *Manager) List(ctx context.Context, subject string) ([]Info, error) {
 	records, err := m.bySubject(ctx, subject)
 	if err != nil {

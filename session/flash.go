@@ -38,7 +38,8 @@ func (s *Session) Flash(category, text string) {
 		s.put(change{key: waiting[0].key})
 	}
 	// Keys sort by time; the count keeps the order within one request, the random part keeps requests apart.
-	key := fmt.Sprintf("%s%016x.%04x.%08x", flashPrefix, s.m.now().UnixMilli(), len(s.changes), random())
+	key := fmt.Sprintf("%s%016x.%04x.%08x", flashPrefix, s.m.now().UnixMilli(), max(s.flashed, len(s.changes)), random())
+	s.flashed = max(s.flashed, len(s.changes)) + 1
 	s.put(change{key: key, value: b})
 }
 
@@ -133,6 +134,12 @@ func (s *Session) takeStored() []stored {
 		if err == nil {
 			s.rec.Values = s.rec.Values.Apply(p)
 			s.rec.Version, s.unsealed = version, adopts || s.m.keyed.Load().carrier != nil
+			if s.unsealed { // what was shown must not come back with the request's cookie
+				kept := *s.state
+				kept.reset()
+				kept.dropped = nil
+				s.kept = &kept
+			}
 			return taken
 		}
 		if err = s.again(ctx, err, try); err != nil {

@@ -55,7 +55,11 @@ func (m *Manager) require(page string, failed error, enough func(*Session) bool)
 				path = plain
 			}
 			if !wantsPage(r) || path == own { // a login page behind its own guard would be asked for forever
-				m.cfg.ErrorHandler(w, r, err)
+				answer := &errorWriter{ResponseWriter: w, r: r}
+				m.cfg.ErrorHandler(answer, r, err)
+				if !answer.begun {
+					answer.WriteHeader(ErrorStatus(r, err))
+				}
 				return
 			}
 			target := page

@@ -53,7 +53,18 @@ func (s *Session) headers(h http.Header) {
 	if s.due != nil {
 		s.sendDue(h)
 	}
-	if s.loaded {
+	s.mark(h)
+}
+
+// marks is headers for an answer that carries the cookie already.
+func (s *Session) marks(h http.Header) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mark(h)
+}
+
+func (s *Session) mark(h http.Header) {
+	if s.asked {
 		s.addVary(h)
 	}
 	if s.due != nil || s.known || s.withheld != nil {

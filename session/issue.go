@@ -11,7 +11,8 @@ import (
 // does, however it does; it can be ended by itself, too. What this request changed before is saved first (Session.Save).
 //
 // Config.Valid is asked about this one whenever the other is used. It takes a subject:
-// ErrNotSignedIn. ErrUnsupported where sessions live in their cookies.
+// ErrNotSignedIn. ErrUnsupported in a session that was issued itself, so that a key that was
+// taken away leaves none behind, and where sessions live in their cookies.
 func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 	if err := s.Save(); err != nil {
 		return "", ID{}, err
@@ -27,6 +28,8 @@ func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 		return "", ID{}, ErrUnsupported
 	case !s.live() || s.rec.Subject == "":
 		return "", ID{}, ErrNotSignedIn
+	case s.rec.Parent != (ID{}):
+		return "", ID{}, fmt.Errorf("%w: an issued session issues none", ErrUnsupported)
 	}
 	ctx, cancel := s.m.visit(ctx)
 	defer cancel()
@@ -43,9 +46,7 @@ func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 		Created: now, SignedIn: parent.SignedIn, LastSeen: now, Expires: now.Add(parent.Idle), Deadline: parent.Deadline,
 		Idle: parent.Idle, Persist: parent.Persist,
 	}
-	if parent.Parent != (ID{}) {
-		r.Parent = parent.Parent
-	}
+	r.Addr, r.UserAgent = s.client()
 	if r.Expires.After(r.Deadline) {
 		r.Expires = r.Deadline
 	}

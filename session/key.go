@@ -59,6 +59,7 @@ func (k Key[T]) Pop(s *Session) (value T, ok bool) {
 // be now; the saved one may be newer.
 func (k Key[T]) Update(s *Session, f func(old T) T) T {
 	var result T
+	done := false // a later try may be made by another goroutine
 	s.update(string(k), func(old []byte) ([]byte, error) {
 		var value T
 		if old != nil {
@@ -67,8 +68,11 @@ func (k Key[T]) Update(s *Session, f func(old T) T) T {
 				value = none
 			}
 		}
-		result = f(value)
-		return s.encode(result)
+		next := f(value)
+		if !done {
+			result, done = next, true
+		}
+		return s.encode(next)
 	})
 	return result
 }

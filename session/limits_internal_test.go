@@ -28,6 +28,7 @@ func limits(t *testing.T) [][2]string {
 		{"a visit to the store", words(c.SaveTimeout)},
 		{"keys and values", fmt.Sprintf("%d KiB together, encoded", c.MaxBytes>>10)},
 		{"name of a key", fmt.Sprintf("1 to %d bytes of UTF-8, not beginning with %q", maxKeyName, flashPrefix)},
+		{"keys that one request changes", fmt.Sprint(maxChanges)},
 		{"waiting messages", fmt.Sprintf("%d, then the oldest go", maxFlashes)},
 		{"subject", fmt.Sprintf("1 to %d bytes of UTF-8", maxSubject)},
 		{"sessions of a subject", fmt.Sprintf("%d, then a sign-in ends the longest unused", c.MaxPerSubject)},

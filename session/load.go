@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -20,13 +21,17 @@ func (s *Session) load() bool {
 		s.err = ErrCommitted
 		return false
 	}
-	s.loaded = true
+	s.loaded, s.asked = true, true
 	value, duplicate := s.presented()
 	if s.sent = value != "" || duplicate; !s.sent {
 		return true
 	}
+	s.err = errAborted // until it is known better: a store or a callback may panic
 	if duplicate || !s.recognise(value) {
 		s.observe(EventUnreadable, ID{}, errCookie)
+	}
+	if errors.Is(s.err, errAborted) {
+		s.err = nil
 	}
 	return s.err == nil
 }
@@ -63,7 +68,7 @@ func (s *Session) recognise(value string) bool {
 	if !s.oldCookie && s.recogniseIn(&k.home, value) {
 		return true
 	}
-	if k.old == nil || !s.oldCookie && k.old.cookie.Name != k.cookie.Name {
+	if k.old == nil || !s.oldCookie && !s.byHeader && k.old.cookie.Name != k.cookie.Name {
 		return false
 	}
 	if !s.recogniseIn(k.old, value) {
@@ -77,6 +82,7 @@ func (s *Session) recognise(value string) bool {
 		s.resign = true
 		if k.old.carrier != nil && k.carrier == nil {
 			s.adoptable(k)
+			s.moved = true
 		}
 	}
 	return true
@@ -99,6 +105,7 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 		return false
 	}
 	rec, err := s.fetch(h.store, key.id)
+	first := s.m.keyed.Load().signer.keyID(0)
 	digest := key.digest()
 	current := subtle.ConstantTimeCompare(digest[:], rec.Digest[:]) == 1
 	switch {
@@ -116,7 +123,7 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 		s.superseded = key.id
 	case s.holds(h.store, rec):
 		s.open()
-		s.found, s.known, s.rec, s.key, s.resign = true, true, rec, key, index != 0
+		s.found, s.known, s.rec, s.key, s.resign = true, true, rec, key, index != 0 || rec.KeyID != first
 	}
 	return true
 }
@@ -161,7 +168,9 @@ func (s *Session) valid(rec Record) bool {
 	if s.m.cfg.Valid == nil || rec.Subject == "" {
 		return true
 	}
-	ok, err := s.m.cfg.Valid(s.r.Context(), s.m.view(s.r, rec))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.m.cfg.SaveTimeout)
+	defer cancel()
+	ok, err := s.m.cfg.Valid(ctx, s.m.view(s.r, rec))
 	switch {
 	case err != nil:
 		s.loadFailed(rec.ID, err)

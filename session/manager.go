@@ -98,8 +98,12 @@ func (m *Manager) RunSweeper(ctx context.Context, every time.Duration) {
 		for n := sweepBatch; n == sweepBatch && ctx.Err() == nil; {
 			begin := time.Now()
 			n, _ = m.Sweep(ctx, sweepBatch)
-			if n == sweepBatch {
-				time.Sleep(2 * time.Since(begin)) // so that the store has most of its time for others
+			if n < sweepBatch {
+				break
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(2 * time.Since(begin)): // the store has most of its time for others
 			}
 		}
 		select {

@@ -68,11 +68,21 @@ func DefaultErrorHandler(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(status)
 		return
 	case http.StatusServiceUnavailable:
-		if !errors.Is(err, ErrMisuse) && !errors.Is(err, ErrBadKey) { // which trying again does not mend
+		if !hopeless(err) {
 			w.Header().Set("Retry-After", "5")
 		}
 	}
 	http.Error(w, http.StatusText(status), status)
+}
+
+// hopeless reports whether trying again mends nothing.
+func hopeless(err error) bool {
+	for _, mistake := range []error{ErrMisuse, ErrBadKey, ErrNoMiddleware, ErrUnsupported, ErrCommitted} {
+		if errors.Is(err, mistake) {
+			return true
+		}
+	}
+	return false
 }
 
 // ErrorStatus is the status that fits an error given to an ErrorHandler; see DefaultErrorHandler.

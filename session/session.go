@@ -25,6 +25,7 @@ type Session struct {
 	mu        sync.Mutex
 	loaded    bool
 	committed bool
+	asked     bool // loaded at least once, whatever Discard forgot
 
 	sent      bool // the request carried a session key, of whatever worth
 	byHeader  bool // in a header (Config.Header), not in a cookie
@@ -33,6 +34,7 @@ type Session struct {
 	forget    bool // signed out: the client is to forget its key
 	taken     bool // the caller of TakeCookie sends the cookie
 	needed    bool // the cookie that is due must not be lost: without it the session, or its end, is lost on the client
+	moved     bool // found in a cookie of the old home that the new one, a store, does not know
 	told      bool // err was told by Save
 	bare      bool // the answer can carry no cookie: the connection is about to be hijacked
 
@@ -66,6 +68,7 @@ type state struct {
 
 	dropped []departed // records to delete at the commit: signed out, or another subject's
 	changes []change
+	flashed int // messages of this request
 	bytes   int // the size of what this request sees, -1 for not known
 	signIn  *SignIn
 }
@@ -74,7 +77,8 @@ type state struct {
 type departed struct {
 	id     ID
 	digest Digest
-	popped Patch // removes the values that were popped, if there are any
+	popped Patch  // removes the values that were popped, if there are any
+	before Values // what they were
 }
 
 // change is what the request did to one key, as the last word or as functions of what is stored.
@@ -184,18 +188,17 @@ func (s *Session) signInAs(subject string, remember bool) {
 		s.failLocked(fmt.Errorf("%w: sign in: not a usable subject: %.32q", ErrMisuse, subject))
 		return
 	}
-	if (s.found && s.rec.Subject != "" && s.rec.Subject != subject) || s.broken != (ID{}) {
+	if (s.found && s.rec.Subject != "" && s.rec.Subject != subject) ||
+		(s.signIn != nil && s.signIn.Subject != subject) || s.broken != (ID{}) {
 		s.drop()
 	}
-	now, life := s.m.now(), s.m.cfg.Lifetime
-	if remember {
-		life = s.m.cfg.Remembered
-	}
-	s.signIn = &SignIn{
+	now, life := s.m.now(), s.m.lifetime(remember)
+	in := SignIn{
 		Subject: subject, SignedIn: now,
 		Expires: now.Add(life.Idle), Deadline: now.Add(life.Absolute), Idle: life.Idle, Persist: remember,
 	}
-	s.signIn.Addr, s.signIn.UserAgent = s.client()
+	in.Addr, in.UserAgent = s.client()
+	s.signIn = &in
 }
 
 // SignOut ends the session: with the first byte of the answer its record is deleted and its key is worth nothing on any
@@ -268,7 +271,11 @@ func (s *state) reset() {
 // drop leaves the loaded record to be deleted and goes on with an empty session.
 func (s *Session) drop() {
 	if s.found {
-		s.dropped = append(s.dropped, departed{s.rec.ID, s.rec.Digest, s.popped()})
+		d := departed{id: s.rec.ID, digest: s.rec.Digest}
+		if !s.afresh { // else there is nothing in the store yet that could be popped twice
+			d.popped, d.before = s.popped()
+		}
+		s.dropped = append(s.dropped, d)
 	} else if s.broken != (ID{}) {
 		s.dropped = append(s.dropped, departed{id: s.broken})
 	}

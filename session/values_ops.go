@@ -63,6 +63,8 @@ func (s *Session) pop(key string) ([]byte, bool) {
 	c := change{key: key}
 	if s.find(key) < 0 && s.found {
 		c.popped, c.before = true, stored // straight from the record: nobody else may have it
+	} else if i := s.find(key); i >= 0 && s.changes[i].based {
+		c.popped, c.before = true, s.rec.Values[key] // made of what is in the record
 	}
 	s.put(c)
 	return v, true
@@ -130,6 +132,9 @@ func (s *Session) find(key string) int {
 	return -1
 }
 
+// maxChanges is how many keys one request may change, flash messages among them.
+const maxChanges = 1024
+
 // put makes c the last word on its key, unless that is more than a session may hold. A value that was popped stays
 // popped, whatever is set in its place.
 func (s *Session) put(c change) {
@@ -147,6 +152,10 @@ func (s *Session) put(c change) {
 	}
 	s.bytes = after
 	i := s.find(c.key)
+	if i < 0 && len(s.changes) >= maxChanges {
+		s.failLocked(fmt.Errorf("%w: changes of more than %d keys in one request", ErrTooLarge, maxChanges))
+		return
+	}
 	if i < 0 {
 		s.changes = append(s.changes, c)
 		return
@@ -183,14 +192,18 @@ func (s *Session) tooLarge(size int) error {
 }
 
 // popped is the patch that takes the popped values away from everybody else, and nothing more.
-func (s *Session) popped() (p Patch) {
+func (s *Session) popped() (p Patch, before Values) {
 	for i := range s.changes {
 		if c := &s.changes[i]; c.popped {
 			p.IfVersion = s.rec.Version
 			p.Delete = append(p.Delete, c.key)
+			if before == nil {
+				before = make(Values, 1)
+			}
+			before[c.key] = c.before
 		}
 	}
-	return p
+	return p, before
 }
 
 // patch puts the changes into words for the store. Those that depend on what is stored bind it to the loaded version.

@@ -35,7 +35,7 @@ func (w *request) begin(status int) bool {
 	w.failed = fmt.Errorf("session: the answer was withheld: %w", err)
 	restoreHeader(w.rw.Header(), w.before)
 	w.session.headers(w.rw.Header())
-	answer := &errorWriter{ResponseWriter: w.rw, r: w.r}
+	answer := &errorWriter{ResponseWriter: w.rw, r: w.r, session: &w.session}
 	defer func() { // also when the error handler panics
 		if !answer.begun {
 			answer.WriteHeader(ErrorStatus(w.r, err))
@@ -101,19 +101,30 @@ func (w *request) leave() {
 // errorWriter notices whether the error handler answers at all: its silence must not become 200.
 type errorWriter struct {
 	http.ResponseWriter
-	r     *http.Request
-	begun bool
+	r       *http.Request
+	session *Session // in place of whose answer it is; nil behind a guard
+	begun   bool
+}
+
+// begin has the last word on caching.
+func (w *errorWriter) begin() {
+	if !w.begun && w.session != nil {
+		w.session.marks(w.Header())
+	}
+	w.begun = true
 }
 
 func (w *errorWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *errorWriter) WriteHeader(status int) {
-	w.begun = w.begun || !informational(w.r, status)
+	if !informational(w.r, status) {
+		w.begin()
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *errorWriter) Write(b []byte) (int, error) {
-	w.begun = true
+	w.begin()
 	return w.ResponseWriter.Write(b)
 }
 
