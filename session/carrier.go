@@ -29,7 +29,7 @@ func (m *Manager) recall(c Carrier, value string) (r Record, old bool, err error
 	}
 	life := m.lifetime(r.Persist)
 	if r.Deadline.IsZero() {
-		r.Deadline = start(r).Add(life.Absolute)
+		r.Deadline = start(&r).Add(life.Absolute)
 	}
 	if r.Idle == 0 {
 		r.Idle = life.Idle

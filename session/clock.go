@@ -21,7 +21,7 @@ func (m *Manager) now() time.Time {
 // alive reports whether a record still lives at now. Beside what the record says itself the limits of today's settings
 // count, so that lowering them reaches sessions that exist. And what begins further ahead than a whole lifetime is dead:
 // a clock that ran ahead has left it behind, and nobody knows how old it is.
-func (m *Manager) alive(r Record, now time.Time) bool {
+func (m *Manager) alive(r *Record, now time.Time) bool {
 	from, life := start(r), m.lifetime(r.Persist)
 	return now.Before(r.Expires) && now.Before(r.Deadline) &&
 		(life.Idle >= r.Idle || now.Before(r.LastSeen.Add(life.Idle))) &&
@@ -29,7 +29,7 @@ func (m *Manager) alive(r Record, now time.Time) bool {
 }
 
 // start is when the lifetime of a session began.
-func start(r Record) time.Time {
+func start(r *Record) time.Time {
 	if r.SignedIn.IsZero() {
 		return r.Created
 	}

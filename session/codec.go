@@ -15,7 +15,7 @@ type Codec interface {
 	Unmarshal(data []byte, v any) error
 }
 
-// jsonCodec is encoding/json. Plain strings, the most common values, take a short way.
+// jsonCodec is encoding/json. Plain strings, the most common values, take a short way when they are written, and in decode.
 type jsonCodec struct{}
 
 func (jsonCodec) Marshal(v any) ([]byte, error) {
@@ -28,15 +28,24 @@ func (jsonCodec) Marshal(v any) ([]byte, error) {
 	return json.Marshal(v)
 }
 
-func (jsonCodec) Unmarshal(b []byte, v any) error {
-	if p, ok := v.(*string); ok && len(b) >= 2 && b[0] == '"' && b[len(b)-1] == '"' {
-		inner := b[1 : len(b)-1]
-		if bytes.IndexByte(inner, '\\') < 0 && bytes.IndexByte(inner, '"') < 0 && utf8.Valid(inner) && noControls(inner) {
-			*p = string(inner)
-			return nil
+func (jsonCodec) Unmarshal(b []byte, v any) error { return json.Unmarshal(b, v) }
+
+// plainText gives what stands between the quotes of a JSON text that is a string without escapes.
+func plainText(b []byte) (inner []byte, ok bool) {
+	if len(b) < 2 || b[0] != '"' || b[len(b)-1] != '"' {
+		return nil, false
+	}
+	inner = b[1 : len(b)-1]
+	for _, c := range inner {
+		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return inner, c >= utf8.RuneSelf && plainUnicode(inner)
 		}
 	}
-	return json.Unmarshal(b, v)
+	return inner, true
+}
+
+func plainUnicode(b []byte) bool {
+	return bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, '"') < 0 && utf8.Valid(b) && noControls(b)
 }
 
 // plain reports whether s is its own JSON text between quotes.

@@ -136,11 +136,11 @@ func (s *Session) save() error {
 		}
 		return nil
 	}
-	now := s.m.now()
-	stale := s.found && now.Sub(s.rec.LastSeen) >= s.touchEvery()
+	stale := s.found && time.Duration(s.at-s.rec.LastSeen.UnixMilli())*time.Millisecond >= s.touchEvery()
 	if !s.changed() && !stale && !s.forget && !s.unsealed {
 		return nil
 	}
+	now := s.m.now()
 	ctx, cancel := s.saveContext()
 	defer cancel()
 	if err := s.deleteDropped(ctx, now); err != nil {

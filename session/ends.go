@@ -188,7 +188,7 @@ func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, erro
 	if err != nil {
 		return nil, fmt.Errorf("session: list: %w", err)
 	}
-	records = slices.DeleteFunc(records, func(r Record) bool { return !m.alive(r, now) })
+	records = slices.DeleteFunc(records, func(r Record) bool { return !m.alive(&r, now) })
 	lives := make(map[ID]bool, len(records))
 	for _, r := range records {
 		lives[r.ID] = true
@@ -199,7 +199,7 @@ func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, erro
 func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
 	now := m.now()
 	err := m.store().Each(ctx, now, func(r Record) error {
-		if !m.alive(r, now) {
+		if !m.alive(&r, now) {
 			return nil
 		}
 		return yield(r)

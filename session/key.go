@@ -94,6 +94,11 @@ func decode[T any](s *Session, key string, b []byte, ok bool) (T, bool) {
 	if !ok {
 		return none, false
 	}
+	if _, text := any(none).(string); text && s.m.cfg.Codec == (jsonCodec{}) {
+		if inner, ok := plainText(b); ok { // the most common value, without a detour over the heap
+			return any(string(inner)).(T), true
+		}
+	}
 	value := new(T)
 	if err := s.m.cfg.Codec.Unmarshal(b, value); err != nil {
 		s.unreadable(key, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // load finds the session's record at the first use. It reports false if the session is unusable.
@@ -94,9 +95,9 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 		if err != nil {
 			return false
 		}
-		if s.m.alive(rec, s.m.now()) && s.valid(rec) {
+		if now := s.m.now(); s.m.alive(&rec, now) && s.valid(&rec) {
 			s.open()
-			s.found, s.known, s.rec, s.resign = true, true, rec, old
+			s.found, s.known, s.rec, s.resign, s.at = true, true, rec, old, now.UnixMilli()
 		}
 		return true
 	}
@@ -104,8 +105,9 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 	if !ok {
 		return false
 	}
-	rec, err := s.fetch(h.store, key.id)
-	first := s.m.keyed.Load().signer.keyID(0)
+	s.open()
+	rec, now := &s.rec, s.m.now()
+	err := s.fetch(h.store, key.id, now, rec)
 	digest := key.digest()
 	current := subtle.ConstantTimeCompare(digest[:], rec.Digest[:]) == 1
 	switch {
@@ -113,18 +115,18 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 	case errors.Is(err, ErrUnreadable):
 		s.observe(EventUnreadable, key.id, err)
 		if current {
-			s.open()
 			s.broken, s.known = key.id, true
 		}
 	case err != nil:
 		s.loadFailed(key.id, err)
 	case !current:
-		s.open()
 		s.superseded = key.id
 	case s.holds(h.store, rec):
-		s.open()
-		s.found, s.known, s.rec, s.key, s.resign = true, true, rec, key, index != 0 || rec.KeyID != first
+		s.found, s.known, s.key, s.at = true, true, key, now.UnixMilli()
+		s.resign = index != 0 || rec.KeyID != s.m.keyed.Load().signer.keyID(0)
+		return true
 	}
+	s.rec = Record{}
 	return true
 }
 
@@ -134,24 +136,28 @@ func (s *Session) loadFailed(id ID, err error) {
 }
 
 // fetch does not stop when the client hangs up: what the handler goes on to write belongs to this record.
-func (s *Session) fetch(store Store, id ID) (Record, error) {
-	ctx, cancel := s.m.visit(s.r.Context())
-	defer cancel()
-	now := s.m.now()
-	rec, err := store.Load(ctx, id, now)
-	if err == nil && !s.m.alive(rec, now) {
-		return Record{}, ErrNotFound
+func (s *Session) fetch(store Store, id ID, now time.Time, rec *Record) (err error) {
+	ctx := context.Background()
+	if !s.m.inProcess {
+		var cancel context.CancelFunc
+		ctx, cancel = s.m.visit(s.r.Context())
+		defer cancel()
 	}
-	return rec, err
+	*rec, err = store.Load(ctx, id, now)
+	if err == nil && !s.m.alive(rec, now) {
+		return ErrNotFound
+	}
+	return err
 }
 
 // holds reports whether a live record may be used: the session that it was issued by lives, if there is one, and
 // Config.Valid has nothing against that.
-func (s *Session) holds(store Store, rec Record) bool {
+func (s *Session) holds(store Store, rec *Record) bool {
 	if rec.Parent == (ID{}) {
 		return s.valid(rec)
 	}
-	parent, err := s.fetch(store, rec.Parent)
+	var parent Record
+	err := s.fetch(store, rec.Parent, s.m.now(), &parent)
 	switch {
 	case gone(err), err == nil && parent.Subject != rec.Subject:
 		s.endQuietly(rec.ID)
@@ -160,17 +166,17 @@ func (s *Session) holds(store Store, rec Record) bool {
 		s.loadFailed(rec.ID, err)
 		return false
 	}
-	return s.valid(parent)
+	return s.valid(&parent)
 }
 
 // valid asks Config.Valid about a session of somebody who is signed in. One that is declared invalid is ended.
-func (s *Session) valid(rec Record) bool {
+func (s *Session) valid(rec *Record) bool {
 	if s.m.cfg.Valid == nil || rec.Subject == "" {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.r.Context()), s.m.cfg.SaveTimeout)
 	defer cancel()
-	ok, err := s.m.cfg.Valid(ctx, s.m.view(s.r, rec))
+	ok, err := s.m.cfg.Valid(ctx, s.m.view(s.r, *rec))
 	switch {
 	case err != nil:
 		s.loadFailed(rec.ID, err)

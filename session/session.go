@@ -60,6 +60,7 @@ type state struct {
 	renew    bool
 
 	rec    Record
+	at     int64      // when rec was loaded, Unix milliseconds
 	key    sessionKey // of rec, unless it travels in its cookie
 	broken ID         // the record of the request's key, when its values cannot be read; else zero
 	// superseded is the record that the request's key opened before it was renewed. Such a key is good for one thing: a

@@ -89,7 +89,7 @@ func (s *Session) stillLives(ctx context.Context, seen Record) error {
 
 func (s *Session) sameAs(ctx context.Context, id ID, subject string, now time.Time) (Record, error) {
 	rec, err := s.m.store().Load(ctx, id, now)
-	if err == nil && (!s.m.alive(rec, now) || rec.Subject != subject) {
+	if err == nil && (!s.m.alive(&rec, now) || rec.Subject != subject) {
 		return Record{}, ErrNotFound
 	}
 	return rec, err

@@ -25,7 +25,7 @@ func TestNewestIsExactAcrossProcesses(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	users := []string{"", "ada", "bob"}
 	var stored []string
-	for step := range 400 {
+	for step := range 150 {
 		repo := dbs[random.IntN(2)].Entries()
 		switch r := random.IntN(10); {
 		case r < 6 || len(stored) == 0:

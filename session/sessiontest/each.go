@@ -10,7 +10,7 @@ import (
 )
 
 // manyRecords are more than any store should read at once.
-const manyRecords = 1200
+const manyRecords = 600
 
 // within gives what f gives, or an error when it takes too long: only a lock that is held inside of yield, or the one
 // connection of a pool, makes it wait.
