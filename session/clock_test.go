@@ -36,7 +36,7 @@ func newWallClock(t *testing.T) *wallClock {
 }
 
 // Setting the clock back while the program runs makes nothing live longer; setting it forward ends what is over by it.
-// Guard: clock.go, Manager.judge.
+// Guard: clock.go, Manager.now.
 func TestClockIsSet(t *testing.T) {
 	for name, test := range map[string]struct {
 		set, after time.Duration

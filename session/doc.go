@@ -3,8 +3,7 @@
 //
 // # Start
 //
-//	keys, err := session.NewKeyRing(secret) // 32 random bytes or more
-//	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+//	sessions, err := session.New(session.Config{Store: session.NewMemory(session.MemoryConfig{})})
 //	http.ListenAndServe("localhost:8080", sessions.Handler(mux))
 //
 //	const name session.Key[string] = "name"
@@ -18,7 +17,13 @@
 //
 // [Session.SignIn] says who is there, [Session.Subject] asks, [Session.SignOut] ends it; [Session.Flash] leaves a message
 // for the next page; [Key] names values and their types; [Manager.List], [Manager.End] and [Manager.EndAll] show and end
-// the sessions of a person. [Manager.RequireSignedIn] keeps everybody else out of a page.
+// the sessions of a person. [Manager.RequireSignedIn] keeps everybody else out of a page. Who signs in keeps what they held
+// as a stranger, but nothing that another subject held, nor what the same request has set for that one before.
+//
+// The cookie is Secure. Browsers, and curl, send it to http://localhost nevertheless; any other address takes TLS, and so
+// does the cookie jar of a test (httptest.NewTLSServer). Tests of handlers need neither: package sessiontest signs a request
+// in with one line. In templates the session is a value as any other; functions of html/template that need one at parse
+// time take the empty one of From(context.Background()).
 //
 // # Homes of the data
 //
@@ -47,7 +52,7 @@
 //
 // Nothing is saved when the handler panics before its answer begins, nor when a [http.TimeoutHandler] inside of
 // [Manager.Handler] gives up on it. Recovery middleware belongs outside of it; one inside is noticed if it answers 5xx in
-// its deferred function.
+// its deferred function. With a TimeoutHandler outside a session may be saved whose cookie is then lost with the answer.
 //
 // # Errors
 //
@@ -55,7 +60,8 @@
 // in place of the handler's answer, of which not a byte or header is sent, comes that of [Config].ErrorHandler: 503 when
 // the store is away, 413 for too much data, 303 to the same page or 401 when the session was ended meanwhile, 409 when
 // another request popped the same value. So a handler need not check anything; one that can do better looks at Err and
-// calls [Session.Discard].
+// calls [Session.Discard]. After an error nobody counts as signed in: what the handler does then is not sent anyway. Why
+// something went wrong is told to ErrorHandler, and to Observe with Event.Err; neither puts it into the answer.
 //
 // Reading is never the cause of an error page, unless the record cannot be loaded. A cookie or value that cannot be read
 // is absent; the use of a session that cannot be written down is passed over.
@@ -105,11 +111,17 @@
 //
 // # Keys
 //
-// The first key of a [KeyRing] signs, all verify. To change keys without ending anybody's session, put the new one in
+// A secret is 32 random bytes or more, from a file or the environment: openssl rand -hex 32, as it is or decoded. The first key of a [KeyRing] signs, all verify. To change keys without ending anybody's session, put the new one in
 // front and keep the old one behind it for as long as the longest session may live; cookies are signed anew with the next
 // note of their use. [Manager.SetKeys] does so without a restart, and [Manager.OldKeys] counts the sessions that still need
 // the old key. Where several nodes change one after the other, let the new key first join behind the old one
 // everywhere. Other parts of a program can sign with the same ring, each for its own purpose: [KeyRing.Signer].
+//
+// # Programs that are no browsers
+//
+// With [Config].Header set, say to "X-Session-Key", a program sends that header empty with its sign-in, finds its key in
+// the same header of the answer, and sends it from then on. [Session.Issue] makes such a key for somebody who is signed in
+// with a browser. Without the setting no header, parameter or form field opens a session.
 //
 // # Concurrency
 //

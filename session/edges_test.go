@@ -27,7 +27,7 @@ func TestClockSetBackKeepsUsers(t *testing.T) {
 }
 
 // However often it is set, to and fro, no session that is in use lives past its absolute limit.
-// Guard: clock.go, judge and alive; values.go, Touched.
+// Guard: clock.go, now and alive; values.go, Touched.
 func TestClockToAndFro(t *testing.T) {
 	c := newWallClock(t)
 	w := newWorld(t, func(conf *session.Config) { conf.Now = c.Now })

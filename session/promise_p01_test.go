@@ -14,7 +14,7 @@ import (
 
 // P1: no update is lost.
 
-// Guard: commit.go, Session.saveChanges, which patches this request's own changes; values_ops.go, Session.patch, which
+// Guard: save.go, Session.saveChanges, which patches this request's own changes; values_ops.go, Session.patch, which
 // names nothing else.
 func TestP01DifferentKeysSurvive(t *testing.T) {
 	const n = 100
@@ -102,7 +102,7 @@ func TestP01UpdateBeforeFlashes(t *testing.T) {
 }
 
 // Guard: values_ops.go, Session.patch, the IfVersion of a popped value; Session.rebase, the comparison with before;
-// commit.go, Session.deleteDropped, the patch; session.go, Session.Clear, which keeps what was popped.
+// save.go, Session.deleteDropped, the patch; session.go, Session.Clear, which keeps what was popped.
 func TestP01PopIsForOne(t *testing.T) {
 	const n = 30
 	for name, then := range map[string]func(*session.Session){

@@ -118,7 +118,7 @@ func TestP02LogoutRace(t *testing.T) {
 // While a slow request is under way the session is renewed by a sign-in. The slow one's write reaches nothing: not the
 // old record, not the successor, not a new one.
 //
-// Guard: commit.go, Session.saveChanges, and flash.go, Session.takeStored: the Digest in the patch.
+// Guard: save.go, Session.saveChanges, and flash.go, Session.takeStored: the Digest in the patch.
 func TestP02RenewedMeanwhile(t *testing.T) {
 	for _, what := range inFlight {
 		t.Run(what.name, func(t *testing.T) {

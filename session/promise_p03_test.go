@@ -14,7 +14,7 @@ import (
 
 // P3: reading never writes.
 
-// Guard: commit.go, Session.save, stale; Session.touchEvery.
+// Guard: save.go, Session.save, stale; Session.touchEvery.
 func TestP03TouchIsThrottled(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -65,7 +65,7 @@ func TestP03UnusedIsNoActivity(t *testing.T) {
 	check(t, "subject after 2½ idle hours", b.get("/who").body, "")
 }
 
-// Guard: commit.go, Session.touch, which passes over a failure, and gives no version to the store.
+// Guard: save.go, Session.touch, which passes over a failure, and gives no version to the store.
 func TestP03TouchFails(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ada")
@@ -104,7 +104,7 @@ func TestP03FlashesFail(t *testing.T) {
 	check(t, "the next page", b.get("/page").body, "[{info hello}]")
 }
 
-// Guard: commit.go, Session.seen, the Deadline; load.go, Session.fetch.
+// Guard: save.go, Session.seen, the Deadline; load.go, Session.fetch.
 func TestP03LimitsHold(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -148,7 +148,7 @@ func TestP03LimitsHold(t *testing.T) {
 	}
 }
 
-// A write is a use: it moves the idle limit with the same patch. Guard: commit.go, Session.saveChanges, Seen.
+// A write is a use: it moves the idle limit with the same patch. Guard: save.go, Session.saveChanges, Seen.
 func TestP03WriteIsUse(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ada")

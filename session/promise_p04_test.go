@@ -23,7 +23,7 @@ import (
 
 // P4: the first byte commits.
 
-// Guard: writer.go, each method of responseWriter by its name; middleware.go, Manager.Handler, the last begin.
+// Guard: writer.go, each method of request by its name; middleware.go, Manager.Handler, the last begin.
 func TestP04FirstByteCommits(t *testing.T) {
 	tests := map[string]struct {
 		first  func(http.ResponseWriter)
@@ -123,7 +123,7 @@ func TestP04AfterTheFirstByte(t *testing.T) {
 }
 
 // A proxy between the session and its backend, which clears the headers after each informational answer.
-// Guard: writer.go, responseWriter.WriteHeader, informational: the cookie comes with the final header.
+// Guard: writer.go, request.WriteHeader, informational: the cookie comes with the final header.
 func TestP04InformationalThroughProxy(t *testing.T) {
 	backend := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Link", "</style.css>; rel=preload")
@@ -174,7 +174,7 @@ func upgrade(rw http.ResponseWriter, cookie *http.Cookie) error {
 	return conn.Close()
 }
 
-// Guard: writer.go, responseWriter.Hijack, the commit and ErrCookieDue; headers.go, Session.headers, taken.
+// Guard: writer.go, request.Hijack, the commit and ErrCookieDue; headers.go, Session.headers, taken.
 func TestP04Hijack(t *testing.T) {
 	w := newWorld(t)
 	failed := make(chan error, 1)
@@ -285,7 +285,7 @@ func (w *fileWriter) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(w.ResponseRecorder, r)
 }
 
-// Guard: writer.go, responseWriter.ReadFrom, which hands the reader on.
+// Guard: writer.go, request.ReadFrom, which hands the reader on.
 func TestP04SendfileReachesTheServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
@@ -317,7 +317,7 @@ func TestP04SendfileReachesTheServer(t *testing.T) {
 }
 
 // Server-sent events: each flush arrives at once, and deadlines can be set through the controller.
-// Guard: writer.go, responseWriter.FlushError and Unwrap.
+// Guard: writer.go, request.FlushError and Unwrap.
 func TestP04ServerSentEvents(t *testing.T) {
 	w := newWorld(t)
 	next := make(chan struct{})
@@ -351,7 +351,7 @@ func TestP04ServerSentEvents(t *testing.T) {
 	}
 }
 
-// Guard: writer.go, responseWriter.WriteHeader: an impossible status panics in net/http before anything is saved.
+// Guard: writer.go, request.WriteHeader: an impossible status panics in net/http before anything is saved.
 func TestP04ImpossibleStatus(t *testing.T) {
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {

@@ -59,7 +59,7 @@ type statusWriter struct {
 
 func (w *statusWriter) WriteHeader(status int) { w.statuses = append(w.statuses, status) }
 
-// Guard: writer.go, responseWriter.WriteHeader, informational: what is withheld says nothing beforehand.
+// Guard: writer.go, request.WriteHeader, informational: what is withheld says nothing beforehand.
 func TestP05NoHintsOfWhatIsWithheld(t *testing.T) {
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {

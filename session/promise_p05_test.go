@@ -36,7 +36,7 @@ var stories = map[string]func(http.ResponseWriter, *http.Request, *session.Sessi
 // Every story meets a failure at every one of its store calls, of every kind. The client gets the whole answer, or a 503
 // with nothing of the handler's: no byte, no header, no cookie.
 //
-// Guard: writer.go, responseWriter.begin, the restore and the error handler, and the failed of every method; load.go,
+// Guard: writer.go, request.begin, the restore and the error handler, and the failed of every method; load.go,
 // Session.load, the sticky error; commit.go, Session.commit, due.
 func TestP05FailClosed(t *testing.T) {
 	const marker = "the handler's"

@@ -147,7 +147,7 @@ func TestP06ForgedCookiesCostNothing(t *testing.T) {
 }
 
 // A name that was never given out is never adopted: who writes under it gets a key of our own making.
-// Guard: commit.go, Session.create, newKey.
+// Guard: save.go, Session.create, newKey.
 func TestP06InventedKeysAreNotAdopted(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ada")

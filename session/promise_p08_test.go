@@ -14,7 +14,7 @@ import (
 
 // P8: a stolen database signs nobody in.
 
-// Guard: cookie.go, sessionKey.digest; commit.go, Session.create and saveChanges, which give the store the digest alone.
+// Guard: cookie.go, sessionKey.digest; save.go, Session.create and saveChanges, which give the store the digest alone.
 func TestP08StolenDatabase(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ada")
@@ -49,7 +49,7 @@ func TestP08StolenDatabase(t *testing.T) {
 }
 
 // Not even who holds the database and the signing keys: the digest is not the secret.
-// Guard: load.go, Session.load, the comparison of digests.
+// Guard: load.go, Session.recogniseIn, the comparison of digests.
 func TestP08SignedButNotTheSecret(t *testing.T) {
 	keys := ring(t, "one")
 	w := newWorld(t, func(c *session.Config) { c.Keys = keys })

@@ -12,7 +12,7 @@ import (
 
 // P9: safe by default.
 
-// Guard: cookie.go, Cookie.withDefaults, build and removal; commit.go, Session.setDue.
+// Guard: cookie.go, Cookie.withDefaults, build and removal; save.go, Session.setDue.
 func TestP09CookieAttributes(t *testing.T) {
 	tests := []struct {
 		name       string
@@ -75,7 +75,7 @@ func TestP09CookieAttributes(t *testing.T) {
 }
 
 // The cookie of a remembered session ends with its record, never later, and moves with it.
-// Guard: commit.go, Session.setDue, Expires; Session.touch.
+// Guard: save.go, Session.setDue, Expires; Session.touch.
 func TestP09RememberedCookieEndsWithItsRecord(t *testing.T) {
 	w := newWorld(t, func(c *session.Config) {
 		c.Remembered = session.Lifetime{Idle: 10 * time.Hour, Absolute: 24 * time.Hour}

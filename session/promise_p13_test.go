@@ -15,7 +15,7 @@ import (
 
 // P13: you can see and end sessions.
 
-// Guard: manager.go, Manager.List; commit.go, Session.create; session.go, Session.signInAs.
+// Guard: ends.go, Manager.List; save.go, Session.create; session.go, Session.signInAs.
 func TestP13List(t *testing.T) {
 	w := newWorld(t, func(c *session.Config) { c.ClientAddr = func(*http.Request) string { return "192.0.2.7" } })
 	b := w.browser()
@@ -48,7 +48,7 @@ func TestP13List(t *testing.T) {
 }
 
 // Two nodes share a store: what one ends, the other does not serve any more.
-// Guard: load.go, Session.load, which asks the store at each request; manager.go, Manager.End and EndAll.
+// Guard: load.go, Session.load, which asks the store at each request; ends.go, Manager.End and EndAll.
 func TestP13EveryNodeObeys(t *testing.T) {
 	w := newWorld(t)
 	other := newWorld(t, func(c *session.Config) { c.Store = w.memory })
@@ -99,7 +99,7 @@ func TestP13EveryNodeObeys(t *testing.T) {
 	check(t, "observed", w.seen(session.EventEnded), 4)
 }
 
-// Who asks for an end and hangs up gets it. Guard: manager.go, Manager.end, visit.
+// Who asks for an end and hangs up gets it. Guard: ends.go, Manager.end; manager.go, visit.
 func TestP13EndIsCarriedOut(t *testing.T) {
 	w := newWorld(t)
 	w.signedIn("ada")

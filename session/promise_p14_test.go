@@ -12,7 +12,7 @@ import (
 
 // P14: identity changes, key changes.
 
-// Guard: commit.go, Session.saveChanges, rekeyed; session.go, Session.signInAs and drop.
+// Guard: save.go, Session.saveChanges, rekeyed; session.go, Session.signInAs and drop.
 func TestP14KeyChanges(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -113,7 +113,7 @@ func TestP14LifetimeStartsAnew(t *testing.T) {
 }
 
 // Keys of the ring change: the old one still verifies; with the next touch or write the cookie is signed by the new one and
-// the record says so; then the old one can go. Guard: commit.go, Session.touch and saveChanges, keyIndex; cookie.go,
+// the record says so; then the old one can go. Guard: save.go, Session.touch and saveChanges, resign; cookie.go,
 // parseKey.
 func TestP14KeyRotation(t *testing.T) {
 	for name, path := range map[string]string{"touch": "/who", "write": "/set?city=Rome", "sign in": "/in?as=ada"} {
@@ -167,7 +167,7 @@ func TestP14KeyRotation(t *testing.T) {
 	}
 }
 
-// While the store cannot write, a cookie of the old key still reads. Guard: commit.go, Session.touch.
+// While the store cannot write, a cookie of the old key still reads. Guard: save.go, Session.touch.
 func TestP14KeyRotationWithoutWrites(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ada")

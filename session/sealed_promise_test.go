@@ -71,7 +71,7 @@ func TestSealedInOneBrowser(t *testing.T) {
 	check(t, "the cookie after signing out", b.cookie, "")
 }
 
-// P3. Guard: commit.go, Session.save, stale.
+// P3. Guard: save.go, Session.save, stale.
 func TestSealedTouchIsThrottled(t *testing.T) {
 	w := newSealedWorld(t)
 	b := w.signedIn("ada")
@@ -88,7 +88,7 @@ func TestSealedTouchIsThrottled(t *testing.T) {
 	check(t, "city", b.get("/city").body, "Oslo")
 }
 
-// P4. Guard: writer.go, responseWriter.begin.
+// P4. Guard: writer.go, request.begin.
 func TestSealedFirstByteCommits(t *testing.T) {
 	w := newSealedWorld(t)
 	var late error
@@ -119,7 +119,7 @@ func TestSealedFirstByteCommits(t *testing.T) {
 	}
 }
 
-// P5. Guard: commit.go, Session.setDue, the error; Session.close.
+// P5. Guard: save.go, Session.setDue, the error; Session.close.
 func TestSealedFailClosed(t *testing.T) {
 	w := newSealedWorld(t)
 	huge := strings.Repeat("x", 5000)

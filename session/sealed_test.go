@@ -356,7 +356,7 @@ func TestSealedLimits(t *testing.T) {
 	})
 }
 
-// Guard: commit.go, Session.setDue, the expiry.
+// Guard: save.go, Session.setDue, the expiry.
 func TestSealedCookieEndsWithItsSession(t *testing.T) {
 	w := newSealedWorld(t)
 	b := w.browser()
@@ -434,7 +434,7 @@ func TestSealedSize(t *testing.T) {
 
 // What fits is sent whole, what does not is told; at no size is there anything between.
 //
-// Guard: commit.go, Session.setDue, the limit.
+// Guard: save.go, Session.setDue, the limit.
 func TestSealedTooLarge(t *testing.T) {
 	for _, who := range []string{"", "?as=ada", "?as=ada&remember=1"} {
 		w := newSealedWorld(t, func(c *session.Config) { c.Cookie.Domain = "example.org" })

@@ -16,7 +16,8 @@ const (
 // for answers that last, such as server-sent events and WebSockets:
 //
 //	ctx, cancel := context.WithCancelCause(r.Context())
-//	go func() { cancel(session.From(ctx).Watch(ctx)) }()
+//	defer cancel(nil) // which ends the watch, too
+//	go func() { cancel(s.Watch(ctx)) }()
 //
 // It looks the record up every two seconds. Watching is no use: a session that nobody uses otherwise ends at its idle
 // limit. The session may be renewed meanwhile. ErrUnsupported where sessions live in their cookies; a visitor of whom

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"log"
 	"net/http"
 	"os"
@@ -35,10 +36,12 @@ func site(sessions *session.Manager) http.Handler {
 	})
 	router.GET("/countdown", func(c *gin.Context) {
 		visits.Set(current(c), 0) // before the first byte: with it the session is saved and its cookie sent
-		for n := range 3 {        // not c.Stream: it panics where the writer beneath lacks the deprecated http.CloseNotifier
-			c.SSEvent("message", 3-n)
-			c.Writer.Flush()
-		}
+		n := 3
+		c.Stream(func(io.Writer) bool {
+			c.SSEvent("message", n)
+			n--
+			return n > 0
+		})
 	})
 	router.GET("/nothing", func(c *gin.Context) {
 		visits.Set(current(c), 0)
