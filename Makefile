@@ -106,6 +106,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s) each; FUZZDIR=session only those b
 .PHONY: soak
 soak: build ## the long-running tests of e2e/, and the histories of each session store, for SOAKTIME (10m)
 	@DOORBOOK_SOAK=$(SOAKTIME) scripts/e2e -run '^TestSoak' -timeout 24h
+	@DOORBOOK_SOAK=$(SOAKTIME) scripts/gotest . $(RACE) -count 1 -run Histories -timeout 24h ./session
 	@DOORBOOK_SOAK=$(SOAKTIME) scripts/gotest conformance $(RACE) -count 1 -run Histories -timeout 24h ./...
 
 .PHONY: bench

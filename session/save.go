@@ -15,9 +15,6 @@ func (s *Session) changed() bool {
 
 func (s *Session) save() error {
 	if s.state == nil {
-		if s.forget {
-			s.due = s.m.cfg.Cookie.removal()
-		}
 		return nil
 	}
 	stale := s.found && time.Duration(s.at-s.rec.LastSeen.UnixMilli())*time.Millisecond >= s.touchEvery()
