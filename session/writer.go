@@ -24,10 +24,11 @@ func (w *request) Header() http.Header {
 	return w.rw.Header()
 }
 
-// begin commits. If that fails the error handler answers in place of the handler, and begin reports false.
+// begin commits. If that fails the error handler answers in place of the handler, and begin reports false. If it panics the
+// answer has not begun, and whoever recovers gets the error handler's.
 func (w *request) begin(status int) bool {
+	err := w.session.commit(status)
 	w.begun = true
-	err := w.commit(status)
 	if err == nil {
 		w.session.headers(w.rw.Header())
 		return true
@@ -43,19 +44,6 @@ func (w *request) begin(status int) bool {
 	}()
 	w.session.m.cfg.ErrorHandler(answer, w.r, err)
 	return false
-}
-
-// commit is Session.commit. When that panics the answer has not begun, and whoever recovers gets the error handler's.
-func (w *request) commit(status int) error {
-	panicked := true
-	defer func() {
-		if panicked {
-			w.begun = false
-		}
-	}()
-	err := w.session.commit(status)
-	panicked = false
-	return err
 }
 
 // leave is called when the handler has returned or panicked.
