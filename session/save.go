@@ -118,11 +118,14 @@ func (s *Session) create(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("session: create: %w", err)
 	}
 	s.found, s.rec, s.key, s.needed = true, r, key, true
+	if err := s.setDue(now, sealedGrowth); err != nil {
+		return err
+	}
 	s.observe(EventCreated, r.ID, nil)
 	if s.signIn != nil {
 		s.signedIn(ctx)
 	}
-	return s.setDue(now, sealedGrowth)
+	return nil
 }
 
 // client gives what lists show of the one who holds the session.
@@ -168,14 +171,16 @@ func (s *Session) saveChanges(ctx context.Context) error {
 			return fmt.Errorf("session: save: %w", err)
 		}
 	}
+	if s.needed || !s.bare && (rekeyed || s.rec.Persist) {
+		if err := s.setDue(now, sealedGrowth); err != nil {
+			return err
+		}
+	}
 	switch {
 	case s.signIn != nil:
 		s.signedIn(ctx)
 	case s.renew:
 		s.observe(EventRenewed, s.rec.ID, nil)
-	}
-	if s.needed || !s.bare && (rekeyed || s.rec.Persist) {
-		return s.setDue(now, sealedGrowth)
 	}
 	return nil
 }

@@ -254,3 +254,16 @@ func TestSealedPoorRandomness(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return copy(b, bytes.Repeat([]byte{0}, len(b))), nil }
+
+// Nobody is told of a sign-in that did not fit into the cookie. Guard: save.go, Session.create and saveChanges, the order.
+func TestSealedTellsOfWhatFits(t *testing.T) {
+	w := newWorld(t, sealedHome)
+	w.on("/much", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
+		s.SignIn("ada")
+		city.Set(s, strings.Repeat("x", 5000))
+	})
+	check(t, "status", w.browser().get("/much").status, http.StatusRequestEntityTooLarge)
+	check(t, "told of as created", w.seen(session.EventCreated), 0)
+	check(t, "told of as signed in", w.seen(session.EventSignedIn), 0)
+	check(t, "told of as not saved", w.seen(session.EventSaveFailed), 1)
+}
