@@ -28,7 +28,7 @@ type keyed struct {
 	old *home // where sessions lived before, as far as cookies from there differ from those of home; else nil
 }
 
-// withDefaults sees to it that there is one home, and at most one before it.
+// homeDefaults sees to it that there is one home, and at most one before it.
 func (c *Config) homeDefaults() (err error) {
 	switch {
 	case isNil(c.Store) && c.Carrier == nil:

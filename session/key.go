@@ -26,7 +26,8 @@ func (k Key[T]) Get(s *Session) (value T, ok bool) {
 func (k Key[T]) Set(s *Session, value T) { k.setUntil(s, value, time.Time{}) }
 
 // SetFor is Set for a value that counts as absent when that time is over, for what a login elsewhere needs (an OAuth
-// state) or a form that must not lie about. Update keeps the time that is left, Set ends it.
+// state) or a form that must not lie about. It is right to a millisecond by the server's clock; a ttl of 0 or less is over
+// at once. Update keeps the time that is left while there is some, Set ends it.
 func (k Key[T]) SetFor(s *Session, value T, ttl time.Duration) {
 	if s.m == nil {
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -169,4 +170,20 @@ func TestP11WaitingMessagesAreBounded(t *testing.T) {
 	})
 	b.get("/burst")
 	check(t, "messages of one request", b.get("/page").body, "64 136 199")
+}
+
+// One request changes 1024 keys at most, deletions of absent ones among them: they cost time, if no room.
+// Guard: values_ops.go, Session.put, maxChanges.
+func TestP11ChangesOfOneRequest(t *testing.T) {
+	w := newWorld(t)
+	w.on("/delete", func(_ http.ResponseWriter, r *http.Request, s *session.Session) {
+		n, _ := strconv.Atoi(r.FormValue("n"))
+		for i := range n {
+			session.Key[int](strconv.Itoa(i)).Delete(s)
+		}
+	})
+	b := w.signedIn("ada")
+	check(t, "as many as may be", b.get("/delete?n=1024").status, http.StatusOK)
+	check(t, "one more", b.get("/delete?n=1025").status, http.StatusRequestEntityTooLarge)
+	check(t, "subject", b.get("/who").body, "ada")
 }

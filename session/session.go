@@ -203,7 +203,8 @@ func (s *Session) signInAs(subject string, remember bool) {
 }
 
 // SignOut ends the session: with the first byte of the answer its record is deleted and its key is worth nothing on any
-// node, even if the key was renewed while the request was under way; and the browser is told to forget its cookie. What is set or flashed afterwards begins a new session.
+// node, even if the key was renewed while the request was under way; and the browser is told to forget its cookie. What is
+// set or flashed afterwards begins a new session.
 func (s *Session) SignOut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -150,12 +150,12 @@ func (s *Session) put(c change) {
 		s.failLocked(s.tooLarge(after))
 		return
 	}
-	s.bytes = after
 	i := s.find(c.key)
 	if i < 0 && len(s.changes) >= maxChanges {
 		s.failLocked(fmt.Errorf("%w: changes of more than %d keys in one request", ErrTooLarge, maxChanges))
 		return
 	}
+	s.bytes = after
 	if i < 0 {
 		s.changes = append(s.changes, c)
 		return
