@@ -2,14 +2,15 @@ package passhash
 
 import "fmt"
 
-// What a hash may cost at most, so that a planted or broken hash cannot exhaust the machine.
+// What an argon2id hash may cost at most, so that a planted or broken hash cannot exhaust the machine. (Those of Werkzeug's
+// forms have caps of their own beside them.)
 const (
 	maxMemoryKiB = 256 << 10
 	maxTime      = 10
 	maxThreads   = 16
 )
 
-// Params is the cost of a hash. The zero value stands for [DefaultParams].
+// Params is the cost of an argon2id hash. The zero value stands for [DefaultParams].
 type Params struct {
 	MemoryKiB uint32 // memory in KiB, at most 256 MiB
 	Time      uint32 // passes over that memory, at most 10

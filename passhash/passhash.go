@@ -20,8 +20,14 @@ var ErrTooLong = errors.New("passhash: the password is longer than 4096 bytes")
 
 // Config is how passwords are hashed and how many at once. The zero value is a good configuration.
 type Config struct {
-	// Params is the cost of new hashes. Default: DefaultParams. Weaker ones are refused.
+	// Form is what new hashes look like. Default: Argon2id. The others are for while a Flask application is beside us, which
+	// reads the same hashes and cannot read argon2id.
+	Form Form
+	// Params is the cost of new argon2id hashes. Default: DefaultParams. Weaker ones are refused, and any with another Form.
 	Params Params
+	// Legacy also verifies the forms that Werkzeug gave up with 3.0, for a database that still holds some: plain$…$password,
+	// and digest$salt$hex as 2.2 and its predecessors read it. Default: they are malformed. They are always stale.
+	Legacy bool
 	// Slots is how many computations run at once. Default: half of GOMAXPROCS, at least 1.
 	Slots int
 	// Queue is how many callers may wait for a slot. Default: 32. Below 0: none, a caller gets a slot at once or ErrBusy.
@@ -35,21 +41,19 @@ type Config struct {
 // Hasher makes and checks hashes. Create it with New, and only one for a program: the bound on memory is the Hasher's.
 // Its methods are safe for concurrent use.
 type Hasher struct {
-	params   Params
+	today    model // a hash of the configured form and cost that no password has: the decoy, and what new ones are made after
+	legacy   bool
 	rand     io.Reader
 	gate     gate
-	decoy    record
 	computed atomic.Int64
 
-	compute func(r record, password []byte) []byte // record.compute, but for tests
+	compute func(r record, password []byte) ([]byte, error) // record.compute, but for tests
 }
 
 // New gives a Hasher, or an error that says which setting is impossible.
 func New(c Config) (*Hasher, error) {
-	if c.Params == (Params{}) {
-		c.Params = DefaultParams()
-	}
-	if err := c.Params.check(); err != nil {
+	today, err := c.model()
+	if err != nil {
 		return nil, err
 	}
 	if c.Slots < 0 {
@@ -71,7 +75,7 @@ func New(c Config) (*Hasher, error) {
 		c.Rand = rand.Reader
 	}
 	h := &Hasher{
-		params:  c.Params,
+		legacy:  c.Legacy,
 		rand:    c.Rand,
 		gate:    gate{slots: make(chan struct{}, c.Slots), queue: int64(max(0, c.Queue)), wait: c.Wait},
 		compute: record.compute,
@@ -80,16 +84,16 @@ func New(c Config) (*Hasher, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := h.random(tagLen)
+	key, err := h.random(today.keyLen())
 	if err != nil {
 		return nil, err
 	}
-	h.decoy = argon2idHash{params: c.Params, salt: salt, key: key}
+	h.today = today.salted(salt).keyed(key)
 	return h, nil
 }
 
-// Hash makes a hash of password with a fresh salt and the configured parameters. Errors: ErrTooLong, ErrBusy, the
-// context's error if it ended before the computation began, or that of Config.Rand.
+// Hash makes a hash of password with a fresh salt and in the configured form. Errors: ErrTooLong, ErrBusy, the context's
+// error if it ended before the computation began, or that of Config.Rand.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if len(password) > MaxPassword {
 		return "", ErrTooLong
@@ -98,33 +102,39 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fresh := argon2idHash{params: h.params, salt: salt, key: make([]byte, tagLen)}
-	fresh.key, err = h.derive(ctx, fresh, password)
+	fresh := h.today.salted(salt)
+	key, err := h.derive(ctx, fresh, password)
 	if err != nil {
 		return "", err
 	}
-	return fresh.String(), nil
+	return fresh.keyed(key).String(), nil
 }
 
-// Verify reports whether hash was made of password. It is stale when the password is right but the hash was made with
-// other parameters than are configured now, and should be replaced by a new one. Errors: ErrMalformed (nothing was
-// computed), ErrBusy, the context's error if it ended before the computation began. With an error there is no match.
+// Verify reports whether hash was made of password. It is stale when the password is right but the hash should be replaced
+// by a new one. With argon2id as the configured form that is any hash of another form or other parameters. With one of
+// Werkzeug's it is what Werkzeug cannot read: argon2id, and the legacy forms; all else is left as it is.
+//
+// Errors: ErrMalformed (nothing was computed), ErrBusy, the context's error if it ended before the computation began. With
+// an error there is no match.
 //
 // A password of more than MaxPassword bytes never matches. Its first MaxPassword bytes are hashed all the same, so that
 // it takes as long as any other wrong one.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (match, stale bool, err error) {
 	r, err := parse(hash)
+	if err != nil && h.legacy {
+		r, err = parseLegacy(hash, h.today)
+	}
 	if err != nil {
 		return false, false, err
 	}
 	match, err = h.matches(ctx, r, password)
-	return match, match && r.stale(h.params), err
+	return match, match && r.stale(h.today), err
 }
 
-// Decoy does the work of Verify with a hash of the configured parameters that no password matches: call it when there is
+// Decoy does the work of Verify with a hash of the configured form that no password matches: call it when there is
 // no account, so that the answer takes as long as for a wrong password. Errors: ErrBusy or the context's error.
 func (h *Hasher) Decoy(ctx context.Context, password string) error {
-	_, err := h.matches(ctx, h.decoy, password)
+	_, err := h.matches(ctx, h.today, password)
 	return err
 }
 
@@ -150,7 +160,7 @@ func (h *Hasher) derive(ctx context.Context, r record, password string) ([]byte,
 	h.computed.Add(1)
 	secret := []byte(password)
 	defer clear(secret)
-	return h.compute(r, secret), nil
+	return h.compute(r, secret)
 }
 
 func (h *Hasher) random(n int) ([]byte, error) {

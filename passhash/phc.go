@@ -14,30 +14,43 @@ import (
 var ErrMalformed = errors.New("passhash: malformed hash")
 
 const (
-	saltLen = 16 // RFC 9106 §4
+	saltLen = 16 // bytes of randomness in a new hash (RFC 9106 §4)
 	tagLen  = 32
 
 	// The lengths in bytes that are accepted in a stored hash.
 	minSalt, maxSalt = 8, 64
 	minTag, maxTag   = 16, 64
 
-	// maxEncoded is longer than any hash with the lengths above, and keeps parsing cheap.
-	maxEncoded = 256
+	// maxEncoded is longer than any hash with the lengths above, leaves room for a long salt of Werkzeug's, and keeps
+	// parsing cheap.
+	maxEncoded = 4096
 
 	argon2idPrefix = "$argon2id$v=19$"
 )
 
-// A record is a stored hash after parsing, of whichever scheme.
+// A record is a stored hash after parsing, of whichever form.
 type record interface {
-	// compute gives the tag of a password: the one costly step.
-	compute(password []byte) []byte
-	// want is the tag that a right password gives.
+	// compute gives the key of a password: the one costly step. It fails only where the library is forbidden to work, as in
+	// a strict FIPS 140 mode.
+	compute(password []byte) ([]byte, error)
+	// want is the key that a right password gives.
 	want() []byte
-	// stale reports whether a hash made today would look different.
-	stale(today Params) bool
+	// stale reports whether the hash should be replaced by one like today's.
+	stale(today record) bool
 }
 
-// parse reads a stored hash. The scheme is told by its prefix; another scheme is another case here and another record.
+// A model is a record of a form in which new hashes are made.
+type model interface {
+	record
+	// salted is the same with another salt, keyed is the same with another key.
+	salted(random []byte) model
+	keyed(key []byte) model
+	keyLen() int
+	// String is the hash as it is stored.
+	String() string
+}
+
+// parse reads a stored hash of a form that is safe to keep.
 func parse(encoded string) (record, error) {
 	if len(encoded) > maxEncoded {
 		return nil, ErrMalformed
@@ -45,7 +58,7 @@ func parse(encoded string) (record, error) {
 	if rest, ok := strings.CutPrefix(encoded, argon2idPrefix); ok {
 		return parseArgon2id(rest)
 	}
-	return nil, ErrMalformed
+	return parseWerkzeug(encoded)
 }
 
 // argon2idHash is the record of an argon2id PHC string.
@@ -55,15 +68,28 @@ type argon2idHash struct {
 	key    []byte
 }
 
-func (a argon2idHash) compute(password []byte) []byte {
+func (a argon2idHash) compute(password []byte) ([]byte, error) {
 	p := a.params
-	return argon2.IDKey(password, a.salt, p.Time, p.MemoryKiB, p.Threads, uint32(len(a.key)))
+	return argon2.IDKey(password, a.salt, p.Time, p.MemoryKiB, p.Threads, uint32(len(a.key))), nil
 }
 
 func (a argon2idHash) want() []byte { return a.key }
 
-func (a argon2idHash) stale(today Params) bool {
-	return a.params != today || len(a.salt) != saltLen || len(a.key) != tagLen
+func (a argon2idHash) stale(today record) bool {
+	t, same := today.(argon2idHash)
+	return !same || a.params != t.params || len(a.salt) != saltLen || len(a.key) != tagLen
+}
+
+func (a argon2idHash) keyLen() int { return tagLen }
+
+func (a argon2idHash) salted(random []byte) model {
+	a.salt = random
+	return a
+}
+
+func (a argon2idHash) keyed(key []byte) model {
+	a.key = key
+	return a
 }
 
 // String is the PHC string; parse reads back exactly this and nothing else.

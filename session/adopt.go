@@ -13,21 +13,39 @@ import (
 // adoptable readies a record that is not in the store yet.
 func (s *Session) adoptable(k *keyed) {
 	s.afresh = true
-	s.key = adoptedKey(k.signer, 0, s.rec.ID)
+	if s.shared && s.rec.Subject == "" {
+		made, err := s.m.newKey(nil)
+		if err != nil {
+			s.loadFailed(s.rec.ID, err)
+			return
+		}
+		s.rec.ID = made.id
+	}
+	var from []byte
+	if s.left != (Digest{}) {
+		from = s.left[:CarriedDigest]
+	}
+	s.key = adoptedKey(k.signer, 0, s.rec.ID, from)
 	s.rec.Digest, s.rec.KeyID, s.rec.Version = s.key.digest(), k.signer.keyID(0), 1
 	s.rec.Addr, s.rec.UserAgent = s.client()
 }
 
-// adoptedKey is the session key that one key of the ring derives from an id.
-func adoptedKey(signer *Signer, index int, id ID) sessionKey {
+// adoptedKey is the session key that one key of the ring derives from an id, and from what else is known of the session.
+func adoptedKey(signer *Signer, index int, id ID, from []byte) sessionKey {
 	k := sessionKey{id: id}
-	sum := signer.keys[index].sum(append([]byte("adopted "), id[:]...))
+	sum := signer.keys[index].sum(append(append([]byte("adopted "), id[:]...), from...))
 	copy(k.secret[:], sum[:])
 	return k
 }
 
 // adopt stores it, with a patch upon it. ErrConflict if another request was quicker.
 func (s *Session) adopt(ctx context.Context, p Patch) (version int64, err error) {
+	switch {
+	case s.left != (Digest{}):
+		return s.takeValues(ctx, p)
+	case s.beside():
+		return s.accompanied(ctx, p)
+	}
 	r := s.rec
 	r.Version = 0
 	r = r.Apply(p)
@@ -60,7 +78,7 @@ func (s *Session) overtake(ctx context.Context, r Record) (version int64, err er
 	case !s.rec.LastSeen.After(left.LastSeen):
 		signer := s.m.keyed.Load().signer
 		for i := range signer.keys {
-			if key := adoptedKey(signer, i, r.ID); key.digest() == left.Digest {
+			if key := adoptedKey(signer, i, r.ID, nil); key.digest() == left.Digest {
 				s.key, s.rec.Digest = key, left.Digest
 			}
 		}
@@ -76,6 +94,31 @@ func (s *Session) overtake(ctx context.Context, r Record) (version int64, err er
 		},
 		Seen: &Touch{r.LastSeen, r.Expires},
 	})
+}
+
+// takeValues gives a companion record the values of its cookie, which becomes a session of the store with that.
+func (s *Session) takeValues(ctx context.Context, p Patch) (version int64, err error) {
+	p.Set, p.Clear, p.Delete = s.rec.Values.Apply(p), true, nil
+	p.Digest, p.IfVersion = s.left, 0
+	if p.Rekey == nil {
+		p.Rekey = &Rekey{s.rec.Digest, s.rec.KeyID}
+	}
+	version, err = s.store().Patch(ctx, p)
+	if gone(err) {
+		left, e := s.store().Load(ctx, p.ID, p.Now)
+		from := s.rec
+		from.Digest = s.left
+		if e == nil && s.takenOver(&from, &left) {
+			s.rec.Digest, s.afresh, s.left = left.Digest, false, Digest{}
+			return 0, fmt.Errorf("%w: stored by another request", ErrConflict)
+		}
+		return 0, errors.Join(err, e)
+	}
+	if err == nil {
+		s.afresh, s.left = false, Digest{}
+		s.observe(EventMoved, p.ID, nil)
+	}
+	return version, err
 }
 
 // storeNow adopts ahead of the commit, for calls that need the record in the store.

@@ -18,10 +18,18 @@ type Config struct {
 	// Keys sign the session cookie; see NewKeyRing. Manager.SetKeys replaces them at run time. With a Memory, whose sessions
 	// end with the process anyway, they default to a key drawn at random.
 	Keys *KeyRing
-	// Store keeps the records: NewMemory, packages sqlstore and redisstore, or one of your own (package sessiontest proves
-	// it).
+	// Store keeps the records: NewMemory, packages sqlstore, redisstore and mongostore, or one of your own (package
+	// sessiontest proves it).
 	Store Store
-	// Carrier keeps the data in the cookie instead, for services that have no store: Sealed.
+	// Carrier keeps the data in the cookie instead, for services that have no store: Sealed. Package flask has one for a
+	// cookie that a Flask application shares.
+	//
+	// With a Store as well, the data is in the cookie and the Store keeps a companion record of each session of somebody
+	// who is signed in: all but the values. So sessions can be listed, watched, capped and ended, and no copy of its cookie
+	// opens one that has ended, or that has changed its key since. It costs a Load for each request of somebody signed in,
+	// and nothing for a stranger's. Of a session without a companion record yet (another program made the cookie, or it is
+	// older than the Store) one is made when it is first seen. When a page is asked for with the cookie of a session that
+	// has ended, the browser is told to forget it.
 	Carrier NewCarrier
 	// Old is where sessions lived before, or how their cookie was called, if this program moves them: they are found there,
 	// too, and go on in the Store or Carrier above from their next write, or the next use that is written down. Let all
@@ -51,7 +59,7 @@ type Config struct {
 	MaxBytes int
 
 	// MaxPerSubject is how many sessions one subject may have: a sign-in beyond it ends those that were not used for the
-	// longest time. Defaults to 100; less than 0 is no limit. It does not hold with a Carrier.
+	// longest time. Defaults to 100; less than 0 is no limit. It does not hold with a Carrier alone.
 	MaxPerSubject int
 
 	// Codec encodes the values of typed keys. Defaults to encoding/json.

@@ -30,9 +30,12 @@
 // Config says where the data lives, with the same API on top:
 //
 //   - in a [Store], opened by a signed key in the cookie: [NewMemory] for one process, package sqlstore for SQLite,
-//     PostgreSQL, MariaDB and MySQL, package redisstore for Redis and Valkey, or one of your own, which package sessiontest
+//     PostgreSQL, MariaDB and MySQL, package redisstore for Redis and Valkey, package mongostore for MongoDB, or one of your own, which package sessiontest
 //     proves. This is the default, and the only home that keeps every promise below.
 //   - sealed in the cookie itself, for services without a store: [Sealed], which says what it cannot promise.
+//   - in the cookie of a Flask application, which reads and writes it too: package flask.
+//
+// With a [Carrier] and a [Store] together the data travels in the cookie and the store says whether the session lives.
 //
 // A program that moves from one to the other, or to another cookie name, names the home of before in [Config].Old, and logs
 // nobody out.
@@ -83,8 +86,8 @@
 //	P13  See and end sessions    by id, by person, all but this one; obeyed at the next request
 //	P14  Identity changes        the key changes
 //
-// All of them hold with a store that passes package sessiontest; sealed in the cookie P1, P2 and P13 do not, and the calls
-// that need them answer [ErrUnsupported]. They end where other parts begin: a
+// All of them hold with a store that passes package sessiontest; in a cookie alone P1, P2 and P13 do not, and the calls
+// that need them answer [ErrUnsupported]; with a store beside the cookie only P1 does not. They end where other parts begin: a
 // cookie taken from a browser opens the session for as long as that lives, whoever carries it; and cross-site requests
 // carry the cookie within the rules of SameSite, so forms need [http.CrossOriginProtection] or tokens.
 //

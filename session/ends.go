@@ -94,6 +94,9 @@ func (m *Manager) End(ctx context.Context, subject string, id ID) error {
 // too. A sign-in that is under way meanwhile may stay: raise what it was checked against (disable the account, change the
 // password) before ending. ErrUnsupported as for List.
 func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int, error) {
+	if err := m.endBefore(ctx, subject); err != nil {
+		return 0, err
+	}
 	records, err := m.bySubject(ctx, subject)
 	if err != nil {
 		return 0, err
@@ -130,7 +133,13 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 		ids = ids[:0]
 		return err
 	}
+	if err := m.endBefore(ctx, ""); err != nil {
+		return 0, err
+	}
 	err := m.store().Each(ctx, m.now(), func(r Record) error {
+		if r.KeyID == markKey {
+			return nil
+		}
 		if ids = append(ids, r.ID); len(ids) < batch {
 			return nil
 		}
@@ -148,7 +157,7 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 // passed over; the next sign-in trims again.
 func (s *Session) trim(ctx context.Context, own Record) {
 	m := s.m
-	if m.cfg.MaxPerSubject < 0 || m.keyed.Load().carrier != nil {
+	if k := m.keyed.Load(); m.cfg.MaxPerSubject < 0 || k.carrier != nil && k.beside == nil {
 		return
 	}
 	records, err := m.bySubject(ctx, own.Subject)
@@ -171,6 +180,24 @@ func (s *Session) trim(ctx context.Context, own Record) {
 	if err := m.end(ctx, ids...); err != nil {
 		s.observe(EventSaveFailed, own.ID, fmt.Errorf("session: cap: %w", err))
 	}
+}
+
+// endBefore refuses cookies that were made elsewhere, by now, and were not seen yet.
+func (m *Manager) endBefore(ctx context.Context, subject string) error {
+	k := m.keyed.Load()
+	c := k.beside
+	if c == nil && k.old != nil {
+		c = k.old.beside
+	}
+	if c == nil {
+		return nil
+	}
+	ctx, cancel := m.visit(ctx)
+	defer cancel()
+	if err := c.endBefore(ctx, subject); err != nil {
+		return fmt.Errorf("session: end: %w", err)
+	}
+	return nil
 }
 
 // signedIn follows a sign-in that was saved.
@@ -199,7 +226,7 @@ func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, erro
 func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
 	now := m.now()
 	err := m.store().Each(ctx, now, func(r Record) error {
-		if !m.alive(&r, now) {
+		if r.KeyID == markKey || !m.alive(&r, now) {
 			return nil
 		}
 		return yield(r)

@@ -6,7 +6,8 @@ import (
 	"reflect"
 )
 
-// Home is a place where the data of sessions lives: a Store, or with a Carrier the cookie itself.
+// Home is a place where the data of sessions lives: a Store, or with a Carrier the cookie itself. With both the data is in
+// the cookie, and the Store keeps a companion record without it, see Config.Carrier.
 type Home struct {
 	Store   Store
 	Carrier NewCarrier
@@ -18,8 +19,9 @@ type Home struct {
 type home struct {
 	cookie  Cookie
 	store   Store
-	signer  *Signer // of session keys
-	carrier Carrier // nil with a store
+	signer  *Signer    // of session keys
+	carrier Carrier    // nil with a store
+	beside  *companion // the store, if it only keeps companion records; else nil
 }
 
 // keyed is all that a Manager makes of a key ring, replaced as a whole when it gets another.
@@ -33,12 +35,18 @@ func (c *Config) homeDefaults() (err error) {
 	switch {
 	case isNil(c.Store) && c.Carrier == nil:
 		return errors.New("session: Config.Store is required (or Carrier)")
-	case c.Store != nil && c.Carrier != nil:
-		return errors.New("session: Config.Store and Config.Carrier are both given; where sessions lived before belongs into Old")
-	case c.Old.Store != nil && (isNil(c.Old.Store) || c.Old.Carrier != nil):
-		return errors.New("session: Config.Old is one home: a Store or a Carrier")
+	case c.Store != nil && isNil(c.Store):
+		return errors.New("session: Config.Store is a nil pointer")
+	case c.Old.Store != nil && isNil(c.Old.Store):
+		return errors.New("session: the Store of Config.Old is a nil pointer")
 	}
-	if c.Old.Store != nil && reflect.TypeOf(c.Old.Store).Comparable() && c.Old.Store == c.Store {
+	same := c.Old.Store != nil && reflect.ValueOf(c.Old.Store).Comparable() && c.Old.Store == c.Store
+	switch {
+	case c.Old.Carrier != nil && c.Old.Store != nil && !same:
+		return errors.New("session: the companion records of Config.Old live in the same Store, or nowhere")
+	case c.Carrier != nil && c.Store != nil && c.Old.Store != nil && c.Old.Carrier == nil:
+		return errors.New("session: sessions cannot be moved from a Store into cookies with companion records")
+	case same && c.Old.Carrier == nil:
 		c.Old.Store = nil // at most the cookie changes
 	}
 	if c.Cookie, err = c.Cookie.withDefaults(); err != nil {
@@ -53,43 +61,52 @@ func (c *Config) homeDefaults() (err error) {
 }
 
 // keyed puts the homes to work with the keys of a ring.
-func (c *Config) keyed(ring *KeyRing) (*keyed, error) {
+func (m *Manager) newKeyed(ring *KeyRing) (*keyed, error) {
+	c := &m.cfg
 	current, old := Home{c.Store, c.Carrier, c.Cookie}, c.Old
 	moved := old.Store != nil || old.Carrier != nil
 	switch {
 	case !moved:
 		old.Store, old.Carrier = current.Store, current.Carrier // at most the cookie changes
-	case current.Store != nil && old.Store != nil:
+	case current.Store != nil && old.Store != nil && old.Carrier == nil:
 		current.Store = &moving{to: current.Store, from: old.Store}
 		old.Store = current.Store
 	}
 	var k keyed
 	var err error
-	if k.home, err = current.with(ring); err != nil {
+	if k.home, err = m.open(current, ring); err != nil {
 		return nil, err
 	}
-	if k.carrier != nil {
+	if k.carrier != nil && k.beside == nil {
 		k.store = carried{old.Store}
 	}
 	sameCookie, sameKind := old.Cookie.Name == current.Cookie.Name, old.Carrier == nil && current.Carrier == nil
 	if sameCookie && (sameKind || !moved) {
 		return &k, nil
 	}
-	before, err := old.with(ring)
+	before, err := m.open(old, ring)
 	if err != nil {
 		return nil, err
+	}
+	if before.carrier != nil && before.beside == nil {
+		before.beside = k.beside // where the session is enrolled that comes from there
 	}
 	k.old = &before
 	return &k, nil
 }
 
-func (h Home) with(ring *KeyRing) (w home, err error) {
+// open puts a home to work.
+func (m *Manager) open(h Home, ring *KeyRing) (w home, err error) {
 	w = home{cookie: h.Cookie, store: h.Store, signer: ring.Signer("cookie " + h.Cookie.Name)}
 	if h.Carrier == nil {
 		return w, nil
 	}
 	if w.carrier, err = h.Carrier(ring, h.Cookie.Name); err != nil {
 		return w, fmt.Errorf("session: carrier: %w", err)
+	}
+	if h.Store != nil {
+		w.beside = &companion{Store: h.Store, now: m.now, keep: max(m.cfg.Lifetime.Absolute, m.cfg.Remembered.Absolute)}
+		w.store = w.beside
 	}
 	return w, nil
 }

@@ -476,9 +476,9 @@ func TestContradictoryHomes(t *testing.T) {
 	for name, c := range map[string]session.Config{
 		"none":               {},
 		"a nil store":        {Store: none},
-		"both":               {Store: s, Carrier: session.Sealed},
+		"into companions":    {Store: s, Carrier: session.Sealed, Old: session.Home{Store: memory()}},
 		"a nil old store":    {Store: s, Old: session.Home{Store: none}},
-		"both before":        {Store: s, Old: session.Home{Store: memory(), Carrier: session.Sealed}},
+		"another companion":  {Store: s, Old: session.Home{Store: memory(), Carrier: session.Sealed}},
 		"a bad old cookie":   {Store: s, Old: session.Home{Store: memory(), Cookie: session.Cookie{Name: "__Host-a", Domain: "example.org"}}},
 		"a nil store sealed": {Store: none, Carrier: session.Sealed},
 	} {

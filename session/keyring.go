@@ -76,6 +76,10 @@ func checkSecret(s []byte) error {
 	return nil
 }
 
+// Published reports whether a secret is printed in public documentation, so that everybody knows it: for keys of other
+// programs, which NewKeyRing does not see.
+func Published(secret []byte) bool { return published(secret) }
+
 // published reports whether a secret is one that tutorials print: as text, as the bytes that the text spells in
 // hexadecimal, or the other way round.
 func published(s []byte) bool {

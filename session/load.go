@@ -81,7 +81,7 @@ func (s *Session) recognise(value string) bool {
 			return true
 		}
 		s.resign = true
-		if k.old.carrier != nil && k.carrier == nil {
+		if k.old.carrier != nil && k.carrier == nil && !s.there {
 			s.adoptable(k)
 			s.moved = true
 		}
@@ -91,13 +91,18 @@ func (s *Session) recognise(value string) bool {
 
 func (s *Session) recogniseIn(h *home, value string) bool {
 	if h.carrier != nil {
-		rec, old, err := s.m.recall(h.carrier, value)
+		o, err := s.m.recall(h.carrier, value)
 		if err != nil {
 			return false
 		}
-		if now := s.m.now(); s.m.alive(&rec, now) && s.valid(&rec) {
+		if h.beside != nil {
+			s.accompany(h.beside, o)
+			return true
+		}
+		if now := s.m.now(); s.m.alive(&o.Record, now) && s.valid(&o.Record) {
 			s.open()
-			s.found, s.known, s.rec, s.resign, s.at = true, true, rec, old, now.UnixMilli()
+			s.found, s.known, s.rec, s.resign, s.at = true, true, o.Record, o.Old, now.UnixMilli()
+			s.shared = o.Derived
 		}
 		return true
 	}

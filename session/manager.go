@@ -35,6 +35,8 @@ func New(c Config) (*Manager, error) {
 		m.inProcess = true
 	case carried:
 		m.inProcess = store.old == nil
+	case *companion:
+		_, m.inProcess = store.Store.(*Memory)
 	}
 	return m, nil
 }
@@ -46,7 +48,7 @@ func (m *Manager) SetKeys(keys *KeyRing) error {
 	if keys == nil || len(keys.secrets) == 0 {
 		return errors.New("session: a KeyRing that NewKeyRing did not make")
 	}
-	k, err := m.cfg.keyed(keys)
+	k, err := m.newKeyed(keys)
 	if err != nil {
 		return err
 	}

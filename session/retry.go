@@ -44,6 +44,9 @@ func (s *Session) again(ctx context.Context, err error, try int) error {
 	case err != nil:
 		return err
 	}
+	if s.beside() {
+		rec.Values = s.rec.Values
+	}
 	s.rec = rec
 	if err := s.rebase(); err != nil {
 		return fmt.Errorf("%w: %w", errRebase, err)

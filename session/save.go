@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -17,13 +18,20 @@ func (s *Session) save() error {
 	if s.state == nil {
 		return nil
 	}
-	stale := s.found && time.Duration(s.at-s.rec.LastSeen.UnixMilli())*time.Millisecond >= s.touchEvery()
+	stale := s.found && (s.enrolled || time.Duration(s.at-s.rec.LastSeen.UnixMilli())*time.Millisecond >= s.touchEvery())
 	if !s.changed() && !stale && !s.forget && !s.unsealed {
 		return nil
 	}
 	now := s.m.now()
 	ctx, cancel := s.saveContext()
 	defer cancel()
+	var made *creation
+	if !s.found && (s.signIn != nil || s.sets()) {
+		var err error
+		if made, err = s.prepare(now); err != nil { // before anything is deleted
+			return err
+		}
+	}
 	if err := s.deleteDropped(ctx, now); err != nil {
 		return err
 	}
@@ -35,8 +43,8 @@ func (s *Session) save() error {
 	case s.unsealed:
 		s.needed = true
 		return s.setDue(now, sealedGrowth)
-	case s.signIn != nil || s.sets():
-		return s.create(ctx, now)
+	case made != nil:
+		return s.create(ctx, made, now)
 	}
 	return nil
 }
@@ -100,10 +108,17 @@ func (s *Session) sets() bool {
 	return false
 }
 
-func (s *Session) create(ctx context.Context, now time.Time) error {
+// creation is a record that is about to be stored, and the key that opens it.
+type creation struct {
+	rec Record
+	key sessionKey
+}
+
+// prepare makes the record of a new session.
+func (s *Session) prepare(now time.Time) (*creation, error) {
 	key, err := s.m.newKey(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	k, life := s.m.keyed.Load(), s.m.cfg.Lifetime
 	r := Record{
@@ -114,10 +129,16 @@ func (s *Session) create(ctx context.Context, now time.Time) error {
 	p := s.patch()
 	p.SignIn = s.signIn
 	r = r.Apply(p) // version 1
-	if err := k.store.Create(ctx, r); err != nil {
+	return &creation{r, key}, s.fits(k, &r, now)
+}
+
+func (s *Session) create(ctx context.Context, made *creation, now time.Time) error {
+	r := made.rec
+	if err := s.store().Create(ctx, r); err != nil {
 		return fmt.Errorf("session: create: %w", err)
 	}
-	s.found, s.rec, s.key, s.needed = true, r, key, true
+	s.found, s.rec, s.key, s.needed = true, r, made.key, true
+	s.afresh = s.beside() && r.Subject == ""
 	if err := s.setDue(now, sealedGrowth); err != nil {
 		return err
 	}
@@ -157,6 +178,15 @@ func (s *Session) saveChanges(ctx context.Context) error {
 		p.SignIn, p.Seen = s.signIn, s.seen(now)
 		if rekeyed {
 			p.Rekey = &Rekey{Digest: key.digest(), KeyID: k.signer.keyID(0)}
+			if k.carrier != nil && !drawn {
+				p.Rekey.Digest = s.rec.Digest // of its key the cookie tells no more
+			}
+		}
+		if k.beside != nil {
+			r := s.rec.Apply(p)
+			if err := s.fits(k, &r, now); err != nil {
+				return err
+			}
 		}
 		version, err := s.apply(ctx, k.store, p)
 		if err == nil {
@@ -212,20 +242,23 @@ func (s *Session) touch(ctx context.Context, now time.Time) {
 	s.needed = s.needed || s.unsealed
 	renewed := s.unsealed || !s.bare && (s.resign || s.rec.Persist || k.carrier != nil)
 	var err error
-	if s.resign && !s.bare {
+	switch {
+	case s.afresh && s.beside(): // a stranger's, of which nothing is stored
+		s.resign = false
+	case s.resign && !s.bare:
 		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: now, Seen: t}
 		p.Rekey = &Rekey{Digest: s.rec.Digest, KeyID: k.signer.keyID(0)}
 		if _, err = s.apply(ctx, k.store, p); err == nil {
 			s.resign = false
 		}
-	} else {
+	default:
 		err = k.store.Touch(ctx, s.rec.ID, s.rec.Digest, *t, now)
 	}
 	if err == nil {
 		s.rec = s.rec.Touched(*t)
-		if renewed {
-			err = s.setDue(now, 0) // the same session key, with another signature or a later end
-		}
+	}
+	if renewed && (err == nil || s.unsealed && !gone(err)) {
+		err = errors.Join(err, s.setDue(now, 0)) // the same session key, with another signature or a later end
 	}
 	if err != nil && !gone(err) { // that it ended meanwhile is what the next request learns
 		s.observe(EventTouchFailed, s.rec.ID, err)
@@ -237,11 +270,16 @@ func (s *Session) seen(now time.Time) *Touch {
 	if s.signIn != nil {
 		return &Touch{LastSeen: now, Expires: s.signIn.Expires}
 	}
-	expires := now.Add(s.rec.Idle)
-	if expires.After(s.rec.Deadline) {
-		expires = s.rec.Deadline
+	t := used(&s.rec, now)
+	return &t
+}
+
+func used(r *Record, now time.Time) Touch {
+	expires := now.Add(r.Idle)
+	if expires.After(r.Deadline) {
+		expires = r.Deadline
 	}
-	return &Touch{LastSeen: now, Expires: expires}
+	return Touch{LastSeen: now, Expires: expires}
 }
 
 // touchEvery is how often a use is written down: so often that neither the session's idle limit nor today's is missed.
@@ -257,22 +295,44 @@ const sealedGrowth = 16
 // leave that much room to grow.
 func (s *Session) setDue(now time.Time, room int) error {
 	k := s.m.keyed.Load()
-	var expires time.Time
-	if s.rec.Persist {
-		expires = s.rec.Expires
+	due, err := k.dueCookie(s, &s.rec, now, room)
+	if err == nil {
+		s.due, s.unsealed, s.enrolled = due, false, false
 	}
-	if k.carrier == nil {
-		s.due = k.cookie.build(s.key.format(k.signer), now, expires) // New made sure that it is not too large
+	return err
+}
+
+// fits reports whether a record will fit in its cookie, before its companion record is changed.
+func (s *Session) fits(k *keyed, r *Record, now time.Time) error {
+	if k.beside == nil {
 		return nil
 	}
-	value, err := k.carrier.Seal(s.rec)
+	_, err := k.dueCookie(s, r, now, sealedGrowth)
+	return err
+}
+
+func (k *keyed) dueCookie(s *Session, r *Record, now time.Time, room int) (*http.Cookie, error) {
+	var expires time.Time
+	if r.Persist {
+		expires = r.Expires
+	}
+	if k.carrier == nil {
+		return k.cookie.build(s.key.format(k.signer), now, expires), nil // New made sure that it is not too large
+	}
+	carried := *r
+	if k.beside == nil || r.Subject == "" {
+		carried.Digest = Digest{} // there is no companion record
+	}
+	value, err := k.carrier.Seal(carried)
 	if err != nil {
-		return fmt.Errorf("session: save: %w", err)
+		return nil, fmt.Errorf("session: save: %w", err)
+	}
+	if value == "" {
+		return k.cookie.removal(), nil
 	}
 	due := k.cookie.build(value, now, expires)
 	if n := len(due.String()) + room; n > maxCookie {
-		return fmt.Errorf("session: save: %w: a cookie of %d bytes, at most %d", ErrTooLarge, n, maxCookie)
+		return nil, fmt.Errorf("session: save: %w: a cookie of %d bytes, at most %d", ErrTooLarge, n, maxCookie)
 	}
-	s.due, s.unsealed = due, false
-	return nil
+	return due, nil
 }

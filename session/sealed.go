@@ -24,6 +24,7 @@ import (
 //   - P2, P13: a copy of a cookie opens what it holds until the session's limits, whatever SignOut did: that only makes the
 //     browser forget its own. There is nothing to list or to end: Manager.List, End, EndAll, Each and OldKeys, and
 //     Session.Watch and Issue, answer ErrUnsupported. Config.Valid still can refuse what was signed in before some moment.
+//     With a Store beside it (Config.Carrier) all of these work, and P2 and P13 hold.
 //   - All of it must fit in 4096 bytes with the cookie's name and attributes (P11): some 2900 bytes of keys and values.
 //
 // The cookie is XAES-256-GCM (C2SP) under keys that HKDF derives from the ring for this purpose and cookie name. Its
@@ -49,14 +50,16 @@ func Sealed(keys *KeyRing, cookie string) (Carrier, error) {
 //	id        12 bytes, the first half of the nonce
 //	last seen  6 bytes, milliseconds since 1970, big-endian
 //	random     6 bytes
-//	sealed     the rest: flags, how long before the last use the session began and its subject signed in, who that is, and
-//	           the values, each key and value preceded by its length; and 16 bytes of authentication
+//	sealed     the rest: flags, how long before the last use the session began and its subject signed in, who that is, what
+//	           its companion record is known by, and the values, each key and value preceded by its length; and 16 bytes
+//	           of authentication
 const (
 	sealedHead = 1 + len(ID{}) + 6 + 6
 	sealedTag  = 16
 
 	sealedPersist  = 1 << 0
 	sealedSignedIn = 1 << 1
+	sealedDigest   = 1 << 2
 )
 
 type sealed struct {
@@ -65,7 +68,7 @@ type sealed struct {
 }
 
 func (s *sealed) Seal(r Record) (string, error) {
-	size := sealedHead + 3*binary.MaxVarintLen64 + len(r.Subject) + sealedTag
+	size := sealedHead + 3*binary.MaxVarintLen64 + len(r.Subject) + CarriedDigest + sealedTag
 	for key, value := range r.Values {
 		size += 2*binary.MaxVarintLen16 + len(key) + len(value)
 	}
@@ -91,6 +94,10 @@ func (s *sealed) Seal(r Record) (string, error) {
 		b = binary.AppendUvarint(b, uint64(len(r.Subject)))
 		b = append(b, r.Subject...)
 	}
+	if [CarriedDigest]byte(r.Digest[:CarriedDigest]) != [CarriedDigest]byte{} {
+		b[sealedHead] |= sealedDigest
+		b = append(b, r.Digest[:CarriedDigest]...)
+	}
 	b = r.Values.appendEntries(b)
 	gcm, err := s.keys[0].derive(b[1:])
 	if err != nil {
@@ -101,18 +108,18 @@ func (s *sealed) Seal(r Record) (string, error) {
 	return string(base64.RawURLEncoding.AppendEncode(text[:0], b)), nil
 }
 
-func (s *sealed) Open(value string) (r Record, old bool, err error) {
+func (s *sealed) Open(value string) (o Opened, err error) {
 	n := base64.RawURLEncoding.DecodedLen(len(value))
 	if len(value) > maxCookie || n < sealedHead+2+sealedTag {
-		return r, false, errSealed
+		return o, errSealed
 	}
 	if strings.ContainsAny(value, "\r\n") { // which encoding/base64 passes over
-		return r, false, errSealed
+		return o, errSealed
 	}
 	var text [1024]byte
 	raw, err := strictBase64.AppendDecode(make([]byte, 0, n), append(text[:0], value...))
 	if err != nil {
-		return r, false, errSealed
+		return o, errSealed
 	}
 	for i := range s.keys {
 		if s.keys[i].id != raw[0] {
@@ -120,16 +127,17 @@ func (s *sealed) Open(value string) (r Record, old bool, err error) {
 		}
 		gcm, err := s.keys[i].derive(raw[1:])
 		if err != nil {
-			return r, false, errSealed
+			return o, errSealed
 		}
 		plain, err := gcm.Open(nil, raw[1+len(ID{}):sealedHead], raw[sealedHead:], s.aad)
 		if err != nil {
 			continue // two keys may have one id
 		}
-		r, err = readSealed(raw, plain)
-		return r, i != 0, err
+		o.Record, err = readSealed(raw, plain)
+		o.Old = i != 0 && err == nil
+		return o, err
 	}
-	return r, false, errSealed
+	return o, errSealed
 }
 
 var errSealed = fmt.Errorf("%w: not sealed by us", ErrUnreadable)
@@ -140,7 +148,7 @@ func readSealed(head, b []byte) (r Record, err error) {
 	var seen [8]byte
 	copy(seen[2:], head[1+len(r.ID):])
 	r.LastSeen = time.UnixMilli(int64(binary.BigEndian.Uint64(seen[:]))).UTC()
-	if len(b) == 0 || b[0]&^(sealedPersist|sealedSignedIn) != 0 {
+	if len(b) == 0 || b[0]&^(sealedPersist|sealedSignedIn|sealedDigest) != 0 {
 		return Record{}, errSealedForm
 	}
 	flags, rest := b[0], b[1:]
@@ -158,6 +166,15 @@ func readSealed(head, b []byte) (r Record, err error) {
 			return Record{}, errSealedForm
 		}
 		r.Subject = string(subject)
+	}
+	if flags&sealedDigest != 0 {
+		if len(rest) < CarriedDigest {
+			return Record{}, errSealedForm
+		}
+		rest = rest[copy(r.Digest[:CarriedDigest], rest):]
+		if r.Digest == (Digest{}) {
+			return Record{}, errSealedForm
+		}
 	}
 	if len(rest) > 0 {
 		r.Values = make(Values, 4)

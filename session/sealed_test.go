@@ -46,9 +46,14 @@ func seal(t testing.TB, c session.Carrier, r session.Record) string {
 	return value
 }
 
+func open(c session.Carrier, value string) (r session.Record, old bool, err error) {
+	o, err := c.Open(value)
+	return o.Record, o.Old, err
+}
+
 func notOpened(t testing.TB, c session.Carrier, what, value string) {
 	t.Helper()
-	r, old, err := c.Open(value)
+	r, old, err := open(c, value)
 	if !errors.Is(err, session.ErrUnreadable) || old || !cmp.Equal(r, session.Record{}) {
 		t.Fatalf("%s: read as a session of %q, %t, %v; want nothing and ErrUnreadable", what, r.Subject, old, err)
 	}
@@ -78,6 +83,7 @@ func TestSealedRoundTrip(t *testing.T) {
 		"empty value":       func(r *session.Record) { r.Values = session.Values{"a": {}, "b": []byte("x")} },
 		"binary":            func(r *session.Record) { r.Values = session.Values{"b\x00\xff": []byte("\x00\xff\r\n;\"\x80")} },
 		"big":               func(r *session.Record) { r.Values = session.Values{"big": []byte(strings.Repeat("\xfe\x00", 1300))} },
+		"accompanied":       func(r *session.Record) { r.Digest = session.Digest{session.CarriedDigest - 1: 9} },
 		"lengths of a byte": func(r *session.Record) { r.Values = lengths(120, 135) },
 	}
 	c := carrier(t, sealedCookie, "one")
@@ -86,7 +92,8 @@ func TestSealedRoundTrip(t *testing.T) {
 		change(&want)
 		want.Created, want.LastSeen = want.Created.UTC(), want.LastSeen.UTC()
 		sent := want // what is not kept
-		sent.Digest, sent.Version, sent.KeyID, sent.Parent = session.Digest{9}, 7, "0123abcd", session.ID{5}
+		sent.Digest, sent.Version, sent.KeyID, sent.Parent = want.Digest, 7, "0123abcd", session.ID{5}
+		sent.Digest[session.CarriedDigest] = 9
 		sent.Addr, sent.UserAgent, sent.Idle = "192.0.2.1", "Mozilla", time.Hour
 		sent.Expires, sent.Deadline = want.LastSeen.Add(time.Hour), want.LastSeen.Add(2*time.Hour)
 		value := seal(t, c, sent)
@@ -95,7 +102,7 @@ func TestSealedRoundTrip(t *testing.T) {
 				t.Errorf("%s: %q in a cookie", name, r)
 			}
 		}
-		got, old, err := c.Open(value)
+		got, old, err := open(c, value)
 		if err != nil || old {
 			t.Errorf("%s: %t, %v", name, old, err)
 			continue
@@ -120,7 +127,7 @@ func TestSealedValuesStandAlone(t *testing.T) {
 	c := carrier(t, sealedCookie, "one")
 	r := adasRecord()
 	r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
-	got, _, err := c.Open(seal(t, c, r))
+	got, _, err := open(c, seal(t, c, r))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,11 +246,11 @@ func keyName(t testing.TB, value string) byte {
 func TestSealedKeys(t *testing.T) {
 	before := seal(t, carrier(t, sealedCookie, "old"), adasRecord())
 	after := carrier(t, sealedCookie, "new", "old")
-	r, old, err := after.Open(before)
+	r, old, err := open(after, before)
 	if err != nil || !old || r.Subject != "ada" {
 		t.Fatalf("under a ring that has the key: %+v, %t, %v", r, old, err)
 	}
-	if _, old, err = after.Open(seal(t, after, r)); err != nil || old {
+	if _, old, err = open(after, seal(t, after, r)); err != nil || old {
 		t.Errorf("sealed again: %t, %v", old, err)
 	}
 	notOpened(t, carrier(t, sealedCookie, "new"), "under a ring without the key", before)
@@ -260,7 +267,7 @@ func TestSealedKeys(t *testing.T) {
 	}
 	for i, secret := range pair {
 		value := seal(t, carrier(t, sealedCookie, secret), adasRecord())
-		r, old, err := carrier(t, sealedCookie, pair[0], "another", pair[1]).Open(value)
+		r, old, err := open(carrier(t, sealedCookie, pair[0], "another", pair[1]), value)
 		if err != nil || r.Subject != "ada" || old != (i == 1) {
 			t.Errorf("key %d of two with one name: %+v, %t, %v", i, r, old, err)
 		}

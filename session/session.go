@@ -56,12 +56,16 @@ type state struct {
 	resign   bool // the cookie is to be written anew: it was signed by an old key of the ring, or found in the old home
 	afresh   bool // rec came in a cookie of the old home, and is not in the store yet
 	unsealed bool // rec changed since its cookie was made, which it travels in
+	shared   bool // the id of rec is made of what it holds, which others may hold, too
+	enrolled bool // rec has a companion record that its cookie does not name yet
+	there    bool // rec was found in a cookie of the old home, but another request has stored it meanwhile
 	clear    bool // the values of rec count as absent
 	renew    bool
 
 	rec    Record
 	at     int64      // when rec was loaded, Unix milliseconds
 	key    sessionKey // of rec, unless it travels in its cookie
+	left   Digest     // of rec's companion record, when it is about to leave its cookie for the store
 	broken ID         // the record of the request's key, when its values cannot be read; else zero
 	// superseded is the record that the request's key opened before it was renewed. Such a key is good for one thing: a
 	// sign-out that was under way during the renewal must not leave the session alive behind the back of its owner.
@@ -135,7 +139,7 @@ func (s *Session) Err() error {
 func (s *Session) ID() (ID, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.load() || !s.live() {
+	if !s.load() || !s.live() || s.afresh && s.beside() {
 		return ID{}, false
 	}
 	return s.rec.ID, true
@@ -272,7 +276,9 @@ func (s *state) reset() {
 
 // drop leaves the loaded record to be deleted and goes on with an empty session.
 func (s *Session) drop() {
-	if s.found {
+	if s.found && s.afresh && s.beside() {
+		// a stranger's: there is nothing to delete
+	} else if s.found {
 		d := departed{id: s.rec.ID, digest: s.rec.Digest}
 		if !s.afresh { // else there is nothing in the store yet that could be popped twice
 			d.popped, d.before = s.popped()
@@ -284,6 +290,7 @@ func (s *Session) drop() {
 	s.reset()
 	s.err, s.forget = nil, false
 	s.found, s.rec, s.broken, s.afresh, s.unsealed = false, Record{}, ID{}, false, false
+	s.enrolled, s.there, s.left = false, false, Digest{}
 }
 
 // writable reports whether the session can still be changed, after loading it.

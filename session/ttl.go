@@ -37,3 +37,10 @@ func unwrap(stored []byte, now time.Time) (value []byte, ends time.Time) {
 	}
 	return rest, ends
 }
+
+// Timed gives a value with a time as it stands in Values, and Untimed takes both apart: for Carriers that keep values in a
+// form which other programs read. A zero time is no end.
+func Timed(value []byte, ends time.Time) []byte { return wrap(value, ends) }
+
+// Untimed is the reverse of Timed. It does not ask whether the time is over.
+func Untimed(stored []byte) (value []byte, ends time.Time) { return unwrap(stored, time.Time{}) }

@@ -60,6 +60,10 @@ func (s *Session) watched(ctx context.Context) (Record, error) {
 		return Record{}, s.err
 	case !s.live():
 		return Record{}, ErrEnded
+	case s.beside():
+		if s.afresh {
+			return Record{}, ErrEnded
+		}
 	case s.m.keyed.Load().carrier != nil:
 		return Record{}, ErrUnsupported
 	}

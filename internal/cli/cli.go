@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/server"
 )
@@ -35,6 +36,8 @@ type Env struct {
 type verbs struct {
 	Serve   serveVerb   `cmd:"" default:"withargs" help:"Open the door: serve the pages, the JSON interface and the book. This is what happens without a verb."`
 	User    userVerb    `cmd:"" help:"Make accounts, also while the server runs."`
+	Import  importVerb  `cmd:"" help:"Copy accounts and entries from elsewhere."`
+	Flask   flaskVerb   `cmd:"" help:"Read and write what a Flask application keeps: its cookies and password hashes."`
 	Version versionVerb `cmd:"" help:"Say which version this is."`
 }
 
@@ -104,6 +107,9 @@ func (s *serveVerb) Run(c *command) error {
 	if err != nil {
 		return err
 	}
+	if s.Sessions == "flask" && secrets.Flask.Key == nil {
+		return usage(errors.New("--sessions=flask: DOORBOOK_FLASK_SECRET_KEY is missing, the SECRET_KEY of the Flask application"))
+	}
 	return server.Run(c.ctx, server.Config{Serve: s.Serve, Dir: dir, Secrets: secrets, Out: c.Stdout, Log: c.log()})
 }
 
@@ -114,6 +120,9 @@ func place(c *command, d config.Data) (dir string, s config.Secrets, err error) 
 	}
 	if s, err = config.ReadSecrets(c.Getenv); err != nil {
 		return dir, s, usage(err)
+	}
+	if err := database.CheckSetting(s.Database); err != nil {
+		return dir, s, usage(fmt.Errorf("DOORBOOK_DATABASE: %w", err))
 	}
 	return dir, s, nil
 }

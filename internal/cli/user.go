@@ -6,20 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
-	"github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
-	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/flask"
 )
 
 type userVerb struct {
@@ -34,6 +31,7 @@ type password struct {
 
 type userAddVerb struct {
 	config.Data
+	config.Passwords
 	password
 	Email  string `arg:"" help:"E-mail address."`
 	Name   string `required:"" help:"Name, as others see it."`
@@ -43,7 +41,7 @@ type userAddVerb struct {
 
 // Run makes the account. It is never throttled: whoever can run it has the databases anyway.
 func (u *userAddVerb) Run(c *command) error {
-	d, _, done, err := openDoor(c, u.Data)
+	d, _, done, err := openDoor(c, u.Data, u.Passwords)
 	if err != nil {
 		return err
 	}
@@ -68,13 +66,14 @@ func (u *userAddVerb) Run(c *command) error {
 
 type userPasswordVerb struct {
 	config.Data
+	config.Passwords
 	password
 	Email string `arg:"" help:"E-mail address."`
 }
 
 // Run sets the password.
 func (u *userPasswordVerb) Run(c *command) error {
-	d, known, done, err := openDoor(c, u.Data)
+	d, known, done, err := openDoor(c, u.Data, u.Passwords)
 	if err != nil {
 		return err
 	}
@@ -99,14 +98,16 @@ func visit() *door.Visit { return &door.Visit{Addr: "command line"} }
 
 // openDoor makes a door over the data directory, which a running server may have open too. It is not known to work with the
 // server's keys if those come from the server's own environment; nothing but throttling counters depends on them here.
-func openDoor(c *command, data config.Data) (d *door.Door, known bool, done func(), err error) {
+func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door, known bool, done func(), err error) {
 	dir, secrets, err := place(c, data)
 	if err != nil {
 		return nil, false, nil, err
 	}
-	_, err = os.Stat(filepath.Join(dir, "doorbook.db"))
-	first := errors.Is(err, fs.ErrNotExist)
-	db, err := sqlite.Open(c.ctx, dir, sqlite.Options{})
+	if err := form.Check(); err != nil {
+		return nil, false, nil, usage(err)
+	}
+	first := !database.Remote(secrets.Database) && !database.Exists(dir)
+	db, err := database.Open(c.ctx, secrets.Database, dir)
 	if err != nil {
 		return nil, false, nil, err
 	}
@@ -119,20 +120,18 @@ func openDoor(c *command, data config.Data) (d *door.Door, known bool, done func
 	if err != nil {
 		return nil, false, nil, err
 	}
-	hasher, err := passhash.New(passhash.Config{})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(form.Form)})
 	if err != nil {
 		return nil, false, nil, err
 	}
-	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
-	if err := store.CreateSchema(c.ctx); err != nil {
-		return nil, false, nil, err
-	}
-	sessions, err := session.New(session.Config{Keys: keys, Store: store})
+	// What ends here must end for a Flask application that shares the cookie, too, whether there is one or not.
+	longest := session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
+	sessions, err := session.New(session.Config{Keys: keys, Store: db.Sessions, Carrier: session.Sealed, Remembered: longest})
 	if err != nil {
 		return nil, false, nil, err
 	}
 	return door.New(door.Config{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: direct{db.Entries()},
+		Accounts: db.Accounts, Throttle: db.Throttle, Book: db.Entries, Recorder: direct{db.Entries},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
 	}), known, func() { _ = db.Close() }, nil
 }

@@ -27,12 +27,31 @@ type Serve struct {
 	TrustedProxies string `env:"DOORBOOK_TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses and networks of proxies whose X-Forwarded-For is believed, comma separated. Default: none."`
 	Registration   string `env:"DOORBOOK_REGISTRATION" default:"open" placeholder:"WHO" help:"Who may make an account: open, invite or closed (${default})."`
 	CookieSecure   string `env:"DOORBOOK_COOKIE_SECURE" default:"auto" placeholder:"WHEN" help:"auto, or never for a browser that takes no Secure cookie from localhost (${default})."`
+	Sessions       string `env:"DOORBOOK_SESSIONS" default:"store" placeholder:"WHERE" help:"Where sessions live: store, or flask to share the cookie of a Flask application (${default})."`
+	FlaskCookie    string `env:"DOORBOOK_FLASK_COOKIE" default:"session" placeholder:"NAME" help:"Name of the Flask application's session cookie (${default})."`
+	Passwords
+}
+
+// Passwords says what new password hashes look like.
+type Passwords struct {
+	Form string `name:"passwords" env:"DOORBOOK_PASSWORDS" default:"argon2id" placeholder:"FORM" help:"Form of new password hashes: argon2id, or while a Flask application reads them too scrypt (Werkzeug 2.3 and later) or pbkdf2 (any) (${default})."`
+}
+
+// Check refuses what cannot be.
+func (p Passwords) Check() error {
+	switch p.Form {
+	case "", "argon2id", "scrypt", "pbkdf2":
+		return nil
+	}
+	return fmt.Errorf("--passwords: %q is none of argon2id, scrypt, pbkdf2", p.Form)
 }
 
 // Secrets are the settings that only the environment or a file gives.
 type Secrets struct {
+	Database  string   // DOORBOOK_DATABASE: "sqlite", or an address that may hold a password
 	Key       []byte   // DOORBOOK_SECRET_KEY; nil: the key file of the data directory
 	Fallbacks [][]byte // DOORBOOK_SECRET_KEY_FALLBACKS: old keys, or one that is coming
+	Flask     Flask
 }
 
 // ReadSecrets reads the secrets from the environment, or from the files that NAME_FILE names (without the line's end). Weak
@@ -60,7 +79,11 @@ func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 			}
 		}
 	}
-	return s, nil
+	if s.Database, err = secret(getenv, "DOORBOOK_DATABASE"); err != nil {
+		return s, err
+	}
+	s.Flask, err = readFlask(getenv)
+	return s, err
 }
 
 func checkKey(name string, key []byte) error {
@@ -114,6 +137,14 @@ func (s *Serve) Check() error {
 		return errors.New("--registration: there are no invitations yet; use closed, and add people with \"doorbook user add\"")
 	default:
 		return fmt.Errorf("--registration: %q is none of open, invite, closed", s.Registration)
+	}
+	switch s.Sessions {
+	case "", "store", "flask":
+	default:
+		return fmt.Errorf("--sessions: %q is neither store nor flask", s.Sessions)
+	}
+	if err := s.Passwords.Check(); err != nil {
+		return err
 	}
 	if s.CookieSecure != "auto" && s.CookieSecure != "never" {
 		return fmt.Errorf("--cookie-secure: %q is neither auto nor never", s.CookieSecure)

@@ -45,6 +45,7 @@ type Config struct {
 	Rules        *account.PasswordRules
 	Keys         *session.KeyRing
 	Registration Registration
+	Shared       bool // another program signs people in, too: a session that it has begun has no epoch
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -122,7 +123,7 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	switch {
 	case err != nil && !errors.Is(err, account.ErrNotFound):
 		return unavailable(err)
-	case err != nil, dev.Disabled, !signedInAt(v.Session, dev.Epoch):
+	case err != nil, dev.Disabled, !d.holds(v.Session, dev.Epoch):
 		v.Session.SignOut()
 		return nil
 	}
@@ -131,8 +132,14 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	return nil
 }
 
-func signedInAt(s *session.Session, now int64) bool {
+// holds reports whether what the session's subject proved is still so. One that another program has begun holds, and is
+// bound to the present from now on: what was ended before, the session's store knows.
+func (d *Door) holds(s *session.Session, now int64) bool {
 	at, ok := epoch.Get(s)
+	if !ok && d.Shared && !s.Has(string(epoch)) {
+		epoch.Set(s, now)
+		return s.Err() == nil
+	}
 	return ok && at == now
 }
 

@@ -106,7 +106,7 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 	return match, stale, err
 }
 
-// rehash replaces a hash of old parameters, unless the password was changed meanwhile. If that fails the old one stays
+// rehash replaces a hash of another form or cost than new ones have, unless the password was changed meanwhile. If that fails the old one stays
 // good, and the next sign-in tries again.
 func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, password string) {
 	hash, err := d.Passwords.Hash(ctx, password)

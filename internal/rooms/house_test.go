@@ -18,7 +18,7 @@ func house() []room {
 	door := with("session", "passhash", "internal/account", "internal/book")
 	edge := slices.Concat(door, []string{"internal/door", "internal/httpx"})
 	all := slices.Concat(edge, []string{
-		"session/sqlstore", "internal/sqlite", "internal/web", "internal/web/view", "internal/web/static", "internal/api",
+		"session/flask", "internal/database", "internal/fromflask", "internal/web", "internal/web/view", "internal/web/static", "internal/api",
 		"internal/config", "internal/server",
 	})
 	return []room{
@@ -29,6 +29,8 @@ func house() []room {
 		{path: "session/sessiontest", may: []string{"session"}},
 		{path: "session/sqlstore", may: []string{"session"}},   // no driver: its user has opened the handle
 		{path: "session/redisstore", may: []string{"session"}}, // no client: its user gives one function
+		{path: "session/mongostore", may: []string{"session"}, libs: []string{"go.mongodb.org/mongo-driver/v2"}},
+		{path: "session/flask", may: []string{"session"}},
 		{path: "passhash", libs: []string{"golang.org/x/crypto"}},
 
 		// The rules. They know no database and no HTTP.
@@ -41,6 +43,9 @@ func house() []room {
 		// The outside: databases know no HTTP, the web knows no database.
 		// It knows what a session store is, as it knows the repositories: it gives one a memory that its file keeps exact.
 		{path: "internal/sqlite", may: with("session", "internal/account", "internal/book"), libs: []string{"modernc.org/sqlite"}},
+		{path: "internal/mongo", may: with("session", "session/mongostore", "internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
+		{path: "internal/database", may: with("session", "session/sqlstore", "internal/account", "internal/book", "internal/sqlite", "internal/mongo")},
+		{path: "internal/fromflask", may: with("internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
 		{path: "internal/httpx", may: with("session", "internal/book", "internal/door")}, // it applies the policy
 		{path: "internal/web", may: slices.Concat(edge, []string{"internal/web/view", "internal/web/static"}), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/view", may: with(), libs: []string{"github.com/a-h/templ"}},
@@ -54,7 +59,7 @@ func house() []room {
 
 		// What only tests use: no room above may import it.
 		{path: "internal/repotest", may: with("internal/account", "internal/book"), libs: []string{"github.com/google/go-cmp"}},
-		{path: "internal/sitetest", may: all},
+		{path: "internal/sitetest", may: slices.Concat(all, []string{"internal/sqlite", "session/sqlstore"})},
 		{path: "internal/rooms"},
 	}
 }
@@ -66,6 +71,14 @@ func cargo() []string {
 		"github.com/alecthomas/kong",
 		"golang.org/x/crypto",
 		"golang.org/x/sys", // of x/crypto and modernc.org/libc
+		"go.mongodb.org/mongo-driver/v2",
+		// of go.mongodb.org/mongo-driver/v2:
+		"github.com/klauspost/compress",
+		"github.com/xdg-go/scram",
+		"github.com/xdg-go/stringprep",
+		"github.com/youmark/pkcs8",
+		"golang.org/x/sync",
+		"golang.org/x/text",
 		"modernc.org/sqlite",
 		// of modernc.org/sqlite:
 		"github.com/dustin/go-humanize",

@@ -11,16 +11,16 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/httpx"
-	"github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/passhash"
-	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
 // Config is what Run needs.
@@ -45,7 +45,7 @@ const (
 // Run serves until ctx is done, then drains, flushes and closes.
 func Run(ctx context.Context, c Config) (err error) {
 	tuneMemory(os.Getenv)
-	db, err := sqlite.Open(ctx, c.Dir, sqlite.Options{})
+	db, err := database.Open(ctx, c.Secrets.Database, c.Dir)
 	if err != nil {
 		return err
 	}
@@ -66,18 +66,15 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
-	if err := store.CreateSchema(ctx); err != nil {
-		return err
-	}
-	hasher, err := passhash.New(passhash.Config{})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Form)})
 	if err != nil {
 		return err
 	}
 	site, err := NewSite(Parts{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
+		Accounts: db.Accounts, Throttle: db.Throttle, Entries: db.Entries, Store: db.Sessions,
+		Ready: db.Check, Request: db.Request,
 		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
-		URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,
+		Flask: beside(c), URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,
 	})
 	if err != nil {
 		return err
@@ -142,11 +139,15 @@ func background(jobs ...func(context.Context)) (stop func()) {
 // greet says where people find the site.
 func greet(c Config, url string, secure bool, token string) {
 	cookie := "__Host-session (Secure)"
+	if c.Sessions == sharedWithFlask {
+		cookie = c.FlaskCookie + ", shared with a Flask application (Secure)"
+	}
 	if !secure {
-		cookie = "session, NOT Secure: whoever listens on the way can take over sessions. Set DOORBOOK_PUBLIC_URL to an https address"
+		cookie = strings.TrimSuffix(strings.Replace(cookie, "__Host-", "", 1), " (Secure)") +
+			", NOT Secure: whoever listens on the way can take over sessions. Set DOORBOOK_PUBLIC_URL to an https address"
 	}
 	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
-		url, c.Dir, cookie, c.Registration)
+		url, database.Place(c.Secrets.Database, c.Dir), cookie, c.Registration)
 	if token != "" {
 		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: doorbook user add EMAIL --name NAME --admin)\n",
 			url, token, int(door.SetupTime.Minutes()))

@@ -25,15 +25,17 @@ type Parts struct {
 	Throttle account.Throttle
 	Entries  book.Repository
 	Store    session.Store
-	Ready    func(ctx context.Context) error // why the databases cannot be written, nil while they can
+	Ready    func(ctx context.Context) error           // why the databases cannot be written, nil while they can
+	Request  func(ctx context.Context) context.Context // what the databases keep for one request; default: nothing
 
 	Passwords    *passhash.Hasher
 	Keys         *session.KeyRing
 	Proxies      httpx.Proxies // default: none
 	Registration door.Registration
-	URL          string // scheme and host that people use, "" when it is not known
-	Secure       bool   // cookies are Secure
-	HTTPS        bool   // the site is served over TLS
+	Flask        *Beside // a Flask application that shares the session cookie; default: none
+	URL          string  // scheme and host that people use, "" when it is not known
+	Secure       bool    // cookies are Secure
+	HTTPS        bool    // the site is served over TLS
 	Log          *slog.Logger
 	Now          func() time.Time // default: time.Now
 }
@@ -55,7 +57,7 @@ func NewSite(p Parts) (*Site, error) {
 	}
 	recorder := book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
 	var edge *httpx.Edge // the session's error handler answers through it
-	sessions, err := session.New(session.Config{
+	config, err := p.Flask.join(session.Config{
 		Keys: p.Keys, Store: p.Store,
 		Cookie:       session.Cookie{PlainHTTP: !p.Secure},
 		ClientAddr:   p.Proxies.ClientAddr,
@@ -66,11 +68,15 @@ func NewSite(p Parts) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	sessions, err := session.New(config)
+	if err != nil {
+		return nil, err
+	}
 	d := door.New(door.Config{
 		Accounts: p.Accounts, Throttle: p.Throttle, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
-		Registration: p.Registration, Now: p.Now, Log: p.Log,
+		Registration: p.Registration, Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
 	})
 	edge = httpx.New(httpx.Config{
 		Door: d, Recorder: recorder, Keys: p.Keys, Proxies: p.Proxies,
@@ -87,6 +93,9 @@ func NewSite(p Parts) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Request != nil {
+		handler = inContext(p.Request, handler)
+	}
 	keeper := book.NewKeeper(book.KeeperConfig{Repo: p.Entries, Log: p.Log})
 	return &Site{
 		Handler: handler, Door: d, Sessions: sessions, recorder: recorder,
@@ -102,6 +111,13 @@ func NewSite(p Parts) (*Site, error) {
 // Background does the site's jobs until the function it gives is called, which returns when all of them have ended and
 // what was to be entered in the book is entered. The databases must stay open until then.
 func (s *Site) Background() (stop func()) { return background(s.jobs...) }
+
+// inContext gives each request what the databases keep for it.
+func inContext(with func(context.Context) context.Context, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(with(r.Context())))
+	})
+}
 
 // observe logs what goes wrong with sessions. What strangers can cause as often as they like is for debugging only.
 func observe(log *slog.Logger) func(context.Context, session.Event) {

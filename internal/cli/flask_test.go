@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+)
+
+// runFlask gives the lines that a verb of "flask" answers to lines of standard input.
+func runFlask(t *testing.T, env map[string]string, input string, args ...string) (lines []string, err error) {
+	t.Helper()
+	var v flaskVerb
+	parser, err := kong.New(&v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = parsed.Run(&command{ctx: context.Background(), Env: Env{
+		Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(input), Stdout: &out,
+	}})
+	if out.Len() == 0 {
+		return nil, err
+	}
+	if !strings.HasSuffix(out.String(), "\n") {
+		t.Fatalf("the last line has no end: %q", out.String())
+	}
+	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n"), err
+}
+
+const devCookie = "eyJhZG1pbiI6ZmFsc2UsInVzZXJfaWQiOjQyfQ.aSFzwA.RplUhb50hVBDaOTO-gcckeIbEs4"
+
+func TestFlaskDecode(t *testing.T) {
+	long := strings.Repeat("A", 5<<20)
+	lines, err := runFlask(t, nil, devCookie+"\n\n"+devCookie+"\r\n"+long+"\n"+long[:1<<20]+"\n"+devCookie,
+		"decode", "--secret-key=dev-secret-key", "--now=1763800007")
+	if err != nil {
+		t.Error("refused cookies are answers:", err)
+	}
+	good := `{"ok":true,"session":{"admin":false,"user_id":42},"age":7}`
+	want := []string{
+		good,
+		`{"ok":false,"error":"flask: bad signature: there is none"}`,
+		`{"ok":false,"error":"flask: bad signature"}`,
+		`{"ok":false,"error":"flask: malformed: longer than 4194304 bytes"}`,
+		`{"ok":false,"error":"flask: bad signature: there is none"}`,
+		good,
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFlaskKeys(t *testing.T) {
+	env := map[string]string{"DOORBOOK_FLASK_SECRET_KEY": "dev-secret-key"}
+	for _, args := range [][]string{
+		{},
+		{"--secret-key=new", "--fallback=dev-secret-key", "--fallback=a,b"},
+		{"--secret-key=new", "--fallback=a,b", "--fallback=dev-secret-key"},
+	} {
+		lines, err := runFlask(t, env, devCookie, append([]string{"decode", "--now=1763800000"}, args...)...)
+		if err != nil || len(lines) != 1 || !strings.HasPrefix(lines[0], `{"ok":true`) {
+			t.Errorf("%q: %q, %v", args, lines, err)
+		}
+	}
+	for _, args := range [][]string{
+		{"decode"}, {"decode", "--secret-key=new", "--fallback="}, {"decode", "--secret-key=new", "--fallback=é"}, {"encode"},
+		{"decode", "--secret-key=new", "--max-age=-1"},
+	} {
+		if _, err := runFlask(t, nil, devCookie, args...); !isUsage(err) {
+			t.Errorf("%q: %v, want wrong usage", args, err)
+		}
+	}
+	raw := "\xff\xfe raw"
+	cookie, err := runFlask(t, nil, `{"session":{},"timestamp":5}`, "encode", "--secret-key="+raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, _ := runFlask(t, nil, cookie[0], "decode", "--now=5", "--secret-key="+raw)
+	if lines[0] != `{"ok":true,"session":{},"age":0}` {
+		t.Error("a key that is not UTF-8:", lines)
+	}
+}
+
+func isUsage(err error) bool { return err != nil && strings.HasPrefix(err.Error(), errUsage.Error()) }
+
+func TestFlaskEncode(t *testing.T) {
+	lines, err := runFlask(t, nil, `{"session":{"user_id":42,"admin":false},"timestamp":1763800000}
+not JSON
+{"session":[1],"timestamp":1}
+{"session":{},"timestamp":-1}
+{"session":{},"timestamp":1.0}
+{"timestamp":1}
+{"session":{" d":"x"},"timestamp":1}
+`+strings.Repeat(" ", maxLine+1)+"\n", "encode", "--secret-key=dev-secret-key")
+	if err == nil || err.Error() != "7 of 8 lines failed" {
+		t.Error(err)
+	}
+	want := []string{
+		devCookie,
+		`{"ok":false,"error":"flask: malformed: no value at byte 0"}`,
+		`{"ok":false,"error":"\"session\": flask: malformed: not a dict"}`,
+		`{"ok":false,"error":"\"timestamp\": not a number of seconds since 1970"}`,
+		`{"ok":false,"error":"\"timestamp\": not a number of seconds since 1970"}`,
+		`{"ok":false,"error":"no \"session\""}`,
+		`{"ok":false,"error":"flask: malformed: a tag that Flask does not write at byte 21"}`,
+		`{"ok":false,"error":"longer than 4194304 bytes"}`,
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type goldenKey struct{ Str, Hex *string }
+
+func (k goldenKey) text() string {
+	if k.Str != nil {
+		return *k.Str
+	}
+	b, _ := hex.DecodeString(*k.Hex)
+	return string(b)
+}
+
+// TestFlaskGolden runs the golden cookies of the library through the verbs.
+func TestFlaskGolden(t *testing.T) {
+	var good struct {
+		Cases []struct {
+			ID, JSON, Cookie, Encode string
+			Timestamp                int64
+			SecretKey                goldenKey `json:"secret_key"`
+			Verify                   struct {
+				SecretKey goldenKey `json:"secret_key"`
+				Fallbacks []goldenKey
+				Now       int64
+			}
+		}
+	}
+	readJSON(t, "cookies_dev.json", &good)
+	for _, c := range good.Cases {
+		if strings.Contains(c.SecretKey.text(), "\x00") || c.Encode == "decode_only" {
+			continue // no argument can hold a zero byte; and these are the library's to test
+		}
+		args := []string{"decode", "--secret-key=" + c.Verify.SecretKey.text(), "--now=" + strconv.FormatInt(c.Verify.Now, 10)}
+		for _, f := range c.Verify.Fallbacks {
+			if !strings.Contains(f.text(), "\x00") {
+				args = append(args, "--fallback="+f.text())
+			}
+		}
+		if !strings.Contains(fmt.Sprint(args), "key-old-2") {
+			want := fmt.Sprintf(`{"ok":true,"session":%s,"age":%d}`, c.JSON, c.Verify.Now-c.Timestamp)
+			if lines, err := runFlask(t, nil, c.Cookie, args...); err != nil || len(lines) != 1 || lines[0] != want {
+				t.Errorf("%s: %q, %v, want %q", c.ID, lines, err, want)
+			}
+		}
+		line := fmt.Sprintf(`{"session":%s,"timestamp":%d}`, c.JSON, c.Timestamp)
+		lines, err := runFlask(t, nil, line, "encode", "--secret-key="+c.SecretKey.text())
+		if err != nil || len(lines) != 1 || (c.Encode == "exact" && lines[0] != c.Cookie) {
+			t.Errorf("%s: %q, %v, want %q", c.ID, lines, err, c.Cookie)
+		}
+	}
+}
+
+// TestFlaskCheckPassword compares with what Werkzeug says.
+func TestFlaskCheckPassword(t *testing.T) {
+	const hash = "pbkdf2:sha256:1000$AbCdEfGh$9c149dd6c434735bac5f06ae7b359807a2674916340ace102550ed23745c0868"
+	lines, err := runFlask(t, nil, `{"hash":"`+hash+`","password":"pw"}
+{"hash":"`+hash+`","password":"pW"}
+{"hash":"plain$$pw","password":"pw"}
+{"hash":"`+hash+`"}
+`, "check-password")
+	if err == nil || err.Error() != "1 of 4 lines failed" {
+		t.Error(err)
+	}
+	if len(lines) != 4 || lines[0] != `{"match":true}` || lines[1] != `{"match":false}` ||
+		!strings.HasPrefix(lines[2], `{"match":false,"error":"passhash: `) || lines[3] != `{"match":false,"error":"no \"hash\" and \"password\""}` {
+		t.Errorf("%q", lines)
+	}
+	lines, err = runFlask(t, nil, `{"hash":"plain$$pw","password":"pw"}`, "check-password", "--legacy")
+	if err != nil || len(lines) != 1 || lines[0] != `{"match":true}` {
+		t.Errorf("legacy: %q, %v", lines, err)
+	}
+}
+
+func readJSON(t *testing.T, file string, v any) {
+	t.Helper()
+	b, err := os.ReadFile("../../session/flask/testdata/" + file)
+	if err == nil {
+		err = json.Unmarshal(b, v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

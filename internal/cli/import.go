@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/database"
+	"github.com/doorbook/doorbook/internal/fromflask"
+	"github.com/doorbook/doorbook/passhash"
+)
+
+// bookKeeps is how long the server keeps entries: the default of book.KeeperConfig.
+const bookKeeps = 90 * 24 * time.Hour
+
+type importVerb struct {
+	Flask importFlaskVerb `cmd:"" help:"Copy developers and logs of the original Flask application."`
+}
+
+type importFlaskVerb struct {
+	config.Data
+	From   string   `env:"DOORBOOK_IMPORT_FROM" placeholder:"URL" help:"Where they are: mongodb://HOST/DATABASE; without a database: flask. With a password in it rather use the environment, or DOORBOOK_IMPORT_FROM_FILE."`
+	DryRun bool     `help:"Read and check everything, write nothing, and report what would be done."`
+	Admin  []string `sep:"none" placeholder:"EMAIL" help:"Make this one an administrator; everybody else is a member. May be repeated."`
+	Report string   `placeholder:"FILE" help:"Write every document that was not simply copied into this file, as JSON lines; the last line has the totals."`
+}
+
+// Help is what --help says beside the flags.
+func (importFlaskVerb) Help() string {
+	return `Developers keep their ids and passwords: a password's hash is replaced at its owner's next sign-in. Bodies of requests
+are not copied, because they may hold passwords; of addresses neither values of the query nor what may be a token.
+
+The source is only read. What is there already is left alone, so this can be run again at any time: after it broke off, or
+to fetch what has come since. With SQLite import before people use the new site: its lists show entries in the order in
+which they were written down here.`
+}
+
+// Run copies.
+func (i *importFlaskVerb) Run(c *command) (err error) {
+	from, err := i.source(c)
+	if err != nil {
+		return err
+	}
+	admins, err := canonicalEmails(i.Admin)
+	if err != nil {
+		return err
+	}
+	dir, secrets, err := place(c, i.Data)
+	if err != nil {
+		return err
+	}
+	if fromflask.SameDatabase(from, secrets.Database) {
+		return usage(errors.New("--from: this is the database that DOORBOOK_DATABASE names: there is nothing to copy, for it is used as it is"))
+	}
+	source, err := fromflask.Open(from)
+	if err != nil {
+		return usage(fmt.Errorf("--from: %w", err))
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), time.Second)
+		defer cancel()
+		_ = source.Close(ctx)
+	}()
+	db, done, err := i.openTarget(c, secrets.Database, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	return i.copy(c, source, db, admins)
+}
+
+// copy copies and reports, also when it breaks off.
+func (i *importFlaskVerb) copy(c *command, source *fromflask.Mongo, db *database.DB, admins []string) error {
+	check, err := hashCheck()
+	if err != nil {
+		return err
+	}
+	lines, closeLines, err := createLines(i.Report)
+	if err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	report := fromflask.NewReport(lines)
+	totals, broke := fromflask.Copy(c.ctx, fromflask.Config{
+		Source: source, Accounts: db.Accounts, Book: db.Entries, DryRun: i.DryRun, Admins: admins, CheckHash: check, Keeps: bookKeeps,
+		Progress: showProgress(c.Stderr, time.Now), Item: report.Add,
+	})
+	if err := errors.Join(report.Finish(totals), closeLines()); err != nil {
+		return errors.Join(broke, fmt.Errorf("--report: %w", err))
+	}
+	switch begun := totals.Developers.Read+totals.Entries.Read > 0; {
+	case errors.Is(broke, fromflask.ErrNothing):
+		return fmt.Errorf("%s: %w: is this the right database?", source.Name(), broke)
+	case broke != nil && !begun:
+		return broke
+	}
+	if err := report.Print(c.Stdout, totals, i.DryRun); err != nil {
+		return errors.Join(broke, err)
+	}
+	if broke != nil {
+		return fmt.Errorf("broke off: %w\nRun it again when the cause is gone: it goes on where it stopped", broke)
+	}
+	return nil
+}
+
+// source is the URL, which may be in a file because it may hold a password.
+func (i *importFlaskVerb) source(c *command) (string, error) {
+	file := c.Getenv("DOORBOOK_IMPORT_FROM_FILE")
+	switch {
+	case i.From != "":
+		return i.From, nil
+	case file == "":
+		return "", usage(errors.New("--from: name the database, as in mongodb://localhost/flask"))
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return "", usage(fmt.Errorf("DOORBOOK_IMPORT_FROM_FILE: %w", err))
+	}
+	return strings.TrimRight(string(content), "\r\n"), nil
+}
+
+func canonicalEmails(list []string) (keys []string, err error) {
+	for _, email := range list {
+		key, err := account.CanonicalEmail(email)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--admin: %w", err))
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// hashCheck gives what tells whether a hash can be checked at all: that needs no computation, so it is asked for one that
+// has no time left to begin.
+func hashCheck() (func(hash string) error, error) {
+	hasher, err := passhash.New(passhash.Config{})
+	if err != nil {
+		return nil, err
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	return func(hash string) error {
+		if _, _, err := hasher.Verify(over, hash, ""); errors.Is(err, passhash.ErrMalformed) {
+			return err
+		}
+		return nil
+	}, nil
+}
+
+// openTarget opens the configured database. A dry run makes none: where there is none yet, it has an empty one for itself.
+func (i *importFlaskVerb) openTarget(c *command, setting, dir string) (*database.DB, func() error, error) {
+	remove := func() error { return nil }
+	if i.DryRun && !database.Remote(setting) && !database.Exists(dir) {
+		empty, err := os.MkdirTemp("", "doorbook-dry-run-")
+		if err != nil {
+			return nil, nil, err
+		}
+		dir, remove = empty, func() error { return os.RemoveAll(empty) }
+	}
+	db, err := database.Open(c.ctx, setting, dir)
+	if err != nil {
+		return nil, nil, errors.Join(err, remove())
+	}
+	return db, func() error { return errors.Join(db.Close(), remove()) }, nil
+}
+
+// createLines makes the file of the report, if one is named, for its owner alone: it tells who has an account.
+func createLines(name string) (w io.Writer, done func() error, err error) {
+	if name == "" {
+		return nil, func() error { return nil }, nil
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := bufio.NewWriter(file)
+	return b, func() error { return errors.Join(b.Flush(), file.Close()) }, nil
+}
+
+// showProgress tells how far a copy is, at most once a second.
+func showProgress(w io.Writer, now func() time.Time) func(fromflask.Progress) {
+	began := now()
+	last := began
+	return func(p fromflask.Progress) {
+		if at := now(); at.Sub(last) >= time.Second {
+			last = at
+			fmt.Fprintf(w, "%s: %d of about %d, after %v\n", p.Collection, p.Read, p.About, at.Sub(began).Truncate(time.Second))
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/doorbook/doorbook/internal/cli"
+)
+
+// importFlask runs the verb over a data directory of its own.
+func importFlask(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr, dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "data")
+	var out, errs bytes.Buffer
+	code = cli.Run(context.Background(), cli.Env{
+		Args: append([]string{"import", "flask", "--data", dir}, args...), Getenv: func(name string) string { return env[name] },
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
+	})
+	return code, out.String(), errs.String(), dir
+}
+
+// TestImportUsage: what is typed wrong is told at once, and never with the password of the URL.
+func TestImportUsage(t *testing.T) {
+	const secret = "hunter2"
+	file := filepath.Join(t.TempDir(), "from")
+	if err := os.WriteFile(file, []byte("mongodb://ada:"+secret+"@:x/flask\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		env  map[string]string
+		args []string
+		want string
+	}{
+		{"no source", nil, nil, "--from: name the database"},
+		{"no URL", nil, []string{"--from", "localhost"}, "not a MongoDB URL"},
+		{"a URL that cannot be read", nil, []string{"--from", "mongodb://ada:" + secret + "%@localhost/flask"}, "special characters"},
+		{"from a file", map[string]string{"DOORBOOK_IMPORT_FROM_FILE": file}, nil, "not a MongoDB URL"},
+		{"from no file", map[string]string{"DOORBOOK_IMPORT_FROM_FILE": file + "x"}, nil, "no such file"},
+		{"an admin that is none", nil, []string{"--from", "mongodb://localhost", "--admin", "ada"}, "--admin: "},
+		{
+			"into itself",
+			map[string]string{"DOORBOOK_DATABASE": "mongodb://bob:" + secret + "@localhost/flask"},
+			[]string{"--from", "mongodb://ada:" + secret + "@localhost"},
+			"nothing to copy",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code, stdout, stderr, dir := importFlask(t, tt.env, tt.args...)
+			if code != 2 || stdout != "" || !strings.Contains(stderr, tt.want) || strings.Contains(stderr, secret) {
+				t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+			}
+			if _, err := os.Stat(dir); err == nil {
+				t.Error("a data directory is made")
+			}
+		})
+	}
+}
+
+// TestImportFromNowhere: a server that does not answer is a failure, and a dry run leaves nothing behind.
+func TestImportFromNowhere(t *testing.T) {
+	const from = "mongodb://ada:hunter2@127.0.0.1:1/flask?serverSelectionTimeoutMS=100"
+	t.Setenv("TMPDIR", t.TempDir())
+	code, stdout, stderr, dir := importFlask(t, nil, "--from", from, "--dry-run")
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "flask on 127.0.0.1:1: the database does not answer") ||
+		strings.Contains(stderr, "hunter2") || strings.Contains(stderr, "ada") {
+		t.Errorf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a dry run made a data directory")
+	}
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Error("a dry run left", left, err)
+	}
+	code, _, stderr, _ = importFlask(t, nil, "--from", from, "--report", filepath.Join(t.TempDir(), "none", "report"))
+	if code != 1 || !strings.Contains(stderr, "--report: ") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}

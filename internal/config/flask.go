@@ -1,0 +1,67 @@
+package config
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/doorbook/doorbook/session"
+)
+
+// Flask is the secret keys of a Flask application that shares our cookie, or did.
+type Flask struct {
+	Key       []byte   // DOORBOOK_FLASK_SECRET_KEY: its SECRET_KEY; nil if there is none
+	Fallbacks [][]byte // DOORBOOK_FLASK_SECRET_KEY_FALLBACKS: its SECRET_KEY_FALLBACKS
+}
+
+// minFlaskKey is the least that is taken, in bytes: such a key signs people in here, so it must not be guessed. Flask's own
+// documentation has made keys of 16 bytes and more.
+const minFlaskKey = 16
+
+// readFlask reads the keys. They are taken byte for byte, as Flask takes a text; "hex:" before one is for keys that are bytes.
+func readFlask(getenv func(string) string) (f Flask, err error) {
+	const name = "DOORBOOK_FLASK_SECRET_KEY"
+	key, err := secret(getenv, name)
+	if err != nil {
+		return f, err
+	}
+	list, err := secret(getenv, name+"_FALLBACKS")
+	if err != nil {
+		return f, err
+	}
+	if key == "" {
+		if list != "" {
+			return f, errors.New(name + "_FALLBACKS is set without " + name)
+		}
+		return f, nil
+	}
+	if f.Key, err = flaskKey(name, key); err != nil || list == "" {
+		return f, err
+	}
+	for item := range strings.SplitSeq(list, ",") {
+		one, err := flaskKey(name+"_FALLBACKS", strings.TrimSpace(item))
+		if err != nil {
+			return f, err
+		}
+		f.Fallbacks = append(f.Fallbacks, one)
+	}
+	return f, nil
+}
+
+func flaskKey(name, text string) ([]byte, error) {
+	key := []byte(text)
+	if digits, ok := strings.CutPrefix(text, "hex:"); ok {
+		var err error
+		if key, err = hex.DecodeString(digits); err != nil {
+			return nil, fmt.Errorf("%s: what follows hex: is not hexadecimal", name)
+		}
+	}
+	switch {
+	case session.Published(key):
+		return nil, fmt.Errorf("%s: this key is printed in public documentation: everybody can sign in with it. Give the Flask application another one first", name)
+	case len(key) < minFlaskKey:
+		return nil, fmt.Errorf("%s: a key of %d bytes, fewer than %d, can be guessed, and whoever has it signs in as anybody. Give the Flask application another one first", name, len(key), minFlaskKey)
+	}
+	return key, nil
+}

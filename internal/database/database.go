@@ -1,0 +1,109 @@
+// Package database opens what the program keeps its records in: the SQLite files of a data directory, or MongoDB. Whoever
+// has opened it need not know which it is.
+package database
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/mongo"
+	"github.com/doorbook/doorbook/internal/sqlite"
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sqlstore"
+)
+
+// DB is an open database. Its parts are safe for concurrent use.
+type DB struct {
+	Accounts account.Repository
+	Throttle account.Throttle
+	Entries  book.Repository
+	Sessions session.Store
+
+	// Check reports why it cannot be written, for readiness. It writes.
+	Check func(ctx context.Context) error
+	// Request gives a request what the database keeps for it alone; nil for nothing.
+	Request func(ctx context.Context) context.Context
+	// Close ends all work. Calls that come later fail.
+	Close func() error
+}
+
+// SQLite is the setting for the files of the data directory.
+const SQLite = "sqlite"
+
+// Remote reports whether a setting names a server, which other programs may use as well.
+func Remote(setting string) bool {
+	return strings.HasPrefix(setting, "mongodb://") || strings.HasPrefix(setting, "mongodb+srv://")
+}
+
+// CheckSetting refuses what names no database. The setting may hold a password, so no error repeats it.
+func CheckSetting(setting string) error {
+	if setting == "" || setting == SQLite || Remote(setting) {
+		return nil
+	}
+	return fmt.Errorf("neither %q nor an address mongodb://HOST/DATABASE", SQLite)
+}
+
+// Place is what people may know of where the records are: no name or password.
+func Place(setting, dir string) string {
+	if !Remote(setting) {
+		return dir
+	}
+	scheme, rest, _ := strings.Cut(setting, "://")
+	authority, path, _ := strings.Cut(rest, "/")
+	name, _, _ := strings.Cut(path, "?")
+	if name, err := url.PathUnescape(name); err == nil {
+		return scheme + "://" + authority[strings.LastIndexByte(authority, '@')+1:] + "/" + name
+	}
+	return scheme + "://"
+}
+
+// Exists reports whether the files of a data directory are there.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "doorbook.db"))
+	return err == nil
+}
+
+// Open opens what a setting names: "" and SQLite the files of dir, which are made if need be, or a MongoDB server. Tables
+// and indexes are brought up to date.
+func Open(ctx context.Context, setting, dir string) (*DB, error) {
+	if Remote(setting) {
+		return openMongo(ctx, setting)
+	}
+	if err := CheckSetting(setting); err != nil {
+		return nil, err
+	}
+	return openSQLite(ctx, dir)
+}
+
+func openSQLite(ctx context.Context, dir string) (*DB, error) {
+	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
+	if err != nil {
+		return nil, err
+	}
+	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
+	if err := store.CreateSchema(ctx); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return &DB{
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Sessions: db.Sessions(store),
+		Check: db.Check, Close: db.Close,
+	}, nil
+}
+
+func openMongo(ctx context.Context, address string) (*DB, error) {
+	db, err := mongo.Open(ctx, address, mongo.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &DB{
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Sessions: db.Sessions(),
+		Check: db.Check, Request: db.Request, Close: db.Close,
+	}, nil
+}

@@ -1,0 +1,86 @@
+package mongo_test
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/mongo"
+)
+
+// Whatever is wrong with the URL, nobody reads its password in an error.
+func TestOpenTellsNoSecrets(t *testing.T) {
+	const canary, escaped = "s3cr3t/p@ss", "s3cr3t%2Fp%40ss"
+	nobody := closedPort(t)
+	for name, url := range map[string]string{
+		"another scheme":      "postgres://ada:" + escaped + "@db/flask",
+		"no scheme":           "ada:" + escaped + "@db/flask",
+		"not escaped":         "mongodb://ada:" + canary + "@db/flask",
+		"no host":             "mongodb://ada:" + escaped + "@/flask",
+		"a bad port":          "mongodb://ada:" + escaped + "@db:port/flask",
+		"a bad name":          "mongodb://ada:" + escaped + "@db/fl$ask",
+		"an escaped bad name": "mongodb://ada:" + escaped + "@db/fl%24ask",
+		"a long name":         "mongodb://ada:" + escaped + "@db/" + strings.Repeat("x", 64),
+		"a bad setting":       "mongodb://ada:" + escaped + "@db/flask?connectTimeoutMS=soon",
+		"a bad mechanism":     "mongodb://ada:" + escaped + "@db/flask?authMechanism=NONE",
+		"a bad property":      "mongodb://ada@db/flask?authMechanism=MONGODB-OIDC&authMechanismProperties=TOKEN:" + escaped,
+		"a certificate":       "mongodb://db/flask?tls=true&tlsCertificateKeyFile=/nowhere&tlsCertificateKeyFilePassword=" + escaped,
+		"nobody there":        "mongodb://ada:" + escaped + "@" + nobody + "/flask?serverSelectionTimeoutMS=200",
+	} {
+		db, err := mongo.Open(t.Context(), url, mongo.Options{})
+		if err == nil {
+			_ = db.Close()
+			t.Errorf("%s: opened", name)
+			continue
+		}
+		for _, secret := range []string{canary, escaped, "s3cr3t"} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// A server that is away, or that takes connections and says nothing, holds nobody up, and is named.
+func TestOpenIsBounded(t *testing.T) {
+	for name, host := range map[string]string{"nobody there": closedPort(t), "silence": silentPort(t)} {
+		start := time.Now()
+		_, err := mongo.Open(t.Context(), "mongodb://"+host, mongo.Options{})
+		if err == nil || !strings.Contains(err.Error(), "no answer from the MongoDB at "+host) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(start); took > 6*time.Second {
+			t.Errorf("%s: it took %v", name, took)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := mongo.Open(ctx, "mongodb://"+silentPort(t), mongo.Options{}); err == nil || time.Since(start) > 2*time.Second {
+		t.Errorf("%v after %v, want the end of the context", err, time.Since(start))
+	}
+}
+
+// closedPort gives an address where nobody listens.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// silentPort gives an address that takes connections, and no more.
+func silentPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l.Addr().String()
+}

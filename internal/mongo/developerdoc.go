@@ -1,0 +1,101 @@
+package mongo
+
+import (
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/doorbook/doorbook/internal/account"
+)
+
+// developerDoc writes a developer. The first six fields are those of the original application.
+func developerDoc(id bson.ObjectID, d account.Developer) bson.D {
+	return bson.D{
+		{Key: "_id", Value: id},
+		{Key: "name", Value: text(d.Name)},
+		{Key: "email", Value: text(d.Email)},
+		{Key: "password", Value: text(d.PasswordHash)},
+		{Key: "skills", Value: skills(d.Skills)},
+		{Key: "created_at", Value: d.CreatedAt},
+		{Key: "email_key", Value: text(d.EmailKey)},
+		{Key: "role", Value: string(d.Role)},
+		{Key: "disabled", Value: d.Disabled},
+		{Key: "epoch", Value: d.Epoch},
+		{Key: "updated_at", Value: d.UpdatedAt},
+	}
+}
+
+func skills(list []string) bson.A {
+	a := make(bson.A, len(list))
+	for i, s := range list {
+		a[i] = text(s)
+	}
+	return a
+}
+
+// readDeveloper reads a developer. One that the original application wrote has none of our fields: a member, not disabled,
+// in epoch 0. What should say whether somebody may sign in, and cannot be read, says no.
+func readDeveloper(doc bson.Raw) account.Developer {
+	d := account.Developer{Role: account.Member}
+	each(doc, func(name string, v bson.RawValue) {
+		switch name {
+		case "_id":
+			if v.Type == bson.TypeObjectID {
+				d.ID = readText(v)
+			}
+		case "name":
+			d.Name = readText(v)
+		case "email":
+			d.Email = readText(v)
+		case "password":
+			d.PasswordHash = readText(v)
+		case "skills":
+			d.Skills = readList(v)
+		case "created_at":
+			d.CreatedAt = readTime(v)
+		case "updated_at":
+			d.UpdatedAt = readTime(v)
+		case "email_key":
+			if v.Type != bson.TypeObjectID { // that of one who has none
+				d.EmailKey = readText(v)
+			}
+		case "role":
+			if v.Type != bson.TypeNull {
+				d.Role = account.Role(readText(v))
+			}
+		case "disabled":
+			d.Disabled = readFlag(v, true)
+		case "epoch":
+			d.Epoch = readInt(v)
+		}
+	})
+	return d
+}
+
+// changes writes a change as MongoDB's update.
+func changes(c account.Change, now time.Time) bson.D {
+	set := bson.D{{Key: "updated_at", Value: now}}
+	add := func(name string, s *string) {
+		if s != nil {
+			set = append(set, bson.E{Key: name, Value: text(*s)})
+		}
+	}
+	add("name", c.Name)
+	add("email", c.Email)
+	add("email_key", c.EmailKey)
+	add("password", c.PasswordHash)
+	if c.Skills != nil {
+		set = append(set, bson.E{Key: "skills", Value: skills(*c.Skills)})
+	}
+	if c.Role != nil {
+		set = append(set, bson.E{Key: "role", Value: string(*c.Role)})
+	}
+	if c.Disabled != nil {
+		set = append(set, bson.E{Key: "disabled", Value: *c.Disabled})
+	}
+	update := bson.D{{Key: "$set", Value: set}}
+	if c.EndSignIns {
+		update = append(update, bson.E{Key: "$inc", Value: bson.D{{Key: "epoch", Value: int64(1)}}})
+	}
+	return update
+}

@@ -1,0 +1,163 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+// entries is book.Repository over the collections logs and minutes. Newest first means by created_at, and within a
+// millisecond by seq.
+type entries struct {
+	db      *DB
+	logs    *driver.Collection
+	minutes *driver.Collection
+	seq     atomic.Int64
+}
+
+// next gives n numbers in a row that are higher than any this process has given, and begins with the nanosecond it is: so
+// entries of one millisecond stand in the order of appending on one machine, and nearly so on several, without asking
+// anybody.
+func (e *entries) next(n int) (first int64) {
+	for {
+		last := e.seq.Load()
+		first = max(last+1, time.Now().UnixNano())
+		if e.seq.CompareAndSwap(last, first+int64(n)-1) {
+			return first
+		}
+	}
+}
+
+// Append implements book.Repository, in two round trips. When something fails, what was stored of the batch is removed
+// again; until then others may see it.
+func (e *entries) Append(ctx context.Context, list []book.Entry) error {
+	if len(list) == 0 || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return e.db.fail(ctx, "append to the book", e.append(ctx, list))
+}
+
+func (e *entries) append(ctx context.Context, list []book.Entry) error {
+	first := e.next(len(list))
+	docs, ids := make([]any, len(list)), make(bson.A, len(list))
+	for i := range list {
+		id, ok := objectID(list[i].ID)
+		if !ok {
+			return errors.New("the id of an entry is not one")
+		}
+		docs[i], ids[i] = entryDoc(id, first+int64(i), &list[i]), id
+	}
+	_, err := e.logs.InsertMany(ctx, docs)
+	if err == nil {
+		err = e.count(ctx, list)
+	}
+	if err != nil {
+		return e.takeBack(ctx, ids, first, err)
+	}
+	return nil
+}
+
+// takeBack removes what a batch has stored, and gives why. The entry of another batch with the same id has another seq.
+func (e *entries) takeBack(ctx context.Context, ids bson.A, first int64, why error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTimeout)
+	defer cancel()
+	_, err := e.logs.DeleteMany(ctx, bson.D{
+		{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
+		{Key: "seq", Value: bson.D{{Key: "$gte", Value: first}, {Key: "$lt", Value: first + int64(len(ids))}}},
+	})
+	if err != nil {
+		return fmt.Errorf("%w (and what was stored of the batch may still be there: %w)", why, err)
+	}
+	return why
+}
+
+// Finish implements book.Repository. ErrNotFound when the entry is gone meanwhile.
+func (e *entries) Finish(ctx context.Context, id string, d time.Duration) error {
+	return e.change(ctx, "finish entry", id, nil, bson.D{{Key: "duration", Value: d.Microseconds()}})
+}
+
+// ByID implements book.Repository.
+func (e *entries) ByID(ctx context.Context, id string) (book.Entry, error) {
+	oid, ok := objectID(id)
+	if !ok {
+		return book.Entry{}, or(ctx.Err(), book.ErrNotFound)
+	}
+	doc, err := e.logs.FindOne(ctx, append(byID(oid), listed())).Raw()
+	if errors.Is(err, driver.ErrNoDocuments) {
+		return book.Entry{}, book.ErrNotFound
+	}
+	if err != nil {
+		return book.Entry{}, e.db.fail(ctx, "find entry", err)
+	}
+	entry, _ := readEntry(doc)
+	return entry, nil
+}
+
+// listed matches what is not deleted.
+func listed() bson.E {
+	return bson.E{Key: "deleted", Value: bson.D{{Key: "$ne", Value: true}}}
+}
+
+// isRequest matches what may be deleted.
+func isRequest() bson.E { return bson.E{Key: "type", Value: string(book.Request)} }
+
+// SoftDelete implements book.Repository.
+func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time) error {
+	err := e.change(ctx, "hide entry", id, bson.D{isRequest(), listed()},
+		bson.D{{Key: "deleted", Value: true}, {Key: "deleted_at", Value: now}})
+	if err == book.ErrNotFound {
+		err = e.whyNot(ctx, id, listed())
+	}
+	return err
+}
+
+// Delete implements book.Repository.
+func (e *entries) Delete(ctx context.Context, id string) error {
+	oid, ok := objectID(id)
+	if !ok {
+		return or(ctx.Err(), book.ErrNotFound)
+	}
+	r, err := e.logs.DeleteOne(ctx, append(byID(oid), isRequest()))
+	if err != nil {
+		return e.db.fail(ctx, "delete entry", err)
+	}
+	if r.DeletedCount == 0 {
+		return e.whyNot(ctx, id)
+	}
+	return nil
+}
+
+// change sets fields of the entry if it meets the condition. ErrNotFound if there is no such entry.
+func (e *entries) change(ctx context.Context, what, id string, condition, fields bson.D) error {
+	oid, ok := objectID(id)
+	if !ok {
+		return or(ctx.Err(), book.ErrNotFound)
+	}
+	r, err := e.logs.UpdateOne(ctx, append(byID(oid), condition...), bson.D{{Key: "$set", Value: fields}})
+	if err == nil && r.MatchedCount == 0 {
+		err = book.ErrNotFound
+	}
+	return e.db.fail(ctx, what, err)
+}
+
+// whyNot tells why a request entry of that id was not found: another kind of entry has it, or none that meets the condition.
+func (e *entries) whyNot(ctx context.Context, id string, condition ...bson.E) error {
+	oid, _ := objectID(id)
+	other := bson.E{Key: "type", Value: bson.D{{Key: "$ne", Value: string(book.Request)}}}
+	_, err := e.logs.FindOne(ctx, append(append(byID(oid), other), condition...), options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
+	switch {
+	case errors.Is(err, driver.ErrNoDocuments):
+		return book.ErrNotFound
+	case err != nil:
+		return e.db.fail(ctx, "find entry", err)
+	}
+	return book.ErrKept
+}

@@ -1,0 +1,127 @@
+package mongo
+
+import (
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+// The longest texts that are read of an entry which another program wrote, in bytes: those of Doorbook's own.
+const (
+	maxName = 256
+	maxURL  = 2048
+	maxText = 1024
+)
+
+// entryDoc writes an entry. The fields of the original application are always there, ours when they hold something. seq
+// puts entries of the same millisecond in order, and marks the document as one of Doorbook's.
+func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
+	doc := make(bson.D, 0, 20)
+	doc = append(doc,
+		bson.E{Key: "_id", Value: id},
+		bson.E{Key: "type", Value: text(string(e.Type))},
+		bson.E{Key: "client_addr", Value: text(e.ClientAddr)},
+		bson.E{Key: "url", Value: text(e.URL)},
+		bson.E{Key: "http_method", Value: text(e.Method)},
+		bson.E{Key: "body", Value: text(e.Body)},
+		bson.E{Key: "created_at", Value: e.CreatedAt},
+		bson.E{Key: "deleted", Value: false},
+		bson.E{Key: "seq", Value: seq},
+	)
+	if e.Status != 0 {
+		doc = append(doc, bson.E{Key: "status", Value: int64(e.Status)})
+	}
+	if us := e.Duration.Microseconds(); us != 0 {
+		doc = append(doc, bson.E{Key: "duration", Value: us})
+	}
+	for _, f := range []struct{ name, value string }{
+		{"route", e.Route}, {"user", e.User}, {"user_name", e.UserName}, {"session", e.Session}, {"request_id", e.RequestID},
+		{"action", e.Action}, {"target", e.Target}, {"text", e.Text},
+	} {
+		if f.value != "" {
+			doc = append(doc, bson.E{Key: f.name, Value: text(f.value)})
+		}
+	}
+	return doc
+}
+
+// readEntry reads an entry, and its place in the order of the book.
+func readEntry(doc bson.Raw) (e book.Entry, at place) {
+	body := bson.RawValue{Type: bson.TypeNull}
+	each(doc, func(name string, v bson.RawValue) {
+		switch name {
+		case "_id":
+			at.id, _ = v.ObjectIDOK()
+			e.ID = at.id.Hex()
+		case "type":
+			e.Type = book.Type(readText(v))
+		case "client_addr":
+			e.ClientAddr = readText(v)
+		case "url":
+			e.URL = readText(v)
+		case "http_method":
+			e.Method = readText(v)
+		case "body":
+			body = v
+		case "created_at":
+			e.CreatedAt = readTime(v)
+			at.dated = v.Type == bson.TypeDateTime && !e.CreatedAt.Before(time.UnixMilli(firstDate))
+			at.ms = e.CreatedAt.UnixMilli()
+		case "seq":
+			at.seq, at.ours = v.Int64OK()
+		case "status":
+			e.Status = int(readInt(v))
+		case "duration":
+			e.Duration = time.Duration(readInt(v)) * time.Microsecond
+		case "route":
+			e.Route = readText(v)
+		case "user":
+			e.User = readText(v)
+		case "user_name":
+			e.UserName = readText(v)
+		case "session":
+			e.Session = readText(v)
+		case "request_id":
+			e.RequestID = readText(v)
+		case "action":
+			e.Action = readText(v)
+		case "target":
+			e.Target = readText(v)
+		case "text":
+			e.Text = readText(v)
+		}
+	})
+	if at.ours {
+		e.Body = readText(body)
+	} else {
+		foreign(&e, body)
+	}
+	return e, at
+}
+
+// foreign makes an entry that another program wrote safe to show. The original application kept queries and bodies as they
+// were sent, with passwords in them: of those only the kind and the size are told. The other texts become bounded and inert,
+// as our own are before they are stored.
+func foreign(e *book.Entry, body bson.RawValue) {
+	path, query, _ := strings.Cut(e.URL, "?")
+	e.URL = book.Inert(book.RedactURL(path, query, "", book.Keep{}), maxURL)
+	switch {
+	case body.Type == bson.TypeEmbeddedDocument && len(body.Value) <= most:
+		if json, err := bson.MarshalExtJSON(bson.Raw(body.Value), false, false); err == nil {
+			e.Body = book.RedactBody("application/json", json, false, book.Keep{})
+			break
+		}
+		fallthrough
+	default:
+		e.Body = book.RedactBody("text/plain", []byte(readText(body)), false, book.Keep{})
+	}
+	e.Text = book.Inert(e.Text, maxText)
+	for _, s := range []*string{
+		(*string)(&e.Type), &e.ClientAddr, &e.Method, &e.Route, &e.User, &e.UserName, &e.Session, &e.RequestID, &e.Action, &e.Target,
+	} {
+		*s = book.Inert(*s, maxName)
+	}
+}

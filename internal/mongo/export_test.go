@@ -1,0 +1,23 @@
+package mongo
+
+import (
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+// ReadEntry and ReadDeveloper read documents as they are stored, whoever wrote them.
+func ReadEntry(doc bson.Raw) book.Entry {
+	e, _ := readEntry(doc)
+	return e
+}
+
+func ReadDeveloper(doc bson.Raw) account.Developer { return readDeveloper(doc) }
+
+// CursorOf gives the cursor of a document's entry, and the same again after reading it.
+func CursorOf(doc bson.Raw) (cursor, again string, err error) {
+	_, at := readEntry(doc)
+	p, err := parseCursor(at.cursor())
+	return at.cursor(), p.cursor(), err
+}

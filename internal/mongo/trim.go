@@ -1,0 +1,99 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+
+	"github.com/doorbook/doorbook/internal/book"
+)
+
+const (
+	trimChunk   = 500  // entries deleted in one command
+	minutesMost = 1000 // counts deleted in one Trim
+)
+
+var _ book.Repository = (*entries)(nil)
+
+// Trim implements book.Repository. The age of an entry without a time is that of its _id. The size is that of the entries
+// as they are stored before compression: what the server gives back to the file system, and when, is its own matter. It is
+// safe to run on every node.
+func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
+	if limit <= 0 || ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	n, err := e.trim(ctx, olderThan, maxBytes, limit)
+	return n, e.db.fail(ctx, "trim the book", err)
+}
+
+func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (total int, err error) {
+	steps := []func(limit int) (int, error){
+		func(limit int) (int, error) { return e.trimUndated(ctx, olderThan, limit) },
+		func(limit int) (int, error) { return e.trimOld(ctx, olderThan, limit) },
+		func(limit int) (int, error) { return e.trimLarge(ctx, maxBytes, limit) },
+	}
+	for _, step := range steps {
+		for total < limit {
+			n, err := step(min(trimChunk, limit-total))
+			total += n
+			if err != nil {
+				return total, err
+			}
+			if n == 0 {
+				break
+			}
+		}
+	}
+	_, err = sweep(ctx, e.minutes, bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: minuteID(olderThan)}}}}, bson.D{key("_id", 1)}, minutesMost)
+	return total, err
+}
+
+func (e *entries) trimUndated(ctx context.Context, olderThan time.Time, limit int) (int, error) {
+	const oldest, newest = 0, 1<<32 - 1 // seconds that an _id can tell
+	before := time.Unix(min(max(olderThan.Unix(), oldest), newest), 0)
+	return sweep(ctx, e.logs, bson.D{noDate(), {Key: "_id", Value: bson.D{{Key: "$lt", Value: bson.NewObjectIDFromTimestamp(before)}}}},
+		bson.D{key("_id", 1)}, limit)
+}
+
+func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (int, error) {
+	return sweep(ctx, e.logs, bson.D{{Key: "created_at", Value: bson.D{{Key: "$gte", Value: bson.DateTime(firstDate)}, {Key: "$lt", Value: olderThan}}}},
+		oldestFirst(), limit)
+}
+
+// trimLarge deletes about as many entries as it takes to come below maxBytes.
+func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (int, error) {
+	if maxBytes <= 0 {
+		return 0, nil
+	}
+	bytes, count, err := e.size(ctx)
+	if err != nil || bytes <= maxBytes || count == 0 {
+		return 0, err
+	}
+	n := int(min(int64(limit), 1+(bytes-maxBytes)/max(1, bytes/count)))
+	return sweep(ctx, e.logs, bson.D{}, oldestFirst(), n) // what has no time comes first: null sorts below every date
+}
+
+func oldestFirst() bson.D { return bson.D{key("created_at", 1), key("seq", 1), key("_id", 1)} }
+
+// size is of the collection logs, over all shards.
+func (e *entries) size(ctx context.Context) (bytes, count int64, err error) {
+	cursor, err := e.logs.Aggregate(ctx, driver.Pipeline{{{Key: "$collStats", Value: bson.D{{Key: "storageStats", Value: bson.D{}}}}}})
+	if err == nil {
+		err = all(ctx, cursor, func(doc bson.Raw) {
+			if v, err := doc.LookupErr("storageStats", "size"); err == nil {
+				bytes += readInt(v)
+			}
+			if v, err := doc.LookupErr("storageStats", "count"); err == nil {
+				count += readInt(v)
+			}
+		})
+	}
+	var answer driver.CommandError
+	if errors.As(err, &answer) && answer.Code == codeNamespaceNotFound {
+		err = nil
+	}
+	return bytes, count, err
+}

@@ -1,0 +1,73 @@
+package server
+
+import (
+	"time"
+
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/flask"
+)
+
+// sharedWithFlask is the setting of DOORBOOK_SESSIONS for a cookie that a Flask application reads and writes as well.
+const sharedWithFlask = "flask"
+
+// Beside is a Flask application that shares our cookie, or did until it was switched off.
+type Beside struct {
+	Flask  flask.Config // its keys; Subject and Leeway are ours to say
+	Cookie string       // the name of its session cookie
+	Shared bool         // false: sessions in its cookie are still read, and go on in ours
+}
+
+// clockLeeway is by how much the Flask application's clock may be ahead. Flask itself takes a cookie from one second ahead
+// for nobody's.
+const clockLeeway = 10 * time.Second
+
+// beside gives the Flask application of the settings, nil for none.
+func beside(c Config) *Beside {
+	if c.Secrets.Flask.Key == nil {
+		return nil
+	}
+	return &Beside{
+		Flask:  flask.Config{SecretKey: c.Secrets.Flask.Key, Fallbacks: c.Secrets.Flask.Fallbacks},
+		Cookie: c.FlaskCookie, Shared: c.Sessions == sharedWithFlask,
+	}
+}
+
+// join makes the configuration of sessions one that knows the Flask application's cookie.
+func (b *Beside) join(c session.Config) (session.Config, error) {
+	if b == nil {
+		return c, nil
+	}
+	app := b.Flask
+	app.Subject, app.Leeway = loggedIn, clockLeeway
+	cookie := c.Cookie
+	cookie.Name = b.Cookie
+	c.Codec = flask.Codec{}
+	if b.Shared {
+		c.Cookie = cookie
+		return app.Sessions(c)
+	}
+	var err error
+	c.Old, err = app.Home(c.Store, cookie, c.Now)
+	return c, err
+}
+
+// loggedIn is who is signed in by the word of the original application: the developer under "loggedin_user", whose id is a
+// text, or an ObjectId as MongoDB's JSON writes it.
+func loggedIn(v flask.Values) string {
+	var user struct {
+		ID any `json:"_id"`
+	}
+	if !v.Get(string(door.LoggedInUser), &user) {
+		return ""
+	}
+	text, _ := user.ID.(string)
+	if object, ok := user.ID.(map[string]any); ok && len(object) == 1 {
+		text, _ = object["$oid"].(string)
+	}
+	if !id.Valid(text) {
+		return ""
+	}
+	return text
+}
