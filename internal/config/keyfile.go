@@ -61,6 +61,9 @@ func keyFile(dir string) ([]byte, error) {
 	}
 	var raw [32]byte
 	_, _ = rand.Read(raw[:])
+	if err := os.MkdirAll(dir, 0o700); err != nil { // nothing else lives there if the records are on a server
+		return nil, fmt.Errorf("secret key: %w", err)
+	}
 	f, err := os.CreateTemp(dir, KeyFile+".*") // mode 0600
 	if err != nil {
 		return nil, fmt.Errorf("secret key: %w", err)
