@@ -92,7 +92,7 @@ unit: ## unit tests and conformance suites under the race detector (RACE= leaves
 	@scripts/gotest examples ./...
 
 .PHONY: stores
-stores: ## session stores over real servers (PostgreSQL, MariaDB, Redis), which the tests start themselves
+stores: ## session stores and repositories over real servers (PostgreSQL, MariaDB, Redis, FerretDB for MongoDB), and the real Flask; the tests start them
 	@scripts/gotest conformance $(RACE) -count 1 ./...
 
 .PHONY: e2e

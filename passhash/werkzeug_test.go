@@ -165,6 +165,7 @@ func TestWerkzeugCosts(t *testing.T) {
 		{"scrypt:65536:2:1", true},
 		{"scrypt:0:8:1", false},
 		{"scrypt:1:8:1", false},
+		{"scrypt:1:1:1000", false},
 		{"scrypt:1000:8:1", false},
 		{"scrypt:1024:0:1", false},
 		{"scrypt:1024:8:0", false},

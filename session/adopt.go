@@ -25,7 +25,7 @@ func (s *Session) adoptable(k *keyed) {
 	if s.left != (Digest{}) {
 		from = s.left[:CarriedDigest]
 	}
-	s.key = adoptedKey(k.signer, 0, s.rec.ID, from)
+	s.key = adoptedKey(k.adopter, 0, s.rec.ID, from)
 	s.rec.Digest, s.rec.KeyID, s.rec.Version = s.key.digest(), k.signer.keyID(0), 1
 	s.rec.Addr, s.rec.UserAgent = s.client()
 }
@@ -76,7 +76,7 @@ func (s *Session) overtake(ctx context.Context, r Record) (version int64, err er
 	case err != nil:
 		return 0, err
 	case !s.rec.LastSeen.After(left.LastSeen):
-		signer := s.m.keyed.Load().signer
+		signer := s.m.keyed.Load().adopter
 		for i := range signer.keys {
 			if key := adoptedKey(signer, i, r.ID, nil); key.digest() == left.Digest {
 				s.key, s.rec.Digest = key, left.Digest

@@ -45,7 +45,7 @@ func (s *Session) accompany(c *companion, o Opened) {
 		}
 	}
 	s.open()
-	s.at, s.resign = now.UnixMilli(), o.Old
+	s.at, s.resign, s.sealedAt = now.UnixMilli(), o.Old, o.Record.LastSeen
 	if rec.Subject == "" {
 		if s.m.alive(&rec, now) {
 			rec.Digest = Digest{}
@@ -55,7 +55,7 @@ func (s *Session) accompany(c *companion, o Opened) {
 	}
 	stored, err := s.companionOf(c, rec, now)
 	switch {
-	case gone(err):
+	case gone(err), err == nil && stored.Subject != rec.Subject:
 		// Elsewhere the cookie may still open what it holds, so a browser that asks for a page is told to forget it.
 		s.forget = reads(s.r) && wantsPage(s.r) && !s.oldCookie
 		return
@@ -97,7 +97,7 @@ func (s *Session) companionOf(c *companion, rec Record, now time.Time) (stored R
 // opens reports whether what came in a cookie is of the same key as its companion record.
 func (s *Session) opens(rec, stored *Record) bool {
 	if rec.Digest == (Digest{}) {
-		signer := s.m.keyed.Load().signer
+		signer := s.m.keyed.Load().adopter
 		for i := range signer.keys {
 			if key := adoptedKey(signer, i, stored.ID, nil); key.digest() == stored.Digest {
 				return true
@@ -111,7 +111,7 @@ func (s *Session) opens(rec, stored *Record) bool {
 // takenOver reports whether a session has left its cookie for the store, and makes the key that it has there the session's:
 // one that is derived from what the cookie says of its key, so that no earlier cookie opens it.
 func (s *Session) takenOver(rec, stored *Record) bool {
-	signer := s.m.keyed.Load().signer
+	signer := s.m.keyed.Load().adopter
 	for i := range signer.keys {
 		said := rec.Digest
 		if said == (Digest{}) {

@@ -56,7 +56,10 @@ func TestCompanionInOneBrowser(t *testing.T) {
 	do(func(s *session.Session) { check(t, "popped again", s.Has("city"), false); count.Delete(s) })
 	do(func(s *session.Session) { check(t, "deleted", s.Has("count"), false); city.Set(s, "Rome") })
 	do(func(s *session.Session) { city.SetFor(s, "Kyoto", time.Minute) })
-	do(func(s *session.Session) { check(t, "for a minute", must(city.Get(s)), "Kyoto"); w.clock.add(time.Minute) })
+	do(func(s *session.Session) {
+		check(t, "for a minute", must(city.Get(s)), "Kyoto")
+		w.clock.add(time.Minute)
+	})
 	do(func(s *session.Session) { check(t, "after a minute", s.Has("city"), false) })
 	do(func(s *session.Session) { s.SignIn("bob") })
 	do(func(s *session.Session) {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"strings"
 )
 
 // A cookie comes from elsewhere if another program made it that shares it, or if it is older than the store beside it: it
@@ -20,27 +21,33 @@ import (
 // whoever dies in between. Marks of the second kind are made before records are listed and ended, and looked at after a
 // record was made, so of an enrolment and an end at the same time one always sees the other.
 
-// pending is the value of a pending record: a nonce, which the mark of its cookie has as well. A record that is made after
-// the mark has another.
-const pending = "pending"
+// pending marks the KeyID of such a record. Its one value is a nonce, which the mark of its cookie has as well: a record that
+// is made after the mark has another.
+const (
+	pending = "?"
+	nonceOf = "nonce"
+)
 
 // enrol makes the companion record of a cookie that has none. ErrNotFound if it had one, or is refused.
 func (s *Session) enrol(c *companion, r Record) (Record, error) {
 	ctx, cancel := s.saveContext()
 	defer cancel()
 	switch _, err := c.Store.Load(ctx, seenMark(r.ID), c.now()); {
-	case err == nil:
-		return Record{}, ErrNotFound
+	case err == nil: // it is over, or a request at the same time was quicker
+		if r, err = c.Store.Load(ctx, r.ID, c.now()); err != nil {
+			return Record{}, err
+		}
+		return s.confirm(c, r)
 	case !gone(err):
 		return Record{}, err
 	}
-	signer := s.m.keyed.Load().signer
-	key := adoptedKey(signer, 0, r.ID, nil)
-	r.Digest, r.KeyID, r.Version = key.digest(), signer.keyID(0), 1
+	k := s.m.keyed.Load()
+	key := adoptedKey(k.adopter, 0, r.ID, nil)
+	r.Digest, r.KeyID, r.Version = key.digest(), pending+k.signer.keyID(0), 1
 	r.Addr, r.UserAgent = s.client()
 	nonce := make([]byte, 16)
 	_, _ = rand.Read(nonce) // never fails: it ends the program instead
-	r.Values = Values{pending: nonce}
+	r.Values = Values{nonceOf: nonce}
 	r = r.Touched(used(&r, c.now()))
 	err := c.Store.Create(ctx, r)
 	if errors.Is(err, ErrExists) { // by a request at the same time
@@ -54,14 +61,27 @@ func (s *Session) enrol(c *companion, r Record) (Record, error) {
 
 // confirm makes sure that a record may live, if it is pending. ErrNotFound if it may not.
 func (s *Session) confirm(c *companion, r Record) (Record, error) {
-	nonce := r.Values[pending]
-	if nonce == nil {
+	if !marked(r, pending) {
 		return r, nil
 	}
 	ctx, cancel := s.saveContext()
 	defer cancel()
-	over, err := c.over(ctx, &r, nonce)
+	over, err := c.over(ctx, &r)
+	if err != nil {
+		return Record{}, err
+	}
+	p := Patch{
+		ID: r.ID, Digest: r.Digest, Now: c.now(), IfVersion: r.Version, Clear: true,
+		Rekey: &Rekey{Digest: r.Digest, KeyID: strings.TrimPrefix(r.KeyID, pending)},
+	}
+	if over { // nobody's, and dead
+		p.Rekey.Digest = turned(r.Digest)
+		p.SignIn = &SignIn{Expires: p.Now, Deadline: p.Now, Idle: r.Idle}
+	}
+	_, err = c.Store.Patch(ctx, p)
 	switch {
+	case errors.Is(err, ErrConflict), gone(err): // another request has confirmed it, and may have gone on with it
+		return c.Store.Load(ctx, r.ID, c.now())
 	case err != nil:
 		return Record{}, err
 	case over:
@@ -70,26 +90,19 @@ func (s *Session) confirm(c *companion, r Record) (Record, error) {
 		}
 		return Record{}, ErrNotFound
 	}
-	_, err = c.Store.Patch(ctx, Patch{ID: r.ID, Digest: r.Digest, Now: c.now(), IfVersion: r.Version, Clear: true})
-	switch {
-	case errors.Is(err, ErrConflict): // by another request, which has confirmed it
-		return c.Store.Load(ctx, r.ID, c.now())
-	case err != nil:
-		return Record{}, err
-	}
-	r.Version, r.Values = r.Version+1, nil
+	r = r.Apply(p)
 	s.observe(EventCreated, r.ID, nil)
 	s.trim(ctx, r)
 	return r, nil
 }
 
 // over reports whether a pending record was made for a cookie that must not come back.
-func (c *companion) over(ctx context.Context, r *Record, nonce []byte) (bool, error) {
-	seen := c.mark(seenMark(r.ID))
-	seen.Values = Values{pending: nonce}
+func (c *companion) over(ctx context.Context, r *Record) (bool, error) {
+	seen, nonce := c.mark(seenMark(r.ID)), r.Values[nonceOf]
+	seen.Values = Values{nonceOf: nonce}
 	err := c.Store.Create(ctx, seen)
 	if errors.Is(err, ErrExists) {
-		if seen, err = c.Store.Load(ctx, seen.ID, c.now()); err == nil && !bytes.Equal(seen.Values[pending], nonce) {
+		if seen, err = c.Store.Load(ctx, seen.ID, c.now()); err == nil && !bytes.Equal(seen.Values[nonceOf], nonce) {
 			return true, nil
 		}
 	}

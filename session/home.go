@@ -27,7 +27,8 @@ type home struct {
 // keyed is all that a Manager makes of a key ring, replaced as a whole when it gets another.
 type keyed struct {
 	home
-	old *home // where sessions lived before, as far as cookies from there differ from those of home; else nil
+	adopter *Signer // derives keys for sessions that come without one, by whatever cookie
+	old     *home   // where sessions lived before, as far as cookies from there differ from those of home; else nil
 }
 
 // homeDefaults sees to it that there is one home, and at most one before it.
@@ -72,7 +73,7 @@ func (m *Manager) newKeyed(ring *KeyRing) (*keyed, error) {
 		current.Store = &moving{to: current.Store, from: old.Store}
 		old.Store = current.Store
 	}
-	var k keyed
+	k := keyed{adopter: ring.Signer("adopted session")}
 	var err error
 	if k.home, err = m.open(current, ring); err != nil {
 		return nil, err

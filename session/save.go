@@ -126,6 +126,9 @@ func (s *Session) prepare(now time.Time) (*creation, error) {
 		Created: now, LastSeen: now, Expires: now.Add(life.Idle), Deadline: now.Add(life.Absolute), Idle: life.Idle,
 	}
 	r.Addr, r.UserAgent = s.client()
+	if k.carrier != nil && k.beside == nil {
+		r.Digest = Digest{}
+	}
 	p := s.patch()
 	p.SignIn = s.signIn
 	r = r.Apply(p) // version 1
@@ -178,8 +181,8 @@ func (s *Session) saveChanges(ctx context.Context) error {
 		p.SignIn, p.Seen = s.signIn, s.seen(now)
 		if rekeyed {
 			p.Rekey = &Rekey{Digest: key.digest(), KeyID: k.signer.keyID(0)}
-			if k.carrier != nil && !drawn {
-				p.Rekey.Digest = s.rec.Digest // of its key the cookie tells no more
+			if k.carrier != nil && (!drawn || k.beside == nil) {
+				p.Rekey.Digest = s.rec.Digest // of its key the cookie tells no more; or another node keeps the companion record
 			}
 		}
 		if k.beside != nil {
@@ -240,7 +243,7 @@ func (s *Session) touch(ctx context.Context, now time.Time) {
 		return
 	}
 	s.needed = s.needed || s.unsealed
-	renewed := s.unsealed || !s.bare && (s.resign || s.rec.Persist || k.carrier != nil)
+	renewed := s.unsealed || !s.bare && s.cookieAges(k, now)
 	var err error
 	switch {
 	case s.afresh && s.beside(): // a stranger's, of which nothing is stored
@@ -263,6 +266,18 @@ func (s *Session) touch(ctx context.Context, now time.Time) {
 	if err != nil && !gone(err) { // that it ended meanwhile is what the next request learns
 		s.observe(EventTouchFailed, s.rec.ID, err)
 	}
+}
+
+// cookieAges reports whether a use asks for another cookie. One that holds the values is not sent without need where the
+// store tells the time: what another request, or the program that shares the cookie, has changed meanwhile would be lost.
+func (s *Session) cookieAges(k *keyed, now time.Time) bool {
+	switch {
+	case s.resign || s.enrolled:
+		return true
+	case k.beside != nil:
+		return now.Sub(s.sealedAt) >= min(24*time.Hour, s.rec.Idle/4)
+	}
+	return s.rec.Persist || k.carrier != nil
 }
 
 // seen is a use at now: the idle limit moves, up to the absolute one.
@@ -320,7 +335,7 @@ func (k *keyed) dueCookie(s *Session, r *Record, now time.Time, room int) (*http
 		return k.cookie.build(s.key.format(k.signer), now, expires), nil // New made sure that it is not too large
 	}
 	carried := *r
-	if k.beside == nil || r.Subject == "" {
+	if r.Subject == "" {
 		carried.Digest = Digest{} // there is no companion record
 	}
 	value, err := k.carrier.Seal(carried)

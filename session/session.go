@@ -62,11 +62,12 @@ type state struct {
 	clear    bool // the values of rec count as absent
 	renew    bool
 
-	rec    Record
-	at     int64      // when rec was loaded, Unix milliseconds
-	key    sessionKey // of rec, unless it travels in its cookie
-	left   Digest     // of rec's companion record, when it is about to leave its cookie for the store
-	broken ID         // the record of the request's key, when its values cannot be read; else zero
+	rec      Record
+	at       int64      // when rec was loaded, Unix milliseconds
+	sealedAt time.Time  // when the cookie was made that rec's values came in
+	key      sessionKey // of rec, unless it travels in its cookie
+	left     Digest     // of rec's companion record, when it is about to leave its cookie for the store
+	broken   ID         // the record of the request's key, when its values cannot be read; else zero
 	// superseded is the record that the request's key opened before it was renewed. Such a key is good for one thing: a
 	// sign-out that was under way during the renewal must not leave the session alive behind the back of its owner.
 	superseded ID

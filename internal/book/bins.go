@@ -16,6 +16,10 @@ func Outcome(status int) string {
 	return "5xx"
 }
 
+// Counts reports whether an entry counts among the requests of its minute: one of which nobody knows how it ended, as in the
+// original application's logs, does not.
+func (e *Entry) Counts() bool { return e.Type == Request && e.Status != 0 }
+
 // Bin is how many requests ended in which way in one stretch of time: a bar of the plot.
 type Bin struct {
 	At                                          time.Time // the stretch's first moment

@@ -76,7 +76,10 @@ func TestFlaskKeys(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{
-		{"decode"}, {"decode", "--secret-key=new", "--fallback="}, {"decode", "--secret-key=new", "--fallback=é"}, {"encode"},
+		{"decode"},
+		{"decode", "--secret-key=new", "--fallback="},
+		{"decode", "--secret-key=new", "--fallback=é"},
+		{"encode"},
 		{"decode", "--secret-key=new", "--max-age=-1"},
 	} {
 		if _, err := runFlask(t, nil, devCookie, args...); !isUsage(err) {

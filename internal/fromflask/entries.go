@@ -13,7 +13,7 @@ import (
 func (r *run) entries(ctx context.Context) error {
 	t := &r.totals.Entries
 	batch := make([]book.Entry, 0, r.Batch)
-	w := &writer{run: r}
+	w := writer{r}
 	for doc, err := range r.Source.Documents(ctx, Logs) {
 		if err != nil {
 			return err
@@ -45,18 +45,15 @@ func (r *run) entries(ctx context.Context) error {
 }
 
 // writer writes batches of entries.
-type writer struct {
-	*run
-	met bool // some of the last batch was there, so some of the next may be
-}
+type writer struct{ *run }
 
 // write writes the entries that are not there. A batch is all or none, so after a copy that broke off whole batches are
 // there: whoever copies for the first time asks for one entry in each, not for every one.
-func (w *writer) write(ctx context.Context, batch []book.Entry) error {
+func (w writer) write(ctx context.Context, batch []book.Entry) error {
 	if len(batch) == 0 {
 		return ctx.Err()
 	}
-	if !w.met && !w.DryRun {
+	if !w.DryRun {
 		there, err := w.there(ctx, batch[0])
 		if err != nil {
 			return err
@@ -76,7 +73,6 @@ func (w *writer) write(ctx context.Context, batch []book.Entry) error {
 			missing = append(missing, e)
 		}
 	}
-	w.met = len(missing) < len(batch)
 	if w.DryRun || len(missing) == 0 || w.Book.Append(ctx, missing) == nil {
 		w.copied(missing...)
 		return nil
@@ -91,7 +87,7 @@ func (w *writer) write(ctx context.Context, batch []book.Entry) error {
 
 // one writes an entry of a batch that could not be written. It may be there although nobody finds it: hidden, or twice in
 // the source (which a sharded collection allows).
-func (w *writer) one(ctx context.Context, e book.Entry) error {
+func (w writer) one(ctx context.Context, e book.Entry) error {
 	failed := w.Book.Append(ctx, []book.Entry{e})
 	if failed == nil {
 		w.copied(e)
@@ -108,7 +104,7 @@ func (w *writer) one(ctx context.Context, e book.Entry) error {
 	return failed
 }
 
-func (w *writer) there(ctx context.Context, e book.Entry) (bool, error) {
+func (w writer) there(ctx context.Context, e book.Entry) (bool, error) {
 	_, err := w.Book.ByID(ctx, e.ID)
 	if errors.Is(err, book.ErrNotFound) {
 		return false, nil
@@ -117,7 +113,7 @@ func (w *writer) there(ctx context.Context, e book.Entry) (bool, error) {
 }
 
 // look counts and reports an entry that is there.
-func (w *writer) look(ctx context.Context, e book.Entry) (bool, error) {
+func (w writer) look(ctx context.Context, e book.Entry) (bool, error) {
 	there, err := w.Book.ByID(ctx, e.ID)
 	if errors.Is(err, book.ErrNotFound) {
 		return false, nil
@@ -154,7 +150,7 @@ func changes(there, here book.Entry) (fields []string) {
 	return fields
 }
 
-func (w *writer) copied(entries ...book.Entry) {
+func (w writer) copied(entries ...book.Entry) {
 	var oldest time.Time
 	if w.Keeps > 0 {
 		oldest = w.Clock().Add(-w.Keeps)

@@ -129,7 +129,9 @@ func (a *accounts) Update(ctx context.Context, id string, c account.Change, now 
 	return d, a.db.fail(ctx, "update developer", err)
 }
 
-func (a *accounts) update(ctx context.Context, id bson.ObjectID, c account.Change, now time.Time) (d account.Developer, err error) {
+func (a *accounts) update(
+	ctx context.Context, id bson.ObjectID, c account.Change, now time.Time,
+) (d account.Developer, err error) {
 	if c.EmailKey != nil {
 		switch other, err := a.settle(ctx, *c.EmailKey); {
 		case err == nil && other.ID != id.Hex():

@@ -41,7 +41,8 @@ func parse(text string) (a address, err error) {
 		}
 	}
 	if len(a.name) > maxDatabase || strings.ContainsAny(a.name, "/\\. \"$*<>:|?\x00") {
-		return address{}, fmt.Errorf("the URL ends in a name that no database may have: at most %d bytes, none of /\\. \"$*<>:|?", maxDatabase)
+		return address{}, fmt.Errorf("the URL ends in a name that no database may have: at most %d bytes, none of /\\. \"$*<>:|?",
+			maxDatabase)
 	}
 	return a, nil
 }
@@ -65,9 +66,11 @@ func secretsOf(text, rest string) secrets {
 	if _, password, ok := strings.Cut(rest[:end], ":"); ok {
 		add(password)
 	}
-	for pair := range strings.SplitSeq(query, "&") { // tlsCertificateKeyFilePassword, authMechanismProperties: any may be one
-		if name, value, _ := strings.Cut(pair, "="); strings.Contains(strings.ToLower(name), "password") || strings.EqualFold(name, "authMechanismProperties") {
-			add(value)
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(strings.ToLower(pair), "=")
+		// As tlsCertificateKeyFilePassword, and tokens among the properties of a mechanism.
+		if strings.Contains(name, "password") || name == "authmechanismproperties" {
+			add(pair[len(pair)-len(value):])
 		}
 	}
 	return s

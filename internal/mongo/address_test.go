@@ -2,10 +2,14 @@ package mongo_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
 	"time"
+
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/doorbook/doorbook/internal/mongo"
 )
@@ -60,6 +64,24 @@ func TestOpenIsBounded(t *testing.T) {
 	start := time.Now()
 	if _, err := mongo.Open(ctx, "mongodb://"+silentPort(t), mongo.Options{}); err == nil || time.Since(start) > 2*time.Second {
 		t.Errorf("%v after %v, want the end of the context", err, time.Since(start))
+	}
+}
+
+func TestOpenExplains(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{driver.CommandError{Code: 18, Message: "no"}, "the MongoDB at db1:27017,db2:27017 refuses the user name or the password"},
+		{driver.CommandError{Code: 8000, Message: "bad auth"}, "refuses the user name or the password"},
+		{errors.New("auth error: sasl conversation error"), "refuses the user name or the password"},
+		{driver.CommandError{Code: 13, Message: "no"}, "wants a user with the role readWrite on the database flask"},
+		{fmt.Errorf("ping: %w", context.DeadlineExceeded), "no answer from the MongoDB at db1:27017,db2:27017"},
+		{driver.CommandError{Code: 11600, Message: "shutting down"}, "the MongoDB at db1:27017,db2:27017: "},
+	} {
+		if got := mongo.Explain(c.err); !strings.Contains(got, c.want) {
+			t.Errorf("%v is told as %q, want %q", c.err, got, c.want)
+		}
 	}
 }
 

@@ -56,7 +56,9 @@ func (a *accounts) hasAdmin(ctx context.Context, except bson.ObjectID) (bool, er
 // leave applies a change after which the developer may be no admin any more. apply is called with a filter that holds only
 // for the developer as they were read, and with what the change has to add ($inc); it gives driver.ErrNoDocuments when the
 // filter did not hold, and then everything begins anew.
-func (a *accounts) leave(ctx context.Context, id bson.ObjectID, epoch *int64, apply func(filter bson.D, inc ...bson.E) error) error {
+func (a *accounts) leave(
+	ctx context.Context, id bson.ObjectID, epoch *int64, apply func(filter bson.D, inc ...bson.E) error,
+) error {
 	for range mostTries {
 		doc, err := a.developers.FindOne(ctx, byID(id)).Raw()
 		if errors.Is(err, driver.ErrNoDocuments) {
@@ -109,7 +111,8 @@ func (a *accounts) inTurn(ctx context.Context, id bson.ObjectID, f func() error)
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTimeout)
 		defer cancel()
-		_, _ = a.db.state.DeleteOne(ctx, bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: token}}) // else the next one waits
+		// If that fails the next one waits, and takes the turn over.
+		_, _ = a.db.state.DeleteOne(ctx, bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: token}})
 	}()
 	if err := a.takeTurn(ctx, token, id); err != nil {
 		return err
@@ -125,7 +128,8 @@ func (a *accounts) takeTurn(ctx context.Context, token string, id bson.ObjectID)
 		since  time.Time
 	)
 	for {
-		_, err := a.db.state.InsertOne(ctx, bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: token}, {Key: "developer", Value: id}})
+		_, err := a.db.state.InsertOne(ctx,
+			bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: token}, {Key: "developer", Value: id}})
 		if !isDuplicate(err) {
 			return err
 		}
@@ -161,7 +165,9 @@ func (a *accounts) takeTurn(ctx context.Context, token string, id bson.ObjectID)
 
 // takeOver takes the turn from somebody who does not end. The fence comes first: else a crash in between would leave a
 // change that nobody knows of any more.
-func (a *accounts) takeOver(ctx context.Context, holder string, wanted bson.ObjectID, token string, id bson.ObjectID) (bool, error) {
+func (a *accounts) takeOver(
+	ctx context.Context, holder string, wanted bson.ObjectID, token string, id bson.ObjectID,
+) (bool, error) {
 	raise := bson.D{{Key: "$inc", Value: bson.D{{Key: "fence", Value: int64(1)}}}}
 	if _, err := a.developers.UpdateOne(ctx, byID(wanted), raise); err != nil {
 		return false, err

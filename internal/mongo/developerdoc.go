@@ -18,6 +18,7 @@ func developerDoc(id bson.ObjectID, d account.Developer) bson.D {
 		{Key: "skills", Value: skills(d.Skills)},
 		{Key: "created_at", Value: d.CreatedAt},
 		{Key: "email_key", Value: text(d.EmailKey)},
+		{Key: "email_seen", Value: text(d.Email)},
 		{Key: "role", Value: string(d.Role)},
 		{Key: "disabled", Value: d.Disabled},
 		{Key: "epoch", Value: d.Epoch},
@@ -82,6 +83,7 @@ func changes(c account.Change, now time.Time) bson.D {
 	}
 	add("name", c.Name)
 	add("email", c.Email)
+	add("email_seen", c.Email)
 	add("email_key", c.EmailKey)
 	add("password", c.PasswordHash)
 	if c.Skills != nil {

@@ -8,8 +8,8 @@
 // its fields keep their names and types, and ours are additions, absent where they hold nothing.
 //
 //	collection  _id                of the original                          ours
-//	developers  ObjectID           name, email, password (the hash),        email_key, role, disabled, epoch, updated_at, fence
-//	                               skills (list), created_at (date)
+//	developers  ObjectID           name, email, password (the hash),        email_key, email_seen, role, disabled, epoch,
+//	                               skills (list), created_at (date)         updated_at, fence
 //	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user, user_name,
 //	                               body, created_at (date), deleted (bool)  session, request_id, action, target, text, deleted_at
 //	sessions    session id         –                                        see package mongostore

@@ -11,8 +11,9 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// Developers are found by email_key, the canonical form of their address. Those whom the original application registers
-// have none, and those whose address it changes have that of the old one. Both are found by the query that looks for an
+// Developers are found by email_key, the canonical form of their address; email_seen is the address that it was made for.
+// Those whom the original application registers have neither, and those whose address it changes have both of the old one.
+// They are found by the query that looks for an
 // address, and put right before it is answered; so an unknown address costs the same one round trip as a known one. A
 // developer whose address is none, or somebody else's already, gets the own _id as key, which no address is, and is left
 // alone until Doorbook changes the address.
@@ -22,7 +23,10 @@ const (
 	keyRounds = 1000 // and rounds of one call
 )
 
-var errFlood = errors.New("developers without a key come in faster than they get one")
+var (
+	errFlood     = errors.New("developers without a key come in faster than they get one")
+	errNoAddress = errors.New("not an address")
+)
 
 // settle gives the developer of that address, account.ErrNotFound if there is none. With no address it only puts right
 // what lacks a key.
@@ -82,14 +86,13 @@ func (a *accounts) lookUp(ctx context.Context, emailKey string) (found bson.Raw,
 	return found, odd, err
 }
 
-// stale reports whether a developer's key is not that of their address.
+// stale reports whether a developer has no key, or one that was made for another address.
 func stale(doc bson.Raw) bool {
 	if v, err := doc.LookupErr("email_key"); err != nil || v.Type == bson.TypeNull {
 		return true
 	}
-	d := readDeveloper(doc)
-	canonical, err := account.CanonicalEmail(d.Email)
-	return err == nil && canonical != d.EmailKey
+	seen, err := doc.LookupErr("email_seen")
+	return err == nil && readText(seen) != readDeveloper(doc).Email
 }
 
 // giveKey gives a developer the key of their address, or the one of those who have none. It does nothing when the developer
@@ -101,21 +104,23 @@ func (a *accounts) giveKey(ctx context.Context, doc bson.Raw) error {
 		filter[1].Value = v
 	}
 	set := func(key any) error {
-		_, err := a.developers.UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: bson.D{{Key: "email_key", Value: key}}}})
+		_, err := a.developers.UpdateOne(ctx, filter, bson.D{{Key: "$set", Value: bson.D{
+			{Key: "email_key", Value: key}, {Key: "email_seen", Value: text(readDeveloper(doc).Email)},
+		}}})
 		return err
 	}
-	email, err := doc.LookupErr("email")
-	if err != nil || email.Type != bson.TypeString {
-		return set(id)
-	}
-	canonical, err := account.CanonicalEmail(readText(email))
-	if err == nil {
+	canonical, err := "", errNoAddress
+	if email, e := doc.LookupErr("email"); e == nil && email.Type == bson.TypeString {
 		filter = append(filter, bson.E{Key: "email", Value: email})
+		canonical, err = account.CanonicalEmail(readText(email))
+	}
+	if err == nil {
 		if err = set(canonical); !isDuplicate(err) {
 			return err
 		}
 	}
-	a.db.log.LogAttrs(ctx, slog.LevelWarn, "a developer of another program cannot sign in here: the e-mail address is none, or somebody else's",
+	a.db.log.LogAttrs(ctx, slog.LevelWarn,
+		"a developer of another program cannot sign in here: the e-mail address is none, or somebody else's",
 		slog.String("developer", readText(id)))
 	return set(id)
 }

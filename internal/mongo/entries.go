@@ -152,7 +152,8 @@ func (e *entries) change(ctx context.Context, what, id string, condition, fields
 func (e *entries) whyNot(ctx context.Context, id string, condition ...bson.E) error {
 	oid, _ := objectID(id)
 	other := bson.E{Key: "type", Value: bson.D{{Key: "$ne", Value: string(book.Request)}}}
-	_, err := e.logs.FindOne(ctx, append(append(byID(oid), other), condition...), options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
+	_, err := e.logs.FindOne(ctx, append(append(byID(oid), other), condition...),
+		options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
 	switch {
 	case errors.Is(err, driver.ErrNoDocuments):
 		return book.ErrNotFound

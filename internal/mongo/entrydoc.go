@@ -38,8 +38,14 @@ func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
 		doc = append(doc, bson.E{Key: "duration", Value: us})
 	}
 	for _, f := range []struct{ name, value string }{
-		{"route", e.Route}, {"user", e.User}, {"user_name", e.UserName}, {"session", e.Session}, {"request_id", e.RequestID},
-		{"action", e.Action}, {"target", e.Target}, {"text", e.Text},
+		{"route", e.Route},
+		{"user", e.User},
+		{"user_name", e.UserName},
+		{"session", e.Session},
+		{"request_id", e.RequestID},
+		{"action", e.Action},
+		{"target", e.Target},
+		{"text", e.Text},
 	} {
 		if f.value != "" {
 			doc = append(doc, bson.E{Key: f.name, Value: text(f.value)})
@@ -68,8 +74,8 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 			body = v
 		case "created_at":
 			e.CreatedAt = readTime(v)
-			at.dated = v.Type == bson.TypeDateTime && !e.CreatedAt.Before(time.UnixMilli(firstDate))
-			at.ms = e.CreatedAt.UnixMilli()
+			at.ms, at.dated = v.DateTimeOK()
+			at.dated = at.dated && at.ms >= firstDate
 		case "seq":
 			at.seq, at.ours = v.Int64OK()
 		case "status":

@@ -76,7 +76,10 @@ func hasCode(err error, codes ...int) bool {
 	return false
 }
 
-func isDuplicate(err error) bool { return driver.IsDuplicateKeyError(err) }
+// isDuplicate reports whether a unique index has the value already. FerretDB over SQLite says so of an update in its own way.
+func isDuplicate(err error) bool {
+	return driver.IsDuplicateKeyError(err) || err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
+}
 
 // explain gives a sentence for an operator who opens a database, where the driver's own needs one.
 func explain(err error, hosts []string, name string) error {
@@ -84,7 +87,7 @@ func explain(err error, hosts []string, name string) error {
 	where := "the MongoDB at " + strings.Join(hosts, ",")
 	switch {
 	case hasCode(err, codeAuthFailed, codeAuthAtlas) || strings.Contains(text, "auth error"):
-		return fmt.Errorf("%s refuses the user name or the password of the URL (authSource in the URL names the database that knows the user): %w", where, err)
+		return fmt.Errorf("%s refuses the user name or the password (authSource=… in the URL names the user's database): %w", where, err)
 	case hasCode(err, codeUnauthorized):
 		return fmt.Errorf("%s wants a user with the role readWrite on the database %s: %w", where, name, err)
 	case driver.IsTimeout(err) || driver.IsNetworkError(err) || strings.Contains(text, "server selection error"):

@@ -21,3 +21,8 @@ func CursorOf(doc bson.Raw) (cursor, again string, err error) {
 	p, err := parseCursor(at.cursor())
 	return at.cursor(), p.cursor(), err
 }
+
+// Explain gives an operator's sentence for an error of Open.
+func Explain(err error) string {
+	return explain(err, []string{"db1:27017", "db2:27017"}, "flask").Error()
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -165,7 +164,7 @@ func parseCursor(s string) (p place, err error) {
 		dated: b[0] != cursorUndated, ours: b[0] == cursorOurs,
 		ms: int64(binary.BigEndian.Uint64(b[1:])), seq: int64(binary.BigEndian.Uint64(b[9:])), id: bson.ObjectID(b[17:]),
 	}
-	if b[0] < cursorUndated || b[0] > cursorOurs || p.cursor() != s || p.dated && time.UnixMilli(p.ms).Before(time.UnixMilli(firstDate)) {
+	if b[0] < cursorUndated || b[0] > cursorOurs || p.cursor() != s || p.dated && p.ms < firstDate {
 		return place{}, book.ErrBadCursor
 	}
 	return p, nil

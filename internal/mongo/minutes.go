@@ -26,7 +26,7 @@ type minute struct {
 func (e *entries) count(ctx context.Context, list []book.Entry) error {
 	counts := make(map[minute]int, 4)
 	for i := range list {
-		if list[i].Type == book.Request {
+		if list[i].Counts() {
 			at, outcome := list[i].CreatedAt.UTC().Truncate(time.Minute), book.Outcome(list[i].Status)
 			counts[minute{ID: minuteID(at) + " " + outcome, At: at, Outcome: outcome}]++
 		}

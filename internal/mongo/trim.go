@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,8 +18,8 @@ const (
 var _ book.Repository = (*entries)(nil)
 
 // Trim implements book.Repository. The age of an entry without a time is that of its _id. The size is that of the entries
-// as they are stored before compression: what the server gives back to the file system, and when, is its own matter. It is
-// safe to run on every node.
+// as they are before compression, as the server counts it (after a crash of the server its count may be off until
+// `validate`); what it gives back to the file system, and when, is its own matter. It is safe to run on every node.
 func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
 	if limit <= 0 || ctx.Err() != nil {
 		return 0, ctx.Err()
@@ -47,20 +46,21 @@ func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 			}
 		}
 	}
-	_, err = sweep(ctx, e.minutes, bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: minuteID(olderThan)}}}}, bson.D{key("_id", 1)}, minutesMost)
+	old := bson.D{{Key: "_id", Value: bson.D{{Key: "$lt", Value: minuteID(olderThan)}}}}
+	_, err = sweep(ctx, e.minutes, old, bson.D{key("_id", 1)}, minutesMost)
 	return total, err
 }
 
 func (e *entries) trimUndated(ctx context.Context, olderThan time.Time, limit int) (int, error) {
 	const oldest, newest = 0, 1<<32 - 1 // seconds that an _id can tell
 	before := time.Unix(min(max(olderThan.Unix(), oldest), newest), 0)
-	return sweep(ctx, e.logs, bson.D{noDate(), {Key: "_id", Value: bson.D{{Key: "$lt", Value: bson.NewObjectIDFromTimestamp(before)}}}},
-		bson.D{key("_id", 1)}, limit)
+	old := bson.E{Key: "_id", Value: bson.D{{Key: "$lt", Value: bson.NewObjectIDFromTimestamp(before)}}}
+	return sweep(ctx, e.logs, bson.D{noDate(), old}, bson.D{key("_id", 1)}, limit)
 }
 
 func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (int, error) {
-	return sweep(ctx, e.logs, bson.D{{Key: "created_at", Value: bson.D{{Key: "$gte", Value: bson.DateTime(firstDate)}, {Key: "$lt", Value: olderThan}}}},
-		oldestFirst(), limit)
+	old := bson.D{{Key: "$gte", Value: bson.DateTime(firstDate)}, {Key: "$lt", Value: olderThan}}
+	return sweep(ctx, e.logs, bson.D{{Key: "created_at", Value: old}}, oldestFirst(), limit)
 }
 
 // trimLarge deletes about as many entries as it takes to come below maxBytes.
@@ -80,7 +80,8 @@ func oldestFirst() bson.D { return bson.D{key("created_at", 1), key("seq", 1), k
 
 // size is of the collection logs, over all shards.
 func (e *entries) size(ctx context.Context) (bytes, count int64, err error) {
-	cursor, err := e.logs.Aggregate(ctx, driver.Pipeline{{{Key: "$collStats", Value: bson.D{{Key: "storageStats", Value: bson.D{}}}}}})
+	storage := bson.D{{Key: "storageStats", Value: bson.D{}}}
+	cursor, err := e.logs.Aggregate(ctx, driver.Pipeline{{{Key: "$collStats", Value: storage}}})
 	if err == nil {
 		err = all(ctx, cursor, func(doc bson.Raw) {
 			if v, err := doc.LookupErr("storageStats", "size"); err == nil {
@@ -91,8 +92,7 @@ func (e *entries) size(ctx context.Context) (bytes, count int64, err error) {
 			}
 		})
 	}
-	var answer driver.CommandError
-	if errors.As(err, &answer) && answer.Code == codeNamespaceNotFound {
+	if hasCode(err, codeNamespaceNotFound) {
 		err = nil
 	}
 	return bytes, count, err

@@ -21,7 +21,7 @@ func minutes(t *testing.T, ctx context.Context, repo book.Repository) {
 	act := at(0, 200)
 	act.Type = book.Activity
 	appendAll(t, repo, at(1, 404), at(0, 200), last, act, at(0, 500), at(5, 303))
-	appendAll(t, repo, at(0, 299), at(1, 403), at(2, 200))
+	appendAll(t, repo, at(0, 299), at(1, 403), at(2, 200), at(2, 0))
 	want := []book.Minute{
 		{At: first, Outcome: "2xx", Count: 3},
 		{At: first, Outcome: "5xx", Count: 1},

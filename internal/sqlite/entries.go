@@ -89,7 +89,7 @@ func (e *entries) countMinutes(ctx context.Context, tx *sql.Tx, list []book.Entr
 	}
 	counts := make(map[key]int, 4)
 	for i := range list {
-		if list[i].Type == book.Request {
+		if list[i].Counts() {
 			counts[key{minuteOf(list[i].CreatedAt), book.Outcome(list[i].Status)}]++
 		}
 	}

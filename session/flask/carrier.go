@@ -50,6 +50,9 @@ func (c *carrier) Seal(r session.Record) (string, error) {
 	if len(values) == 0 {
 		return "", nil
 	}
+	if r.Persist && !truthy(values[permanentKey]) {
+		values[permanentKey] = []byte("true")
+	}
 	text, err := Join(values)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", session.ErrMisuse, err)
@@ -69,8 +72,8 @@ func (c *carrier) write(values map[string][]byte, r *session.Record) error {
 	if said := c.who(values); said != r.Subject {
 		return fmt.Errorf("%w: what the session holds does not say that its subject is signed in, for Flask to see", session.ErrMisuse)
 	}
-	if _, ok := values[permanentKey]; r.Persist && !ok {
-		values[permanentKey] = []byte("true")
+	if truthy(values[permanentKey]) && !r.Persist {
+		delete(values, permanentKey)
 	}
 	if r.Subject != "" {
 		values[nameKey] = nameOf(r)

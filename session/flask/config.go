@@ -42,7 +42,8 @@ func (v Values) Get(key string, value any) bool {
 
 // Sessions gives the configuration of a session.Manager that shares Flask's cookie. What base says stays, but for Carrier;
 // what it leaves open becomes what goes with Flask: the cookie's name "session", limits of Lifetime both without use and in
-// all, Codec, and keys (for what else the Manager signs) that are derived from SecretKey.
+// all, Codec, and keys (for what else the Manager signs) that are derived from SecretKey. A cookie that is only read is sent
+// again once a day, so that Flask does not find it too old.
 //
 // With a Store in base each session of somebody who is signed in has a companion record there: see session.Config.Carrier.
 // Without one nothing can be listed or ended.
@@ -59,6 +60,9 @@ func (c Config) Sessions(base session.Config) (session.Config, error) {
 	}
 	if base.Cookie.Name == "" {
 		base.Cookie.Name = "session"
+	}
+	if base.Store == nil && base.TouchEvery == 0 { // the cookie itself would be sent each time, as Flask would not
+		base.TouchEvery = min(24*time.Hour, c.Lifetime/4)
 	}
 	if base.Codec == nil {
 		base.Codec = Codec{}

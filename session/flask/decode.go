@@ -17,7 +17,8 @@ func mismatch(what string) error { return fmt.Errorf("%w: %s", ErrMismatch, what
 
 func (t *tree) misfit(i uint32, v reflect.Value) error {
 	names := [...]string{
-		"null", "true", "false", "an integer", "a float", "a text", "a list", "a dict", "a tuple", "bytes", "markup", "a UUID", "a date", "a dict",
+		"null", "true", "false", "an integer", "a float", "a text", "a list", "a dict", "a tuple", "bytes", "markup", "a UUID",
+		"a date", "a dict",
 	}
 	return mismatch(names[t.nodes[i].kind] + " into " + v.Type().String())
 }

@@ -20,7 +20,7 @@ type field struct {
 // tag, and those of embedded structs as if they were its own. Of equal names the least deep counts, among those the one
 // that is named by a tag; if that leaves several, none counts.
 func fields(t reflect.Type) []field {
-	all := collect(nil, t, nil, nil)
+	all := collect(make([]field, 0, t.NumField()), t, nil, nil)
 	slices.SortStableFunc(all, func(a, b field) int {
 		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(len(a.index), len(b.index)), cmp.Compare(no(a.tagged), no(b.tagged)))
 	})
@@ -49,11 +49,15 @@ func no(b bool) int {
 func collect(all []field, t reflect.Type, index []int, outer []reflect.Type) []field {
 	for i := range t.NumField() {
 		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" && options == "" && f.Tag.Get("json") == "-" {
+		named := f.Tag.Get("json")
+		if named == "-" {
 			continue
 		}
-		at := append(index[:len(index):len(index)], i)
+		name, options, _ := strings.Cut(named, ",")
+		at := f.Index
+		if len(index) > 0 {
+			at = append(index[:len(index):len(index)], i)
+		}
 		if f.Anonymous && name == "" {
 			inner := f.Type
 			if inner.Kind() == reflect.Pointer && f.IsExported() {
@@ -69,11 +73,12 @@ func collect(all []field, t reflect.Type, index []int, outer []reflect.Type) []f
 		if !f.IsExported() {
 			continue
 		}
-		options = "," + options + ","
-		all = append(all, field{
-			name: cmp.Or(name, f.Name), index: at, tagged: name != "",
-			omitEmpty: strings.Contains(options, ",omitempty,"), omitZero: strings.Contains(options, ",omitzero,"),
-		})
+		entry := field{name: cmp.Or(name, f.Name), index: at, tagged: name != ""}
+		for option := range strings.SplitSeq(options, ",") {
+			entry.omitEmpty = entry.omitEmpty || option == "omitempty"
+			entry.omitZero = entry.omitZero || option == "omitzero"
+		}
+		all = append(all, entry)
 	}
 	return all
 }

@@ -284,7 +284,7 @@ func TestGoldenCookiesAreWritten(t *testing.T) {
 			if err != nil || old || !bytes.Equal(back, text) {
 				t.Errorf("read again: %q, old %v, %v", back, old, err)
 			}
-			if len(cookie) > len(c.Cookie)*8/5 { // zlib finds a better code than the fixed one for some texts
+			if len(cookie) > len(c.Cookie)*5/4 { // compress/zlib is not as good as zlib by some bytes
 				t.Errorf("%d characters, and Flask needs %d", len(cookie), len(c.Cookie))
 			}
 		})

@@ -3,63 +3,82 @@ package flask
 import (
 	"bytes"
 	"compress/zlib"
-	"encoding/binary"
 	"fmt"
-	"hash/adler32"
+	"io"
+	"sync"
 )
 
-// worthwhile is how many bytes compression must save at least. In Flask it is 2. Some texts become up to 4 bytes shorter here
-// than in zlib (of 200,000), most a little longer; with a margin no text that Flask leaves as it is comes out compressed.
+// worthwhile is how many bytes compression must save at least. In Flask it is 2; with a margin, no text that Flask leaves as
+// it is comes out compressed, although compress/zlib finds other matches than zlib.
 const worthwhile = 6
 
-// shortText is up to which length a text is compressed by deflateShort. A longer one may need what compress/zlib finds, to
-// fit into a cookie; but that takes 800 kB of memory each time, and more time than all the rest together.
-const shortText = 1024
-
-// compress gives the zlib stream (RFC 1950) of a text, or nil if that saves too little.
-func compress(text []byte) []byte {
-	var z []byte
-	if len(text) <= shortText {
-		z = deflateShort(text)
-	} else {
-		var b bytes.Buffer
-		w := zlib.NewWriter(&b)
-		_, _ = w.Write(text) // a Buffer does not fail
-		_ = w.Close()
-		z = b.Bytes()
-	}
-	if len(z) == 0 || len(z) > len(text)-worthwhile {
-		return nil
-	}
-	return z
+// zlibs keeps what compress/zlib needs for one text and the next: some 800 kB to write, 40 kB to read. Nobody but the two
+// methods below ever holds one, and each is reset before it is used.
+type zlibs struct {
+	writers, readers sync.Pool
 }
 
-// openPayload takes the first part of a cookie to the text of the session: base64, and zlib after a leading dot.
-func openPayload(payload []byte, limit int) ([]byte, error) {
+// compress gives the zlib stream (RFC 1950) of a text, or nil if that saves too little.
+func (p *zlibs) compress(text []byte) []byte {
+	var z bytes.Buffer
+	w, ok := p.writers.Get().(*zlib.Writer)
+	if ok {
+		w.Reset(&z)
+	} else {
+		w = zlib.NewWriter(&z)
+	}
+	_, err := w.Write(text)
+	if w.Close() != nil || err != nil { // a Buffer does not fail
+		return nil
+	}
+	p.writers.Put(w)
+	if z.Len() > len(text)-worthwhile {
+		return nil
+	}
+	return z.Bytes()
+}
+
+// inflate reads one complete zlib stream with its checksum, and nothing behind it.
+func (p *zlibs) inflate(z []byte, limit int) ([]byte, error) {
+	if len(z) < 2 || z[1]&0x20 != 0 { // with a dictionary, which nobody has
+		return nil, fmt.Errorf("%w: no zlib data", ErrMalformed)
+	}
+	from := bytes.NewReader(z)
+	r, ok := p.readers.Get().(io.ReadCloser)
+	var err error
+	if ok {
+		err = r.(zlib.Resetter).Reset(from, nil)
+	} else {
+		r, err = zlib.NewReader(from)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: no zlib data", ErrMalformed)
+	}
+	text := bytes.NewBuffer(make([]byte, 0, min(4*len(z), limit)+bytes.MinRead))
+	_, err = text.ReadFrom(io.LimitReader(r, int64(limit)+1))
+	p.readers.Put(r)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: compression", ErrMalformed)
+	case text.Len() > limit:
+		return nil, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, limit)
+	case from.Len() > 0:
+		return nil, fmt.Errorf("%w: more behind the compressed text", ErrMalformed)
+	}
+	return text.Bytes(), nil
+}
+
+// open takes the first part of a cookie to the text of the session: base64, and zlib after a leading dot.
+func (p *zlibs) open(payload []byte, limit int) ([]byte, error) {
 	text, compressed := bytes.CutPrefix(payload, []byte("."))
 	b, ok := decode64(make([]byte, 0, urlSafe.DecodedLen(len(text))), text, -1)
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("%w: base64", ErrMalformed)
 	case compressed:
-		return openZlib(b, limit)
+		return p.inflate(b, limit)
 	case len(b) > limit:
 		return nil, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, limit)
 	}
 	return b, nil
-}
-
-// openZlib reads one complete zlib stream without a preset dictionary, and nothing after it.
-func openZlib(z []byte, limit int) ([]byte, error) {
-	if len(z) < 2 || z[0]&15 != 8 || z[0]>>4 > 7 || binary.BigEndian.Uint16(z)%31 != 0 || z[1]&0x20 != 0 {
-		return nil, fmt.Errorf("%w: no zlib data", ErrMalformed)
-	}
-	text, rest, err := inflate(z[2:], limit)
-	if err != nil {
-		return nil, err
-	}
-	if len(rest) != 4 || binary.BigEndian.Uint32(rest) != adler32.Checksum(text) {
-		return nil, fmt.Errorf("%w: checksum of the compressed text", ErrMalformed)
-	}
-	return text, nil
 }

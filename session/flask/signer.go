@@ -50,6 +50,7 @@ type Signer struct {
 	digest func() hash.Hash
 	size   int // of the digest, in bytes
 	limits Limits
+	zlib   *zlibs
 }
 
 // NewSigner refuses keys that let anybody forge a session: an empty secret, and the two mistakes that Flask lets pass in
@@ -73,7 +74,7 @@ func NewSigner(k Keys) (*Signer, error) {
 	if k.Digest == nil {
 		k.Digest = sha1.New
 	}
-	s := &Signer{digest: k.Digest, size: k.Digest().Size()}
+	s := &Signer{digest: k.Digest, size: k.Digest().Size(), zlib: &zlibs{}}
 	s.keys = append(s.keys, s.sum(k.Secret, []byte(k.Salt)))
 	for i := len(k.Fallbacks) - 1; i >= 0; i-- {
 		s.keys = append(s.keys, s.sum(k.Fallbacks[i], []byte(k.Salt)))
@@ -105,7 +106,7 @@ func (s *Signer) sum(key, message []byte) []byte {
 // 1970 counts as 1970.
 func (s *Signer) Sign(json []byte, at time.Time) string {
 	payload, compressed := json, false
-	if z := compress(json); z != nil {
+	if z := s.zlib.compress(json); z != nil {
 		payload, compressed = z, true
 	}
 	encoding := base64.RawURLEncoding
@@ -146,7 +147,7 @@ func (s *Signer) Verify(cookie string, now time.Time, maxAge time.Duration) (jso
 	if err != nil {
 		return nil, at, false, err
 	}
-	json, err = openPayload(value[:dot], s.limits.JSON)
+	json, err = s.zlib.open(value[:dot], s.limits.JSON)
 	return json, at, old, err
 }
 

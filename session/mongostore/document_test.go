@@ -87,6 +87,11 @@ func TestDocument(t *testing.T) {
 			if diff := cmp.Diff(c.record, back); err != nil || diff != "" {
 				t.Errorf("decoded: %v\n%s", err, diff)
 			}
+			for key, value := range back.Values {
+				if cap(value) > len(value) {
+					t.Errorf("an append to the value of %q would reach its neighbour", key)
+				}
+			}
 		})
 	}
 }

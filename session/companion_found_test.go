@@ -3,7 +3,6 @@ package session_test
 import (
 	"errors"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,19 +10,10 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// What was found to be wrong and waits to be mended. DOORBOOK_TEST_KNOWN=1 runs these tests; one that passes belongs, without
-// its first line, into the file of its topic.
-
-func known(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("DOORBOOK_TEST_KNOWN") == "" {
-		t.Skip("known: " + why)
-	}
-}
+// What was wrong once, where sessions in their cookies have companion records.
 
 // Guard: companion.go, Session.enrol, the error of endedBefore, which is no "not found".
 func TestCompanionMarksNotReadable(t *testing.T) {
-	known(t, "a store that fails while the marks are read counts as an ended session, and the browser forgets its cookie")
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	was := b.cookie
@@ -37,7 +27,6 @@ func TestCompanionMarksNotReadable(t *testing.T) {
 
 // Guard: companion.go, Session.enrol: what is found half enrolled is no proof.
 func TestCompanionRefusedEnrolmentLeavesNothing(t *testing.T) {
-	known(t, "an enrolment that a mark refuses leaves a live record if it cannot delete it, which the next request opens")
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -51,7 +40,6 @@ func TestCompanionRefusedEnrolmentLeavesNothing(t *testing.T) {
 
 // The process ends between the two steps of an enrolment. Guard: as above.
 func TestCompanionHalfEnrolledAndGone(t *testing.T) {
-	known(t, "a record that was made for a cookie, but not yet compared with the marks, opens for every later request")
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -67,7 +55,6 @@ func TestCompanionHalfEnrolledAndGone(t *testing.T) {
 
 // Two requests with one copy after EndAll has returned, the second while the first one enrols. Guard: as above.
 func TestCompanionHalfEnrolledAtOnce(t *testing.T) {
-	known(t, "between Create and the look at the marks another request with the same copy is signed in")
 	for _, second := range []string{"finds it", "meets it at Create"} {
 		t.Run(second, func(t *testing.T) {
 			w := newShared(t)
@@ -101,7 +88,6 @@ func TestCompanionHalfEnrolledAtOnce(t *testing.T) {
 
 // Guard: as above.
 func TestCompanionHalfEnrolledDuringEndAll(t *testing.T) {
-	known(t, "a record that was listed too early for EndAll, and not compared with its mark yet, opens after EndAll has returned")
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -122,7 +108,6 @@ func TestCompanionHalfEnrolledDuringEndAll(t *testing.T) {
 
 // Guard: save.go, Session.deleteDropped: nothing of a stranger's is in the store (P6).
 func TestCompanionStrangerSignsOut(t *testing.T) {
-	known(t, "a stranger who signs out costs a Load and a Delete")
 	w := newCompanions(t)
 	b := w.browser()
 	b.get("/set?city=Oslo")
@@ -133,7 +118,6 @@ func TestCompanionStrangerSignsOut(t *testing.T) {
 // The clock of another node is behind, or of two EndAll at once the earlier one comes later. Guard: companion.go,
 // companion.endBefore: a mark moves only forward.
 func TestCompanionMarkMovesOnlyForward(t *testing.T) {
-	known(t, "a second EndAll by a clock that is behind moves the mark back, and copies that were refused are good again")
 	w := newShared(t)
 	behind := newClock()
 	node := w.node(shared, func(c *session.Config) { c.Now = behind.Now })
@@ -148,7 +132,6 @@ func TestCompanionMarkMovesOnlyForward(t *testing.T) {
 // Somebody who was remembered elsewhere confirms who they are here, in a session that is shorter. Guard: companion.go: what
 // was enrolled must not be forgotten before its cookie is dead.
 func TestCompanionShorterSessionLeavesTombstone(t *testing.T) {
-	known(t, "a cookie that a renewal made worthless opens again once the session's own, shorter limit has passed and is swept")
 	w := newShared(t)
 	b := w.elsewhere("ada", func(p *plainText) { p.Persist = true })
 	thief := b.copy()
@@ -163,7 +146,6 @@ func TestCompanionShorterSessionLeavesTombstone(t *testing.T) {
 
 // Guard: save.go, Session.save: what is left is deleted once it is sure that what follows fits (P5).
 func TestCompanionTooLargeEndsNobody(t *testing.T) {
-	known(t, "what does not fit after a sign-out or a change of subject ends the session all the same, with an error page")
 	for _, path := range []string{"/bob", "/leave"} {
 		w := newCompanions(t)
 		huge := strings.Repeat("x", 5000)
@@ -178,7 +160,6 @@ func TestCompanionTooLargeEndsNobody(t *testing.T) {
 
 // Guard: save.go, Session.touch: what was taken out of the cookie is written down whether the touch succeeds or not.
 func TestCompanionFlashesAreShownOnce(t *testing.T) {
-	known(t, "messages are shown again if the touch of the request that took them fails")
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	b.get("/flash?text=one")
@@ -191,7 +172,6 @@ func TestCompanionFlashesAreShownOnce(t *testing.T) {
 
 // Guard: companion.go, Session.accompany: a cookie that names a session that was left is not replaced before that has ended.
 func TestCompanionLeftWhileTheStoreIsAway(t *testing.T) {
-	known(t, "if the session that was left cannot be ended, a write of the same request replaces the cookie, and nobody tells any more")
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	b.get("/who")
@@ -210,7 +190,6 @@ func TestCompanionLeftWhileTheStoreIsAway(t *testing.T) {
 
 // While companions are introduced, nodes with and without them serve the same people. Guard: save.go, keyed.dueCookie.
 func TestCompanionRollingIntroduction(t *testing.T) {
-	known(t, "a node without companions drops the digest from the cookie, which locks its owner out of the nodes with them")
 	with := newCompanions(t)
 	without := with.node(sealedHome)
 	b := with.signedIn("ada")
@@ -223,7 +202,6 @@ func TestCompanionRollingIntroduction(t *testing.T) {
 
 // A wrapped store of a type that cannot be compared. Guard: home.go, Config.homeDefaults, same.
 func TestCompanionUncomparableStore(t *testing.T) {
-	known(t, "New panics where the Store and Config.Old's are structs that hold something uncomparable in an interface")
 	s := wrappedStore{uncomparableStore{Store: memory()}}
 	defer func() { check(t, "panic", recover(), nil) }()
 	_, _ = session.New(session.Config{Keys: ring(t, "one"), Store: s, Old: session.Home{Carrier: session.Sealed, Store: s}})

@@ -1,0 +1,56 @@
+package conformance
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// mongoClient opens a client, with which a test ends.
+func mongoClient(t testing.TB, address string, more ...*options.ClientOptions) *mongo.Client {
+	t.Helper()
+	own := options.Client().ApplyURI(address).SetMaxPoolSize(20)
+	client, err := mongo.Connect(append([]*options.ClientOptions{own}, more...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	return client
+}
+
+// mongoOwn gives the address of a database that nobody else uses, and its name, and drops it when the test is over.
+func mongoOwn(t testing.TB, address string) (own, name string) {
+	t.Helper()
+	name = "t_" + strings.ToLower(rand.Text())
+	base, settings, _ := strings.Cut(address, "?") // net/url takes no unix socket for a host, nor several hosts
+	hosts, _, _ := strings.Cut(strings.TrimPrefix(base, "mongodb://"), "/")
+	own = "mongodb://" + hosts + "/" + name + "?" + settings
+	client := mongoClient(t, address)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := client.Database(name).Drop(ctx); err != nil {
+			t.Errorf("drop %s: %v", name, err)
+		}
+	})
+	return own, name
+}
+
+// mongoURL gives that address.
+func mongoURL(t testing.TB, address string) string {
+	t.Helper()
+	own, _ := mongoOwn(t, address)
+	return own
+}
+
+// mongoDatabase gives that database.
+func mongoDatabase(t testing.TB, address string, more ...*options.ClientOptions) *mongo.Database {
+	t.Helper()
+	own, name := mongoOwn(t, address)
+	return mongoClient(t, own, more...).Database(name)
+}

@@ -1,0 +1,42 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/mongo"
+	"github.com/doorbook/doorbook/internal/repotest"
+)
+
+// openMongo opens a database of the test's own, where one message at a time is answered.
+func openMongo(t testing.TB, opts mongo.Options) *mongo.DB {
+	t.Helper()
+	return openMongoURL(t, mongoURL(t, servers.Mongo(t)), opts)
+}
+
+func openMongoURL(t testing.TB, url string, opts mongo.Options) *mongo.DB {
+	t.Helper()
+	db, err := mongo.Open(t.Context(), url, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func TestReposMongoAccounts(t *testing.T) {
+	repotest.Accounts(t, func(t *testing.T) account.Repository { return openMongo(t, mongo.Options{}).Accounts() })
+}
+
+func TestReposMongoThrottle(t *testing.T) {
+	repotest.Throttle(t, func(t *testing.T) account.Throttle { return openMongo(t, mongo.Options{}).Throttle() })
+}
+
+func TestReposMongoBook(t *testing.T) {
+	repotest.Book(t, func(t *testing.T) book.Repository { return openMongo(t, mongo.Options{}).Entries() })
+}
