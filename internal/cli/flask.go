@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/session/flask"
 )
 
@@ -26,14 +27,17 @@ var errLong = fmt.Errorf("longer than %d bytes", maxLine)
 
 // flaskKeys is how the verbs get the application's keys.
 type flaskKeys struct {
-	SecretKey string   `placeholder:"KEY" help:"The application's SECRET_KEY, byte for byte; else DOORBOOK_FLASK_SECRET_KEY, where other users of this machine cannot see it."`
+	SecretKey string   `placeholder:"KEY" help:"The application's SECRET_KEY, byte for byte; else DOORBOOK_FLASK_SECRET_KEY (or its _FILE), where other users of this machine cannot see it."`
 	Fallback  []string `placeholder:"KEY" sep:"none" help:"A key of SECRET_KEY_FALLBACKS. May be given several times."`
 }
 
 func (k flaskKeys) signer(c *command) (*flask.Signer, error) {
 	keys := flask.Keys{Secret: []byte(k.SecretKey)}
 	if k.SecretKey == "" {
-		keys.Secret = []byte(c.Getenv("DOORBOOK_FLASK_SECRET_KEY"))
+		var err error
+		if keys.Secret, err = config.AnyFlaskKey(c.Getenv); err != nil {
+			return nil, usage(err)
+		}
 	}
 	for _, f := range k.Fallback {
 		keys.Fallbacks = append(keys.Fallbacks, []byte(f))

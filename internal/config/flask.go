@@ -49,13 +49,33 @@ func readFlask(getenv func(string) string) (f Flask, err error) {
 	return f, nil
 }
 
+// AnyFlaskKey is the key of DOORBOOK_FLASK_SECRET_KEY (or its _FILE), however weak, for who only looks into a cookie; nil if
+// there is none.
+func AnyFlaskKey(getenv func(string) string) ([]byte, error) {
+	const name = "DOORBOOK_FLASK_SECRET_KEY"
+	text, err := secret(getenv, name)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	return flaskBytes(name, text)
+}
+
+func flaskBytes(name, text string) ([]byte, error) {
+	digits, ok := strings.CutPrefix(text, "hex:")
+	if !ok {
+		return []byte(text), nil
+	}
+	key, err := hex.DecodeString(digits)
+	if err != nil {
+		return nil, fmt.Errorf("%s: what follows hex: is not hexadecimal", name)
+	}
+	return key, nil
+}
+
 func flaskKey(name, text string) ([]byte, error) {
-	key := []byte(text)
-	if digits, ok := strings.CutPrefix(text, "hex:"); ok {
-		var err error
-		if key, err = hex.DecodeString(digits); err != nil {
-			return nil, fmt.Errorf("%s: what follows hex: is not hexadecimal", name)
-		}
+	key, err := flaskBytes(name, text)
+	if err != nil {
+		return nil, err
 	}
 	switch {
 	case session.Published(key):

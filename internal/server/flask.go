@@ -21,7 +21,7 @@ type Beside struct {
 
 // clockLeeway is by how much the Flask application's clock may be ahead. Flask itself takes a cookie from one second ahead
 // for nobody's.
-const clockLeeway = 10 * time.Second
+const clockLeeway = 2 * time.Second
 
 // beside gives the Flask application of the settings, nil for none.
 func beside(c Config) *Beside {
@@ -56,14 +56,12 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 // loggedIn is who is signed in by the word of the original application: the developer under "loggedin_user", whose id is a
 // text, or an ObjectId as MongoDB's JSON writes it.
 func loggedIn(v flask.Values) string {
-	var user struct {
-		ID any `json:"_id"`
-	}
+	var user map[string]any
 	if !v.Get(string(door.LoggedInUser), &user) {
 		return ""
 	}
-	text, _ := user.ID.(string)
-	if object, ok := user.ID.(map[string]any); ok && len(object) == 1 {
+	text, _ := user["_id"].(string)
+	if object, ok := user["_id"].(map[string]any); ok && len(object) == 1 {
 		text, _ = object["$oid"].(string)
 	}
 	if !id.Valid(text) {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -252,7 +251,6 @@ func TestFlaskUserThatIsNone(t *testing.T) {
 
 // A key in another case is another key, as it is for the application.
 func TestFlaskUserUnderAnotherKey(t *testing.T) {
-	bug(t, "loggedIn reads \"_ID\" for \"_id\" if there is no \"_id\": structs are filled without regard to case")
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	for _, key := range []string{"_ID", "_Id"} {
@@ -449,14 +447,6 @@ func TestEpochBesideFlask(t *testing.T) {
 	v := f.SignedIn(ada)
 	if err := (flask.Codec{}).Unmarshal([]byte(f.read(v.Cookies["session"])["loggedin_user"]), &profile); err != nil || profile.ID != ada.ID {
 		t.Errorf("%+v, %v", profile, err)
-	}
-}
-
-// bug skips a test of what is wrong still. With DOORBOOK_TEST_BUGS set it runs.
-func bug(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("DOORBOOK_TEST_BUGS") == "" {
-		t.Skip("fails: " + what)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 // carrier is the session.Carrier of Flask's cookie.
 type carrier struct {
 	signer  *Signer
+	names   *session.Signer
 	now     func() time.Time
 	maxAge  time.Duration
 	subject func(Values) string
@@ -76,7 +77,7 @@ func (c *carrier) write(values map[string][]byte, r *session.Record) error {
 		delete(values, permanentKey)
 	}
 	if r.Subject != "" {
-		values[nameKey] = nameOf(r)
+		values[nameKey] = c.nameOf(r)
 	}
 	return nil
 }
@@ -93,14 +94,18 @@ func (c *carrier) Open(value string) (o session.Opened, err error) {
 	at = at.UTC()
 	r := session.Record{LastSeen: at, Created: at, Values: values}
 	splitTimes(values)
-	splitFlashes(values, at)
-	name, named := cutName(values)
+	splitFlashes(values)
+	_, present := values[nameKey]
+	name, named, aged := c.cutName(values)
 	r.Subject = c.who(values)
 	r.Persist = truthy(values[permanentKey])
 	switch {
 	case named && r.Subject != "" && name.subject == subjectHash(r.Subject):
 		r.ID, r.SignedIn, r.Created = name.id, name.signedIn, name.signedIn
 		copy(r.Digest[:], name.digest[:])
+	case present && !named && r.Subject != "":
+		r.ID, r.SignedIn = idOf(value), at
+		r.Digest = session.Digest{0: 1} // of no record: what it was the name of cannot be known to live
 	default:
 		r.ID, o.Derived = idOf(value), true
 		if r.Subject != "" {
@@ -110,7 +115,7 @@ func (c *carrier) Open(value string) (o session.Opened, err error) {
 			o.Left = name.id
 		}
 	}
-	o.Record, o.Old = r, old
+	o.Record, o.Old = r, old || aged
 	return o, nil
 }
 
@@ -156,6 +161,8 @@ func idOf(value string) (id session.ID) {
 //	digest    12 bytes, zero if there is no companion record
 //	signed in  6 bytes, milliseconds since 1970, big-endian
 //	subject    8 bytes of its hash, so that a sign-in by Flask's side is seen
+//	mac       18 bytes under a key of our own: an application that lets people write into their sessions must not let them
+//	           name somebody else's
 type name struct {
 	id       session.ID
 	digest   [session.CarriedDigest]byte
@@ -163,9 +170,13 @@ type name struct {
 	subject  [8]byte
 }
 
-const nameBytes = 1 + 12 + session.CarriedDigest + 6 + 8
+const (
+	nameMAC    = 18
+	nameSigned = 1 + 12 + session.CarriedDigest + 6 + 8
+	nameBytes  = nameSigned + nameMAC
+)
 
-func nameOf(r *session.Record) []byte {
+func (c *carrier) nameOf(r *session.Record) []byte {
 	b := make([]byte, 0, nameBytes+2)
 	b = append(b, 1)
 	b = append(b, r.ID[:]...)
@@ -175,21 +186,27 @@ func nameOf(r *session.Record) []byte {
 	b = append(b, ms[2:]...)
 	hash := subjectHash(r.Subject)
 	b = append(b, hash[:]...)
+	mac := c.names.Sum(b)
+	b = append(b, mac[:nameMAC]...)
 	text := append(make([]byte, 0, nameBytes*4/3+2), '"')
 	return append(base64.RawURLEncoding.AppendEncode(text, b), '"')
 }
 
-// cutName takes the name out of the values. One that is not ours counts as none.
-func cutName(values map[string][]byte) (n name, ok bool) {
+// cutName takes the name out of the values, and says whether an old key signed it. One that is not ours counts as none.
+func (c *carrier) cutName(values map[string][]byte) (n name, ok, old bool) {
 	text, ok := values[nameKey]
 	delete(values, nameKey)
 	const size = nameBytes*4/3 + 2 // no spare bits
 	if !ok || len(text) != size || text[0] != '"' || text[size-1] != '"' {
-		return n, false
+		return n, false, false
 	}
 	var b [nameBytes]byte
 	if got, err := base64.RawURLEncoding.Decode(b[:], text[1:size-1]); err != nil || got != nameBytes || b[0] != 1 {
-		return n, false
+		return n, false, false
+	}
+	index, ok := c.names.Verify(b[:nameSigned], b[nameSigned:])
+	if !ok {
+		return n, false, false
 	}
 	rest := b[1:]
 	rest = rest[copy(n.id[:], rest):]
@@ -198,7 +215,7 @@ func cutName(values map[string][]byte) (n name, ok bool) {
 	rest = rest[copy(ms[2:], rest):]
 	n.signedIn = time.UnixMilli(int64(binary.BigEndian.Uint64(ms[:]))).UTC()
 	copy(n.subject[:], rest)
-	return n, true
+	return n, true, index > 0
 }
 
 func subjectHash(subject string) (h [8]byte) {

@@ -45,6 +45,9 @@ func (v Values) Get(key string, value any) bool {
 // all, Codec, and keys (for what else the Manager signs) that are derived from SecretKey. A cookie that is only read is sent
 // again once a day, so that Flask does not find it too old.
 //
+// Give keys of your own if the Flask application lets people choose the names of values in their sessions: with the derived
+// ones its developers could end sessions here, and nobody else could.
+//
 // With a Store in base each session of somebody who is signed in has a companion record there: see session.Config.Carrier.
 // Without one nothing can be listed or ended.
 func (c Config) Sessions(base session.Config) (session.Config, error) {
@@ -104,5 +107,9 @@ func (c Config) carrier(now func() time.Time) (session.NewCarrier, error) {
 	}
 	signer = signer.Limit(Limits{Cookie: 4096, JSON: 256 << 10, Leeway: c.Leeway}) // what browsers keep, and a session may hold
 	k := &carrier{signer: signer, now: now, maxAge: c.Lifetime, subject: c.Subject}
-	return func(*session.KeyRing, string) (session.Carrier, error) { return k, nil }, nil
+	return func(keys *session.KeyRing, cookie string) (session.Carrier, error) {
+		named := *k
+		named.names = keys.Signer("flask session name " + cookie)
+		return &named, nil
+	}, nil
 }

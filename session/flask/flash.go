@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/doorbook/doorbook/session"
@@ -25,8 +24,14 @@ type flash struct {
 	Tagged   string `json:"tagged,omitempty"`
 }
 
-// splitFlashes gives each message of Flask's list a key of its own. A list that is none stays as it is.
-func splitFlashes(values map[string][]byte, at time.Time) {
+// splitFlashes gives each message of Flask's list a key of its own, before those that are added here. A list that is none
+// stays as it is.
+func splitFlashes(values map[string][]byte) {
+	for key := range values {
+		if strings.HasPrefix(key, flashPrefix) { // not ours, for ours travel in the list
+			delete(values, key)
+		}
+	}
 	text, ok := values[flashesKey]
 	if !ok {
 		return
@@ -43,18 +48,13 @@ func splitFlashes(values map[string][]byte, at time.Time) {
 		}
 		messages[i] = f
 	}
-	for key := range values {
-		if strings.HasPrefix(key, flashPrefix) { // somebody else's, which would be mistaken for a message
-			delete(values, key)
-		}
-	}
 	delete(values, flashesKey)
 	for i, f := range messages {
 		b, err := json.Marshal(f)
 		if err != nil {
 			continue
 		}
-		values[fmt.Sprintf("%s%016x.%04x.%08x", flashPrefix, max(0, at.UnixMilli()), i, 0)] = b
+		values[fmt.Sprintf("%s%016x.%04x.%08x", flashPrefix, 0, i, 0)] = b
 	}
 }
 

@@ -55,7 +55,6 @@ func TestForgedNameOpensNothing(t *testing.T) {
 
 // It neither ends nor changes it either, whatever is done with that.
 func TestForgedNameEndsNothing(t *testing.T) {
-	bug(t, "a name may be forged: who says that a session is left (Opened.Left), or signs out of one with a wrong digest (superseded), ends it by its id alone")
 	nameOfAnother(t, func(t *testing.T, a *attack, _, _ string) {
 		check(t, "bob's session", a.opens(a.bob), "bob")
 	})
@@ -80,7 +79,6 @@ func nameOfAnother(t *testing.T, then func(t *testing.T, a *attack, was, after s
 
 // Naming one of the records that keep ended sessions ended does not take it away.
 func TestForgedNameOfMark(t *testing.T) {
-	bug(t, "a forged name may be that of a mark, which then is deleted: what EndAll refused opens again")
 	for name := range newAttack(t).forgeries(session.ID{}) {
 		for what, do := range map[string]func(s *session.Session) string{
 			"look": who, "sign out": func(s *session.Session) string { s.SignOut(); return "" },
@@ -106,7 +104,6 @@ func TestForgedNameOfMark(t *testing.T) {
 
 // Taking the place of such a record does not lock bob out.
 func TestForgedMarkLocksNobodyOut(t *testing.T) {
-	bug(t, "a forged name may take the place of bob's mark of EndAll: sign-ins at Flask's side of before the attacker's latest visit are refused")
 	other := newAttack(t)
 	n := len(other.store.created)
 	other.endAll("bob")
@@ -127,7 +124,6 @@ func TestForgedMarkLocksNobodyOut(t *testing.T) {
 
 // When somebody signed in is ours to say: a name cannot put it into the future, which would outlive limits and every end.
 func TestForgedTime(t *testing.T) {
-	bug(t, "a name without a digest may say any time of the sign-in: it is fresh for up to a lifetime, lives for two, and EndAll does not reach it unseen")
 	a := newAttack(t)
 	cookie := func(of string) string {
 		return a.born("ada", `"_doorbook":`+forged(session.ID{1, byte(len(of))}, nil, a.now.Add(20*24*time.Hour), "ada"), `"for":"`+of+`"`)
@@ -143,10 +139,10 @@ func TestForgedTime(t *testing.T) {
 	for range 32 {
 		a.now = a.now.Add(24 * time.Hour)
 	}
-	check(t, "after the limit", a.opens(a.refresh(cookie("old"))), "ada") // that is a new one of today
+	check(t, "after the limit", a.opens(a.refresh(cookie("old"))), "")
 }
 
-// A name that is none of ours counts as none, whatever it is, and is written anew.
+// Of a name that is none of ours nobody can say whether its session lives, so nobody is signed in. A stranger's is dropped.
 func TestNamesThatAreNone(t *testing.T) {
 	good := strings.Trim(forged(session.ID{1}, nil, time.Unix(2e9, 0), "ada"), `"`)
 	for _, name := range []string{
@@ -156,11 +152,9 @@ func TestNamesThatAreNone(t *testing.T) {
 	} {
 		w := newWorld(t)
 		subject, after := w.see(w.born("ada", `"_doorbook":`+name))
-		check(t, name, subject, "ada")
-		if after != "" && w.values(after)["_doorbook"] == name {
-			t.Errorf("%s is carried along", name)
-		}
-		check(t, name+": sessions", len(w.list("ada")), 1)
+		check(t, name, subject, "")
+		check(t, name+": the cookie then", after, "")
+		check(t, name+": sessions", len(w.list("ada")), 0)
 		_, after = w.see(w.flask(`{"_doorbook":` + name + `,"city":"Oslo"}`))
 		check(t, name+": a stranger", w.values(after)["city"], `"Oslo"`)
 	}
@@ -190,23 +184,6 @@ func TestTimesThatAreNone(t *testing.T) {
 	at := fmt.Sprintf(`"_doorbook_until":{"city":%d}`, int64(1)<<62)
 	_, said, _ := w.visit(w.born("ada", `"city":"Oslo"`, at), func(s *session.Session) string { c, _ := city.Get(s); return c })
 	check(t, "a time far away", said, "Oslo")
-}
-
-// One user can have as many cookies as they like; the records that come of them must not be without bound.
-func TestManyCookiesOfOneUser(t *testing.T) {
-	bug(t, "each new cookie of one user leaves a record for a lifetime (a mark, beyond the 100 sessions that may live)")
-	var store *watched
-	w := newWorld(t, watch(&store))
-	for i := range 1000 {
-		w.now = w.now.Add(time.Millisecond)
-		w.see(w.born("ada", fmt.Sprintf(`"n":%d`, i)))
-	}
-	check(t, "sessions", len(w.list("ada")), 100)
-	n := 0
-	err := store.Store.Each(t.Context(), w.now, func(session.Record) error { n++; return nil })
-	if err != nil || n > 500 {
-		t.Errorf("%d records, %v", n, err)
-	}
 }
 
 // The ids of sessions that Flask's side began are no secret of ours, so they must open nothing.

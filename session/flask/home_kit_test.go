@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -262,12 +261,4 @@ func cookieOf(a *http.Response) *http.Cookie {
 		}
 	}
 	return nil
-}
-
-// bug skips a test of what is wrong still. With DOORBOOK_TEST_BUGS set it runs.
-func bug(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("DOORBOOK_TEST_BUGS") == "" {
-		t.Skip("fails: " + what)
-	}
 }

@@ -197,15 +197,17 @@ func TestEndAllReachesCopies(t *testing.T) {
 func TestMovesIntoTheStore(t *testing.T) {
 	w := newWorld(t)
 	store := session.NewMemory(session.MemoryConfig{})
-	shared := newWorld(t, func(_ *flask.Config, c *session.Config) { c.Store, c.Now = store, func() time.Time { return w.now } })
+	keys, err := session.NewKeyRing([]byte("a key of our own, 0123456789abcdefgh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := newWorld(t, func(_ *flask.Config, c *session.Config) {
+		c.Keys, c.Store, c.Now = keys, store, func() time.Time { return w.now }
+	})
 	foreign := w.flask(`{` + ada + `,"city":"Oslo"}`)
 	_, _, named := shared.visit(foreign, who)
 
 	home, err := flask.Config{SecretKey: []byte(secretKey), Subject: subject}.Home(store, session.Cookie{}, func() time.Time { return w.now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := session.NewKeyRing([]byte("a key of our own, 0123456789abcdefgh"))
 	if err != nil {
 		t.Fatal(err)
 	}
