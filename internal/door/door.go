@@ -132,15 +132,11 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	return nil
 }
 
-// holds reports whether what the session's subject proved is still so. One that another program has begun holds, and is
-// bound to the present from now on: what was ended before, the session's store knows.
+// holds reports whether what the session's subject proved is still so. Of one that another program has begun only its store
+// knows: whatever raises the epoch ends all sessions there, too.
 func (d *Door) holds(s *session.Session, now int64) bool {
 	at, ok := epoch.Get(s)
-	if !ok && d.Shared && !s.Has(string(epoch)) {
-		epoch.Set(s, now)
-		return s.Err() == nil
-	}
-	return ok && at == now
+	return ok && at == now || d.Shared && !s.Has(string(epoch))
 }
 
 // SessionName is the short name of the visitor's session in the book: a hash that opens nothing.
