@@ -47,7 +47,7 @@ def sign_in():
 def password_fits(found, password):
     try:
         return check_password_hash(found["password"] if found else nobodys_hash(), password) and found is not None
-    except ValueError:  # a hash of a kind that this Werkzeug does not know, such as argon2id
+    except (ValueError, TypeError):  # a hash of a kind that this Werkzeug does not know, such as argon2id
         return False
 
 

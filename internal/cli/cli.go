@@ -107,7 +107,7 @@ func (s *serveVerb) Run(c *command) error {
 	if err != nil {
 		return err
 	}
-	if s.Sessions == "flask" && secrets.Flask.Key == nil {
+	if s.Sessions == config.SharedWithFlask && secrets.Flask.Key == nil {
 		return usage(errors.New("--sessions=flask: DOORBOOK_FLASK_SECRET_KEY is missing, the SECRET_KEY of the Flask application"))
 	}
 	return server.Run(c.ctx, server.Config{Serve: s.Serve, Dir: dir, Secrets: secrets, Out: c.Stdout, Log: c.log()})

@@ -39,6 +39,9 @@ func (k flaskKeys) signer(c *command) (*flask.Signer, error) {
 			return nil, usage(err)
 		}
 	}
+	if len(keys.Secret) == 0 {
+		return nil, usage(errors.New("no secret key: give --secret-key, or DOORBOOK_FLASK_SECRET_KEY"))
+	}
 	for _, f := range k.Fallback {
 		keys.Fallbacks = append(keys.Fallbacks, []byte(f))
 	}

@@ -120,7 +120,7 @@ func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door
 	if err != nil {
 		return nil, false, nil, err
 	}
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(form.Form)})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(form.Of(c.Getenv("DOORBOOK_SESSIONS")))})
 	if err != nil {
 		return nil, false, nil, err
 	}

@@ -34,8 +34,22 @@ type Serve struct {
 
 // Passwords says what new password hashes look like.
 type Passwords struct {
-	Form string `name:"passwords" env:"DOORBOOK_PASSWORDS" default:"argon2id" placeholder:"FORM" help:"Form of new password hashes: argon2id, or while a Flask application reads them too scrypt (Werkzeug 2.3 and later) or pbkdf2 (any) (${default})."`
+	Form string `name:"passwords" env:"DOORBOOK_PASSWORDS" placeholder:"FORM" help:"Form of new password hashes: argon2id, or while a Flask application reads them too scrypt (Werkzeug 2.3 and later) or pbkdf2 (any). Default: argon2id; pbkdf2 while the session cookie is shared with a Flask application."`
 }
+
+// Of gives the form, for where sessions live: what a Flask application beside us cannot read locks people out of it.
+func (p Passwords) Of(sessions string) string {
+	switch {
+	case p.Form != "":
+		return p.Form
+	case sessions == SharedWithFlask:
+		return "pbkdf2"
+	}
+	return "argon2id"
+}
+
+// SharedWithFlask is the setting of Sessions for a cookie that a Flask application reads and writes as well.
+const SharedWithFlask = "flask"
 
 // Check refuses what cannot be.
 func (p Passwords) Check() error {
@@ -139,11 +153,14 @@ func (s *Serve) Check() error {
 		return fmt.Errorf("--registration: %q is none of open, invite, closed", s.Registration)
 	}
 	switch s.Sessions {
-	case "", "store", "flask":
+	case "", "store", SharedWithFlask:
 	default:
 		return fmt.Errorf("--sessions: %q is neither store nor flask", s.Sessions)
 	}
 	if err := s.Passwords.Check(); err != nil {
+		return err
+	}
+	if err := checkFlaskCookie(s.FlaskCookie); err != nil {
 		return err
 	}
 	if s.CookieSecure != "auto" && s.CookieSecure != "never" {

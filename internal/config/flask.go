@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/doorbook/doorbook/session"
@@ -47,6 +48,18 @@ func readFlask(getenv func(string) string) (f Flask, err error) {
 		f.Fallbacks = append(f.Fallbacks, one)
 	}
 	return f, nil
+}
+
+// checkFlaskCookie refuses names that no cookie has, and those of our own.
+func checkFlaskCookie(name string) error {
+	switch strings.TrimPrefix(name, "__Host-") {
+	case "form", "device":
+		return fmt.Errorf("--flask-cookie: %q is the name of another cookie of ours", name)
+	}
+	if name != "" && (&http.Cookie{Name: name, Value: "x"}).Valid() != nil {
+		return fmt.Errorf("--flask-cookie: %q is no name for a cookie", name)
+	}
+	return nil
 }
 
 // AnyFlaskKey is the key of DOORBOOK_FLASK_SECRET_KEY (or its _FILE), however weak, for who only looks into a cookie; nil if

@@ -113,7 +113,7 @@ type Profile struct {
 }
 
 // Identify finds out who is signed in, from the session's subject and the account as it is now. The session of an account
-// that is gone or disabled ends here (ASVS 7.4.2).
+// that is gone or disabled ends here (ASVS 7.4.2), but for one that another program began for somebody unknown here.
 func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	subject := v.Session.Subject()
 	if subject == "" {
@@ -123,6 +123,8 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	switch {
 	case err != nil && !errors.Is(err, account.ErrNotFound):
 		return unavailable(err)
+	case err != nil && d.Shared: // unknown here; whether it is over is not for us to say
+		return nil
 	case err != nil, dev.Disabled, !d.holds(v.Session, dev.Epoch):
 		v.Session.SignOut()
 		return nil

@@ -42,7 +42,7 @@ type recorder struct {
 	r       *http.Request
 	q       *request
 	entryID string
-	took    time.Duration // as it was entered
+	took    time.Duration // until the entry was stored: what comes after that is the client's time
 }
 
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -56,9 +56,11 @@ func (w *recorder) begin(status int) {
 		return
 	}
 	entry := w.entry(status)
-	w.entryID, w.took = entry.ID, entry.Duration
 	// Whether the visitor still waits or not, what they did is entered. A loss is counted and told by the recorder.
-	_ = w.edge.Recorder.Append(context.WithoutCancel(w.r.Context()), entry)
+	if err := w.edge.Recorder.Append(context.WithoutCancel(w.r.Context()), entry); err == nil {
+		w.entryID = entry.ID
+	}
+	w.took = w.edge.Now().Sub(w.q.start)
 }
 
 // entry is the request as the book keeps it, redacted by its route.

@@ -3,14 +3,12 @@ package server
 import (
 	"time"
 
+	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/id"
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
 )
-
-// sharedWithFlask is the setting of DOORBOOK_SESSIONS for a cookie that a Flask application reads and writes as well.
-const sharedWithFlask = "flask"
 
 // Beside is a Flask application that shares our cookie, or did until it was switched off.
 type Beside struct {
@@ -30,7 +28,7 @@ func beside(c Config) *Beside {
 	}
 	return &Beside{
 		Flask:  flask.Config{SecretKey: c.Secrets.Flask.Key, Fallbacks: c.Secrets.Flask.Fallbacks},
-		Cookie: c.FlaskCookie, Shared: c.Sessions == sharedWithFlask,
+		Cookie: c.FlaskCookie, Shared: c.Sessions == config.SharedWithFlask,
 	}
 }
 

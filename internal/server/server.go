@@ -66,7 +66,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Form)})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions))})
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,15 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
+	other, err := otherKey(ctx, db, keys)
+	if err != nil {
+		return err
+	}
 	greet(c, url, secure, token)
+	if other {
+		c.Log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +
+			"or nobody stays signed in between them (after a change of the key this is told once)")
+	}
 	site.Door.Note(ctx, &door.Visit{}, book.ActionStarted, url)
 	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
 	return serve(ctx, c.Log, listener, site.Handler)
@@ -139,12 +147,19 @@ func background(jobs ...func(context.Context)) (stop func()) {
 // greet says where people find the site.
 func greet(c Config, url string, secure bool, token string) {
 	cookie := "__Host-session (Secure)"
-	if c.Sessions == sharedWithFlask {
+	if c.Sessions == config.SharedWithFlask {
 		cookie = c.FlaskCookie + ", shared with a Flask application (Secure)"
 	}
 	if !secure {
 		cookie = strings.TrimSuffix(strings.Replace(cookie, "__Host-", "", 1), " (Secure)") +
 			", NOT Secure: whoever listens on the way can take over sessions. Set DOORBOOK_PUBLIC_URL to an https address"
+	}
+	switch {
+	case c.Secrets.Flask.Key != nil && c.Sessions != config.SharedWithFlask:
+		cookie += "\n                sessions in the Flask application's cookie " + c.FlaskCookie + " go on in ours"
+	case c.Sessions == config.SharedWithFlask && c.Passwords.Of(c.Sessions) == "argon2id":
+		cookie += "\n                NOTE: the Flask application cannot read argon2id: whoever signs in here cannot sign in there any more.\n" +
+			"                Take DOORBOOK_PASSWORDS away, or set it to pbkdf2 or scrypt, until Flask is switched off"
 	}
 	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
 		url, database.Place(c.Secrets.Database, c.Dir), cookie, c.Registration)

@@ -91,7 +91,9 @@ func (c Config) Sessions(base session.Config) (session.Config, error) {
 
 // Home gives the place where sessions live that share Flask's cookie, for session.Config.Old, once the Flask application is
 // switched off. The store is that of their companion records, nil if there were none. now is the clock, nil for time.Now.
-// While Old names it keep Codec, unless all values are plain JSON.
+// While Old names it keep Codec, unless all values are plain JSON, and in the ring the Keys of before: they sign what the
+// cookie says of its companion record, and a cookie whose word cannot be checked signs nobody in. (If there were none they
+// were derived; Sessions gives them.)
 func (c Config) Home(store session.Store, cookie session.Cookie, now func() time.Time) (session.Home, error) {
 	made, err := c.Sessions(session.Config{Cookie: cookie, Now: now})
 	return session.Home{Store: store, Carrier: made.Carrier, Cookie: made.Cookie}, err

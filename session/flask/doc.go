@@ -2,6 +2,19 @@
 // share one: the signature of ItsDangerous, the compression, and Flask's tagged JSON, which knows tuples, bytes, dates,
 // UUIDs and safe HTML. It was written from a description of the format and checked against cookies of Flask 2.2 to 3.1.
 //
+// # Sessions
+//
+// As the home of sessions of package session, with the records of who is signed in beside it in a store:
+//
+//	app := flask.Config{SecretKey: key, Subject: whoIsSignedIn}
+//	config, err := app.Sessions(session.Config{Keys: keys, Store: store})
+//	sessions, err := session.New(config)
+//
+// [Config] has what must be known of the Flask application; [Config.Home] is for the time after it. A secret key is taken as
+// it is, however short: whoever can guess it signs in as anybody, so ask for 16 bytes at least, and see session.Published.
+//
+// # Cookies
+//
 //	signer, err := flask.NewSigner(flask.Keys{Secret: secret, Fallbacks: old})
 //	text, at, old, err := signer.Verify(cookie, time.Now(), flask.DefaultMaxAge) // the session as JSON text
 //	values, err := flask.Split(text)                                              // map[string][]byte, a text for each key
