@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/e2e/rig"
 )
@@ -22,17 +23,18 @@ type developer struct {
 
 // entry is a line of GET /logs.
 type entry struct {
-	ID         string `json:"id"`
-	Type       string `json:"type"`
-	URL        string `json:"url"`
-	Method     string `json:"http_method"`
-	Body       string `json:"body"`
-	Status     int    `json:"status"`
-	ClientAddr string `json:"client_addr"`
-	User       string `json:"user"`
-	UserName   string `json:"user_name"`
-	RequestID  string `json:"request_id"`
-	Action     string `json:"action"`
+	ID         string    `json:"id"`
+	Type       string    `json:"type"`
+	URL        string    `json:"url"`
+	Method     string    `json:"http_method"`
+	Body       string    `json:"body"`
+	Status     int       `json:"status"`
+	ClientAddr string    `json:"client_addr"`
+	User       string    `json:"user"`
+	UserName   string    `json:"user_name"`
+	CreatedAt  time.Time `json:"created_at"`
+	RequestID  string    `json:"request_id"`
+	Action     string    `json:"action"`
 }
 
 // developers lists everybody, as the client sees them.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -16,6 +17,10 @@ func (h house) openBook() (*sql.DB, error) {
 
 // countEntries counts what is in the book.
 func (h house) countEntries(ctx context.Context) (n int, err error) {
+	if h.mongo != nil {
+		n, err := h.mongo.logs(ourDatabase).CountDocuments(ctx, bson.D{})
+		return int(n), err
+	}
 	db, err := h.openBook()
 	if err != nil {
 		return 0, err
@@ -34,6 +39,9 @@ const historyMinutes = 360
 // and not a single bar. The other side does the same in ../flask/plot.py, with the same numbers. It writes to the book
 // itself, before the program starts: nobody can send requests into the past.
 func (h house) writeHistory(ctx context.Context, now time.Time) (err error) {
+	if h.mongo != nil {
+		return h.mongo.writeHistory(ctx, now)
+	}
 	db, err := h.openBook()
 	if err != nil {
 		return err
@@ -48,17 +56,31 @@ func (h house) writeHistory(ctx context.Context, now time.Time) (err error) {
 		return fmt.Errorf("write the history: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	minute := now.UTC().Truncate(time.Minute)
-	for i := 1; i < historyMinutes; i++ {
-		at := minute.Add(-time.Duration(i) * time.Minute).UnixMilli()
-		for outcome, n := range map[string]int{"2xx": 40 + i*37%60, "3xx": 5 + i%7, "4xx": i % 11, "5xx": i % 13 / 12} {
-			if n == 0 {
-				continue
-			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?)`, at, outcome, n); err != nil {
-				return fmt.Errorf("write the history: %w", err)
-			}
+	for _, c := range madeUp(now) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?)`, c.minute.UnixMilli(), c.outcome, c.n); err != nil {
+			return fmt.Errorf("write the history: %w", err)
 		}
 	}
 	return tx.Commit()
+}
+
+// count is how many requests ended in one way within a minute.
+type count struct {
+	minute  time.Time
+	outcome string
+	n       int
+}
+
+// madeUp gives the counts of the six hours before now, without those of 0.
+func madeUp(now time.Time) (list []count) {
+	minute := now.UTC().Truncate(time.Minute)
+	for i := 1; i < historyMinutes; i++ {
+		at := minute.Add(-time.Duration(i) * time.Minute)
+		for outcome, n := range map[string]int{"2xx": 40 + i*37%60, "3xx": 5 + i%7, "4xx": i % 11, "5xx": i % 13 / 12} {
+			if n > 0 {
+				list = append(list, count{at, outcome, n})
+			}
+		}
+	}
+	return list
 }

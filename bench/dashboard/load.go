@@ -36,12 +36,16 @@ type result struct {
 	times   []time.Duration // of the right ones, sorted
 	bytes   int             // of the last body
 	cpu     time.Duration   // what the server used meanwhile, for the caller to fill in
+	other   time.Duration   // what its database used, if it has a process of its own
 }
 
 func (r result) perSecond() float64 { return float64(r.right) / r.took.Seconds() }
 
 // cpuPerAnswer is the server's processor time for one answer.
 func (r result) cpuPerAnswer() time.Duration { return r.cpu / time.Duration(max(r.right, 1)) }
+
+// otherPerAnswer is the database's.
+func (r result) otherPerAnswer() time.Duration { return r.other / time.Duration(max(r.right, 1)) }
 
 // quantile gives the time that a share q of the right answers did not exceed.
 func (r result) quantile(q float64) time.Duration {

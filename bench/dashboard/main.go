@@ -1,6 +1,7 @@
 // Command dashboard measures the whole program side by side with an equivalent Flask application (../flask) and a bare
 // net/http server (../hello): the signed-in dashboard under the same load, in turns; then the memory of the idle program,
-// and the time from its start to its first page with a full book.
+// and the time from its start to its first page with a full book. With -mongo both applications keep their records in
+// MongoDB.
 //
 // Run it in the folder bench/. Everything happens on loopback addresses and in a temporary folder, and takes a few minutes.
 package main
@@ -30,6 +31,8 @@ type options struct {
 	entries                   int
 	settle                    time.Duration
 	history                   bool
+	mongo                     string
+	answers                   int
 }
 
 func main() {
@@ -42,9 +45,21 @@ func main() {
 	flag.IntVar(&o.entries, "entries", 100_000, "how many entries the book holds at least when the time to the first page is measured")
 	flag.DurationVar(&o.settle, "settle", 5*time.Second, "how long the program is idle before its memory is read")
 	flag.BoolVar(&o.history, "history", true, "give the plots six hours to show; else they have a bar or two")
+	flag.StringVar(&o.mongo, "mongo", "", "keep the records of both sides in MongoDB: ferretdb starts `one`, replay starts one behind a front that answers from memory what was asked before, mongodb://HOST/ names one; each turn then begins with -entries in both logs (200, unless set)")
+	flag.IntVar(&o.answers, "answers", 0, "the most answers of a turn; 0 is no bound (with -mongo: 500, because the log grows by as many)")
 	flag.Func("threads", "threads of each of gunicorn's two workers, one Flask for each number; 0 is its default worker (default 0,1)", numbers(&o.threads, 0))
 	flag.Func("connections", "connections of each load (default 16,64)", numbers(&o.connections, 1))
 	flag.Parse()
+	if o.mongo != "" {
+		given := map[string]bool{}
+		flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+		if !given["entries"] {
+			o.entries = 200
+		}
+		if !given["answers"] {
+			o.answers = 500
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o, os.Stdout); err != nil {
@@ -76,6 +91,12 @@ func run(ctx context.Context, o options, w io.Writer) error {
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
 	h := house{tmp: tmp, who: newPerson(), history: o.history}
+	if o.mongo != "" {
+		if h.mongo, err = openMongo(ctx, o.mongo, o.entries); err != nil {
+			return err
+		}
+		defer h.mongo.close() // after the servers, which defer their end later
+	}
 	fmt.Fprintf(w, "%s %s/%s, %d cores, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 
 	var (
@@ -102,7 +123,7 @@ func run(ctx context.Context, o options, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := measureLoads(ctx, o, servers, w); err != nil {
+		if err := measureLoads(ctx, o, h.mongo, servers, w); err != nil {
 			return err
 		}
 	}
@@ -149,6 +170,9 @@ func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers 
 			servers = append(servers, s)
 		}
 	}
+	if h.mongo != nil {
+		return servers, nil // a bare server has no database to compare with
+	}
 	binary := filepath.Join(h.tmp, "hello")
 	if err := build(ctx, ".", "./hello", binary); err != nil {
 		return servers, err
@@ -171,7 +195,7 @@ print("Python", sys.version.split()[0], "Flask", m.version("flask"), "Werkzeug",
 }
 
 // measureLoads gives every server its turns and prints what they reached.
-func measureLoads(ctx context.Context, o options, servers []server, w io.Writer) error {
+func measureLoads(ctx context.Context, o options, m *mongoServer, servers []server, w io.Writer) error {
 	wrong := 0
 	for _, n := range o.connections {
 		seen := map[string]rounds{}
@@ -182,9 +206,14 @@ func measureLoads(ctx context.Context, o options, servers []server, w io.Writer)
 			}
 			for i := range servers {
 				s := servers[(i+round)%len(servers)] // nobody is always the first
-				before := s.cpu()
-				r := load(ctx, s.page, n, during, 0)
-				r.cpu = s.cpu() - before
+				if m != nil {
+					if err := m.level(ctx, &s); err != nil {
+						return err
+					}
+				}
+				before, other := s.cpu(), m.cpu()
+				r := load(ctx, s.page, n, during, o.answers)
+				r.cpu, r.other = s.cpu()-before, m.cpu()-other
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -194,6 +223,10 @@ func measureLoads(ctx context.Context, o options, servers []server, w io.Writer)
 			}
 		}
 		wrong += printLoad(w, n, servers, seen)
+	}
+	if m != nil && m.front != nil {
+		m.front.Pass()
+		fmt.Fprintf(w, "\n%.1f%% of all questions to the database were answered from memory.\n", 100*m.front.Share())
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d wrong answers: the figures are worth nothing", wrong)

@@ -42,6 +42,14 @@ func (r rounds) cpuPerAnswer() time.Duration {
 	return median(all)
 }
 
+func (r rounds) otherPerAnswer() time.Duration {
+	var all []time.Duration
+	for _, one := range r {
+		all = append(all, one.otherPerAnswer())
+	}
+	return median(all)
+}
+
 func (r rounds) wrong() (n int, problem string) {
 	for _, one := range r {
 		n += one.wrong
@@ -55,32 +63,45 @@ func (r rounds) wrong() (n int, problem string) {
 // printLoad writes what each server reached, medians of the rounds, and how the first one compares with the others.
 // Rounds are compared one by one, as they ran side by side. It gives the number of wrong answers.
 func printLoad(w io.Writer, connections int, servers []server, seen map[string]rounds) (wrong int) {
-	fmt.Fprintf(w, "\n%d connections:\n\n| server | requests/s | p50 | p99 | CPU per answer | wrong | page |\n|---|--:|--:|--:|--:|--:|--:|\n", connections)
+	fmt.Fprintf(w, "\n%d connections:\n\n| server | requests/s | p50 | p99 | CPU per answer | its database's | wrong | page |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", connections)
 	for _, s := range servers {
 		r := seen[s.name]
 		n, problem := r.wrong()
 		wrong += n
-		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %.3f ms | %d | %.1f kB |\n", s.name, median(r.perSecond()),
-			milliseconds(r.quantile(0.5)), milliseconds(r.quantile(0.99)), float64(r.cpuPerAnswer())/1e6, n, float64(r[len(r)-1].bytes)/1000)
+		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %.3f ms | %.1f ms | %d | %.1f kB |\n", s.name, median(r.perSecond()),
+			milliseconds(r.quantile(0.5)), milliseconds(r.quantile(0.99)), float64(r.cpuPerAnswer())/1e6,
+			float64(r.otherPerAnswer())/1e6, n, float64(r[len(r)-1].bytes)/1000)
 		if problem != "" {
 			defer fmt.Fprintf(w, "\n%s, the first wrong answer: %s\n", s.name, problem)
 		}
 	}
 	for _, s := range servers[1:] {
-		var ratios []float64
-		other := seen[s.name].perSecond()
-		for i, own := range seen[servers[0].name].perSecond() {
-			if other[i] > 0 {
-				ratios = append(ratios, own/other[i])
-			}
+		first, other := seen[servers[0].name], seen[s.name]
+		answers := ratios(first, other, result.perSecond)
+		if len(answers) > 0 {
+			fmt.Fprintf(w, "\n%s / %s: %s", servers[0].name, s.name, spread(answers))
 		}
-		if len(ratios) == 0 {
-			continue
+		if cpu := ratios(other, first, func(r result) float64 { return float64(r.cpuPerAnswer()) }); len(cpu) > 0 {
+			fmt.Fprintf(w, "; processor time, %s / %s: %s", s.name, servers[0].name, spread(cpu))
 		}
-		middle := median(ratios)
-		fmt.Fprintf(w, "\n%s / %s: %.2f (rounds from %.2f to %.2f)\n", servers[0].name, s.name, middle, ratios[0], ratios[len(ratios)-1])
+		fmt.Fprintln(w)
 	}
 	return wrong
+}
+
+// ratios compares two servers round by round. Rounds in which there is nothing to compare with are left out.
+func ratios(a, b rounds, of func(result) float64) (list []float64) {
+	for i := range a {
+		if of(b[i]) > 0 {
+			list = append(list, of(a[i])/of(b[i]))
+		}
+	}
+	return list
+}
+
+func spread(ratios []float64) string {
+	middle := median(ratios) // which sorts them
+	return fmt.Sprintf("%.2f (rounds from %.2f to %.2f)", middle, ratios[0], ratios[len(ratios)-1])
 }
 
 func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }

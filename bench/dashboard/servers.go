@@ -25,14 +25,16 @@ func newPerson() person {
 type house struct {
 	tmp     string // emptied at the end
 	who     person
-	history bool // the plot shows six hours, not only what the load brings
+	history bool         // the plot shows six hours, not only what the load brings
+	mongo   *mongoServer // where the records are; nil: in files, and Flask's in memory
 }
 
 // server is one that runs and its page under load.
 type server struct {
 	*process
-	addr string
-	page target
+	addr     string
+	page     target
+	database string // its name on the MongoDB server, if there is one
 }
 
 // doorbook is the program, as installed: nothing is set but where it listens and keeps its data.
@@ -45,11 +47,19 @@ type doorbook struct {
 
 func (h house) dataDir() string { return filepath.Join(h.tmp, "data") }
 
+// settings are what the program finds in its environment.
+func (h house) settings() []string {
+	if h.mongo == nil {
+		return nil
+	}
+	return []string{"DOORBOOK_DATABASE=" + h.mongo.url(ourDatabase)}
+}
+
 // newDoorbook makes the account and starts the program.
 func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error) {
 	add := exec.CommandContext(ctx, binary, "user", "add", h.who.email, "--name", h.who.name, "--admin", "--password-stdin",
 		"--data", h.dataDir())
-	add.Env, add.Stdin = environment(), strings.NewReader(h.who.password+"\n")
+	add.Env, add.Stdin = environment(h.settings()...), strings.NewReader(h.who.password+"\n")
 	if out, err := add.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("doorbook user add: %w\n%s", err, out)
 	}
@@ -62,7 +72,7 @@ func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error)
 	if err != nil {
 		return nil, err
 	}
-	d := &doorbook{server: server{addr: addr}, house: h, binary: binary, ada: newVisitor(addr)}
+	d := &doorbook{server: server{addr: addr, database: ourDatabase}, house: h, binary: binary, ada: newVisitor(addr)}
 	if err := d.run(ctx); err != nil {
 		return nil, err
 	}
@@ -74,7 +84,7 @@ func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error)
 }
 
 func (d *doorbook) run(ctx context.Context) error {
-	p, err := start(ctx, d.house.tmp, "doorbook", "", nil, d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
+	p, err := start(ctx, d.house.tmp, "doorbook", "", d.house.settings(), d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
 	if err == nil {
 		d.process = p
 	}
@@ -124,6 +134,9 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 	if h.history {
 		env = append(env, "BENCH_HISTORY=1")
 	}
+	if h.mongo != nil {
+		env = append(env, "BENCH_MONGO_URL="+h.mongo.url(flaskDatabase))
+	}
 	p, err := start(ctx, h.tmp, name, dir, env, gunicorn, append(args, "app:app")...)
 	if err != nil {
 		return server{}, err
@@ -137,7 +150,7 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 		p.stop()
 		return server{}, fmt.Errorf("flask: %w\n%s", err, p.tail())
 	}
-	return server{p, addr, newTarget(addr, "/", ada.cookieHeader(), http.StatusOK, h.who.welcome())}, nil
+	return server{p, addr, newTarget(addr, "/", ada.cookieHeader(), http.StatusOK, h.who.welcome()), flaskDatabase}, nil
 }
 
 // newHello starts the bare server of ../hello.
@@ -154,5 +167,5 @@ func newHello(ctx context.Context, h house, binary string) (server, error) {
 		p.stop()
 		return server{}, err
 	}
-	return server{p, addr, newTarget(addr, "/", "", http.StatusOK, "Hello")}, nil
+	return server{p, addr, newTarget(addr, "/", "", http.StatusOK, "Hello"), ""}, nil
 }

@@ -2,10 +2,10 @@
 
 Sign-in with a signed session cookie, a restricted dashboard that shows the newest entries of the log and a plot of
 requests, a form token, flash messages, and every request recorded. Accounts and log are in memory, so no database slows
-it down; each worker of gunicorn has its own.
+it down, or in MongoDB; the counts of the plot are always in memory. What is in memory each worker of gunicorn has of its own.
 
-Settings, all required: BENCH_SECRET_KEY, BENCH_EMAIL, BENCH_NAME, BENCH_PASSWORD. With BENCH_HISTORY the plot begins with
-six hours of made-up counts.
+Settings, required: BENCH_SECRET_KEY, BENCH_EMAIL, BENCH_NAME, BENCH_PASSWORD. With BENCH_HISTORY the plot begins with
+six hours of made-up counts. With BENCH_MONGO_URL accounts and log are in the MongoDB database that it names.
 """
 
 import functools
@@ -14,7 +14,6 @@ import os
 import secrets
 import threading
 import time
-from collections import deque
 from datetime import datetime, timezone
 
 from flask import (Flask, abort, flash, g, redirect, render_template, request,
@@ -22,6 +21,7 @@ from flask import (Flask, abort, flash, g, redirect, render_template, request,
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from plot import Minutes
+from store import Memory, Mongo
 
 SHOWN = 20
 
@@ -32,16 +32,14 @@ app.config.update(
     SESSION_COOKIE_SAMESITE="Lax",
 )
 
-developers = {
-    os.environ["BENCH_EMAIL"]: {
-        "id": secrets.token_hex(12),
-        "name": os.environ["BENCH_NAME"],
-        "email": os.environ["BENCH_EMAIL"],
-        "role": "admin",
-        "password": generate_password_hash(os.environ["BENCH_PASSWORD"]),
-    }
+developer = {
+    "name": os.environ["BENCH_NAME"],
+    "email": os.environ["BENCH_EMAIL"],
+    "role": "admin",
+    "password": generate_password_hash(os.environ["BENCH_PASSWORD"]),
 }
-logs = deque(maxlen=100_000)
+mongo_url = os.environ.get("BENCH_MONGO_URL")
+store = Mongo(mongo_url, developer) if mongo_url else Memory(developer)
 minutes = Minutes()
 if os.environ.get("BENCH_HISTORY"):
     minutes.add_history(datetime.now(timezone.utc))
@@ -59,18 +57,18 @@ def record(response):
     """Writes the request down, without its body."""
     user = session.get("loggedin_user")
     now = datetime.now(timezone.utc)
+    store.append({
+        "_id": g.request_id,
+        "type": "request",
+        "client_addr": request.remote_addr,
+        "url": request.full_path if request.query_string else request.path,
+        "http_method": request.method,
+        "created_at": now,
+        "status": response.status_code,
+        "duration": time.perf_counter() - g.began,
+        "user": user["name"] if user else "",
+    })
     with writing:
-        logs.append({
-            "id": g.request_id,
-            "type": "request",
-            "client_addr": request.remote_addr,
-            "url": request.full_path if request.query_string else request.path,
-            "http_method": request.method,
-            "created_at": now,
-            "status": response.status_code,
-            "duration": time.perf_counter() - g.began,
-            "user": user["name"] if user else "",
-        })
         minutes.add(now, response.status_code)
     response.headers["X-Request-Id"] = g.request_id
     return response
@@ -81,7 +79,7 @@ def signed_in(view):
     @functools.wraps(view)
     def guarded(*args, **kwargs):
         user = session.get("loggedin_user")
-        if user is None or user["email"] not in developers:
+        if user is None or store.developer(user["email"]) is None:
             return redirect(url_for("login"))
         return view(*args, **kwargs)
     return guarded
@@ -107,9 +105,8 @@ def check_form_token():
 @signed_in
 def dashboard():
     with writing:
-        newest = [logs[-i] for i in range(1, min(SHOWN, len(logs)) + 1)]
         drawing = minutes.draw(datetime.now(timezone.utc))
-    return render_template("dashboard.html", entries=newest, plot=drawing)
+    return render_template("dashboard.html", entries=store.newest(SHOWN), plot=drawing)
 
 
 @app.get("/login")
@@ -122,11 +119,11 @@ def login():
 @app.post("/auth/login")
 def auth_login():
     check_form_token()
-    developer = developers.get(request.form.get("email", ""))
+    developer = store.developer(request.form.get("email", ""))
     if developer is None or not check_password_hash(developer["password"], request.form.get("password", "")):
         return render_template("login.html", problem="E-mail or password is wrong."), 422
     session.clear()
-    session["loggedin_user"] = {key: developer[key] for key in ("id", "name", "email", "role")}
+    session["loggedin_user"] = {key: str(developer[key]) for key in ("_id", "name", "email", "role")}
     flash("Welcome back.", "success")
     return redirect(url_for("dashboard"), 303)
 

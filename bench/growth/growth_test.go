@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/doorbook/doorbook/bench/ferretdb"
 )
 
 // TestSmall runs the whole program on a few sessions, so that it still works when somebody needs it.
@@ -31,6 +33,22 @@ func TestSmall(t *testing.T) {
 				t.Errorf("no line with %q", want)
 			}
 		}
+	}
+}
+
+// TestMongo is the same over FerretDB, which is too slow for more.
+func TestMongo(t *testing.T) {
+	if _, err := ferretdb.Path(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	var out strings.Builder
+	err := run(t.Context(), []string{"-stores", "mongo", "-sizes", "20,200", "-lookups", "100", "-writes", "100", "-expired", "0", "-dir", t.TempDir()}, &out)
+	t.Log("\n" + out.String())
+	if err != nil || !strings.Contains(out.String(), "| mongo | 200 |") {
+		t.Error(err)
 	}
 }
 

@@ -28,6 +28,8 @@ func open(ctx context.Context, kind, dir string) (rig, error) {
 		return openSQLite(ctx, dir)
 	case "redis":
 		return startRedis(ctx, dir)
+	case "mongo":
+		return startMongo(ctx)
 	}
 	return nil, fmt.Errorf("no store %q", kind)
 }

@@ -37,6 +37,15 @@ func rows() []row {
 		{bench: "SealedForged", what: "sealed cookie, forged"},
 		{bench: "Forged", what: "forged cookie, as long as a real one", beside: "floor", micros: 1.5, visits: true},
 		{bench: "Rubbish", what: "rubbish in the cookie", beside: "floor", micros: 1.5, visits: true},
+		{bench: "FlaskRead/small", what: "Flask's cookie, small: read", beside: "floor", ratio: 2},
+		{bench: "FlaskRead/signed-in", what: "… signed in, compressed: read", beside: "floor", ratio: 2},
+		{bench: "FlaskRead/large", what: "… large, compressed: read", beside: "floor", ratio: 2},
+		{bench: "FlaskReadValue", what: "… signed in, not compressed: read, with its struct", beside: "floor", ratio: 2},
+		{bench: "FlaskWrite/small", what: "… small: write", beside: "floor", ratio: 2},
+		{bench: "FlaskWrite/signed-in", what: "… signed in: write", beside: "floor", ratio: 2},
+		{bench: "FlaskWrite/large", what: "… large: write", beside: "floor", ratio: 2},
+		{bench: "FlaskRequest/read", what: "… signed in: a whole request that reads", beside: "flask", ratio: 1},
+		{bench: "FlaskRequest/write", what: "… a whole request that writes", beside: "flask", ratio: 1},
 	}
 }
 

@@ -91,8 +91,9 @@ type Look struct {
 }
 
 // Page opens a window for a person who has never been here.
-func (b *Browser) Page(s *Server, script bool) *Page {
+func (b *Browser) Page(at Place, script bool) *Page {
 	b.t.Helper()
+	s := at.site()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
 	p := &Page{t: b.t, ctx: ctx, base: s.URL}

@@ -32,7 +32,7 @@ type Client struct {
 }
 
 // Client gives a new visitor.
-func (s *Server) Client() *Client {
+func (s *Site) Client() *Client {
 	return &Client{
 		Base: s.URL, Header: http.Header{}, t: s.t, jar: map[string]string{},
 		http: &http.Client{
@@ -252,7 +252,7 @@ func (c *Client) SignOut() Answer {
 }
 
 // Admin sets up the first admin, Ada, and gives a client that is signed in as her.
-func (s *Server) Admin() *Client {
+func (s *Site) Admin() *Client {
 	s.t.Helper()
 	c := s.Client()
 	a := c.Form("/setup?token="+s.Token, "/setup", Fields("token", s.Token, "name", "Ada Lovelace", "email", "ada@example.org", "password", Password))
@@ -263,7 +263,7 @@ func (s *Server) Admin() *Client {
 }
 
 // Member registers somebody and gives a client that is signed in as them.
-func (s *Server) Member(name, email string) *Client {
+func (s *Site) Member(name, email string) *Client {
 	s.t.Helper()
 	c := s.Client()
 	if a := c.Register(name, email, Password); a.Status != http.StatusSeeOther {
@@ -288,7 +288,7 @@ func (c *Client) Clone() *Client {
 }
 
 // Raw sends bytes as they are and gives what comes back until the server closes or the time is over.
-func (s *Server) Raw(request string) string {
+func (s *Site) Raw(request string) string {
 	s.t.Helper()
 	return raw(s.t, strings.TrimPrefix(s.URL, "http://"), request)
 }

@@ -28,12 +28,10 @@ type Options struct {
 
 // Server is a running program. Its methods may be called from several goroutines, except Stop, Kill and Wait.
 type Server struct {
-	URL    string // where it listens: http://127.0.0.1:PORT
+	Site          // where it listens itself
 	Public string // the address that it says people use
-	Token  string // of the setup link, "" when it printed none
 	Dir    string // data directory
 
-	t      testing.TB
 	cmd    *exec.Cmd
 	exited chan struct{}
 	code   int
@@ -67,7 +65,7 @@ func launch(t testing.TB, o Options) *Server {
 	}
 	logs := t.TempDir() // not in the data directory, which tests search
 	s := &Server{
-		t: t, Dir: o.Dir, exited: make(chan struct{}),
+		Site: Site{t: t}, Dir: o.Dir, exited: make(chan struct{}),
 		stdout: filepath.Join(logs, "stdout"), stderr: filepath.Join(logs, "stderr"),
 	}
 	s.cmd = exec.Command(os.Getenv(binaryEnv), append([]string{"serve", "--addr", o.Addr, "--data", o.Dir}, o.Args...)...)

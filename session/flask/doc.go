@@ -50,7 +50,7 @@
 //	age                     the caller's  DefaultMaxAge, 31 days, is Flask's; for sessions that are not permanent, too
 //	clocks                  equal         Limits.Leeway; Flask refuses a cookie from one second ahead
 //
-// The writer compresses where that saves 6 bytes or more (Flask: 2). What compress/zlib writes differs from zlib's bytes, as
+// The writer compresses where that saves 4 bytes or more (Flask: 2). What compress/zlib writes differs from zlib's bytes, as
 // that of any other deflate does, and reads the same.
 //
 // # How values map
