@@ -29,6 +29,9 @@ type DB struct {
 	Check func(ctx context.Context) error
 	// Request gives a request what the database keeps for it alone; nil for nothing.
 	Request func(ctx context.Context) context.Context
+	// LeaveMark keeps a mark of the secret key in place of the one that was left last, which it gives; nil where nobody else
+	// can have left one.
+	LeaveMark func(ctx context.Context, mark []byte) (before []byte, err error)
 	// Close ends all work. Calls that come later fail.
 	Close func() error
 }
@@ -100,10 +103,10 @@ func openSQLite(ctx context.Context, dir string) (*DB, error) {
 func openMongo(ctx context.Context, address string) (*DB, error) {
 	db, err := mongo.Open(ctx, address, mongo.Options{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("DOORBOOK_DATABASE: %w", err)
 	}
 	return &DB{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Sessions: db.Sessions(),
-		Check: db.Check, Request: db.Request, Close: db.Close,
+		Check: db.Check, Request: db.Request, LeaveMark: db.LeaveMark, Close: db.Close,
 	}, nil
 }

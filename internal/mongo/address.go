@@ -31,6 +31,9 @@ func parse(text string) (a address, err error) {
 	a.secrets = secretsOf(text, rest)
 	a.options = options.Client().ApplyURI(text)
 	if err := a.options.Validate(); err != nil {
+		if strings.Contains(err.Error(), "URL escape") { // and goes on with a piece of it
+			return address{}, errors.New("the URL of the database cannot be read: special characters of a name or password are percent-encoded, % as %25")
+		}
 		return address{}, a.secrets.hide(fmt.Errorf("the URL of the database cannot be used: %w", err))
 	}
 	a.name = defaultName

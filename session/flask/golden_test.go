@@ -284,7 +284,7 @@ func TestGoldenCookiesAreWritten(t *testing.T) {
 			if err != nil || old || !bytes.Equal(back, text) {
 				t.Errorf("read again: %q, old %v, %v", back, old, err)
 			}
-			if len(cookie) > len(c.Cookie)*3/2 { // short texts are compressed quickly, not well
+			if len(cookie) > len(c.Cookie)*9/5 { // short texts are compressed quickly, not well
 				t.Errorf("%d characters, and Flask needs %d", len(cookie), len(c.Cookie))
 			}
 		})
