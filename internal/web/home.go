@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -18,12 +19,10 @@ const (
 )
 
 func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
+	plot := meanwhile(func() (view.Drawn, error) { return p.plot(r.Context()) }) // it waits for the database no later than the entries
 	entries, _, err := p.door.Entries(r.Context(), v, book.Query{Limit: shown})
-	if err != nil {
-		return err
-	}
-	drawn, err := p.plot(r.Context())
-	if err != nil {
+	drawn, failed := plot()
+	if err := cmp.Or(err, failed); err != nil {
 		return err
 	}
 	page := view.DashboardPage{
@@ -60,6 +59,28 @@ func inWords(action book.Action) string {
 		return ""
 	}
 	return strings.ToUpper(action[:1]) + strings.ReplaceAll(action[1:], "_", " ")
+}
+
+// meanwhile begins f at once, and gives what waits for it. A panic of f is the caller's.
+func meanwhile[T any](f func() (T, error)) (wait func() (T, error)) {
+	var (
+		result   T
+		err      error
+		panicked any
+		done     = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		result, err = f()
+	}()
+	return func() (T, error) {
+		<-done
+		if panicked != nil {
+			panic(panicked)
+		}
+		return result, err
+	}
 }
 
 // drawing is a plot as it was drawn, of the counts that begin at of.
