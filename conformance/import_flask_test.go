@@ -80,6 +80,7 @@ func flaskInstallation(t *testing.T, logs int) (address string, db *mongo.Databa
 
 // TestImportFlask: what was in MongoDB is in SQLite, its people can sign in, and the source is as it was.
 func TestImportFlask(t *testing.T) {
+	t.Parallel()
 	const logs = 2500 // several answers of the server
 	address, db := flaskInstallation(t, logs)
 	before := dump(t, db)
@@ -121,6 +122,7 @@ func TestImportFlask(t *testing.T) {
 	totals, items := copyAll("bob@example.org")
 	want := fromflask.Totals{
 		Developers: fromflask.Tally{Read: 4, Copied: 2, Refused: 2}, Entries: fromflask.Tally{Read: logs, Copied: logs - 25, Deleted: 25}, Redacted: logs - 25,
+		Admins: []string{"bob@example.org"},
 	}
 	if diff := cmp.Diff(want, totals, emptyIsNil); diff != "" {
 		t.Error(diff)
@@ -151,7 +153,7 @@ func TestImportFlask(t *testing.T) {
 	}
 
 	totals, _ = copyAll()
-	want.Redacted = 0
+	want.Redacted, want.Admins = 0, nil
 	for _, tally := range []*fromflask.Tally{&want.Developers, &want.Entries} {
 		tally.There, tally.Copied = tally.Copied, 0
 	}
@@ -272,10 +274,11 @@ func TestImportVerb(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	data, report := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "report")
+	target := "sqlite"
 	run := func(wantCode int, args ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), program, append([]string{"import", "flask", "--data", data}, args...)...)
-		cmd.Env = append(os.Environ(), "DOORBOOK_DATABASE=sqlite")
+		cmd.Env = append(os.Environ(), "DOORBOOK_DATABASE="+target)
 		out, err := cmd.CombinedOutput()
 		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != wantCode {
 			t.Fatalf("%v: %v\n%s", args, err, out)
@@ -298,8 +301,24 @@ func TestImportVerb(t *testing.T) {
 	if _, err := os.Stat(data); err == nil {
 		t.Error("a dry run made the data directory")
 	}
+	target = mongoURL(t, servers.Mongo(t)) // where people are already, some of whom Flask has written down
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := mongoClient(t, target).Database(u.Path[1:])
+	if _, err := db.Collection(fromflask.Developers).InsertOne(t.Context(), bson.D{{Key: "email", Value: "Ada@example.org"}}); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, db)
+	expect(run(0, "--from", address, "--dry-run", "--admin", "ada@example.org"), "already was not looked at", "2 would be copied, 0 there already",
+		"ada@example.org would be an administrator")
+	if diff := cmp.Diff(before, dump(t, db)); diff != "" {
+		t.Error("a dry run wrote:", diff)
+	}
+	target = "sqlite"
 	expect(run(0, "--from", address, "--report", report, "--admin", "ADA@example.org"), "developers: 4 read, 2 copied, 0 there already, 2 refused",
-		"logs: 300 read, 297 copied", "297 entries say [redacted]")
+		"logs: 300 read, 297 copied", "297 entries say [redacted]", "ada@example.org is an administrator now")
 	lines, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
@@ -308,6 +327,7 @@ func TestImportVerb(t *testing.T) {
 	if info, err := os.Stat(report); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error("the report may be read by others:", info.Mode(), err)
 	}
+	expect(run(1, "--from", address, "--report", report), "exists")
 	expect(run(0, "--from", address), "4 read, 0 copied, 2 there already", "0 copied, 297 there already")
 
 	empty := mongoURL(t, servers.Mongo(t))

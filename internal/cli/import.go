@@ -27,9 +27,9 @@ type importVerb struct {
 type importFlaskVerb struct {
 	config.Data
 	From   string   `env:"DOORBOOK_IMPORT_FROM" placeholder:"URL" help:"Where they are: mongodb://HOST/DATABASE; without a database: flask. With a password in it rather use the environment, or DOORBOOK_IMPORT_FROM_FILE."`
-	DryRun bool     `help:"Read and check everything, write nothing, and report what would be done."`
+	DryRun bool     `help:"Read and check everything, write nothing, and report what would be done with an empty database."`
 	Admin  []string `sep:"none" placeholder:"EMAIL" help:"Make this one an administrator; everybody else is a member. May be repeated."`
-	Report string   `placeholder:"FILE" help:"Write every document that was not simply copied into this file, as JSON lines; the last line has the totals."`
+	Report string   `placeholder:"FILE" help:"Write every document that was not simply copied into this new file, as JSON lines; the last line has the totals. One that is there already is never overwritten."`
 }
 
 // Help is what --help says beside the flags.
@@ -68,11 +68,20 @@ func (i *importFlaskVerb) Run(c *command) (err error) {
 		defer cancel()
 		_ = source.Close(ctx)
 	}()
-	db, done, err := i.openTarget(c, secrets.Database, dir)
+	setting, remove := secrets.Database, func() error { return nil }
+	if i.DryRun { // opening a database makes tables, files or indexes, so that of the settings is left alone
+		empty, err := os.MkdirTemp("", "doorbook-dry-run-")
+		if err != nil {
+			return err
+		}
+		setting, dir, remove = database.SQLite, empty, func() error { return os.RemoveAll(empty) }
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	db, err := database.Open(c.ctx, setting, dir, database.Options{Log: c.log()})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, done()) }()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	return i.copy(c, source, db, admins)
 }
 
@@ -99,6 +108,9 @@ func (i *importFlaskVerb) copy(c *command, source *fromflask.Mongo, db *database
 		return fmt.Errorf("%s: %w: is this the right database?", source.Name(), broke)
 	case broke != nil && !begun:
 		return broke
+	}
+	if i.DryRun {
+		fmt.Fprintln(c.Stdout, "What the database of the settings holds already was not looked at: this is what would be done if it were empty.")
 	}
 	if err := report.Print(c.Stdout, totals, i.DryRun); err != nil {
 		return errors.Join(broke, err)
@@ -153,29 +165,13 @@ func hashCheck() (func(hash string) error, error) {
 	}, nil
 }
 
-// openTarget opens the configured database. A dry run makes none: where there is none yet, it has an empty one for itself.
-func (i *importFlaskVerb) openTarget(c *command, setting, dir string) (*database.DB, func() error, error) {
-	remove := func() error { return nil }
-	if i.DryRun && !database.Remote(setting) && !database.Exists(dir) {
-		empty, err := os.MkdirTemp("", "doorbook-dry-run-")
-		if err != nil {
-			return nil, nil, err
-		}
-		dir, remove = empty, func() error { return os.RemoveAll(empty) }
-	}
-	db, err := database.Open(c.ctx, setting, dir)
-	if err != nil {
-		return nil, nil, errors.Join(err, remove())
-	}
-	return db, func() error { return errors.Join(db.Close(), remove()) }, nil
-}
-
-// createLines makes the file of the report, if one is named, for its owner alone: it tells who has an account.
+// createLines makes the file of the report, if one is named, for its owner alone: it tells who has an account. It must be a
+// new one, for another may be open to others, or lead elsewhere.
 func createLines(name string) (w io.Writer, done func() error, err error) {
 	if name == "" {
 		return nil, func() error { return nil }, nil
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}

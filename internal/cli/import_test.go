@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,8 +77,52 @@ func TestImportFromNowhere(t *testing.T) {
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Error("a dry run left", left, err)
 	}
+	report := filepath.Join(t.TempDir(), "report")
+	if err := os.WriteFile(report, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "elsewhere"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{report, link} { // a file of others, and a way to one
+		code, _, stderr, _ = importFlask(t, nil, "--from", from, "--report", name)
+		if code != 1 || !strings.Contains(stderr, "--report: ") || !strings.Contains(stderr, "exists") {
+			t.Errorf("%s: exit code %d\n%s", name, code, stderr)
+		}
+	}
+	if content, err := os.ReadFile(report); err != nil || string(content) != "mine" {
+		t.Errorf("overwritten: %s, %v", content, err)
+	}
+	if _, err := os.Stat(link); err == nil {
+		t.Error("a link was followed")
+	}
 	code, _, stderr, _ = importFlask(t, nil, "--from", from, "--report", filepath.Join(t.TempDir(), "none", "report"))
 	if code != 1 || !strings.Contains(stderr, "--report: ") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
+}
+
+// TestDryRunLeavesServersAlone: opening a database on a server would make collections and indexes in it.
+func TestDryRunLeavesServersAlone(t *testing.T) {
+	target, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := make(chan struct{})
+	go func() {
+		defer close(called)
+		if c, err := target.Accept(); err == nil {
+			_ = c.Close()
+			t.Error("the database of the settings was called")
+		}
+	}()
+	t.Setenv("TMPDIR", t.TempDir())
+	env := map[string]string{"DOORBOOK_DATABASE": "mongodb://" + target.Addr().String() + "/door?serverSelectionTimeoutMS=300"}
+	code, _, stderr, _ := importFlask(t, env, "--from", "mongodb://127.0.0.1:1/flask?serverSelectionTimeoutMS=100", "--dry-run")
+	if code != 1 || !strings.Contains(stderr, "flask on 127.0.0.1:1: the database does not answer") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	_ = target.Close()
+	<-called
 }

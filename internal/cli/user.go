@@ -107,7 +107,7 @@ func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door
 		return nil, false, nil, usage(err)
 	}
 	first := !database.Remote(secrets.Database) && !database.Exists(dir)
-	db, err := database.Open(c.ctx, secrets.Database, dir)
+	db, err := database.Open(c.ctx, secrets.Database, dir, database.Options{Log: c.log()})
 	if err != nil {
 		return nil, false, nil, err
 	}

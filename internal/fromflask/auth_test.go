@@ -85,7 +85,7 @@ func answer(c net.Conn, refusal bson.D) error {
 // it repeats the password, nobody reads it.
 func TestLocked(t *testing.T) {
 	refusal := func(code int, name string) bson.D {
-		return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "codeName", Value: name}, {Key: "errmsg", Value: "no: " + secret + " " + written}}
+		return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "codeName", Value: name}, {Key: "errmsg", Value: "no: " + secret + " " + written + "\x1b[2J\n\u202e"}}
 	}
 	for _, tt := range []struct {
 		name, user string
@@ -96,6 +96,11 @@ func TestLocked(t *testing.T) {
 		{"nobody", "", refusal(13, "Unauthorized"), fromflask.ErrAuth, "user name and password"},
 		{"somebody else", "ada:" + written + "@", refusal(18, "AuthenticationFailed"), fromflask.ErrAuth, "user name and password"},
 		{"another reason", "", refusal(59, "CommandNotFound"), nil, "CommandNotFound"},
+		{
+			"a question mark in the password", "ada:x?" + written + "@", bson.D{
+				{Key: "ok", Value: 0}, {Key: "code", Value: 18}, {Key: "errmsg", Value: "no: x?" + written + " x?" + secret},
+			}, fromflask.ErrAuth, "user name and password",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -114,6 +119,9 @@ func TestLocked(t *testing.T) {
 			}
 			if tt.user != "" {
 				quiet(t, err)
+			}
+			if strings.ContainsAny(err.Error(), "\x1b\n\u202e") {
+				t.Errorf("a terminal would obey %q", err)
 			}
 		})
 	}

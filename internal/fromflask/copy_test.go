@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -157,6 +158,17 @@ func TestNewOnes(t *testing.T) {
 	}
 }
 
+// untouched sees whether an entry is changed.
+type untouched struct {
+	book.Repository
+	finished bool
+}
+
+func (u *untouched) Finish(ctx context.Context, id string, d time.Duration) error {
+	u.finished = true
+	return u.Repository.Finish(ctx, id, d)
+}
+
 // TestHidden: an entry that somebody has deleted here stays deleted, and does not keep its neighbours out.
 func TestHidden(t *testing.T) {
 	p := newPlace(t)
@@ -167,12 +179,16 @@ func TestHidden(t *testing.T) {
 		t.Fatal(err)
 	}
 	source.log(get(3, nil), get(4, nil), get(5, nil))
+	p.book = &untouched{Repository: p.book}
 	totals := p.copy(source, nil)
 	if diff := cmp.Diff(fromflask.Tally{Read: 5, Copied: 3, There: 2}, totals.Entries); diff != "" {
 		t.Error(diff)
 	}
 	if n := len(p.entries()); n != 4 {
 		t.Errorf("%d entries", n)
+	}
+	if p.book.(*untouched).finished {
+		t.Error("an entry that is left alone was changed")
 	}
 	if _, err := p.book.ByID(t.Context(), hexID(2)); !errors.Is(err, book.ErrNotFound) {
 		t.Error("it is back:", err)
@@ -232,7 +248,7 @@ func (w *watched) Append(ctx context.Context, list []book.Entry) error {
 	return w.Repository.Append(ctx, list)
 }
 
-// TestCost: a first copy asks for one entry of each batch, and every batch is one commit.
+// TestCost: a first copy asks for no entry, and every batch is one commit.
 func TestCost(t *testing.T) {
 	p := newPlace(t)
 	source := &installation{}
@@ -242,12 +258,18 @@ func TestCost(t *testing.T) {
 	w := &watched{Repository: p.book}
 	p.book = w
 	p.copy(source, func(c *fromflask.Config) { c.Batch = 100 })
-	if w.byID != 10 || w.append != 10 {
-		t.Errorf("asked for %d entries, appended %d times; want 10 and 10", w.byID, w.append)
+	if w.byID != 0 || w.append != 10 {
+		t.Errorf("asked for %d entries, appended %d times; want 0 and 10", w.byID, w.append)
 	}
 	p.copy(source, func(c *fromflask.Config) { c.Batch = 100 })
-	if w.byID > 1011+10 || w.append != 10 {
-		t.Errorf("asked for %d entries, appended %d times at the second copy", w.byID-10, w.append-10)
+	if w.byID != 1000 || w.append != 20 {
+		t.Errorf("asked for %d entries, appended %d times at the second copy; want 1000 and 10", w.byID, w.append-10)
+	}
+	source.log(get(1000, nil), get(1001, nil))
+	w.byID, w.append = 0, 0
+	p.copy(source, func(c *fromflask.Config) { c.Batch = 501 })
+	if w.byID != 1002 || w.append != 3 {
+		t.Errorf("asked for %d entries, appended %d times for what is new; want 1002 and 3", w.byID, w.append)
 	}
 }
 
@@ -268,6 +290,20 @@ func TestNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestForgottenCounts: after a crash a server says that there are no documents, until somebody looks.
+func TestForgottenCounts(t *testing.T) {
+	for _, source := range []*installation{(&installation{}).log(get(1, nil)), (&installation{}).developer(ada(1, nil))} {
+		totals, err := newPlace(t).try(forgotten{source}, nil)
+		if err != nil || totals.Entries.Copied+totals.Developers.Copied != 1 {
+			t.Errorf("%+v, %v", totals, err)
+		}
+	}
+}
+
+type forgotten struct{ *installation }
+
+func (forgotten) Count(context.Context, string) (int64, error) { return 0, nil }
 
 func TestProgress(t *testing.T) {
 	var lines []string

@@ -87,17 +87,16 @@ func (r *run) met(ctx context.Context, there account.Developer, p person, admin 
 	if !admin || there.EmailKey != p.EmailKey {
 		return nil
 	}
-	r.isAdmin(p.EmailKey)
-	if there.Role == account.Admin {
-		return nil
-	}
-	if !r.DryRun {
-		role := account.Admin
-		if _, err := r.Accounts.Update(ctx, p.ID, account.Change{Role: &role}, r.Clock()); err != nil {
-			return err
+	if there.Role != account.Admin {
+		if !r.DryRun {
+			role := account.Admin
+			if _, err := r.Accounts.Update(ctx, p.ID, account.Change{Role: &role}, r.Clock()); err != nil {
+				return err
+			}
 		}
+		r.Item(Item{Kind: Developer, ID: p.ID, Outcome: Promoted, Reason: AskedAdmin})
 	}
-	r.Item(Item{Kind: Developer, ID: p.ID, Outcome: Promoted, Reason: AskedAdmin})
+	r.isAdmin(p.EmailKey)
 	return nil
 }
 

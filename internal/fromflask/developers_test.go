@@ -197,6 +197,9 @@ func TestAdmins(t *testing.T) {
 	if got := roles(p); got != "ada@example.org member;eve@example.org admin;" {
 		t.Error(got)
 	}
+	if diff := cmp.Diff([]string{"eve@example.org"}, totals.Admins); diff != "" {
+		t.Error(diff)
+	}
 	if diff := cmp.Diff([]string{"bob@example.org"}, totals.NotFound); diff != "" {
 		t.Error(diff)
 	}
@@ -208,7 +211,10 @@ func TestAdmins(t *testing.T) {
 	if got := roles(p); got != "ada@example.org member;eve@example.org admin;" {
 		t.Error("a dry run: ", got)
 	}
-	p.copy(source, admins("ada@example.org"))
+	totals = p.copy(source, admins("ada@example.org"))
+	if len(totals.Admins) != 1 || len(totals.NotFound) != 0 {
+		t.Errorf("%+v", totals)
+	}
 	if got := roles(p); got != "ada@example.org admin;eve@example.org admin;" {
 		t.Error(got)
 	}

@@ -13,7 +13,6 @@ import (
 func (r *run) entries(ctx context.Context) error {
 	t := &r.totals.Entries
 	batch := make([]book.Entry, 0, r.Batch)
-	w := writer{r}
 	for doc, err := range r.Source.Documents(ctx, Logs) {
 		if err != nil {
 			return err
@@ -28,7 +27,7 @@ func (r *run) entries(ctx context.Context) error {
 			batch = append(batch, e)
 		}
 		if len(batch) == r.Batch {
-			if err := w.write(ctx, batch); err != nil {
+			if err := r.write(ctx, batch); err != nil {
 				return err
 			}
 			batch = batch[:0]
@@ -37,35 +36,26 @@ func (r *run) entries(ctx context.Context) error {
 			r.progress(Logs, *t)
 		}
 	}
-	if err := w.write(ctx, batch); err != nil {
+	if err := r.write(ctx, batch); err != nil {
 		return err
 	}
 	r.progress(Logs, *t)
 	return ctx.Err()
 }
 
-// writer writes batches of entries.
-type writer struct{ *run }
-
-// write writes the entries that are not there. A batch is all or none, so after a copy that broke off whole batches are
-// there: whoever copies for the first time asks for one entry in each, not for every one.
-func (w writer) write(ctx context.Context, batch []book.Entry) error {
+// write writes the entries that are not there. A batch is all or none, so a first copy takes one commit for each; where one
+// of its entries is there, all are looked at, and those that are not there are written together.
+func (r *run) write(ctx context.Context, batch []book.Entry) error {
 	if len(batch) == 0 {
 		return ctx.Err()
 	}
-	if !w.DryRun {
-		there, err := w.there(ctx, batch[0])
-		if err != nil {
-			return err
-		}
-		if !there && w.Book.Append(ctx, batch) == nil {
-			w.copied(batch...)
-			return nil
-		}
+	if !r.DryRun && r.Book.Append(ctx, batch) == nil {
+		r.copied(batch...)
+		return nil
 	}
 	var missing []book.Entry
 	for _, e := range batch {
-		there, err := w.look(ctx, e)
+		there, err := r.look(ctx, e)
 		if err != nil {
 			return err
 		}
@@ -73,48 +63,45 @@ func (w writer) write(ctx context.Context, batch []book.Entry) error {
 			missing = append(missing, e)
 		}
 	}
-	if w.DryRun || len(missing) == 0 || w.Book.Append(ctx, missing) == nil {
-		w.copied(missing...)
+	if r.DryRun || len(missing) == 0 || len(missing) < len(batch) && r.Book.Append(ctx, missing) == nil {
+		r.copied(missing...)
 		return nil
 	}
 	for _, e := range missing {
-		if err := w.one(ctx, e); err != nil {
+		if err := r.one(ctx, e); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// one writes an entry of a batch that could not be written. It may be there although nobody finds it: hidden, or twice in
-// the source (which a sharded collection allows).
-func (w writer) one(ctx context.Context, e book.Entry) error {
-	failed := w.Book.Append(ctx, []book.Entry{e})
-	if failed == nil {
-		w.copied(e)
+// one writes an entry of a batch that could not be written.
+func (r *run) one(ctx context.Context, e book.Entry) error {
+	err := r.Book.Append(ctx, []book.Entry{e})
+	switch {
+	case err == nil:
+		r.copied(e)
 		return nil
-	}
-	if there, err := w.look(ctx, e); there || err != nil {
+	case !taken(err):
 		return err
 	}
-	// Finish is the question that finds hidden entries too. It changes nothing: the original knew no duration.
-	if w.Book.Finish(ctx, e.ID, 0) == nil {
-		w.totals.Entries.There++
-		return nil
+	there, err := r.look(ctx, e) // twice in the source, which a sharded collection allows
+	if err == nil && !there {    // hidden here: nobody finds it, and it stays so
+		r.totals.Entries.There++
 	}
-	return failed
+	return err
 }
 
-func (w writer) there(ctx context.Context, e book.Entry) (bool, error) {
-	_, err := w.Book.ByID(ctx, e.ID)
-	if errors.Is(err, book.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
+// taken reports whether an id is in use, by the words that MongoDB and SQLite have for it: a book.Repository has none. If
+// they ever change, a copy that meets a hidden entry ends with an error instead of passing over what may not be there.
+func taken(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "E11000") || strings.Contains(text, "UNIQUE constraint failed")
 }
 
 // look counts and reports an entry that is there.
-func (w writer) look(ctx context.Context, e book.Entry) (bool, error) {
-	there, err := w.Book.ByID(ctx, e.ID)
+func (r *run) look(ctx context.Context, e book.Entry) (bool, error) {
+	there, err := r.Book.ByID(ctx, e.ID)
 	if errors.Is(err, book.ErrNotFound) {
 		return false, nil
 	}
@@ -122,10 +109,10 @@ func (w writer) look(ctx context.Context, e book.Entry) (bool, error) {
 		return false, err
 	}
 	if fields := changes(there, e); len(fields) > 0 {
-		w.totals.Entries.Differs++
-		w.Item(Item{Kind: Entry, ID: e.ID, Outcome: Differs, Reason: Changed, Detail: strings.Join(fields, ", ")})
+		r.totals.Entries.Differs++
+		r.Item(Item{Kind: Entry, ID: e.ID, Outcome: Differs, Reason: Changed, Detail: strings.Join(fields, ", ")})
 	} else {
-		w.totals.Entries.There++
+		r.totals.Entries.There++
 	}
 	return true, nil
 }
@@ -150,18 +137,18 @@ func changes(there, here book.Entry) (fields []string) {
 	return fields
 }
 
-func (w writer) copied(entries ...book.Entry) {
+func (r *run) copied(entries ...book.Entry) {
 	var oldest time.Time
-	if w.Keeps > 0 {
-		oldest = w.Clock().Add(-w.Keeps)
+	if r.Keeps > 0 {
+		oldest = r.Clock().Add(-r.Keeps)
 	}
 	for i := range entries {
-		w.totals.Entries.Copied++
+		r.totals.Entries.Copied++
 		if entries[i].Body != "" {
-			w.totals.Redacted++
+			r.totals.Redacted++
 		}
 		if entries[i].CreatedAt.Before(oldest) {
-			w.totals.Old++
+			r.totals.Old++
 		}
 	}
 }

@@ -122,23 +122,12 @@ func TestEntriesThatAreNotCopied(t *testing.T) {
 	}
 }
 
-// TestMinutes: imported requests are counted as any others.
+// TestMinutes: nobody knows how imported requests ended, so the plot of those that were answered here has none of them.
 func TestMinutes(t *testing.T) {
 	p := newPlace(t)
-	source := (&installation{}).log(get(1, nil), get(2, nil), get(61, nil), get(62, bson.M{"type": "activity"}))
-	for range 2 {
-		p.copy(source, nil)
-	}
-	minutes, err := p.book.Minutes(t.Context(), idTime(0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var counts []int
-	for _, m := range minutes {
-		counts = append(counts, m.Count)
-	}
-	if diff := cmp.Diff([]int{2, 1}, counts); diff != "" {
-		t.Error(diff)
+	p.copy((&installation{}).log(get(1, nil), get(61, nil), get(62, bson.M{"type": "activity"})), nil)
+	if minutes, err := p.book.Minutes(t.Context(), idTime(0)); err != nil || len(minutes) > 0 {
+		t.Errorf("%v, %v", minutes, err)
 	}
 }
 

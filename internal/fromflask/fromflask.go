@@ -31,7 +31,7 @@ var ErrNothing = errors.New("there are no developers and no logs")
 
 // Source is where an installation is read from.
 type Source interface {
-	// Count gives about how many documents the collection holds; 0 if there is no such collection.
+	// Count gives about how many documents the collection holds, to show how far a copy is; 0 if there is no such collection.
 	Count(ctx context.Context, collection string) (int64, error)
 	// Documents gives the documents of a collection in the order of their _id. A document is the caller's until the next
 	// one. After an error there are no more.
@@ -71,7 +71,8 @@ type Totals struct {
 	Redacted   int64 `json:"redacted"` // entries whose body was left out; of those copied
 	Old        int64 `json:"old"`      // entries that are older than the book keeps; of those copied
 
-	NotFound []string `json:"admins_not_found,omitempty"` // of Config.Admins: whom no account belongs to that was copied
+	Admins   []string `json:"admins,omitempty"`           // of Config.Admins: who is one now
+	NotFound []string `json:"admins_not_found,omitempty"` // the others: no account that was copied belongs to them
 }
 
 // Tally is what became of the documents of one collection: Read is the sum of all that follow.
@@ -109,14 +110,14 @@ func Copy(ctx context.Context, c Config) (Totals, error) {
 	}
 	run := &run{Config: c, about: about}
 	run.totals.NotFound = slices.Clone(c.Admins)
-	if about[Developers]+about[Logs] == 0 {
-		return run.totals, ErrNothing
-	}
 	if err := run.developers(ctx); err != nil {
 		return run.totals, fmt.Errorf("copying developers: %w", err)
 	}
 	if err := run.entries(ctx); err != nil {
 		return run.totals, fmt.Errorf("copying logs: %w", err)
+	}
+	if run.totals.Developers.Read+run.totals.Entries.Read == 0 {
+		return run.totals, ErrNothing
 	}
 	return run.totals, nil
 }
@@ -132,9 +133,12 @@ func (r *run) progress(collection string, t Tally) {
 	r.Progress(Progress{Collection: collection, Read: t.Read, About: max(r.about[collection], t.Read)})
 }
 
-// isAdmin is told of each account that is there or was copied.
+// isAdmin is told of each account that is there or was copied, once its role is what was asked for.
 func (r *run) isAdmin(emailKey string) {
-	r.totals.NotFound = slices.DeleteFunc(r.totals.NotFound, func(s string) bool { return s == emailKey })
+	if slices.Contains(r.totals.NotFound, emailKey) {
+		r.totals.NotFound = slices.DeleteFunc(r.totals.NotFound, func(s string) bool { return s == emailKey })
+		r.totals.Admins = append(r.totals.Admins, emailKey)
+	}
 }
 
 func (r *run) refuse(kind Kind, t *Tally, id string, why *refusal) {

@@ -13,9 +13,12 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/doorbook/doorbook/internal/book"
 )
 
-// The errors of a source. Their texts hold nothing of the URL but its hosts and its database.
+// The errors of a source. Their texts hold nothing of the URL but its hosts and its database, and nothing that a terminal
+// would obey, whatever the server says.
 var (
 	ErrURL  = errors.New("not a MongoDB URL that can be used")
 	ErrAuth = errors.New("the database wants a user name and password that may read it")
@@ -28,6 +31,7 @@ const (
 	selectTime = 10 * time.Second // for a server to be found, unless the URL says otherwise
 	answerTime = 2 * time.Minute  // for the server to give the next documents
 	pageSize   = 1000             // documents in one answer, which MongoDB bounds at 16 MB besides
+	maxText    = 500              // bytes of what the server or the driver says
 )
 
 // Mongo is a Source over MongoDB. It only reads. It is safe for concurrent use.
@@ -63,7 +67,9 @@ func (m *Mongo) Close(ctx context.Context) error {
 }
 
 // Name names the database and its servers, for people to read.
-func (m *Mongo) Name() string { return m.db.Name() + " on " + strings.Join(m.hosts, ",") }
+func (m *Mongo) Name() string {
+	return book.Inert(m.db.Name()+" on "+strings.Join(m.hosts, ","), maxText)
+}
 
 // SameDatabase reports whether two URLs name one database, as far as their texts tell.
 func SameDatabase(a, b string) bool {
@@ -99,7 +105,7 @@ func wrongURL(address string, err error) error {
 	if strings.ContainsAny(address, "@?%") {
 		return fmt.Errorf("%w: mongodb://USER:PASSWORD@HOST/DATABASE?OPTIONS, with special characters of user name and password as %%40, %%3A, %%2F …", ErrURL)
 	}
-	return fmt.Errorf("%w: %v", ErrURL, err)
+	return fmt.Errorf("%w: %s", ErrURL, book.Inert(err.Error(), maxText))
 }
 
 // Count implements Source.
@@ -163,6 +169,7 @@ func (m *Mongo) explain(ctx context.Context, err error) error {
 	for _, secret := range m.secrets {
 		text = strings.ReplaceAll(text, secret, "[redacted]")
 	}
+	text = book.Inert(text, maxText)
 	kind := ErrAway
 	var answer mongo.ServerError
 	switch {
@@ -195,17 +202,23 @@ func secretsOf(address string) []string {
 		}
 		secrets = append(secrets, s, plain)
 	}
-	if user, _, found := strings.Cut(rest, "@"); found {
+	if user, after, found := strings.Cut(rest, "@"); found { // the driver, too, takes the first one
 		name, password, _ := strings.Cut(user, ":")
 		add(name)
 		add(password)
+		rest = after
 	}
 	_, query, _ := strings.Cut(rest, "?")
 	for pair := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
 		name, value, _ := strings.Cut(pair, "=")
-		switch strings.ToLower(name) {
-		case "authmechanismproperties", "tlscertificatekeyfilepassword", "sslclientcertificatekeypassword":
-			add(value)
+		for _, secret := range []string{"authMechanismProperties", "tlsCertificateKeyFilePassword", "sslClientCertificateKeyPassword"} {
+			if strings.EqualFold(name, secret) {
+				add(value)
+				for property := range strings.SplitSeq(value, ",") { // as AWS_SESSION_TOKEN:…
+					_, token, _ := strings.Cut(property, ":")
+					add(token)
+				}
+			}
 		}
 	}
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/doorbook/doorbook/internal/fromflask"
 )
 
@@ -28,7 +30,8 @@ func TestWrongURLs(t *testing.T) {
 		"mongodb://", "mongodb://localhost:port/flask", "mongodb://localhost:99999/flask",
 		"mongodb://ada:" + secret + "@/flask", "mongodb://ada:" + secret + "@localhost:port/flask",
 		"mongodb://ada:hunter:2@localhost/flask", "mongodb://ada:hunter/2@localhost/flask", "mongodb://ada:hunter@2@localhost/flask",
-		"mongodb://ada:hunter%zz@localhost/flask", "mongodb://hunter%zz@localhost/flask",
+		"mongodb://ada:hunter%zz@localhost/flask", "mongodb://hunter%zz@localhost/flask", "mongodb://ada:%zz@localhost/hunter",
+		"mongodb://localhost/shop?appName=hunter@2", "mongodb://ada:%hunter@localhost", "mongodb://\x1b[2J:x", "mongodb://localhost:\x1b[2J",
 		"mongodb://localhost/flask?authMechanism=" + secret, "mongodb://localhost/flask?connectTimeoutMS=" + secret,
 		"mongodb://localhost/fla.sk" + secret + "?x", "mongodb://ada:" + secret + "@localhost/flask?tlsCertificateKeyFile=/" + secret,
 		"mongodb://localhost/hunter%zz",
@@ -42,6 +45,31 @@ func TestWrongURLs(t *testing.T) {
 			continue
 		}
 		quiet(t, err)
+		if strings.ContainsAny(err.Error(), "\x1b") {
+			t.Errorf("a terminal would obey %q", err)
+		}
+	}
+}
+
+// TestSecretOptions: whatever the server repeats of a URL's options that hold secrets, nobody reads it.
+func TestSecretOptions(t *testing.T) {
+	for _, option := range []string{
+		// Names that lower and upper case lengthen or shorten are no reason to stumble.
+		"\u0130\u0130=x&\u212a=y&authMechanismProperties=AWS_SESSION_TOKEN:" + written,
+		"AUTHMECHANISMPROPERTIES=AWS_SESSION_TOKEN:" + written,
+	} {
+		host := locked(t, bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: 59}, {Key: "errmsg", Value: "no: " + written + " and " + secret}})
+		source, err := fromflask.Open("mongodb://key:pass@" + host + "/shop?authMechanism=MONGODB-AWS&" + option)
+		if err != nil {
+			t.Errorf("%s: %v", option, err)
+			continue
+		}
+		if _, err = source.Count(t.Context(), fromflask.Logs); err == nil {
+			t.Error("no error")
+		} else {
+			quiet(t, err)
+		}
+		_ = source.Close(t.Context())
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 	Refused  Outcome = "refused"  // not copied
 	Differs  Outcome = "differs"  // there already, and not the same; left alone
 	Adjusted Outcome = "adjusted" // copied, but not all of it as it was
-	Promoted Outcome = "promoted" // there already as a member, and made an admin as asked for
+	Promoted Outcome = "promoted" // there already as a member, and made an administrator as asked for
 )
 
 // Reason says why.
@@ -66,7 +66,7 @@ func (r Reason) sentence() string {
 	case OddSkills:
 		return "copied without some skills: they were too many, too long or not fit to be shown"
 	case AskedAdmin:
-		return "there already, and made an admin"
+		return "there already, and made an administrator"
 	}
 	return string(r)
 }
@@ -144,10 +144,10 @@ func (r *Report) Finish(t Totals) error {
 // Print writes the report for people to read.
 func (r *Report) Print(w io.Writer, t Totals, dryRun bool) error {
 	var b strings.Builder
-	verb := "copied"
+	verb, is := "copied", "is an administrator now"
 	if dryRun {
 		b.WriteString("This was a dry run: nothing was written.\n")
-		verb = "would be copied"
+		verb, is = "would be copied", "would be an administrator"
 	}
 	tally := func(what string, t Tally) {
 		fmt.Fprintf(&b, "%s: %d read, %d %s, %d there already", what, t.Read, t.Copied, verb, t.There+t.Differs)
@@ -170,8 +170,11 @@ func (r *Report) Print(w io.Writer, t Totals, dryRun bool) error {
 	if t.Old > 0 {
 		fmt.Fprintf(&b, "%d entries are older than the book keeps entries: the server will delete them.\n", t.Old)
 	}
+	for _, email := range t.Admins {
+		fmt.Fprintf(&b, "%s %s.\n", email, is)
+	}
 	for _, email := range t.NotFound {
-		fmt.Fprintf(&b, "Nobody was made an admin for %s: no account with this address was copied.\n", email)
+		fmt.Fprintf(&b, "Nobody was made an administrator for %s: no account with this address was copied.\n", email)
 	}
 	for _, g := range r.groups {
 		fmt.Fprintf(&b, "\n%s %s: %d, %s\n", g.kind, g.outcome, g.n, g.reason.sentence())

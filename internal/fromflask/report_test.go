@@ -22,14 +22,17 @@ func TestReport(t *testing.T) {
 	source.developer(ada(1, bson.M{"name": ""}), ada(2, nil))
 	var lines, printed bytes.Buffer
 	report := fromflask.NewReport(&lines)
-	totals := newPlace(t).copy(source, func(c *fromflask.Config) { c.Item, c.Admins = report.Add, []string{"bob@example.org"} })
+	totals := newPlace(t).copy(source, func(c *fromflask.Config) {
+		c.Item, c.Admins = report.Add, []string{"bob@example.org", "ada@example.org"}
+	})
 	if err := errors.Join(report.Finish(totals), report.Print(&printed, totals, false)); err != nil {
 		t.Fatal(err)
 	}
 	want := `developers: 2 read, 1 copied, 0 there already, 1 refused
 logs: 52 read, 1 copied, 0 there already, 1 deleted in the original, 50 refused
 Bodies of requests may hold passwords, so none is copied: 1 entries say [redacted] instead.
-Nobody was made an admin for bob@example.org: no account with this address was copied.
+ada@example.org is an administrator now.
+Nobody was made an administrator for bob@example.org: no account with this address was copied.
 
 developer adjusted: 1, copied with another name: the one it had was empty, too long or not fit to be shown
   ` + hexID(1) + `
@@ -66,11 +69,14 @@ entry refused: 50, the type is none of request, activity, error
 
 func TestReportOfADryRun(t *testing.T) {
 	var printed bytes.Buffer
-	totals := fromflask.Totals{Entries: fromflask.Tally{Read: 3, Copied: 1, There: 1, Differs: 1}, Old: 1}
+	totals := fromflask.Totals{Entries: fromflask.Tally{Read: 3, Copied: 1, There: 1, Differs: 1}, Old: 1, Admins: []string{"ada@example.org"}}
 	if err := fromflask.NewReport(nil).Print(&printed, totals, true); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"nothing was written", "1 would be copied, 2 there already (1 not the same)", "1 entries are older", "no developers"} {
+	for _, want := range []string{
+		"nothing was written", "1 would be copied, 2 there already (1 not the same)", "1 entries are older", "no developers",
+		"ada@example.org would be an administrator",
+	} {
 		if !strings.Contains(printed.String(), want) {
 			t.Errorf("%q is missing in:\n%s", want, &printed)
 		}
