@@ -68,7 +68,8 @@ func checkSecret(s []byte) error {
 	if different < 8 {
 		return errors.New("is made of fewer than 8 different bytes")
 	}
-	for period := 1; period < MinKeyBytes; period++ {
+	const byChance = 8 // as many equal bytes do not come about by chance: of fewer, one good key in 256 would have one
+	for period := 1; period < MinKeyBytes && period <= len(s)-byChance; period++ {
 		if bytes.Equal(s[period:], s[:len(s)-period]) {
 			return fmt.Errorf("repeats the same %d bytes, fewer than %d", period, MinKeyBytes)
 		}

@@ -153,6 +153,7 @@ func TestP09WeakKeys(t *testing.T) {
 		"few bytes":               {"abcdefgabcddefgaabbccdegfgfedcbagfedc"},
 		"zero":                    {strings.Repeat("\x00", 32)},
 		"a short one, repeated":   {strings.Repeat("changeme-please!", 4)},
+		"repeated in part":        {strings.Repeat("a 20-byte password, ", 2)[:32]},
 		"repeated, cut":           {strings.Repeat("a 20-byte password, ", 4)[:50]},
 		"published":               {published},
 		"published, upper case":   {strings.ToUpper(published)},
@@ -181,7 +182,7 @@ func TestP09WeakKeys(t *testing.T) {
 	if _, err := session.NewKeyRing([]byte(good[:31])); !strings.Contains(err.Error(), "has 31 bytes") {
 		t.Errorf("a short key is refused with %q", err)
 	}
-	for name, s := range map[string]string{"32 bytes": good, "64 hexadecimal digits": "e2c1" + published[4:], "a sentence": "a key of 32 bytes for benchmarks"} {
+	for name, s := range map[string]string{"32 bytes": good, "64 hexadecimal digits": "e2c1" + published[4:], "a sentence": "a key of 32 bytes for benchmarks", "ends as it begins": good[:28] + good[:4]} {
 		if _, err := session.NewKeyRing([]byte(s)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
