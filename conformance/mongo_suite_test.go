@@ -53,6 +53,7 @@ func mongoMultiply(t testing.TB, collection *mongo.Collection, id session.ID, n 
 }
 
 func TestMongo(t *testing.T) {
+	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))
 	sessiontest.Run(t, func(t *testing.T) session.Store {
 		store, _ := mongoStore(t, db)
@@ -62,6 +63,7 @@ func TestMongo(t *testing.T) {
 
 // TestMongoHistories: random histories of many goroutines and two managers, checked against the rules of package session.
 func TestMongoHistories(t *testing.T) {
+	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))
 	sessiontest.Histories(t, func(t *testing.T) session.Store {
 		store, _ := mongoStore(t, db)

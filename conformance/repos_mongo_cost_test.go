@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -303,5 +304,85 @@ func TestReposMongoReadsAhead(t *testing.T) {
 	}
 	if _, err := db.Sessions().Load(request(), r.ID, now); !errors.Is(err, session.ErrNotFound) {
 		t.Errorf("a session that is gone: %v", err)
+	}
+}
+
+// What is read ahead is read to its end when the request ends first: a broken-off answer would cost the connection.
+func TestReposMongoReadAheadEnds(t *testing.T) {
+	started, outcome, hold := make(chan struct{}, 1), make(chan string, 1), make(chan struct{})
+	ours := make(chan int64, 1)
+	monitor := &event.CommandMonitor{
+		Started: func(_ context.Context, e *event.CommandStartedEvent) {
+			if name, _ := e.Command.Lookup("find").StringValueOK(); name != "developers" {
+				return
+			}
+			if _, ok := e.Command.Lookup("filter", "_id").ObjectIDOK(); ok {
+				ours <- e.RequestID
+				started <- struct{}{}
+				<-hold
+			}
+		},
+	}
+	monitor.Succeeded = func(_ context.Context, e *event.CommandSucceededEvent) {
+		report(ours, outcome, e.RequestID, "answered")
+	}
+	monitor.Failed = func(_ context.Context, e *event.CommandFailedEvent) { report(ours, outcome, e.RequestID, "broken off") }
+	db := openMongo(t, mongo.Options{Monitor: monitor})
+	ada := newDeveloper("ada", account.Member)
+	r := record(ada.ID, nil)
+	if err := errors.Join(db.Accounts().Create(t.Context(), ada), db.Sessions().Create(t.Context(), r)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second one knows whom the session named
+		ctx, cancel := context.WithCancel(t.Context())
+		if _, err := db.Sessions().Load(db.Request(ctx), r.ID, now); err != nil {
+			t.Error(err)
+		}
+		select {
+		case <-started:
+		case <-time.After(time.Second):
+		}
+		cancel()
+	}
+	close(hold)
+	select {
+	case got := <-outcome:
+		if got != "answered" {
+			t.Error(got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nobody was read ahead")
+	}
+}
+
+// report tells what became of the command that is waited for.
+func report(waited chan int64, outcome chan string, request int64, what string) {
+	select {
+	case id := <-waited:
+		if id == request {
+			outcome <- what
+			return
+		}
+		waited <- id
+	default:
+	}
+}
+
+// Whatever the URL says, what was written last is read.
+func TestReposMongoReadConcern(t *testing.T) {
+	var spy spy
+	address := mongoURL(t, servers.Mongo(t))
+	if !strings.HasSuffix(address, "?") {
+		address += "&"
+	}
+	db := openMongoURL(t, address+"readConcernLevel=available", mongo.Options{Monitor: spy.monitor()})
+	spy.take()
+	if _, err := db.Accounts().HasAdmin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range spy.take() {
+		if level, _ := command.Lookup("readConcern", "level").StringValueOK(); level != "local" {
+			t.Errorf("read concern %q: %v", level, command)
+		}
 	}
 }

@@ -166,15 +166,17 @@ func TestReposMongoFlaskChangesAddress(t *testing.T) {
 
 // More developers than one round puts right, many of them with one address.
 func TestReposMongoFlaskManyDevelopers(t *testing.T) {
-	db, flask := sharedMongo(t, mongo.Options{})
+	t.Parallel()
+	address := patientURL(t, mongoURL(t, servers.Mongo(t)))
+	db, flask := openMongoURL(t, address, mongo.Options{}), databaseOf(t, address)
 	var docs []bson.D
-	for i := range 150 {
+	for i := range 75 {
 		docs = append(docs, flaskDeveloper(fmt.Sprint("One", i), "one@example.org"), flaskDeveloper(fmt.Sprint("Dev", i), fmt.Sprintf("dev%d@example.org", i)))
 	}
 	if _, err := flask.Collection("developers").InsertMany(t.Context(), docs); err != nil {
 		t.Fatal(err)
 	}
-	expectDeveloper(t, db.Accounts(), "dev149@example.org", "Dev149")
+	expectDeveloper(t, db.Accounts(), "dev74@example.org", "Dev74")
 	expectDeveloper(t, db.Accounts(), "one@example.org", "One0")
 }
 

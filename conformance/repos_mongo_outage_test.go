@@ -120,7 +120,8 @@ func TestReposMongoOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWire(t, u.Host)
-	u.Host, u.RawQuery = w.address, "heartbeatFrequencyMS=60000" // the driver does not notice by itself that nobody answers
+	// The driver finds no way around the wire, and does not notice by itself that nobody answers.
+	u.Host, u.RawQuery = w.address, "directConnection=true&heartbeatFrequencyMS=60000"
 	db := openMongoURL(t, u.String(), mongo.Options{})
 	ctx := t.Context()
 	kept := newEntry()

@@ -11,7 +11,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 
-	"github.com/doorbook/doorbook/conformance/server"
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/id"
@@ -46,8 +45,8 @@ func (s *spy) take() []bson.Raw {
 // Every query that is asked while people use the program is answered from an index, and looks at hardly more documents
 // than it gives: shown on a real server, with a book of some thousand entries.
 func TestReposMongoPlans(t *testing.T) {
-	if !server.RealMongo() {
-		t.Skip("not shown: FerretDB has no plans; DOORBOOK_TEST_MONGO_URL names a real server")
+	if needsRealMongo(t, "explain") {
+		return
 	}
 	var spy spy
 	address := mongoURL(t, servers.Mongo(t))

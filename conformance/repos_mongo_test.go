@@ -38,5 +38,6 @@ func TestReposMongoThrottle(t *testing.T) {
 }
 
 func TestReposMongoBook(t *testing.T) {
+	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository { return openMongo(t, mongo.Options{}).Entries() })
 }

@@ -48,7 +48,7 @@ func newSite(ctx context.Context, form passhash.Form, hash string) (s *site, err
 		return s, err
 	}
 	s.end = append(s.end, func() { _ = os.RemoveAll(dir) })
-	db, err := database.Open(ctx, database.SQLite, dir+"/data")
+	db, err := database.Open(ctx, database.SQLite, dir+"/data", database.Options{})
 	if err != nil {
 		return s, err
 	}

@@ -5,6 +5,7 @@ package database
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -72,11 +73,17 @@ func Exists(dir string) bool {
 	return err == nil
 }
 
+// Options are what Open passes on. The zero value will do.
+type Options struct {
+	Log    *slog.Logger // told of what was found odd in documents of other programs; default: nobody
+	Beside bool         // the original application goes on using the MongoDB database: what it wrote is not trimmed
+}
+
 // Open opens what a setting names: "" and SQLite the files of dir, which are made if need be, or a MongoDB server. Tables
 // and indexes are brought up to date.
-func Open(ctx context.Context, setting, dir string) (*DB, error) {
+func Open(ctx context.Context, setting, dir string, opts Options) (*DB, error) {
 	if Remote(setting) {
-		return openMongo(ctx, setting)
+		return openMongo(ctx, setting, opts)
 	}
 	if err := CheckSetting(setting); err != nil {
 		return nil, err
@@ -100,8 +107,8 @@ func openSQLite(ctx context.Context, dir string) (*DB, error) {
 	}, nil
 }
 
-func openMongo(ctx context.Context, address string) (*DB, error) {
-	db, err := mongo.Open(ctx, address, mongo.Options{})
+func openMongo(ctx context.Context, address string, opts Options) (*DB, error) {
+	db, err := mongo.Open(ctx, address, mongo.Options{Log: opts.Log, Beside: opts.Beside})
 	if err != nil {
 		return nil, fmt.Errorf("DOORBOOK_DATABASE: %w", err)
 	}

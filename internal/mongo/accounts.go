@@ -74,7 +74,7 @@ func (a *accounts) ByID(ctx context.Context, id string) (account.Developer, erro
 }
 
 func (a *accounts) byID(ctx context.Context, id bson.ObjectID) (account.Developer, error) {
-	doc, err := a.developers.FindOne(ctx, byID(id)).Raw()
+	doc, err := a.developers.FindOne(ctx, byID(id), options.FindOne().SetProjection(developerFields())).Raw()
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return account.Developer{}, account.ErrNotFound
 	}
@@ -109,7 +109,7 @@ func (a *accounts) list(ctx context.Context, after string, limit int) ([]account
 		return nil, ctx.Err()
 	}
 	cursor, err := a.developers.Find(ctx, bson.D{{Key: "_id", Value: bson.D{from}}},
-		options.Find().SetSort(bson.D{key("_id", 1)}).SetLimit(int64(limit)))
+		options.Find().SetSort(bson.D{key("_id", 1)}).SetLimit(int64(limit)).SetProjection(developerFields()))
 	if err != nil {
 		return nil, err
 	}

@@ -70,10 +70,10 @@ func secretsOf(text, rest string) secrets {
 		add(password)
 	}
 	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(strings.ToLower(pair), "=")
+		name, value, _ := strings.Cut(pair, "=")
 		// As tlsCertificateKeyFilePassword, and tokens among the properties of a mechanism.
-		if strings.Contains(name, "password") || name == "authmechanismproperties" {
-			add(pair[len(pair)-len(value):])
+		if strings.Contains(strings.ToLower(name), "password") || strings.EqualFold(name, "authMechanismProperties") {
+			add(value)
 		}
 	}
 	return s

@@ -31,6 +31,7 @@ func TestOpenTellsNoSecrets(t *testing.T) {
 		"a bad mechanism":     "mongodb://ada:" + escaped + "@db/flask?authMechanism=NONE",
 		"a bad property":      "mongodb://ada@db/flask?authMechanism=MONGODB-OIDC&authMechanismProperties=TOKEN:" + escaped,
 		"a certificate":       "mongodb://db/flask?tls=true&tlsCertificateKeyFile=/nowhere&tlsCertificateKeyFilePassword=" + escaped,
+		"an odd certificate":  "mongodb://db/flask?serverSelectionTimeoutMS=200&tlsCertificateKeyFilePassword=" + canary + strings.Repeat("Ⱥ", 40),
 		"nobody there":        "mongodb://ada:" + escaped + "@" + nobody + "/flask?serverSelectionTimeoutMS=200",
 	} {
 		db, err := mongo.Open(t.Context(), url, mongo.Options{})

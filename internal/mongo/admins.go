@@ -45,6 +45,7 @@ func (a *accounts) hasAdmin(ctx context.Context, except bson.ObjectID) (bool, er
 	_, err := a.developers.FindOne(ctx, bson.D{
 		{Key: "role", Value: string(account.Admin)},
 		{Key: "disabled", Value: bson.D{{Key: "$in", Value: bson.A{false, nil}}}},
+		{Key: "deleted", Value: bson.D{{Key: "$in", Value: bson.A{false, nil}}}},
 		{Key: "_id", Value: bson.D{{Key: "$ne", Value: except}}},
 	}, options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
 	if errors.Is(err, driver.ErrNoDocuments) {
@@ -60,7 +61,7 @@ func (a *accounts) leave(
 	ctx context.Context, id bson.ObjectID, epoch *int64, apply func(filter bson.D, inc ...bson.E) error,
 ) error {
 	for range mostTries {
-		doc, err := a.developers.FindOne(ctx, byID(id)).Raw()
+		doc, err := a.developers.FindOne(ctx, byID(id), options.FindOne().SetProjection(developerFields())).Raw()
 		if errors.Is(err, driver.ErrNoDocuments) {
 			return account.ErrNotFound
 		}
@@ -71,7 +72,7 @@ func (a *accounts) leave(
 		if epoch != nil && *epoch != d.Epoch {
 			return account.ErrChanged
 		}
-		if filter := asRead(id, doc); signInAdmin(d) {
+		if filter := asRead(doc, "role", "disabled", "deleted", "fence"); signInAdmin(d) { // what decides about being an admin
 			err = a.inTurn(ctx, id, func() error {
 				switch other, err := a.hasAdmin(ctx, id); {
 				case err != nil:
@@ -91,15 +92,15 @@ func (a *accounts) leave(
 	return errCrowded
 }
 
-// asRead matches the developer while what decides about being an admin is as it was read.
-func asRead(id bson.ObjectID, doc bson.Raw) bson.D {
-	filter := byID(id)
-	for _, name := range []string{"role", "disabled", "fence"} {
+// asRead matches a document while fields of it are as they were read.
+func asRead(doc bson.Raw, names ...string) bson.D {
+	filter := byID(doc.Lookup("_id"))
+	for _, name := range names {
 		var value any // null matches a field that is absent
 		if v, err := doc.LookupErr(name); err == nil {
 			value = v
 		}
-		filter = append(filter, bson.E{Key: name, Value: value})
+		filter = append(filter, bson.E{Key: name, Value: bson.D{{Key: "$eq", Value: value}}}) // a pattern is no condition
 	}
 	return filter
 }

@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/event"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
@@ -24,6 +25,10 @@ import (
 type Options struct {
 	Log     *slog.Logger          // told of what was found odd in documents of other programs; default: nobody
 	Monitor *event.CommandMonitor // told of every command, for measuring; it sees what is stored. Default: nobody
+
+	// Beside says that the original application goes on using the database. Then Trim leaves alone what others wrote into
+	// the book, and knows no bound of bytes, for those of the collection are not Doorbook's alone.
+	Beside bool
 }
 
 // What the URL does not set.
@@ -56,9 +61,10 @@ type DB struct {
 }
 
 // Open opens the database that the path of the URL names (default: flask) and makes its collections' indexes, which on a
-// large book takes a while at the first start. The URL is MongoDB's (mongodb:// or mongodb+srv://, with what settings it
-// likes); whatever it says, reading is from the primary, and writing waits for the majority. Errors say what is wrong
-// in words for an operator, and never hold the URL's password.
+// large book takes a while at the first start, as does giving a key to each developer of another program (15 minutes at most
+// for either). The URL is MongoDB's (mongodb:// or mongodb+srv://, with what settings it likes); whatever it says, reading is
+// local on the primary, and writing waits for the majority. Errors say what is wrong in words for an operator, and never hold
+// the URL's password.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	a, err := parse(url)
 	if err != nil {
@@ -78,7 +84,7 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = client.Disconnect(context.WithoutCancel(ctx)) // the reason for giving up is the error that counts
+			_ = disconnect(ctx, client) // the reason for giving up is the error that counts
 		}
 	}()
 	if err := client.Ping(ctx, nil); err != nil {
@@ -96,7 +102,10 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 	if err := store.CreateIndexes(ctx); err != nil {
 		return nil, err
 	}
-	if err := db.accounts.free(ctx, ""); err != nil { // nobody has no address: it gives keys to those who have none
+	if err := db.accounts.settleAll(ctx); err != nil {
+		return nil, err
+	}
+	if db.entries.fields, err = db.entries.findFields(ctx); err != nil {
 		return nil, err
 	}
 	return db, nil
@@ -112,7 +121,7 @@ func settings(o *options.ClientOptions, opts Options) *options.ClientOptions {
 	orDefault(&o.AppName, "doorbook")
 	o.SetRetryWrites(true).SetRetryReads(true)
 	// A secondary, or a write that one server alone has seen, would show an ended session alive.
-	o.SetReadPreference(readpref.Primary()).SetWriteConcern(writeconcern.Majority())
+	o.SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Local()).SetWriteConcern(writeconcern.Majority())
 	o.SetMonitor(opts.Monitor)
 	return o
 }
@@ -133,7 +142,9 @@ func newDB(client *driver.Client, a address, opts Options) *DB {
 	db.state = db.base.Collection("state")
 	db.accounts = &accounts{db: db, developers: db.base.Collection("developers"), setup: db.base.Collection("setup")}
 	db.throttle = &throttle{db: db, counters: db.base.Collection("throttle")}
-	db.entries = &entries{db: db, logs: db.base.Collection("logs", journaled), minutes: db.base.Collection("minutes", journaled)}
+	db.entries = &entries{
+		db: db, logs: db.base.Collection("logs", journaled), minutes: db.base.Collection("minutes", journaled), beside: opts.Beside,
+	}
 	return db
 }
 
@@ -163,9 +174,14 @@ func (db *DB) Check(ctx context.Context) error {
 // first one's answer.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-		defer cancel()
-		db.closeErr = db.fail(ctx, "close", db.client.Disconnect(ctx))
+		db.closeErr = db.fail(context.Background(), "close", disconnect(context.Background(), db.client))
 	})
 	return db.closeErr
+}
+
+// disconnect ends all connections, whether ctx is done or not.
+func disconnect(ctx context.Context, client *driver.Client) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	return client.Disconnect(ctx)
 }

@@ -18,7 +18,7 @@ func developerDoc(id bson.ObjectID, d account.Developer) bson.D {
 		{Key: "skills", Value: skills(d.Skills)},
 		{Key: "created_at", Value: d.CreatedAt},
 		{Key: "email_key", Value: text(d.EmailKey)},
-		{Key: "email_seen", Value: text(d.Email)},
+		{Key: "email_seen", Value: digestOf(d.Email)},
 		{Key: "role", Value: string(d.Role)},
 		{Key: "disabled", Value: d.Disabled},
 		{Key: "epoch", Value: d.Epoch},
@@ -34,10 +34,29 @@ func skills(list []string) bson.A {
 	return a
 }
 
+// The longest texts that are read of a developer, in bytes: more than Doorbook itself writes.
+const (
+	maxPerson = 1 << 10 // a name, an address
+	maxHash   = 4 << 10
+)
+
+// developerFields are those that are read, beside the _id.
+func developerFields() bson.D {
+	var fields bson.D
+	for _, name := range []string{
+		"name", "email", "password", "skills", "created_at", "deleted", "email_key", "email_seen", "role", "disabled", "epoch",
+		"updated_at", "fence",
+	} {
+		fields = append(fields, key(name, 1))
+	}
+	return fields
+}
+
 // readDeveloper reads a developer. One that the original application wrote has none of our fields: a member, not disabled,
-// in epoch 0. What should say whether somebody may sign in, and cannot be read, says no.
+// in epoch 0. Whom it has marked as deleted counts as disabled. What should say whether somebody may sign in, and cannot be
+// read, says no.
 func readDeveloper(doc bson.Raw) account.Developer {
-	d := account.Developer{Role: account.Member}
+	d, deleted := account.Developer{Role: account.Member}, false
 	each(doc, func(name string, v bson.RawValue) {
 		switch name {
 		case "_id":
@@ -45,11 +64,11 @@ func readDeveloper(doc bson.Raw) account.Developer {
 				d.ID = readText(v)
 			}
 		case "name":
-			d.Name = readText(v)
+			d.Name = capped(readText(v), maxPerson)
 		case "email":
-			d.Email = readText(v)
+			d.Email = capped(readText(v), maxPerson)
 		case "password":
-			d.PasswordHash = readText(v)
+			d.PasswordHash = capped(readText(v), maxHash)
 		case "skills":
 			d.Skills = readList(v)
 		case "created_at":
@@ -58,18 +77,21 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			d.UpdatedAt = readTime(v)
 		case "email_key":
 			if v.Type != bson.TypeObjectID { // that of one who has none
-				d.EmailKey = readText(v)
+				d.EmailKey = capped(readText(v), maxPerson)
 			}
 		case "role":
 			if v.Type != bson.TypeNull {
-				d.Role = account.Role(readText(v))
+				d.Role = account.Role(capped(readText(v), maxPerson))
 			}
 		case "disabled":
 			d.Disabled = readFlag(v, true)
+		case "deleted":
+			deleted = readFlag(v, true)
 		case "epoch":
 			d.Epoch = readInt(v)
 		}
 	})
+	d.Disabled = d.Disabled || deleted
 	return d
 }
 
@@ -83,9 +105,11 @@ func changes(c account.Change, now time.Time) bson.D {
 	}
 	add("name", c.Name)
 	add("email", c.Email)
-	add("email_seen", c.Email)
 	add("email_key", c.EmailKey)
 	add("password", c.PasswordHash)
+	if c.Email != nil {
+		set = append(set, bson.E{Key: "email_seen", Value: digestOf(*c.Email)})
+	}
 	if c.Skills != nil {
 		set = append(set, bson.E{Key: "skills", Value: skills(*c.Skills)})
 	}
@@ -94,6 +118,9 @@ func changes(c account.Change, now time.Time) bson.D {
 	}
 	if c.Disabled != nil {
 		set = append(set, bson.E{Key: "disabled", Value: *c.Disabled})
+		if !*c.Disabled { // the original application's flag would say otherwise
+			set = append(set, bson.E{Key: "deleted", Value: false})
+		}
 	}
 	update := bson.D{{Key: "$set", Value: set}}
 	if c.EndSignIns {

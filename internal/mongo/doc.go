@@ -9,7 +9,8 @@
 //
 //	collection  _id                of the original                          ours
 //	developers  ObjectID           name, email, password (the hash),        email_key, email_seen, role, disabled, epoch,
-//	                               skills (list), created_at (date)         updated_at, fence
+//	                               skills (list), created_at (date),        updated_at, fence
+//	                               deleted (bool: counts as disabled)
 //	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user, user_name,
 //	                               body, created_at (date), deleted (bool)  session, request_id, action, target, text, deleted_at
 //	sessions    session id         –                                        see package mongostore
@@ -21,8 +22,16 @@
 // Text that is not UTF-8 is stored as binary data. A developer without our fields is a member, not disabled, in epoch 0, and
 // gets an email_key as soon as somebody looks for any address. An entry without a time, or with one that is no date, is
 // listed after all others. Of an entry without a seq, which another program wrote, neither body nor query is given, for the
-// original application kept them as they came, with passwords. A document that cannot be read in part is given without that
-// part. One whose _id is not an ObjectID has no address here and is passed over.
+// original application kept them as they came, with passwords; of one beyond 64 KiB a list does not even tell the size of the
+// body. A document that cannot be read in part is given without that part. One whose _id is not an ObjectID has no address
+// here and is passed over.
+//
+// When the original application changes an address, the new one is known here as soon as somebody looks for it, if it was
+// written without capital letters. If it was written with some, it is known only after somebody has looked for the old
+// address, or the developer has changed it here: MongoDB cannot find such a one by an index that other programs do not keep
+// up. Until then somebody else can register the new address here, and then keeps it.
+//
+// Our indexes are named doorbook_…; where another one has the same keys, and serves as well, it is used instead.
 //
 // # Cost
 //
@@ -37,7 +46,8 @@
 //	5  CompleteSetup
 //	1  wave of two at once: session and developer of a signed-in request (DB.Request)
 //
-// What is asked at every request is found by _id, but for the newest entries, which an index gives in their order. The
+// While developers of another program lack a key, a call that looks for an address gives it to at most 250 of them, for
+// two more round trips for each 50; Open does so for all. What is asked at every request is found by _id, but for the newest entries, which an index gives in their order. The
 // tests show by explain that each query has its index (with DOORBOOK_TEST_MONGO_URL).
 //
 // # What is atomic
@@ -52,9 +62,14 @@
 //     seconds, safely (admins.go). Another program may delete the last one all the same.
 //   - The setup link is taken away, then the admin made. A crash in between leaves neither; the next start makes a link.
 //   - A Take reads, decides, and replaces what it read, or begins anew. So it is exact on any number of nodes.
-//   - An Append stores the entries, then the counts. If it fails in between, entries are removed again. What a crash, or a
-//     database that is away, leaves is whole entries without their counts; a count whose fate is unknown is not corrected.
-//   - Trim and the sweeps find documents, then delete those that still qualify; any number of nodes may do so.
+//   - An Append stores the entries, and removes them again if it cannot store all; then the counts. What a failure of those,
+//     or a crash, leaves is whole entries without their counts; a count whose fate is unknown is not corrected.
+//   - Trim and the sweeps find documents, then delete those that still qualify; any number of nodes may do so. Beside the
+//     original application (Options.Beside) Trim takes nothing but what Doorbook wrote.
+//
+// After a lost answer the driver sends a question again, once; a change of one document too, where the server can tell that
+// it is the same one: in a replica set, or sharded. A server that stands alone cannot, and there the error says nothing of the
+// outcome. A deletion of many documents is never sent again; the next one takes what was left.
 //
 // Accounts, setup, sessions and throttling wait until a majority has a change, and its journals. For an entry the journal of
 // the primary is enough: it outlives this process and the server's, and a replica set that fails over at that moment may

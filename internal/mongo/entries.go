@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,8 @@ type entries struct {
 	logs    *driver.Collection
 	minutes *driver.Collection
 	seq     atomic.Int64
+	fields  bson.D // what lists read of an entry; nil: all
+	beside  bool   // Options.Beside
 }
 
 // next gives n numbers in a row that are higher than any this process has given, and begins with the nanosecond it is: so
@@ -36,8 +39,8 @@ func (e *entries) next(n int) (first int64) {
 	}
 }
 
-// Append implements book.Repository, in two round trips. When something fails, what was stored of the batch is removed
-// again; until then others may see it.
+// Append implements book.Repository, in two round trips. When an entry cannot be stored, what was stored of the batch is
+// removed again; until then others may see it. When they are stored, and cannot be counted, that is logged.
 func (e *entries) Append(ctx context.Context, list []book.Entry) error {
 	if len(list) == 0 || ctx.Err() != nil {
 		return ctx.Err()
@@ -55,12 +58,12 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 		}
 		docs[i], ids[i] = entryDoc(id, first+int64(i), &list[i]), id
 	}
-	_, err := e.logs.InsertMany(ctx, docs)
-	if err == nil {
-		err = e.count(ctx, list)
-	}
-	if err != nil {
+	if _, err := e.logs.InsertMany(ctx, docs); err != nil {
 		return e.takeBack(ctx, ids, first, err)
+	}
+	if err := e.count(ctx, list); err != nil {
+		e.db.log.LogAttrs(ctx, slog.LevelError, "entries of the book are missing in the counts per minute",
+			slog.Int("entries", len(list)), slog.String("error", e.db.fail(ctx, "count", err).Error()))
 	}
 	return nil
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
+	"log/slog"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/doorbook/doorbook/internal/book"
@@ -81,11 +84,39 @@ func (e *entries) page(ctx context.Context, q book.Query, condition, order bson.
 		filter = append(filter, bson.E{Key: "type", Value: text(string(q.Type))})
 	}
 	filter = append(append(filter, condition...), listed())
-	cursor, err := e.logs.Find(ctx, filter, options.Find().SetSort(order).SetLimit(int64(limit)))
+	opts := options.Find().SetSort(order).SetLimit(int64(limit))
+	if e.fields != nil {
+		opts.SetProjection(e.fields)
+	}
+	cursor, err := e.logs.Find(ctx, filter, opts)
 	if err != nil {
 		return err
 	}
 	return all(ctx, cursor, add)
+}
+
+// findFields gives what lists read of an entry: the original application kept whole bodies, and of a document beyond the
+// size that is read anyway the body is not fetched. A server that cannot leave it out (FerretDB) gives all.
+func (e *entries) findFields(ctx context.Context) (bson.D, error) {
+	fields := bson.D{{Key: "body", Value: bson.D{{Key: "$cond", Value: bson.A{
+		bson.D{{Key: "$lte", Value: bson.A{bson.D{{Key: "$bsonSize", Value: "$$ROOT"}}, most}}}, "$body", "$$REMOVE",
+	}}}}}
+	for _, name := range []string{
+		"type", "client_addr", "url", "http_method", "created_at", "seq", "status", "duration", "route", "user", "user_name",
+		"session", "request_id", "action", "target", "text",
+	} {
+		fields = append(fields, key(name, 1))
+	}
+	err := e.logs.FindOne(ctx, byID(bson.NilObjectID), options.FindOne().SetProjection(fields)).Err()
+	var refusal driver.CommandError
+	switch {
+	case err == nil || errors.Is(err, driver.ErrNoDocuments):
+		return fields, nil
+	case errors.As(err, &refusal) && refusal.Code != 0:
+		e.db.log.LogAttrs(ctx, slog.LevelInfo, "this server gives lists of the book with all that other programs stored")
+		return nil, nil
+	}
+	return nil, err
 }
 
 // dated matches entries with a time, after a place. What has no seq comes after what has one of the same millisecond.

@@ -1,6 +1,7 @@
 package mongo_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +145,35 @@ func TestCursorsComeBack(t *testing.T) {
 		if err != nil || cursor != again {
 			t.Errorf("%s: %q comes back as %q, %v", name, cursor, again, err)
 		}
+	}
+}
+
+// A developer whom the original application marked as deleted, and whom the import therefore leaves out, cannot sign in.
+func TestDeletedDeveloper(t *testing.T) {
+	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "email", Value: "ada@example.org"}, {Key: "deleted", Value: true}}))
+	if !d.Disabled {
+		t.Error("may sign in")
+	}
+}
+
+// A date that JSON cannot tell breaks no page of the API.
+func TestFarFuture(t *testing.T) {
+	e := mongo.ReadEntry(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "created_at", Value: bson.DateTime(time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli())}}))
+	if _, err := json.Marshal(e.CreatedAt); err != nil {
+		t.Error(err)
+	}
+	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "created_at", Value: bson.DateTime(-1 << 60)}}))
+	if _, err := json.Marshal(d.CreatedAt); err != nil {
+		t.Error(err)
+	}
+}
+
+// What another program wrote about a developer is bounded, as it is of entries.
+func TestDeveloperIsBounded(t *testing.T) {
+	huge := strings.Repeat("x", 8<<20)
+	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "name", Value: huge}, {Key: "password", Value: huge}}))
+	if n := len(d.Name) + len(d.PasswordHash); n > 64<<10 {
+		t.Errorf("%d bytes of one developer", n)
 	}
 }
 

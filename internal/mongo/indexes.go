@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -26,8 +27,8 @@ func newestFirst(fields ...bson.E) bson.D {
 
 // indexes serve every query but those by _id. What the original application wrote has none of our fields, so indexes over
 // them leave it out where they can.
-func indexes() []index {
-	return []index{
+func indexes(beside bool) []index {
+	list := []index{
 		{collection: "developers", keys: bson.D{key("email_key", 1)}, unique: true, partial: "email_key"},
 		{collection: "developers", keys: bson.D{key("email_key", -1), key("_id", 1)}}, // finds those without a key too
 		{collection: "developers", keys: bson.D{key("email", 1)}},
@@ -38,14 +39,27 @@ func indexes() []index {
 		{collection: "logs", keys: newestFirst(key("user", 1)), partial: "user"},
 		{collection: "logs", keys: newestFirst(key("user", 1), key("type", 1)), partial: "user"},
 	}
+	if beside {
+		list = append(list, index{collection: "logs", keys: oldestFirst(), partial: "seq"}) // what Trim may delete
+	}
+	return list
+}
+
+// name is the index's, by which nobody else calls one.
+func (ix index) name() string {
+	return "doorbook_" + keysText(ix.keys)
 }
 
 // makeIndexes makes those that are missing. The unique one comes first: nothing is written before it stands.
 func (db *DB) makeIndexes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
-	for _, ix := range indexes() {
-		if err := db.makeIndex(ctx, ix); err != nil {
+	for _, ix := range indexes(db.entries.beside) {
+		err := db.makeIndex(ctx, ix)
+		if hasCode(err, codeIndexOptions, codeIndexKeys) && db.served(ctx, ix) {
+			continue
+		}
+		if err != nil {
 			return db.explainIndex(ctx, ix, err)
 		}
 	}
@@ -54,13 +68,13 @@ func (db *DB) makeIndexes(ctx context.Context) error {
 
 func (db *DB) makeIndex(ctx context.Context, ix index) error {
 	c := db.base.Collection(ix.collection)
-	opts := options.Index()
+	opts := options.Index().SetName(ix.name())
 	if ix.unique {
 		opts.SetUnique(true)
 	}
 	if ix.partial != "" {
-		only := bson.D{{Key: ix.partial, Value: bson.D{{Key: "$exists", Value: true}}}}
-		_, err := c.Indexes().CreateOne(ctx, driver.IndexModel{Keys: ix.keys, Options: opts.SetPartialFilterExpression(only)})
+		opts.SetPartialFilterExpression(onlyWith(ix.partial))
+		_, err := c.Indexes().CreateOne(ctx, driver.IndexModel{Keys: ix.keys, Options: opts})
 		if !hasCode(err, codeNotImplemented) {
 			return err
 		}
@@ -68,6 +82,44 @@ func (db *DB) makeIndex(ctx context.Context, ix index) error {
 	}
 	_, err := c.Indexes().CreateOne(ctx, driver.IndexModel{Keys: ix.keys, Options: opts})
 	return err
+}
+
+// served reports whether an index of another name does the same.
+func (db *DB) served(ctx context.Context, ix index) bool {
+	list, err := db.base.Collection(ix.collection).Indexes().List(ctx)
+	if err != nil {
+		return false
+	}
+	want, served := keysText(ix.keys), false
+	err = all(ctx, list, func(doc bson.Raw) {
+		var other struct {
+			Key                     bson.D
+			Unique, Sparse, Hidden  bool
+			Collation               bson.Raw
+			PartialFilterExpression bson.D `bson:"partialFilterExpression"`
+		}
+		if bson.Unmarshal(doc, &other) != nil || keysText(other.Key) != want || other.Sparse || other.Hidden || other.Collation != nil {
+			return
+		}
+		same := len(other.PartialFilterExpression) == 0 ||
+			ix.partial != "" && fmt.Sprint(other.PartialFilterExpression) == fmt.Sprint(onlyWith(ix.partial))
+		served = served || same && (other.Unique || !ix.unique)
+	})
+	return err == nil && served
+}
+
+// keysText tells keys in one way, of whatever type their directions are.
+func keysText(keys bson.D) string {
+	parts := make([]string, len(keys))
+	for i, e := range keys {
+		parts[i] = fmt.Sprintf("%s_%v", e.Key, e.Value)
+	}
+	return strings.Join(parts, "_")
+}
+
+// onlyWith matches documents that have a field.
+func onlyWith(field string) bson.D {
+	return bson.D{{Key: field, Value: bson.D{{Key: "$exists", Value: true}}}}
 }
 
 // explainIndex says what an operator can do about an index that cannot be made.

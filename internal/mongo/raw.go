@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -68,8 +69,26 @@ func readText(v bson.RawValue) string {
 	return fmt.Sprintf("[%s, %d bytes]", v.Type, len(v.Value))
 }
 
-// readTime gives a time in UTC, the zero time when it cannot be read.
+// capped cuts a text off after at most n bytes, between characters, and lets go of the rest.
+func capped(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return strings.Clone(s[:n])
+}
+
+// readTime gives a time in UTC, the zero time when it cannot be read or is of a year that RFC 3339, and so JSON, cannot tell.
 func readTime(v bson.RawValue) time.Time {
+	if t := anyTime(v); t.Year() >= 0 && t.Year() <= 9999 {
+		return t
+	}
+	return time.Time{}
+}
+
+func anyTime(v bson.RawValue) time.Time {
 	switch v.Type {
 	case bson.TypeDateTime:
 		ms, _ := v.DateTimeOK()
@@ -105,7 +124,7 @@ func readInt(v bson.RawValue) int64 {
 func readList(v bson.RawValue) []string {
 	if v.Type != bson.TypeArray {
 		if s := readText(v); s != "" {
-			return []string{s}
+			return []string{capped(s, most)}
 		}
 		return nil
 	}

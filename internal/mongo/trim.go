@@ -20,6 +20,8 @@ var _ book.Repository = (*entries)(nil)
 // Trim implements book.Repository. The age of an entry without a time is that of its _id. The size is that of the entries
 // as they are before compression, as the server counts it (after a crash of the server its count may be off until
 // `validate`); what it gives back to the file system, and when, is its own matter. It is safe to run on every node.
+//
+// Beside the original application (Options.Beside) only what Doorbook wrote is deleted, and by age alone.
 func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
 	if limit <= 0 || ctx.Err() != nil {
 		return 0, ctx.Err()
@@ -30,9 +32,12 @@ func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 
 func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (total int, err error) {
 	steps := []func(limit int) (int, error){
-		func(limit int) (int, error) { return e.trimUndated(ctx, olderThan, limit) },
 		func(limit int) (int, error) { return e.trimOld(ctx, olderThan, limit) },
-		func(limit int) (int, error) { return e.trimLarge(ctx, maxBytes, limit) },
+	}
+	if !e.beside {
+		steps = append(steps,
+			func(limit int) (int, error) { return e.trimUndated(ctx, olderThan, limit) },
+			func(limit int) (int, error) { return e.trimLarge(ctx, maxBytes, limit) })
 	}
 	for _, step := range steps {
 		for total < limit {
@@ -60,7 +65,11 @@ func (e *entries) trimUndated(ctx context.Context, olderThan time.Time, limit in
 
 func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (int, error) {
 	old := bson.D{{Key: "$gte", Value: bson.DateTime(firstDate)}, {Key: "$lt", Value: olderThan}}
-	return sweep(ctx, e.logs, bson.D{{Key: "created_at", Value: old}}, oldestFirst(), limit)
+	filter := bson.D{{Key: "created_at", Value: old}}
+	if e.beside { // an index has these alone, however much of the other's lies before them
+		filter = append(filter, bson.E{Key: "seq", Value: bson.D{{Key: "$gt", Value: int64(0)}}})
+	}
+	return sweep(ctx, e.logs, filter, oldestFirst(), limit)
 }
 
 // trimLarge deletes about as many entries as it takes to come below maxBytes.

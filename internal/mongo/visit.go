@@ -13,7 +13,7 @@ type visitKey struct{ db *DB }
 
 // visit is where one request keeps a developer who is read while its session is.
 type visit struct {
-	ctx context.Context // of the request: reading ahead ends with it
+	ctx context.Context // of the request
 
 	mu    sync.Mutex
 	began bool
@@ -34,7 +34,8 @@ type ahead struct {
 //
 // Nothing that was read is remembered from one request to the next, and each read begins within the request: so a change
 // that was acknowledged before it began is seen. What is read ahead is used once, and not after this request has itself
-// changed a developer. Without Request everything works, one after the other. The context must end with the request.
+// changed a developer. Without Request everything works, one after the other. The context must end with the request; a read
+// that nobody waits for any more ends by itself, within seconds.
 func (db *DB) Request(ctx context.Context) context.Context {
 	v := &visit{}
 	v.ctx = context.WithValue(ctx, visitKey{db}, v)
@@ -62,7 +63,10 @@ func (db *DB) readAhead(ctx context.Context, id string) {
 	v.began, v.ahead = true, a
 	go func() {
 		defer close(a.done)
-		a.d, a.err = db.accounts.byID(v.ctx, oid)
+		// The end of the request would cost the connection (and the next request a new one), so the answer is awaited.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), commandTimeout)
+		defer cancel()
+		a.d, a.err = db.accounts.byID(ctx, oid)
 	}()
 }
 

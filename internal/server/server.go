@@ -45,7 +45,7 @@ const (
 // Run serves until ctx is done, then drains, flushes and closes.
 func Run(ctx context.Context, c Config) (err error) {
 	tuneMemory(os.Getenv)
-	db, err := database.Open(ctx, c.Secrets.Database, c.Dir)
+	db, err := database.Open(ctx, c.Secrets.Database, c.Dir, database.Options{Log: c.Log, Beside: c.Secrets.Flask.Key != nil})
 	if err != nil {
 		return err
 	}
