@@ -61,6 +61,9 @@ type Query struct {
 // ErrNotFound is the answer for an id that names no entry that is listed.
 var ErrNotFound = errors.New("book: no such entry")
 
+// ErrExists is the answer to appending an entry whose id is stored already, deleted or not, or stands in the batch twice.
+var ErrExists = errors.New("book: an entry of that id exists")
+
 // ErrBadCursor is the answer to a Query whose Before no repository has given out.
 var ErrBadCursor = errors.New("book: not a cursor")
 
@@ -70,6 +73,7 @@ var ErrKept = errors.New("book: only request entries can be deleted")
 // Repository keeps entries. Every method is safe for concurrent use and takes time from its caller.
 type Repository interface {
 	// Append stores entries, with the counts per minute of the requests among them, in one commit: all or none.
+	// ErrExists if an id is in use.
 	Append(ctx context.Context, entries []Entry) error
 	// Finish sets the duration of a stored entry whose answer was still being sent when it was appended.
 	Finish(ctx context.Context, id string, d time.Duration) error

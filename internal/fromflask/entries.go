@@ -82,7 +82,7 @@ func (r *run) one(ctx context.Context, e book.Entry) error {
 	case err == nil:
 		r.copied(e)
 		return nil
-	case !taken(err):
+	case !errors.Is(err, book.ErrExists):
 		return err
 	}
 	there, err := r.look(ctx, e) // twice in the source, which a sharded collection allows
@@ -90,13 +90,6 @@ func (r *run) one(ctx context.Context, e book.Entry) error {
 		r.totals.Entries.There++
 	}
 	return err
-}
-
-// taken reports whether an id is in use, by the words that MongoDB and SQLite have for it: a book.Repository has none. If
-// they ever change, a copy that meets a hidden entry ends with an error instead of passing over what may not be there.
-func taken(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "E11000") || strings.Contains(text, "UNIQUE constraint failed")
 }
 
 // look counts and reports an entry that is there.

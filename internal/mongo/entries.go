@@ -59,6 +59,9 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 		docs[i], ids[i] = entryDoc(id, first+int64(i), &list[i]), id
 	}
 	if _, err := e.logs.InsertMany(ctx, docs); err != nil {
+		if isDuplicate(err) {
+			err = book.ErrExists
+		}
 		return e.takeBack(ctx, ids, first, err)
 	}
 	if err := e.count(ctx, list); err != nil {

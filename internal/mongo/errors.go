@@ -38,7 +38,7 @@ func (f *failure) Is(target error) bool { return errors.Is(f.cause, target) }
 func (db *DB) fail(ctx context.Context, what string, err error) error {
 	for _, known := range []error{
 		nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrChanged, account.ErrLastAdmin, account.ErrSetupOver,
-		book.ErrNotFound, book.ErrKept, book.ErrBadCursor,
+		book.ErrNotFound, book.ErrKept, book.ErrExists, book.ErrBadCursor,
 	} {
 		if err == known {
 			return err

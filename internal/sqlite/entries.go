@@ -49,7 +49,9 @@ func (e *entries) Append(ctx context.Context, list []book.Entry) error {
 	if len(list) == 0 {
 		return ctx.Err()
 	}
-	if err := e.append(ctx, list); err != nil {
+	if err := e.append(ctx, list); isUnique(err) {
+		return book.ErrExists
+	} else if err != nil {
 		return fmt.Errorf("sqlite: append to the book: %w", err)
 	}
 	return nil
