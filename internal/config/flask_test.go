@@ -113,3 +113,55 @@ func TestSessionsSetting(t *testing.T) {
 		}
 	}
 }
+
+// While a Flask application shares the cookie it reads the hashes, too: nobody must have to think of that.
+func TestFormOfPasswords(t *testing.T) {
+	for _, c := range []struct{ form, sessions, want string }{
+		{"", "", "argon2id"},
+		{"", "store", "argon2id"},
+		{"", "flask", "pbkdf2"},
+		{"scrypt", "flask", "scrypt"},
+		{"argon2id", "flask", "argon2id"},
+		{"pbkdf2", "store", "pbkdf2"},
+	} {
+		if got := (config.Passwords{Form: c.form}).Of(c.sessions); got != c.want {
+			t.Errorf("%q with sessions %q: %q, want %q", c.form, c.sessions, got, c.want)
+		}
+	}
+}
+
+func TestFlaskCookieName(t *testing.T) {
+	for name, good := range map[string]bool{
+		"": true, "session": true, "app.session": true, "__Host-session": true,
+		"form": false, "device": false, "__Host-form": false, "__Host-device": false, "a b": false, "a;b": false, "sé": false,
+	} {
+		s := config.Serve{Addr: "localhost:1", Registration: "open", CookieSecure: "auto", FlaskCookie: name}
+		if err := s.Check(); (err == nil) != good || err != nil && !strings.Contains(err.Error(), "--flask-cookie") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// Who only looks into a cookie may do so with any key.
+func TestAnyFlaskKey(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  func(string) string
+		want string
+	}{
+		"none":   {env(), ""},
+		"weak":   {env(flaskKey, "dev"), "dev"},
+		"bytes":  {env(flaskKey, "hex:00ff"), "\x00\xff"},
+		"a file": {env(flaskKey+"_FILE", file(t, "dev\n")), "dev"},
+	} {
+		if key, err := config.AnyFlaskKey(c.env); err != nil || string(key) != c.want {
+			t.Errorf("%s: %q, %v", name, key, err)
+		}
+	}
+	for name, env := range map[string]func(string) string{
+		"no bytes": env(flaskKey, "hex:0g"), "both": env(flaskKey, "dev", flaskKey+"_FILE", file(t, "dev")),
+	} {
+		if key, err := config.AnyFlaskKey(env); err == nil || key != nil {
+			t.Errorf("%s: %q", name, key)
+		}
+	}
+}
