@@ -52,8 +52,8 @@
 // those programs alone that still reach it. It cannot acknowledge any change, so nothing that needs the session to be
 // written succeeds there.
 //
-// The driver sends a change again after a lost answer, once, where the server can tell that it is the same one: on replica
-// sets and sharded clusters, unless the client has retryWrites=false. A server that stands alone cannot, and there the
+// The driver sends a change again after a lost answer, as long as the deadline of its context allows, where the server can
+// tell that it is the same one: on replica sets and sharded clusters, unless the client has retryWrites=false. A server that stands alone cannot, and there the
 // error says that nothing is known of the outcome: the change may have happened or not. No change of this package is ever
 // sent a second time by itself, so that a Create never meets its own record, nor a patch under a version its own success.
 // DeleteExpired is the one command that the driver never repeats; the next sweep does what it could not.
