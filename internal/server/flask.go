@@ -46,6 +46,9 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 		c.Cookie = cookie
 		return app.Sessions(c)
 	}
+	// Until the key is taken away Flask's limit holds here, too: with our own, whoever signed in yesterday would be out today.
+	c.Lifetime = session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
+	c.Remembered = c.Lifetime
 	var err error
 	c.Old, err = app.Home(c.Store, cookie, c.Now)
 	return c, err
