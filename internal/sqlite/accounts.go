@@ -18,8 +18,8 @@ type accounts struct {
 	found   *lookups[string, account.Developer] // by id
 }
 
-func newAccounts(ctx context.Context, h *Handle, version *shared[int64]) (*accounts, error) {
-	a := &accounts{h: h, found: newLookups[string](version, developerBytes)}
+func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
+	a := &accounts{h: h, found: newLookups[string](h.version, developerBytes)}
 	err := prepare(ctx, h.Read, []statement{
 		{&a.byID, `SELECT ` + developerColumns + ` FROM developers WHERE id = ?`},
 		{&a.byEmail, `SELECT ` + developerColumns + ` FROM developers WHERE email_key = ?`},

@@ -5,6 +5,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -19,6 +20,9 @@ import (
 type Options struct {
 	BusyTimeout time.Duration // longest wait for another process's lock; default 5 s
 	Readers     int           // reading connections per file; default 4
+
+	connect  func(driver.Connector) driver.Connector // for tests: see Handle
+	logPages int                                     // for tests: in place of the files' own
 }
 
 // DB is an open data directory. Its methods and repositories are safe for concurrent use.
@@ -29,9 +33,6 @@ type DB struct {
 	accounts *accounts
 	throttle *throttle
 	entries  *entries
-
-	watch   *dataVersion   // of doorbook.db
-	version *shared[int64] // what watch reads
 
 	closing  sync.Once
 	closeErr error
@@ -68,13 +69,23 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 		to **Handle
 		profile
 	}{
-		{&db.Main, profile{name: "doorbook.db", migrations: "main", sync: "FULL", secure: "ON", cacheKiB: 1024, checkpoint: 1000}},
+		{&db.Main, profile{
+			name: "doorbook.db", migrations: "main", sync: "FULL", secure: "ON", cacheKiB: 1024, logPages: 1000,
+			version: `PRAGMA data_version`, // changes with every commit of another connection, in this process or not
+		}},
 		// The entry of an answered request survives kill -9 with NORMAL; loss of power may take the last moments.
-		{&db.Book, profile{name: "book.db", migrations: "book", sync: "NORMAL", secure: "FAST", cacheKiB: 2048, checkpoint: 4000}},
+		{&db.Book, profile{
+			name: "book.db", migrations: "book", sync: "NORMAL", secure: "FAST", cacheKiB: 2048, logPages: 4000,
+			version: selectVersion,
+		}},
 	}
 	steps := make([][]migration, len(files))
 	for i, f := range files { // look at both before either is changed
 		path := filepath.Join(dir, f.name)
+		f.connect = opts.connect
+		if opts.logPages > 0 {
+			f.logPages = opts.logPages
+		}
 		if err := privateFile(path); err != nil {
 			return nil, err
 		}
@@ -93,15 +104,11 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 		if err := h.migrate(ctx, steps[i]); err != nil {
 			return nil, err
 		}
-		if err := h.openReaders(f.profile, opts.Readers); err != nil {
+		if err := h.openReaders(ctx, f.profile, opts.Readers); err != nil {
 			return nil, err
 		}
 	}
-	if db.watch, err = db.Main.watch(); err != nil {
-		return nil, err
-	}
-	db.version = newShared(db.watch.read)
-	if db.accounts, err = newAccounts(ctx, db.Main, db.version); err != nil {
+	if db.accounts, err = newAccounts(ctx, db.Main); err != nil {
 		return nil, err
 	}
 	if db.entries, err = newEntries(ctx, db.Book); err != nil {
@@ -141,7 +148,7 @@ func (db *DB) Close() error {
 	db.closing.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(db.watch.close(), db.Main.close(ctx, true), db.Book.close(ctx, true)); err != nil {
+		if err := errors.Join(db.Main.close(ctx, true), db.Book.close(ctx, true)); err != nil {
 			db.closeErr = fmt.Errorf("sqlite: close: %w", err)
 		}
 	})
@@ -150,9 +157,6 @@ func (db *DB) Close() error {
 
 // abandon closes what a failed Open has opened, without touching the files.
 func (db *DB) abandon() {
-	if db.watch != nil {
-		_ = db.watch.close()
-	}
 	for _, h := range []*Handle{db.Main, db.Book} {
 		if h != nil {
 			_ = h.close(context.Background(), false) // the reason for giving up is the error that counts

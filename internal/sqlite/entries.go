@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -18,21 +19,13 @@ type entries struct {
 
 	appending gate // one Append at a time, so that the newest entries are remembered in the order of commits
 
-	insert *sql.Stmt
-	count  *sql.Stmt
-	byID   *sql.Stmt
-	pages  [filters]*sql.Stmt
+	write *direct // insertEntry and countMinute
+	byID  *sql.Stmt
+	pages [filters]*sql.Stmt
 }
 
 func newEntries(ctx context.Context, h *Handle) (*entries, error) {
-	e := &entries{h: h, appending: newGate()}
-	err := prepare(ctx, h.Write, []statement{
-		{&e.insert, insertEntry},
-		{&e.count, `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?) ON CONFLICT (minute, outcome) DO UPDATE SET n = n + excluded.n`},
-	})
-	if err != nil {
-		return nil, err
-	}
+	e := &entries{h: h, appending: newGate(), write: newDirect(h, insertEntry, countMinute)}
 	reads := []statement{{&e.byID, `SELECT ` + entryColumns + ` FROM entries WHERE id = ? AND deleted_at IS NULL`}}
 	for f := range filters {
 		reads = append(reads, statement{&e.pages[f], f.query()})
@@ -40,8 +33,8 @@ func newEntries(ctx context.Context, h *Handle) (*entries, error) {
 	if err := prepare(ctx, h.Read, reads); err != nil {
 		return nil, err
 	}
-	e.newest, err = newNewest(ctx, h.Read, e.page)
-	return e, err
+	e.newest = newNewest(h, e.page)
+	return e, nil
 }
 
 // Append implements book.Repository.
@@ -63,10 +56,11 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 	}
 	defer e.appending.leave()
 	seqs := make([]int64, len(list))
-	err := e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		insert := tx.StmtContext(ctx, e.insert)
+	err := e.write.tx(ctx, func(do []driver.StmtExecContext) error {
+		insert, count := do[0], do[1]
+		var row entryRow
 		for i := range list {
-			r, err := insert.ExecContext(ctx, entryValues(&list[i])...)
+			r, err := insert.ExecContext(context.Background(), row.of(&list[i]))
 			if err != nil {
 				return err
 			}
@@ -74,7 +68,7 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 				return err
 			}
 		}
-		return e.countMinutes(ctx, tx, list)
+		return countMinutes(count, list)
 	})
 	if err != nil {
 		return err
@@ -83,21 +77,23 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 	return nil
 }
 
+const countMinute = `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?) ON CONFLICT (minute, outcome) DO UPDATE SET n = n + excluded.n`
+
 // countMinutes adds the requests to the counts per minute. A batch is of one moment, so there are very few.
-func (e *entries) countMinutes(ctx context.Context, tx *sql.Tx, list []book.Entry) error {
+func countMinutes(count driver.StmtExecContext, list []book.Entry) error {
 	type key struct {
 		minute  int64
 		outcome string
 	}
-	counts := make(map[key]int, 4)
+	counts := make(map[key]int64, 4)
 	for i := range list {
 		if list[i].Counts() {
 			counts[key{minuteOf(list[i].CreatedAt), book.Outcome(list[i].Status)}]++
 		}
 	}
-	count := tx.StmtContext(ctx, e.count)
 	for k, n := range counts {
-		if _, err := count.ExecContext(ctx, k.minute, k.outcome, n); err != nil {
+		row := []driver.NamedValue{{Ordinal: 1, Value: k.minute}, {Ordinal: 2, Value: k.outcome}, {Ordinal: 3, Value: n}}
+		if _, err := count.ExecContext(context.Background(), row); err != nil {
 			return err
 		}
 	}

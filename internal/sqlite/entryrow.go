@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql/driver"
 	"fmt"
 	"time"
 
@@ -14,17 +15,23 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-// entryValues gives what insertEntry wants.
-func entryValues(e *book.Entry) []any {
-	return []any{
+// entryRow is what insertEntry wants.
+type entryRow [17]driver.NamedValue
+
+// of returns the row of e. It is good until the next call.
+func (r *entryRow) of(e *book.Entry) []driver.NamedValue {
+	for i, v := range [len(r)]driver.Value{
 		e.ID, string(e.Type), e.CreatedAt.UnixMilli(), int64(e.Status), e.Duration.Microseconds(),
 		orNull(e.User), orNull(e.ClientAddr), orNull(e.Method), orNull(e.URL), orNull(e.Route), orNull(e.UserName),
 		orNull(e.Session), orNull(e.RequestID), orNull(e.Action), orNull(e.Target), orNull(e.Text), orNull(e.Body),
+	} {
+		r[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
+	return r[:]
 }
 
 // orNull stores the empty text as NULL, which costs nothing to bind, to store or to read.
-func orNull(s string) any {
+func orNull(s string) driver.Value {
 	if s == "" {
 		return nil
 	}

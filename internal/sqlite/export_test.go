@@ -2,18 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"path/filepath"
 	"time"
 )
-
-// Queries gives the text of every query that pages are read with.
-func Queries() []string {
-	list := make([]string, filters)
-	for f := range filters {
-		list[f] = f.query()
-	}
-	return list
-}
 
 // MigrateTo makes a data file of that name in dir as the program of that schema version did, and gives how many versions
 // there are.
@@ -27,20 +19,28 @@ func MigrateTo(ctx context.Context, dir, name string, version int) (versions int
 	if err := privateFile(path); err != nil {
 		return 0, err
 	}
-	h, err := openWriter(path, profile{sync: "NORMAL", secure: "FAST", cacheKiB: 512, checkpoint: 1000}, time.Second)
+	h, err := openWriter(path, profile{sync: "NORMAL", secure: "FAST", cacheKiB: 512, logPages: 1000}, time.Second)
 	if err != nil {
 		return 0, err
 	}
-	defer h.Write.Close()
+	defer h.close(ctx, false)
 	return len(steps), h.migrate(ctx, steps[:version])
 }
 
 // NewLookups gives the look-ups of a file that never changes, whose values are their own size, and what they hold.
 func NewLookups() (find func(key, size int) (int, error), held func() (values, bytes int)) {
-	version := newShared(func(context.Context) (int64, error) { return 1, nil })
+	version := newShared(func(context.Context) (version, error) { return version{1}, nil })
 	l := newLookups[int](version, func(size int) int { return size })
 	find = func(key, size int) (int, error) {
 		return l.find(context.Background(), key, func() (int, error) { return size, nil })
 	}
 	return find, func() (int, int) { return len(l.found), l.bytes }
+}
+
+// LogMost is how much longer than it need be the WAL may become.
+const LogMost = logMost
+
+// OpenThrough is Open with connections that pass through connect, and a WAL that is moved at a length of so many pages.
+func OpenThrough(ctx context.Context, dir string, logPages int, connect func(driver.Connector) driver.Connector) (*DB, error) {
+	return Open(ctx, dir, Options{connect: connect, logPages: logPages})
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"modernc.org/sqlite"
 )
 
 // Handle is one database file: one connection that writes and a few that read. Both are safe for concurrent use. Write
@@ -19,19 +22,27 @@ type Handle struct {
 	Write *sql.DB // one connection; callers queue in order
 	Read  *sql.DB // several connections, which cannot write
 
-	path string
-	file fs.FileInfo // the file as it was opened
-	busy time.Duration
+	version *shared // of what the file holds
+	probe   *probe  // which version reads
+	log     *checkpointer
+	directs []*direct // that prepare statements on Write's connection
+
+	path    string
+	file    fs.FileInfo // the file as it was opened
+	busy    time.Duration
+	connect func(driver.Connector) driver.Connector // what every connection is opened by; nil for SQLite's own
 }
 
 // profile is what differs between the database files.
 type profile struct {
 	name       string // of the file, and of its folder of migrations without ".db"
 	migrations string
-	sync       string // NORMAL survives kill -9, FULL loss of power too
-	secure     string // secure_delete: ON overwrites what was deleted, FAST does where it costs no further page
-	cacheKiB   int    // page cache of the writer; a reader has half. Small: the idle program stays under 40 MB
-	checkpoint int    // WAL pages before a commit moves them to the database: fewer, longer pauses when larger
+	sync       string                                  // NORMAL survives kill -9, FULL loss of power too
+	secure     string                                  // secure_delete: ON overwrites what was deleted, FAST does where it costs no further page
+	cacheKiB   int                                     // page cache of the writer; a reader has half. Small: the idle program stays under 40 MB
+	logPages   int                                     // length of the WAL, in pages, at which it is moved into the database
+	version    string                                  // asks what the file holds: one row of one or two numbers
+	connect    func(driver.Connector) driver.Connector // see Handle
 }
 
 // openWriter opens the file for writing and changes nothing in it. The file must exist.
@@ -40,46 +51,69 @@ func openWriter(path string, p profile, busy time.Duration) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	dsn := source(path, busy, p.cacheKiB,
-		"foreign_keys(1)",
-		"synchronous("+p.sync+")",
-		"secure_delete("+p.secure+")",
-		"wal_autocheckpoint("+strconv.Itoa(p.checkpoint)+")",
-		"journal_size_limit(4194304)", // a burst leaves no large WAL behind
-	) + "&_txlock=immediate"
-	db, err := sql.Open("sqlite", dsn)
+	h := &Handle{path: path, file: info, busy: busy, connect: p.connect}
+	durable := "synchronous(" + p.sync + ")"
+	own, err := h.connector(minimalCache, durable)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	db.SetMaxIdleConns(1)
-	return &Handle{Write: db, path: path, file: info, busy: busy}, nil
+	writer, err := h.connector(p.cacheKiB, durable,
+		"foreign_keys(1)",
+		"secure_delete("+p.secure+")",
+		// The checkpointer does it beside the commits. A commit does it only should that fall far behind.
+		"wal_autocheckpoint("+strconv.Itoa(logMost*p.logPages)+")",
+		"journal_size_limit(4194304)", // a burst leaves no large WAL behind
+	)
+	if err != nil {
+		return nil, err
+	}
+	h.log = newCheckpointer(own, p.logPages, busy)
+	h.Write = sql.OpenDB(counted{writer, h.log.committed})
+	h.Write.SetMaxOpenConns(1)
+	h.Write.SetMaxIdleConns(1)
+	h.log.write = h.Write
+	return h, nil
 }
 
-// openReaders opens the read handle of a file that is migrated.
-func (h *Handle) openReaders(p profile, n int) (err error) {
-	h.Read, err = sql.Open("sqlite", source(h.path, h.busy, p.cacheKiB/2, "query_only(1)"))
+// openReaders opens what reads a file that is migrated.
+func (h *Handle) openReaders(ctx context.Context, p profile, n int) error {
+	c, err := h.connector(p.cacheKiB/2, "query_only(1)")
 	if err != nil {
 		return err
 	}
+	h.Read = sql.OpenDB(c)
 	h.Read.SetMaxOpenConns(n)
 	h.Read.SetMaxIdleConns(n)
+	if c, err = h.connector(minimalCache, "query_only(1)"); err != nil {
+		return err
+	}
+	if h.probe, err = newProbe(ctx, c, p.version); err != nil {
+		return err
+	}
+	h.version = newShared(h.probe.read)
 	return nil
 }
 
-// source writes the data source name. mode=rw keeps a connection from making a new, empty database where the file was
-// taken away.
-func source(path string, busy time.Duration, cacheKiB int, pragmas ...string) string {
-	q := url.Values{"mode": {"rw"}, "_dqs": {"0"}, "_defensive": {"1"}, "_error_rc": {"1"}}
+// minimalCache is the page cache, in KiB, of a connection that looks at a handful of pages.
+const minimalCache = 64
+
+// connector returns what opens connections to the file. mode=rw keeps one from making a new, empty database where the file
+// was taken away.
+func (h *Handle) connector(cacheKiB int, pragmas ...string) (driver.Connector, error) {
+	q := url.Values{"mode": {"rw"}, "_dqs": {"0"}, "_defensive": {"1"}, "_error_rc": {"1"}, "_txlock": {"immediate"}}
 	q["_pragma"] = append([]string{
-		"busy_timeout(" + strconv.FormatInt(busy.Milliseconds(), 10) + ")",
+		"busy_timeout(" + strconv.FormatInt(h.busy.Milliseconds(), 10) + ")",
 		"cache_size(-" + strconv.Itoa(cacheKiB) + ")",
 		"mmap_size(0)", // mapped pages would count as memory of the program
 		"temp_store(MEMORY)",
 		"trusted_schema(0)",
 	}, pragmas...)
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), OmitHost: true, RawQuery: q.Encode()}
-	return u.String()
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(h.path), OmitHost: true, RawQuery: q.Encode()}
+	c, err := sqlite.NewConnector(u.String())
+	if err != nil || h.connect == nil {
+		return c, err
+	}
+	return h.connect(c), nil
 }
 
 // tx is transact for everyday writes, which are short. Those who wait behind a writer that waits for another process must
@@ -126,15 +160,18 @@ func (h *Handle) check(ctx context.Context, probe string, args ...any) error {
 	})
 }
 
-// close moves the WAL into the database, freshens the planner's statistics and closes all connections.
+// close moves the WAL into the database and closes all connections.
 func (h *Handle) close(ctx context.Context, tidy bool) error {
-	var errs []error
+	errs := []error{h.log.stop(), h.probe.close()}
+	for _, d := range h.directs {
+		errs = append(errs, d.close(ctx))
+	}
 	if h.Read != nil {
 		errs = append(errs, h.Read.Close())
 	}
 	if tidy {
 		// A process that still reads must not hold up the end: half a second, then its own close does the rest.
-		_, err := h.Write.ExecContext(ctx, `PRAGMA busy_timeout = 500; PRAGMA analysis_limit = 200; PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)`)
+		_, err := h.Write.ExecContext(ctx, `PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)`)
 		if !isBusy(err) {
 			errs = append(errs, err)
 		}

@@ -94,5 +94,20 @@ func (h *Handle) migrate(ctx context.Context, steps []migration) error {
 			return fmt.Errorf("migration %s: %w", step.name, err)
 		}
 	}
-	return nil
+	return h.forgetStatistics(ctx)
+}
+
+// forgetStatistics removes what ANALYZE has found, whoever ran it. Statistics are of one moment: those that were made
+// while the book had a row make every look-up of it a scan for ever. Without them the planner goes by rules of thumb,
+// which are right for the few shapes of query here, at every size.
+func (h *Handle) forgetStatistics(ctx context.Context) error {
+	var some bool
+	err := h.Write.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name LIKE 'sqlite_stat_')`).Scan(&some)
+	if err != nil || !some {
+		return err
+	}
+	return h.transact(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4`)
+		return err
+	})
 }

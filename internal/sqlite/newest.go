@@ -17,13 +17,13 @@ const (
 )
 
 // newest remembers the newest page of some queries, because the dashboard asks for it at every request and every request
-// adds an entry. It is exact across processes: each find asks the database for its version, in one look-up by key that
-// begins after the call, and a page is given only if it is of that version. What this process has appended meanwhile is
+// adds an entry. It is exact across processes: each find asks the database for its edition, in one look-up by key that
+// begins after the call, and a page is given only if it is of that edition. What this process has appended meanwhile is
 // put in front of a page; after anything else the page is read anew.
 type newest struct {
 	read    func(ctx context.Context, tx *sql.Tx, q book.Query, limit int) ([]record, error)
 	db      *sql.DB
-	version *shared[version]
+	version *shared // of the file: see selectVersion
 
 	mu     sync.Mutex
 	recent recent
@@ -31,8 +31,8 @@ type newest struct {
 	order  *list.List                // the latest used first
 }
 
-// version says what the book holds: generation counts the changes of stored entries, last is the newest seq.
-type version struct{ generation, last int64 }
+// edition says what the book holds: generation counts the changes of stored entries, last is the newest seq.
+type edition struct{ generation, last int64 }
 
 type pageKey struct {
 	user string
@@ -42,26 +42,17 @@ type pageKey struct {
 // page is the newest entries of one query, newest first. It never changes; a newer one takes its place.
 type page struct {
 	key     pageKey
-	version version
+	edition edition
 	limit   int // how many it would hold if there were enough
 	records []record
 }
 
-// selectVersion takes the last seq that was given out rather than the highest stored one: an entry that is deleted at once
-// must not lie beyond the version of a page that was read after.
+// selectVersion asks for the edition. It takes the last seq that was given out rather than the highest stored one: an entry that is deleted at once
+// must not lie beyond the edition of a page that was read after.
 const selectVersion = `SELECT generation, (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries') FROM state WHERE one = 1`
 
-func newNewest(ctx context.Context, db *sql.DB, read func(context.Context, *sql.Tx, book.Query, int) ([]record, error)) (*newest, error) {
-	n := &newest{read: read, db: db, pages: make(map[pageKey]*list.Element), order: list.New()}
-	var stmt *sql.Stmt
-	if err := prepare(ctx, db, []statement{{&stmt, selectVersion}}); err != nil {
-		return nil, err
-	}
-	n.version = newShared(func(ctx context.Context) (v version, err error) {
-		err = stmt.QueryRowContext(ctx).Scan(&v.generation, &v.last)
-		return v, err
-	})
-	return n, nil
+func newNewest(h *Handle, read func(context.Context, *sql.Tx, book.Query, int) ([]record, error)) *newest {
+	return &newest{read: read, db: h.Read, version: h.version, pages: make(map[pageKey]*list.Element), order: list.New()}
 }
 
 // appended is told of committed entries, in the order of commits.
@@ -77,7 +68,7 @@ func (n *newest) find(ctx context.Context, q book.Query) ([]record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if records, ok := n.remembered(q, v); ok {
+	if records, ok := n.remembered(q, edition{v[0], v[1]}); ok {
 		return records, nil
 	}
 	p, err := n.load(ctx, q)
@@ -88,8 +79,8 @@ func (n *newest) find(ctx context.Context, q book.Query) ([]record, error) {
 	return p.records, nil
 }
 
-// remembered gives the page of version v, or of a later one that somebody else has found meanwhile.
-func (n *newest) remembered(q book.Query, v version) ([]record, bool) {
+// remembered returns the page of edition v, or of a later one that somebody else has found meanwhile.
+func (n *newest) remembered(q book.Query, v edition) ([]record, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	el := n.pages[pageKey{q.User, q.Type}]
@@ -97,14 +88,14 @@ func (n *newest) remembered(q book.Query, v version) ([]record, bool) {
 		return nil, false
 	}
 	p := el.Value.(*page)
-	if p.limit <= q.Limit || p.version.generation < v.generation {
+	if p.limit <= q.Limit || p.edition.generation < v.generation {
 		return nil, false
 	}
-	if p.version.last < v.last {
-		if p.version.generation != v.generation {
+	if p.edition.last < v.last {
+		if p.edition.generation != v.generation {
 			return nil, false
 		}
-		added, ok := n.recent.between(p.version.last, v.last)
+		added, ok := n.recent.between(p.edition.last, v.last)
 		if !ok {
 			return nil, false
 		}
@@ -120,9 +111,9 @@ func (n *newest) remembered(q book.Query, v version) ([]record, bool) {
 }
 
 // with gives the page as of v, when added is what has come since.
-func (p *page) with(added []record, v version) *page {
+func (p *page) with(added []record, v edition) *page {
 	next := *p
-	next.version = v
+	next.edition = v
 	matches := 0
 	for _, r := range added {
 		if p.key.match(r.entry) {
@@ -146,7 +137,7 @@ func (k pageKey) match(e *book.Entry) bool {
 	return (k.user == "" || k.user == e.User) && (k.kind == "" || k.kind == e.Type)
 }
 
-// load reads a page and its version at one moment.
+// load reads a page and its edition at one moment.
 func (n *newest) load(ctx context.Context, q book.Query) (*page, error) {
 	tx, err := n.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -155,7 +146,7 @@ func (n *newest) load(ctx context.Context, q book.Query) (*page, error) {
 	defer tx.Rollback()
 	ctx = context.WithoutCancel(ctx) // the transaction ends with it already
 	p := &page{key: pageKey{q.User, q.Type}, limit: q.Limit + 1}
-	if err := tx.QueryRowContext(ctx, selectVersion).Scan(&p.version.generation, &p.version.last); err != nil {
+	if err := tx.QueryRowContext(ctx, selectVersion).Scan(&p.edition.generation, &p.edition.last); err != nil {
 		return nil, err
 	}
 	p.records, err = n.read(ctx, tx, q, p.limit)
@@ -193,7 +184,7 @@ func (p *page) bytes() (sum int) {
 }
 
 func (p *page) newerThan(o *page) bool {
-	return p.version.generation > o.version.generation || p.version.last > o.version.last
+	return p.edition.generation > o.edition.generation || p.edition.last > o.edition.last
 }
 
 func (n *newest) forget(el *list.Element) {

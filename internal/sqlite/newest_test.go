@@ -144,24 +144,6 @@ func TestOrderIsThatOfCommits(t *testing.T) {
 	}
 }
 
-// Every page is read along an index and in its order: no sorting, no walk through the book for somebody's few entries.
-func TestPlans(t *testing.T) {
-	db := open(t, t.TempDir())
-	for _, query := range sqlite.Queries() {
-		rows, err := db.Book.Read.Query("EXPLAIN QUERY PLAN "+query, 1<<40, 20, "user", "activity")
-		mustRun(t, err)
-		for rows.Next() {
-			var a, b, c int
-			var detail string
-			mustRun(t, rows.Scan(&a, &b, &c, &detail))
-			if !strings.HasPrefix(detail, "SEARCH entries USING ") {
-				t.Errorf("%s\n\tis read by: %s", query, detail)
-			}
-		}
-		mustRun(t, rows.Close(), rows.Err())
-	}
-}
-
 // The file itself keeps to the bound, not only the pages in use.
 func TestTrimShrinksTheFile(t *testing.T) {
 	dir := t.TempDir()

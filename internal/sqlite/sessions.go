@@ -17,7 +17,7 @@ type sessions struct {
 // something was committed to the file, by this process or another, so every Load tells what the file holds. The memory is
 // bounded, by about 4 MiB.
 func (db *DB) Sessions(store session.Store) session.Store {
-	return &sessions{Store: store, found: newLookups[session.ID](db.version, recordBytes)}
+	return &sessions{Store: store, found: newLookups[session.ID](db.Main.version, recordBytes)}
 }
 
 // Load implements session.Store.

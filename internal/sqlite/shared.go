@@ -5,22 +5,25 @@ import (
 	"sync/atomic"
 )
 
+// version tells whether a file holds what it held before: equal versions, equal contents.
+type version [2]int64
+
 // shared reads a version for all who ask at the same time: one read serves everybody who came before it began.
-type shared[V any] struct {
-	read    func(context.Context) (V, error) // never called twice at once, nor with a context that can end
-	started atomic.Uint64                    // how many reads have begun
+type shared struct {
+	read    func(context.Context) (version, error) // never called twice at once, nor with a context that can end
+	started atomic.Uint64                          // how many reads have begun
 	reading gate
 
 	done uint64 // the latest read that succeeded, by its number; guarded by reading
-	v    V
+	v    version
 }
 
-func newShared[V any](read func(context.Context) (V, error)) *shared[V] {
-	return &shared[V]{read: read, reading: newGate()}
+func newShared(read func(context.Context) (version, error)) *shared {
+	return &shared{read: read, reading: newGate()}
 }
 
-// get gives a version that was read after the call.
-func (s *shared[V]) get(ctx context.Context) (none V, _ error) {
+// get returns a version that was read after the call.
+func (s *shared) get(ctx context.Context) (none version, _ error) {
 	before := s.started.Load()
 	if err := s.reading.enter(ctx); err != nil {
 		return none, err

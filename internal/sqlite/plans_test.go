@@ -1,0 +1,188 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/sqlite"
+	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sqlstore"
+)
+
+// TestPlans: every query of both files goes along an index, whatever the files once were: empty, closed while they had a
+// row, grown since, or with statistics that somebody's ANALYZE made at the worst moment.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	mustRun(t, open(t, dir).Close())
+	db := open(t, dir)
+	mustAdd(t, db, 1)
+	mustRun(t, db.Close())
+
+	db = open(t, dir)
+	var (
+		mu   sync.Mutex
+		seen = make(map[string]bool)
+	)
+	recorded := openTold(t, dir, func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[text] = true
+	})
+	useEverything(t, recorded)
+	mustRun(t, recorded.Close())
+	wantPlans(t, db, seen, "with a row, closed and opened")
+
+	mustAdd(t, db, 100)
+	wantPlans(t, db, seen, "grown")
+	for _, h := range []*sqlite.Handle{db.Main, db.Book} {
+		_, err := h.Write.Exec(`ANALYZE; UPDATE sqlite_stat1 SET stat = '1 1'`)
+		mustRun(t, err)
+	}
+	mustRun(t, db.Close())
+	db = open(t, dir)
+	wantPlans(t, db, seen, "opened after an ANALYZE of one row")
+}
+
+// TestOldStatistics: a process that runs on statistics loses them as soon as another one opens the files.
+func TestOldStatistics(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db := open(t, dir)
+	mustAdd(t, db, 1)
+	_, err := db.Book.Write.Exec(`ANALYZE`)
+	mustRun(t, err, db.Close())
+	running, err := sql.Open("sqlite", filepath.Join(dir, "book.db"))
+	mustRun(t, err)
+	defer running.Close()
+	const page = `SELECT id FROM entries NOT INDEXED WHERE deleted_at IS NULL AND seq < ?1 ORDER BY seq DESC LIMIT ?2`
+	before := steps(t, running, page, 1, 1)
+	open(t, dir)
+	_, err = running.Exec(`SELECT count(*) FROM state`) // any statement that runs meets the new schema
+	mustRun(t, err)
+	after := steps(t, running, page, 1, 1)
+	if !strings.Contains(before[0], "SCAN") || strings.Contains(after[0], "SCAN") {
+		t.Errorf("run by %s, then by %s", before, after)
+	}
+}
+
+// scans are the queries that may walk: all of them through the front of something, as far as their limit.
+var scans = regexp.MustCompile(`FROM entries ORDER BY seq LIMIT|FROM setup|INTO setup|pragma_|FROM sqlite_schema|ORDER BY id LIMIT`)
+
+func wantPlans(t *testing.T, db *sqlite.DB, seen map[string]bool, when string) {
+	t.Helper()
+	planned := 0
+	for text := range seen {
+		for part := range strings.SplitSeq(text, ";") {
+			if !regexp.MustCompile(`^\s*(SELECT|INSERT|UPDATE|DELETE)`).MatchString(part) {
+				continue
+			}
+			planned++
+			for _, step := range plan(t, db, part) {
+				if strings.Contains(step, "SCAN ") && !strings.Contains(step, "SCAN CONSTANT ROW") && !scans.MatchString(part) {
+					t.Errorf("%s: %s\n\tis run by: %s", when, strings.TrimSpace(part), step)
+				}
+				if strings.Contains(step, "TEMP B-TREE FOR ORDER BY") && !strings.Contains(part, "ORDER BY created_at") {
+					t.Errorf("%s: %s\n\tsorts", when, strings.TrimSpace(part))
+				}
+			}
+		}
+	}
+	if planned == 0 {
+		t.Error("nothing was planned")
+	}
+}
+
+// plan returns the steps of a query of either file.
+func plan(t *testing.T, db *sqlite.DB, text string) []string {
+	t.Helper()
+	args := make([]any, 40)
+	for i := range args {
+		args[i] = 1
+	}
+	n := strings.Count(text, "?")
+	if m := regexp.MustCompile(`\?\d+`).FindAllString(text, -1); m != nil {
+		n = 0
+		for _, p := range m {
+			n = max(n, int(p[1]-'0'))
+		}
+	}
+	file := db.Main.Read
+	if regexp.MustCompile(`\b(entries|state|minutes)\b`).MatchString(text) {
+		file = db.Book.Read
+	}
+	return steps(t, file, text, args[:n]...)
+}
+
+func steps(t *testing.T, file *sql.DB, text string, args ...any) (steps []string) {
+	t.Helper()
+	rows, err := file.Query("EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a, b, c int
+		var step string
+		mustRun(t, rows.Scan(&a, &b, &c, &step))
+		steps = append(steps, step)
+	}
+	mustRun(t, rows.Err())
+	return steps
+}
+
+// useEverything calls every method of every repository.
+func useEverything(t *testing.T, db *sqlite.DB) {
+	t.Helper()
+	ctx, now := t.Context(), time.Now()
+	d, admin := someone(), someone()
+	admin.Role = account.Admin
+	accounts := db.Accounts()
+	mustRun(t, accounts.OpenSetup(ctx, []byte("x"), now.Add(time.Hour)), accounts.Create(ctx, d))
+	_, setupErr := accounts.SetupOpen(ctx, []byte("x"), now)
+	mustRun(t, setupErr, accounts.CompleteSetup(ctx, []byte("x"), admin, now))
+	_, byID := accounts.ByID(ctx, d.ID)
+	_, byEmail := accounts.ByEmail(ctx, d.EmailKey)
+	_, list := accounts.List(ctx, "", 10)
+	_, hasAdmin := accounts.HasAdmin(ctx)
+	member := account.Member
+	_, update := accounts.Update(ctx, admin.ID, account.Change{Role: &member}, now)
+	mustRun(t, byID, byEmail, list, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, d.ID))
+
+	throttle := db.Throttle()
+	_, take := throttle.Take(ctx, "k", account.Policy{Free: 5, First: time.Second, Most: time.Minute, Forget: time.Hour}, now)
+	_, sweep := throttle.Sweep(ctx, now, 10)
+	mustRun(t, take, throttle.Refund(ctx, "k"), throttle.Forgive(ctx, "k"), sweep)
+
+	entries, e, kept := db.Entries(), entry("x"), entry("y")
+	mustRun(t, entries.Append(ctx, []book.Entry{e, kept}), entries.Finish(ctx, e.ID, time.Second))
+	for _, user := range []string{"", d.ID} {
+		for _, kind := range []book.Type{"", book.Request, book.Activity} {
+			_, _, err := entries.Find(ctx, book.Query{User: user, Type: kind, Limit: 1000})
+			mustRun(t, err)
+		}
+	}
+	_, entryByID := entries.ByID(ctx, e.ID)
+	_, minutes := entries.Minutes(ctx, now)
+	mustRun(t, entryByID, minutes, entries.SoftDelete(ctx, e.ID, now), entries.Delete(ctx, e.ID))
+	_, old := entries.Trim(ctx, now.Add(time.Hour), 0, 1)
+	_, large := entries.Trim(ctx, time.Time{}, 1, 10)
+	mustRun(t, old, large, db.Check(ctx))
+
+	sessions := sqlstore.SQLite(db.Main.Write, db.Main.Read)
+	r := session.Record{ID: session.ID{1}, Digest: session.Digest{2}, Version: 1, Subject: d.ID, Created: now, Expires: now.Add(time.Hour)}
+	mustRun(t, sessions.CreateSchema(ctx), sessions.Create(ctx, r))
+	_, load := db.Sessions(sessions).Load(ctx, r.ID, now)
+	_, patch := sessions.Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: session.Values{"a": {'1'}}})
+	_, bySubject := sessions.BySubject(ctx, d.ID, now)
+	_, expired := sessions.DeleteExpired(ctx, now, 10)
+	mustRun(t, load, patch, bySubject, expired, sessions.Touch(ctx, r.ID, r.Digest, session.Touch{LastSeen: now}, now),
+		sessions.Each(ctx, now, func(session.Record) error { return nil }), sessions.Delete(ctx, r.ID))
+}
