@@ -76,7 +76,7 @@ func TestReposMongoRoundTrips(t *testing.T) {
 	update := func(id string, c account.Change) func() error {
 		return func() error { _, err := repo.Update(ctx, id, c, now); return err }
 	}
-	take := func() error { _, err := throttle.Take(ctx, "key", policy, now); return err }
+	take := func() error { _, err := throttle.Take(ctx, []account.Attempt{{Key: "key", Policy: policy}}, now); return err }
 	find := func(q book.Query) func() error {
 		return func() error { _, _, err := entries.Find(ctx, q); return err }
 	}
@@ -107,8 +107,8 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		{"SetupOpen with another token", 1, func() error { _, err := repo.SetupOpen(ctx, []byte("x"), now); return err }},
 		{"Take", 2, take},
 		{"Take, refused", 1, take},
-		{"Refund", 1, func() error { return throttle.Refund(ctx, "key") }},
-		{"Forgive", 1, func() error { return throttle.Forgive(ctx, "key") }},
+		{"Settle, refunded", 1, func() error { return throttle.Settle(ctx, nil, []string{"key"}) }},
+		{"Settle, forgiven", 1, func() error { return throttle.Settle(ctx, []string{"key"}, nil) }},
 		{"Append", 2, func() error { return entries.Append(ctx, list) }},
 		{"Append of nothing", 0, func() error { return entries.Append(ctx, nil) }},
 		{"Find", 1, find(book.Query{Limit: 20})},

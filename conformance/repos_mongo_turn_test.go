@@ -137,7 +137,7 @@ func TestReposMongoTwoNodes(t *testing.T) {
 	}, account.ErrChanged)
 	refused := errors.New("refused")
 	count("attempts", 4, func(db *mongo.DB, _ int) error {
-		wait, err := db.Throttle().Take(ctx, "key", account.Policy{Free: 4, First: time.Hour, Most: time.Hour, Forget: time.Hour}, now)
+		wait, err := db.Throttle().Take(ctx, []account.Attempt{{Key: "key", Policy: account.Policy{Free: 4, First: time.Hour, Most: time.Hour, Forget: time.Hour}}}, now)
 		if err == nil && wait > 0 {
 			err = refused
 		}

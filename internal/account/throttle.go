@@ -22,7 +22,7 @@ type Policy struct {
 }
 
 // Take decides about one attempt at now and gives the counter to keep. A wait of zero lets the attempt through and counts
-// it as failed in advance: whoever proves to be right is forgiven with Throttle.Forgive or Throttle.Refund. A refused
+// it as failed in advance: whoever proves to be right is forgiven with Throttle.Settle. A refused
 // attempt changes nothing, so knocking does not lengthen the wait.
 func (p Policy) Take(c Counter, now time.Time) (next Counter, wait time.Duration) {
 	if c.Failures > 0 && now.Sub(c.Last) >= p.Forget {
@@ -51,15 +51,21 @@ func (p Policy) pause(over int) time.Duration {
 	return min(d, p.Most)
 }
 
-// Throttle keeps the counters. Keys are made by the caller and hold nothing readable (an HMAC). Every method is atomic: of
-// any number of concurrent Takes exactly as many are let through as would be one after the other.
+// Attempt is where an attempt counts, and how much of that is borne.
+type Attempt struct {
+	Key    string
+	Policy Policy
+}
+
+// Throttle keeps the counters. Keys are made by the caller and hold nothing readable (an HMAC). Of any
+// number of concurrent Takes exactly as many are let through by each counter as would be one after the other.
 type Throttle interface {
-	// Take applies p.Take to the counter under key. A wait above zero means refused.
-	Take(ctx context.Context, key string, p Policy, now time.Time) (wait time.Duration, err error)
-	// Forgive forgets the counter: the attempt was right.
-	Forgive(ctx context.Context, key string) error
-	// Refund takes back one attempt and any pause it caused, where success must not wipe out others' failures (an address).
-	Refund(ctx context.Context, key string) error
+	// Take applies Policy.Take to each of the counters: all of them count the attempt, or none. A wait above zero means
+	// that one of them refused; it is the first one's pause.
+	Take(ctx context.Context, counters []Attempt, now time.Time) (wait time.Duration, err error)
+	// Settle is called when the attempt was right, or was none. It forgets the counters of forgiven, and takes back one
+	// attempt and any pause it caused from those of refunded: success must not wipe out others' failures (an address).
+	Settle(ctx context.Context, forgiven, refunded []string) error
 	// Sweep forgets up to limit counters whose latest attempt is before the given time.
 	Sweep(ctx context.Context, before time.Time, limit int) (int, error)
 }

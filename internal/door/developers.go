@@ -64,7 +64,7 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	}
 	if in.Email != nil {
 		// Whether an address is taken shows; a few changes are enough for a person, and too few to try out a list.
-		changes := []counter{{d.counterName("address change", dev.ID), account.RegistrationPolicy(), false}}
+		changes := []counter{d.counter("address change", dev.ID, account.RegistrationPolicy(), false)}
 		if err := d.take(ctx, v, book.ActionPasswordChangeFailed, changes); err != nil {
 			return dev, err
 		}
@@ -152,7 +152,7 @@ func (d *Door) forbid(ctx context.Context, v *Visit, target string) error {
 // proveAgain checks the current password. It is counted like a sign-in but apart from them: strangers who guess at the
 // account must not keep its owner from changing the password, nor the owner forgive them their guesses.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
-	attempt := []counter{{d.counterName("prove", dev.ID), account.AccountPolicy(), false}}
+	attempt := []counter{d.counter("prove", dev.ID, account.AccountPolicy(), false)}
 	if err := d.take(ctx, v, book.ActionPasswordChangeFailed, attempt); err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if dev, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.Now()); err != nil {
 		return dev, translate(err)
 	}
-	d.forgive(ctx, []counter{{name: d.counterName("account", key)}})
+	d.forgive(ctx, []counter{d.counter("account", key, account.AccountPolicy(), false)})
 	d.note(ctx, v, book.ActionPasswordChanged, dev.ID, "on the command line")
 	return dev, d.endSessions(ctx, v, dev.ID)
 }

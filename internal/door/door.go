@@ -53,10 +53,10 @@ type Config struct {
 // Door is the use cases over one set of repositories. It is safe for concurrent use.
 type Door struct {
 	Config
-	device  *session.Signer // of device cookies
-	counter *session.Signer // of the names of throttling counters
-	setup   *session.Signer // of setup tokens as they are kept
-	crowd   chan struct{}   // one place for each sign-in or registration under way
+	device   *session.Signer // of device cookies
+	counters *session.Signer // of the names of throttling counters
+	setup    *session.Signer // of setup tokens as they are kept
+	crowd    chan struct{}   // one place for each sign-in or registration under way
 }
 
 // maxCrowd is how many sign-ins and registrations are under way at once. Those beyond are sent away before they cost a
@@ -72,11 +72,11 @@ func New(c Config) *Door {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Door{
-		Config:  c,
-		device:  c.Keys.Signer("device"),
-		counter: c.Keys.Signer("counter"),
-		setup:   c.Keys.Signer("setup"),
-		crowd:   make(chan struct{}, maxCrowd),
+		Config:   c,
+		device:   c.Keys.Signer("device"),
+		counters: c.Keys.Signer("counter"),
+		setup:    c.Keys.Signer("setup"),
+		crowd:    make(chan struct{}, maxCrowd),
 	}
 }
 

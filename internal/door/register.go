@@ -28,7 +28,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 		return err
 	}
 	defer leave()
-	attempt := []counter{{d.counterName("register", network(v.Addr)), account.RegistrationPolicy(), true}}
+	attempt := []counter{d.counter("register", network(v.Addr), account.RegistrationPolicy(), true)}
 	if err := d.take(ctx, v, book.ActionRegisterRefused, attempt); err != nil {
 		return err
 	}

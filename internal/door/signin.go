@@ -132,8 +132,7 @@ func (d *Door) SignOut(ctx context.Context, v *Visit) {
 
 // counter is one throttling counter that an attempt counts in.
 type counter struct {
-	name   string
-	policy account.Policy
+	account.Attempt
 	shared bool // others count in it too, so a success takes back one attempt instead of all
 }
 
@@ -142,60 +141,69 @@ type counter struct {
 // and by address (ASVS 6.1.1).
 func (d *Door) signInCounters(v *Visit, key string) (list []counter, known bool) {
 	if nonce, ok := d.parseDevice(v.Device, key); ok {
-		return []counter{{d.counterName("device", nonce), account.DevicePolicy(), false}}, true
+		return []counter{d.counter("device", nonce, account.DevicePolicy(), false)}, true
 	}
 	return []counter{
-		{d.counterName("account", key), account.AccountPolicy(), false},
-		{d.counterName("address", network(v.Addr)), account.AddressPolicy(), true},
+		d.counter("account", key, account.AccountPolicy(), false),
+		d.counter("address", network(v.Addr), account.AddressPolicy(), true),
 	}, false
 }
 
 // take counts the attempt everywhere before anything is guessed, so that parallel attempts count too. If one counter
-// refuses, the ones before it get theirs back, and the refusal is entered under the action.
+// refuses, none counts it, and the refusal is entered under the action.
 func (d *Door) take(ctx context.Context, v *Visit, refused book.Action, counters []counter) error {
+	attempts := make([]account.Attempt, len(counters))
 	for i, c := range counters {
-		wait, err := d.Throttle.Take(ctx, c.name, c.policy, d.Now())
-		if err != nil {
-			d.refund(ctx, counters[:i])
-			return unavailable(err)
-		}
-		if wait > 0 {
-			d.refund(ctx, counters[:i])
-			d.note(ctx, v, refused, "", "too many attempts")
-			return &fault.Error{
-				Kind:       fault.Throttled,
-				Public:     fmt.Sprintf("There were too many attempts. Please wait %s and try again.", inWords(wait)),
-				RetryAfter: wait,
-			}
+		attempts[i] = c.Attempt
+	}
+	wait, err := d.Throttle.Take(ctx, attempts, d.Now())
+	if err != nil {
+		return unavailable(err)
+	}
+	if wait > 0 {
+		d.note(ctx, v, refused, "", "too many attempts")
+		return &fault.Error{
+			Kind:       fault.Throttled,
+			Public:     fmt.Sprintf("There were too many attempts. Please wait %s and try again.", inWords(wait)),
+			RetryAfter: wait,
 		}
 	}
 	return nil
 }
 
+// refund takes an attempt back that was none: nothing was guessed.
 func (d *Door) refund(ctx context.Context, counters []counter) {
+	var all []string
 	for _, c := range counters {
-		if err := d.Throttle.Refund(context.WithoutCancel(ctx), c.name); err != nil {
-			d.Log.Warn("an attempt was not taken back", "error", err)
-		}
+		all = append(all, c.Key)
 	}
+	d.settle(ctx, nil, all)
 }
 
+// forgive clears what an attempt that was right has counted.
 func (d *Door) forgive(ctx context.Context, counters []counter) {
+	var forgiven, refunded []string
 	for _, c := range counters {
-		forget := d.Throttle.Forgive
 		if c.shared {
-			forget = d.Throttle.Refund
+			refunded = append(refunded, c.Key)
+		} else {
+			forgiven = append(forgiven, c.Key)
 		}
-		if err := forget(context.WithoutCancel(ctx), c.name); err != nil {
-			d.Log.Warn("a counter was not cleared", "error", err)
-		}
+	}
+	d.settle(ctx, forgiven, refunded)
+}
+
+func (d *Door) settle(ctx context.Context, forgiven, refunded []string) {
+	if err := d.Throttle.Settle(context.WithoutCancel(ctx), forgiven, refunded); err != nil {
+		d.Log.Warn("an attempt that was right still counts", "error", err)
 	}
 }
 
-// counterName hides what is counted: what people type as an e-mail address may be a password.
-func (d *Door) counterName(kind, what string) string {
-	sum := d.counter.Sum([]byte(kind + "\x00" + what))
-	return kind + ":" + hex.EncodeToString(sum[:16])
+// counter returns the counter of what is counted, whose key hides it: what people type as an e-mail address may be a
+// password.
+func (d *Door) counter(kind, what string, p account.Policy, shared bool) counter {
+	sum := d.counters.Sum([]byte(kind + "\x00" + what))
+	return counter{account.Attempt{Key: kind + ":" + hex.EncodeToString(sum[:16]), Policy: p}, shared}
 }
 
 // network is what counts as one address: an IPv4 address, or an IPv6 /64, which one household has.

@@ -38,10 +38,20 @@ type counter struct {
 	Mark     int64     `bson:"mark"`
 }
 
-// Take implements account.Throttle. A refused attempt is one round trip, one that is let through two.
-func (t *throttle) Take(ctx context.Context, key string, p account.Policy, now time.Time) (time.Duration, error) {
-	wait, err := t.take(ctx, key, p, now)
-	return wait, t.db.fail(ctx, "throttle", err)
+// Take implements account.Throttle. A refused attempt is one round trip for each counter up to the one that refuses, one
+// that is let through two. What was counted before a refusal is taken back; until then it counts.
+func (t *throttle) Take(ctx context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
+	for i, a := range counters {
+		wait, err := t.take(ctx, a.Key, a.Policy, now)
+		if err == nil && wait == 0 {
+			continue
+		}
+		for _, counted := range counters[:i] {
+			err = errors.Join(err, t.refund(context.WithoutCancel(ctx), counted.Key))
+		}
+		return wait, t.db.fail(ctx, "throttle", err)
+	}
+	return 0, nil
 }
 
 func (t *throttle) take(ctx context.Context, key string, p account.Policy, now time.Time) (time.Duration, error) {
@@ -83,21 +93,27 @@ func (t *throttle) keep(ctx context.Context, key string, known bool, mark int64,
 	return err == nil && r.MatchedCount == 1, err
 }
 
-// Forgive implements account.Throttle.
-func (t *throttle) Forgive(ctx context.Context, key string) error {
-	_, err := t.counters.DeleteOne(ctx, byID(text(key)))
-	return t.db.fail(ctx, "throttle: forgive", err)
+// Settle implements account.Throttle. A counter without failures stays until it is swept.
+func (t *throttle) Settle(ctx context.Context, forgiven, refunded []string) error {
+	var errs []error
+	for _, key := range forgiven {
+		_, err := t.counters.DeleteOne(ctx, byID(text(key)))
+		errs = append(errs, err)
+	}
+	for _, key := range refunded {
+		errs = append(errs, t.refund(ctx, key))
+	}
+	return t.db.fail(ctx, "throttle: settle", errors.Join(errs...))
 }
 
-// Refund implements account.Throttle. A counter without failures stays until it is swept.
-func (t *throttle) Refund(ctx context.Context, key string) error {
+func (t *throttle) refund(ctx context.Context, key string) error {
 	filter := bson.D{{Key: "_id", Value: text(key)}, {Key: "failures", Value: bson.D{{Key: "$gt", Value: 0}}}}
 	_, err := t.counters.UpdateOne(ctx, filter, bson.D{
 		{Key: "$inc", Value: bson.D{{Key: "failures", Value: -1}}},
 		{Key: "$unset", Value: bson.D{{Key: "until_at", Value: ""}}},
 		{Key: "$set", Value: bson.D{{Key: "mark", Value: mathrand.Int64()}}},
 	})
-	return t.db.fail(ctx, "throttle: refund", err)
+	return err
 }
 
 // Sweep implements account.Throttle. It is safe to run on every node.

@@ -23,6 +23,7 @@ func Throttle(t *testing.T, open func(t *testing.T) account.Throttle) {
 	run("forgive", forgive)
 	run("refund", refund)
 	run("refunds at once", refundRace)
+	run("several counters", severalCounters)
 	run("sweep", sweep)
 	run("cancelled", cancelledThrottle)
 }
@@ -31,9 +32,13 @@ func policy() account.Policy {
 	return account.Policy{Free: 3, First: time.Second, Most: 5 * time.Second, Forget: time.Hour}
 }
 
+func one(key string, p account.Policy) []account.Attempt {
+	return []account.Attempt{{Key: key, Policy: p}}
+}
+
 func take(t *testing.T, th account.Throttle, key string, at time.Time, want time.Duration) {
 	t.Helper()
-	wait, err := th.Take(t.Context(), key, policy(), at)
+	wait, err := th.Take(t.Context(), one(key, policy()), at)
 	noError(t, err)
 	if wait != want {
 		t.Fatalf("wait is %v, want %v", wait, want)
@@ -65,7 +70,7 @@ func fineClock(t *testing.T, ctx context.Context, th account.Throttle) {
 			after time.Duration
 			let   bool
 		}{{0, true}, {0, false}, {300 * time.Microsecond, false}, {990 * time.Millisecond, false}, {1001 * time.Millisecond, true}} {
-			wait, err := th.Take(ctx, key, p, at.Add(step.after))
+			wait, err := th.Take(ctx, one(key, p), at.Add(step.after))
 			noError(t, err)
 			if (wait == 0) != step.let {
 				t.Fatalf("at %v, %v after the first: wait is %v", at.Nanosecond(), step.after, wait)
@@ -103,7 +108,7 @@ func keysApart(t *testing.T, _ context.Context, th account.Throttle) {
 func takeRace(t *testing.T, ctx context.Context, th account.Throttle) {
 	var let [2]atomic.Int32
 	errs := race(100, func(i int) error {
-		wait, err := th.Take(ctx, fmt.Sprint("key", i%2), policy(), now())
+		wait, err := th.Take(ctx, one(fmt.Sprint("key", i%2), policy()), now())
 		if err == nil && wait == 0 {
 			let[i%2].Add(1)
 		}
@@ -122,17 +127,17 @@ func forgive(t *testing.T, ctx context.Context, th account.Throttle) {
 		take(t, th, "k", now(), 0)
 		take(t, th, "other", now(), 0)
 	}
-	noError(t, th.Forgive(ctx, "k"))
+	noError(t, th.Settle(ctx, []string{"k"}, nil))
 	for range 3 {
 		take(t, th, "k", now(), 0)
 	}
 	take(t, th, "k", now(), time.Second)
 	take(t, th, "other", now(), time.Second)
-	noError(t, th.Forgive(ctx, "nobody"))
+	noError(t, th.Settle(ctx, []string{"nobody"}, nil))
 }
 
 func refund(t *testing.T, ctx context.Context, th account.Throttle) {
-	noError(t, th.Refund(ctx, "nobody"))
+	noError(t, th.Settle(ctx, nil, []string{"nobody"}))
 	take(t, th, "nobody", now(), 0)
 	take(t, th, "nobody", now(), 0)
 	take(t, th, "nobody", now(), 0)
@@ -143,18 +148,48 @@ func refund(t *testing.T, ctx context.Context, th account.Throttle) {
 	for range 3 {
 		take(t, th, "k", now(), 0)
 		take(t, th, "k", now(), time.Second)
-		noError(t, th.Refund(ctx, "k")) // with the pause that this attempt caused
+		noError(t, th.Settle(ctx, nil, []string{"k"})) // with the pause that this attempt caused
 	}
 	take(t, th, "k", now(), 0)
 	take(t, th, "k", now(), time.Second) // the two before it still count
 
 	take(t, th, "once", now(), 0)
-	noError(t, th.Refund(ctx, "once"))
-	noError(t, th.Refund(ctx, "once")) // never below zero
+	noError(t, th.Settle(ctx, nil, []string{"once"}))
+	noError(t, th.Settle(ctx, nil, []string{"once"})) // never below zero
 	for range 3 {
 		take(t, th, "once", now(), 0)
 	}
 	take(t, th, "once", now(), time.Second)
+}
+
+// An attempt counts in all of its counters or, when one of them refuses, in none.
+func severalCounters(t *testing.T, ctx context.Context, th account.Throttle) {
+	strict, mild := policy(), policy()
+	strict.Free, mild.Free = 1, 4
+	both := []account.Attempt{{Key: "mild", Policy: mild}, {Key: "strict", Policy: strict}}
+	for _, want := range []time.Duration{0, time.Second, time.Second, time.Second} {
+		wait, err := th.Take(ctx, both, now())
+		noError(t, err)
+		if wait != want {
+			t.Fatalf("wait is %v, want %v", wait, want)
+		}
+	}
+	for want, left := time.Duration(0), 3; left >= 0; left-- { // the refused ones did not count
+		if left == 0 {
+			want = time.Second
+		}
+		wait, err := th.Take(ctx, both[:1], now())
+		noError(t, err)
+		if wait != want {
+			t.Fatalf("%d are left: wait is %v, want %v", left, wait, want)
+		}
+	}
+	noError(t, th.Settle(ctx, []string{"strict"}, []string{"mild"}))
+	wait, err := th.Take(ctx, both, now())
+	noError(t, err)
+	if wait != 0 {
+		t.Errorf("wait is %v after both were settled", wait)
+	}
 }
 
 func refundRace(t *testing.T, ctx context.Context, th account.Throttle) {
@@ -162,7 +197,7 @@ func refundRace(t *testing.T, ctx context.Context, th account.Throttle) {
 	wide := account.Policy{Free: 2 * n, First: time.Minute, Most: time.Minute, Forget: time.Hour}
 	takes := func(count int) {
 		tally(t, race(count, func(int) error {
-			wait, err := th.Take(ctx, "k", wide, now())
+			wait, err := th.Take(ctx, one("k", wide), now())
 			if err == nil && wait > 0 {
 				err = fmt.Errorf("refused for %v", wait)
 			}
@@ -170,9 +205,9 @@ func refundRace(t *testing.T, ctx context.Context, th account.Throttle) {
 		}), nil)
 	}
 	takes(n + 5)
-	tally(t, race(n, func(int) error { return th.Refund(ctx, "k") }), nil)
+	tally(t, race(n, func(int) error { return th.Settle(ctx, nil, []string{"k"}) }), nil)
 	takes(2*n - 5) // 5 are left of the first
-	wait, err := th.Take(ctx, "k", wide, now())
+	wait, err := th.Take(ctx, one("k", wide), now())
 	noError(t, err)
 	if wait != time.Minute {
 		t.Errorf("wait is %v, want a minute: a take or a refund was lost", wait)
@@ -207,14 +242,14 @@ func cancelledThrottle(t *testing.T, ctx context.Context, th account.Throttle) {
 	dead, cancel := context.WithCancel(ctx)
 	cancel()
 	for range 5 {
-		_, err := th.Take(dead, "k", policy(), now())
+		_, err := th.Take(dead, one("k", policy()), now())
 		mustBe(t, err, context.Canceled)
 	}
 	for range 3 {
 		take(t, th, "k", now(), 0)
 	}
-	mustBe(t, th.Forgive(dead, "k"), context.Canceled)
-	mustBe(t, th.Refund(dead, "k"), context.Canceled)
+	mustBe(t, th.Settle(dead, []string{"k"}, nil), context.Canceled)
+	mustBe(t, th.Settle(dead, nil, []string{"k"}), context.Canceled)
 	_, err := th.Sweep(dead, now().Add(time.Hour), 10)
 	mustBe(t, err, context.Canceled)
 	take(t, th, "k", now(), time.Second)

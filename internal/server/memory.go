@@ -10,7 +10,8 @@ import (
 
 // tuneMemory trades memory that is not used anyway for time, unless GOGC or GOMEMLIMIT say what the operator wants. What
 // lives is a few megabytes, what a request leaves behind is little: collecting at twice the living heap, the default, is a
-// hundred collections a second under load. The limit keeps what password hashes leave behind (19 to 32 MiB each) from piling up.
+// hundred collections a second under load. What a password hash leaves behind (19 to 32 MiB) is collected at once
+// (passhash.Config.After), so that the next one takes the same memory; the limit is for several at once.
 func tuneMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -21,14 +22,17 @@ func tuneMemory(getenv func(string) string) {
 	}
 }
 
-// releaseIdle gives memory back to the system once the program has been idle for a moment after work, until ctx is done.
-// The runtime would do it by itself, but some minutes later.
+// releaseIdle gives memory back to the system once the program has been idle for 30 looks after work, until ctx is done.
+// That is a minute, and no sooner: the next sign-in needs 19 MiB of it, and to get them from the system again costs more
+// than the hash.
 func releaseIdle(ctx context.Context, every time.Duration) {
 	const (
-		idle = 1 << 20 // bytes allocated between two looks, at most: the program's own housekeeping
-		work = 8 << 20 // bytes allocated since memory was last given back, at least: else there is nothing to gain
+		idle  = 1 << 20 // bytes allocated between two looks, at most: the program's own housekeeping
+		work  = 8 << 20 // bytes allocated since memory was last given back, at least: else there is nothing to gain
+		looks = 30
 	)
 	var released, last uint64
+	quiet := 0 // looks that found the program idle
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -38,7 +42,11 @@ func releaseIdle(ctx context.Context, every time.Duration) {
 		case <-tick.C:
 		}
 		now := allocated()
-		if now-last < idle && now-released > work {
+		quiet++
+		if now-last >= idle {
+			quiet = 0
+		}
+		if quiet >= looks && now-released > work {
 			debug.FreeOSMemory()
 			now = allocated()
 			released = now

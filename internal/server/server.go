@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -66,7 +67,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions))})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions)), After: runtime.GC})
 	if err != nil {
 		return err
 	}

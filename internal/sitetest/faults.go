@@ -133,16 +133,12 @@ type faultyThrottle struct {
 	f *Faults
 }
 
-func (t faultyThrottle) Take(ctx context.Context, key string, p account.Policy, now time.Time) (time.Duration, error) {
-	return value(ctx, t.f, "throttle.Take", func() (time.Duration, error) { return t.Throttle.Take(ctx, key, p, now) })
+func (t faultyThrottle) Take(ctx context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
+	return value(ctx, t.f, "throttle.Take", func() (time.Duration, error) { return t.Throttle.Take(ctx, counters, now) })
 }
 
-func (t faultyThrottle) Forgive(ctx context.Context, key string) error {
-	return t.f.do(ctx, "throttle.Forgive", func() error { return t.Throttle.Forgive(ctx, key) })
-}
-
-func (t faultyThrottle) Refund(ctx context.Context, key string) error {
-	return t.f.do(ctx, "throttle.Refund", func() error { return t.Throttle.Refund(ctx, key) })
+func (t faultyThrottle) Settle(ctx context.Context, forgiven, refunded []string) error {
+	return t.f.do(ctx, "throttle.Settle", func() error { return t.Throttle.Settle(ctx, forgiven, refunded) })
 }
 
 type faultyEntries struct {

@@ -131,7 +131,7 @@ func BenchmarkThrottleTake(b *testing.B) {
 	p := account.Policy{Free: 5, First: time.Second, Most: 15 * time.Minute, Forget: time.Hour}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, err := repo.Take(context.Background(), fmt.Sprint(i%1000), p, time.Now()); err != nil {
+		if _, err := repo.Take(context.Background(), []account.Attempt{{Key: fmt.Sprint(i % 1000), Policy: p}}, time.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -46,7 +46,10 @@ func calls(ctx context.Context, db *sqlite.DB) map[string]func() error {
 	return map[string]func() error{
 		"create": func() error { return db.Accounts().Create(ctx, someone()) },
 		"setup":  func() error { return db.Accounts().OpenSetup(ctx, []byte("x"), time.Now()) },
-		"take":   func() error { _, err := db.Throttle().Take(ctx, "k", p, time.Now()); return err },
+		"take": func() error {
+			_, err := db.Throttle().Take(ctx, []account.Attempt{{Key: "k", Policy: p}}, time.Now())
+			return err
+		},
 		"append": func() error { return db.Entries().Append(ctx, []book.Entry{entry("x")}) },
 		"check":  func() error { return db.Check(ctx) },
 		"read:by id": func() error {

@@ -157,9 +157,9 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 	mustRun(t, byID, byEmail, list, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, d.ID))
 
 	throttle := db.Throttle()
-	_, take := throttle.Take(ctx, "k", account.Policy{Free: 5, First: time.Second, Most: time.Minute, Forget: time.Hour}, now)
+	_, take := throttle.Take(ctx, []account.Attempt{{Key: "k", Policy: account.Policy{Free: 5, Most: time.Minute, Forget: time.Hour}}}, now)
 	_, sweep := throttle.Sweep(ctx, now, 10)
-	mustRun(t, take, throttle.Refund(ctx, "k"), throttle.Forgive(ctx, "k"), sweep)
+	mustRun(t, take, throttle.Settle(ctx, []string{"k"}, []string{"k"}), sweep)
 
 	entries, e, kept := db.Entries(), entry("x"), entry("y")
 	mustRun(t, entries.Append(ctx, []book.Entry{e, kept}), entries.Finish(ctx, e.ID, time.Second))

@@ -15,19 +15,21 @@ import (
 type throttle struct{ h *Handle }
 
 // Take implements account.Throttle.
-func (t *throttle) Take(ctx context.Context, key string, p account.Policy, now time.Time) (wait time.Duration, err error) {
+func (t *throttle) Take(ctx context.Context, counters []account.Attempt, now time.Time) (wait time.Duration, err error) {
 	err = t.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		c, err := counterIn(ctx, tx, key)
-		if err != nil {
-			return err
+		for _, a := range counters {
+			c, err := counterIn(ctx, tx, a.Key)
+			if err != nil {
+				return err
+			}
+			if c, wait = a.Policy.Take(c, now); wait > 0 {
+				return errRefused // nothing is stored
+			}
+			if err := keepCounter(ctx, tx, a.Key, c); err != nil {
+				return err
+			}
 		}
-		if c, wait = p.Take(c, now); wait > 0 {
-			return errRefused // nothing to store
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO throttle (key, failures, last_at, until_at) VALUES (?, ?, ?, ?)
-			ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, until_at = excluded.until_at`,
-			key, c.Failures, c.Last.UnixMilli(), untilMillis(c.Until))
-		return err
+		return nil
 	})
 	if errors.Is(err, errRefused) {
 		return wait, nil
@@ -41,24 +43,32 @@ func (t *throttle) Take(ctx context.Context, key string, p account.Policy, now t
 // errRefused rolls back the transaction of an attempt that was refused.
 var errRefused = errors.New("refused")
 
-// Forgive implements account.Throttle.
-func (t *throttle) Forgive(ctx context.Context, key string) error {
-	return t.exec(ctx, "forgive", `DELETE FROM throttle WHERE key = ?`, key)
+func keepCounter(ctx context.Context, tx *sql.Tx, key string, c account.Counter) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO throttle (key, failures, last_at, until_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (key) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, until_at = excluded.until_at`,
+		key, c.Failures, c.Last.UnixMilli(), untilMillis(c.Until))
+	return err
 }
 
-// Refund implements account.Throttle.
-func (t *throttle) Refund(ctx context.Context, key string) error {
-	return t.exec(ctx, "refund",
-		`UPDATE throttle SET failures = failures - 1, until_at = 0 WHERE key = ?1; DELETE FROM throttle WHERE key = ?1 AND failures <= 0`, key)
-}
-
-func (t *throttle) exec(ctx context.Context, what, query, key string) error {
+// Settle implements account.Throttle.
+func (t *throttle) Settle(ctx context.Context, forgiven, refunded []string) error {
 	err := t.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, query, key)
-		return err
+		for _, key := range forgiven {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM throttle WHERE key = ?`, key); err != nil {
+				return err
+			}
+		}
+		for _, key := range refunded {
+			_, err := tx.ExecContext(ctx, `UPDATE throttle SET failures = failures - 1, until_at = 0 WHERE key = ?1;
+				DELETE FROM throttle WHERE key = ?1 AND failures <= 0`, key)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("sqlite: throttle: %s: %w", what, err)
+		return fmt.Errorf("sqlite: throttle: settle: %w", err)
 	}
 	return nil
 }
