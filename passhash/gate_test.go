@@ -181,3 +181,26 @@ func TestMemoryStaysFlat(t *testing.T) {
 		t.Errorf("%d MiB of heap with one slot", mib)
 	}
 }
+
+// After is called for every computation, while the slot is still taken.
+func TestAfter(t *testing.T) {
+	t.Parallel()
+	inside, leave := make(chan struct{}), make(chan struct{})
+	h, err := passhash.New(passhash.Config{Slots: 1, Queue: -1, After: func() {
+		inside <- struct{}{}
+		<-leave
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- h.Decoy(t.Context(), "first") }()
+	<-inside
+	if err := h.Decoy(t.Context(), "second"); !errors.Is(err, passhash.ErrBusy) {
+		t.Errorf("error %v while the first is not through, want ErrBusy", err)
+	}
+	close(leave)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -78,6 +78,7 @@ type Repository interface {
 	// Finish sets the duration of a stored entry whose answer was still being sent when it was appended.
 	Finish(ctx context.Context, id string, d time.Duration) error
 	// Find gives the entries that match, newest first, without deleted ones, and the cursor of the next page ("" at the end).
+	// Others may be given the same entries: nobody may change them.
 	Find(ctx context.Context, q Query) (entries []Entry, next string, err error)
 	// ByID finds an entry that is not deleted. ErrNotFound.
 	ByID(ctx context.Context, id string) (Entry, error)

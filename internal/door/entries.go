@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
@@ -25,13 +26,25 @@ func (d *Door) Entries(ctx context.Context, v *Visit, q book.Query) (entries []b
 		return nil, "", unavailable(err)
 	}
 	if !v.Admin() {
-		for i := range entries {
-			if entries[i].Type == book.Error {
-				entries[i].Text = "" // the cause is for those who run the program (ASVS 16.5.1)
-			}
-		}
+		entries = withoutCauses(entries)
 	}
 	return entries, next, nil
+}
+
+// withoutCauses returns the entries with nothing said of why something failed: that is for those who run the program
+// (ASVS 16.5.1).
+func withoutCauses(entries []book.Entry) []book.Entry {
+	failure := func(e book.Entry) bool { return e.Type == book.Error && e.Text != "" }
+	if !slices.ContainsFunc(entries, failure) {
+		return entries
+	}
+	entries = slices.Clone(entries) // others have them too
+	for i := range entries {
+		if failure(entries[i]) {
+			entries[i].Text = ""
+		}
+	}
+	return entries
 }
 
 // Plot gives the requests of the last hours, of everybody: numbers tell nothing of anyone.

@@ -72,30 +72,32 @@ func newRecord(seq int64, e *book.Entry) record { return record{seq, e, footprin
 
 // Find implements book.Repository. Limits outside of 1 to 1000 count as the nearest one; a Before that is no cursor is
 // book.ErrBadCursor.
-func (e *entries) Find(ctx context.Context, q book.Query) ([]book.Entry, string, error) {
+func (e *entries) Find(ctx context.Context, q book.Query) (list []book.Entry, next string, err error) {
 	q.Limit = min(max(q.Limit, 1), maxLimit)
-	var (
-		page []record
-		err  error
-	)
 	if q.Before == "" && q.Limit <= newestLimit && len(q.User)+len(q.Type) <= newestKey {
-		page, err = e.newest.find(ctx, q)
+		list, next, err = e.newest.find(ctx, q)
 	} else {
+		var page []record
 		page, err = e.findPage(ctx, q)
+		list, next = given(page, q.Limit)
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("sqlite: find entries: %w", err)
 	}
-	next := ""
-	if len(page) > q.Limit {
-		page = page[:q.Limit]
-		next = cursor(page[q.Limit-1].seq)
+	return list, next, nil
+}
+
+// given returns up to limit entries of a page, and the cursor of the next page if there is one.
+func given(page []record, limit int) (list []book.Entry, next string) {
+	if len(page) > limit {
+		page = page[:limit]
+		next = cursor(page[limit-1].seq)
 	}
-	list := make([]book.Entry, len(page)) // copies: what is remembered must not change in the caller's hands
+	list = make([]book.Entry, len(page))
 	for i, r := range page {
 		list[i] = *r.entry
 	}
-	return list, next, nil
+	return list, next
 }
 
 func (e *entries) findPage(ctx context.Context, q book.Query) ([]record, error) {

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"database/sql"
+	"slices"
 	"sync"
 
 	"github.com/doorbook/doorbook/internal/book"
@@ -39,12 +40,13 @@ type pageKey struct {
 	kind book.Type
 }
 
-// page is the newest entries of one query, newest first. It never changes; a newer one takes its place.
+// page is the newest entries of one query, newest first. Its records never change; a newer page takes its place.
 type page struct {
 	key     pageKey
 	edition edition
 	limit   int // how many it would hold if there were enough
 	records []record
+	list    []book.Entry // the first records, in the form that Find gives to all who ask for this page; newest.mu
 }
 
 // selectVersion asks for the edition. It takes the last seq that was given out rather than the highest stored one: an entry that is deleted at once
@@ -62,52 +64,67 @@ func (n *newest) appended(seqs []int64, entries []book.Entry) {
 	n.recent.add(seqs, entries)
 }
 
-// find gives q.Limit+1 entries, or all there are. The caller must not change them.
-func (n *newest) find(ctx context.Context, q book.Query) ([]record, error) {
+// find returns up to q.Limit entries, which others are given too, and the cursor of what comes after them.
+func (n *newest) find(ctx context.Context, q book.Query) ([]book.Entry, string, error) {
 	v, err := n.version.get(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if records, ok := n.remembered(q, edition{v[0], v[1]}); ok {
-		return records, nil
+	if p := n.remembered(q, edition{v[0], v[1]}); p != nil {
+		list, next := n.give(p, q.Limit)
+		return list, next, nil
 	}
 	p, err := n.load(ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	n.keep(p)
-	return p.records, nil
+	list, next := n.give(p, q.Limit)
+	return list, next, nil
 }
 
-// remembered returns the page of edition v, or of a later one that somebody else has found meanwhile.
-func (n *newest) remembered(q book.Query, v edition) ([]record, bool) {
+// give returns the first entries of a page. They are copied once for all who ask for it.
+func (n *newest) give(p *page, limit int) ([]book.Entry, string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if p.list == nil || len(p.list) < min(limit, len(p.records)) {
+		p.list, _ = given(p.records, limit)
+	}
+	if len(p.records) <= limit {
+		return slices.Clip(p.list[:len(p.records)]), ""
+	}
+	return slices.Clip(p.list[:limit]), cursor(p.records[limit-1].seq)
+}
+
+// remembered returns the page of edition v, or of a later one that somebody else has found meanwhile; nil if there is none.
+func (n *newest) remembered(q book.Query, v edition) *page {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	el := n.pages[pageKey{q.User, q.Type}]
 	if el == nil {
-		return nil, false
+		return nil
 	}
 	p := el.Value.(*page)
 	if p.limit <= q.Limit || p.edition.generation < v.generation {
-		return nil, false
+		return nil
 	}
 	if p.edition.last < v.last {
 		if p.edition.generation != v.generation {
-			return nil, false
+			return nil
 		}
 		added, ok := n.recent.between(p.edition.last, v.last)
 		if !ok {
-			return nil, false
+			return nil
 		}
 		p = p.with(added, v)
 		if p.bytes() > newestBytes {
 			n.forget(el)
-			return p.first(q.Limit + 1), true
+			return p
 		}
 		el.Value = p
 	}
 	n.order.MoveToFront(el)
-	return p.first(q.Limit + 1), true
+	return p
 }
 
 // with gives the page as of v, when added is what has come since.
@@ -123,6 +140,7 @@ func (p *page) with(added []record, v edition) *page {
 	if matches == 0 {
 		return &next
 	}
+	next.list = nil
 	next.records = make([]record, 0, min(p.limit, matches+len(p.records)))
 	for i := len(added) - 1; i >= 0 && len(next.records) < p.limit; i-- {
 		if p.key.match(added[i].entry) {
@@ -173,8 +191,6 @@ func (n *newest) keep(p *page) {
 		n.order.MoveToFront(el)
 	}
 }
-
-func (p *page) first(n int) []record { return p.records[:min(len(p.records), n)] }
 
 func (p *page) bytes() (sum int) {
 	for _, r := range p.records {

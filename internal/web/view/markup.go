@@ -19,9 +19,20 @@ type literal string
 
 // component makes a component of what write appends; size is about how much that is.
 func component(size int, write func(m markup) markup) templ.Component {
+	return components(1, size, func(m markup, _ int) markup { return write(m) })
+}
+
+// components makes a component of n pieces, written one after the other in the same memory; size is about that of one.
+func components(n, size int, write func(m markup, i int) markup) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := w.Write(write(make(markup, 0, size)))
-		return err
+		m := make(markup, 0, size)
+		for i := range n {
+			m = write(m[:0], i)
+			if _, err := w.Write(m); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -5,12 +5,7 @@ import "github.com/a-h/templ"
 // entryRows are the rows of the table of entries. The roles keep it a table for screen readers when the style sheet lays
 // it out as cards.
 func entryRows(rows []EntryRow) templ.Component {
-	return component(len(rows)*640, func(m markup) markup {
-		for i := range rows {
-			m = rows[i].write(m)
-		}
-		return m
-	})
+	return components(len(rows), 800, func(m markup, i int) markup { return rows[i].write(m) })
 }
 
 func (e *EntryRow) write(m markup) markup {
