@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-)
 
-// maxAnswer bounds what one answer may hold.
-const maxAnswer = 4 << 20
+	"github.com/doorbook/doorbook/bench/program"
+)
 
 var errTooLong = errors.New("the answer is too long")
 
@@ -65,7 +64,7 @@ func (a *answer) read(r *bufio.Reader) error {
 		return a.readBody(r, length)
 	}
 	a.close = true
-	rest, err := io.ReadAll(io.LimitReader(r, maxAnswer))
+	rest, err := io.ReadAll(io.LimitReader(r, program.MaxAnswer))
 	a.body = append(a.body, rest...)
 	return err
 }
@@ -97,7 +96,7 @@ func (a *answer) readChunks(r *bufio.Reader) error {
 
 func (a *answer) readBody(r *bufio.Reader, n int) error {
 	have := len(a.body)
-	if have+n > maxAnswer {
+	if have+n > program.MaxAnswer {
 		return errTooLong
 	}
 	if need := have + n; cap(a.body) < need {

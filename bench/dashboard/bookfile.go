@@ -4,24 +4,25 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"time"
 
+	"github.com/doorbook/doorbook/bench/program"
 	"go.mongodb.org/mongo-driver/v2/bson"
+
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-func (h house) openBook() (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+filepath.Join(h.dataDir(), "book.db")+"?_pragma=busy_timeout(5000)")
+func openBook(d *program.Doorbook) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+d.BookFile()+"?_pragma=busy_timeout(5000)")
 }
 
 // countEntries counts what is in the book.
-func (h house) countEntries(ctx context.Context) (n int, err error) {
+func (h house) countEntries(ctx context.Context, d *program.Doorbook) (n int, err error) {
 	if h.mongo != nil {
 		n, err := h.mongo.logs(ourDatabase).CountDocuments(ctx, bson.D{})
 		return int(n), err
 	}
-	db, err := h.openBook()
+	db, err := openBook(d)
 	if err != nil {
 		return 0, err
 	}
@@ -38,11 +39,11 @@ const historyMinutes = 360
 // writeHistory gives the program the counts of the six hours before, so that its plot is what people see on a day at work
 // and not a single bar. The other side does the same in ../flask/plot.py, with the same numbers. It writes to the book
 // itself, before the program starts: nobody can send requests into the past.
-func (h house) writeHistory(ctx context.Context, now time.Time) (err error) {
+func (h house) writeHistory(ctx context.Context, d *program.Doorbook, now time.Time) (err error) {
 	if h.mongo != nil {
 		return h.mongo.writeHistory(ctx, now)
 	}
-	db, err := h.openBook()
+	db, err := openBook(d)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/doorbook/doorbook/bench/program"
 )
 
 type options struct {
@@ -90,7 +92,7 @@ func run(ctx context.Context, o options, w io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
-	h := house{tmp: tmp, who: newPerson(), history: o.history}
+	h := house{tmp: tmp, who: program.NewPerson(), history: o.history}
 	if o.mongo != "" {
 		if h.mongo, err = openMongo(ctx, o.mongo, o.entries); err != nil {
 			return err
@@ -101,21 +103,21 @@ func run(ctx context.Context, o options, w io.Writer) error {
 
 	var (
 		servers []server
-		program *doorbook
+		ours    *doorbook
 	)
 	defer func() {
 		for _, s := range servers {
-			s.stop()
+			s.Stop()
 		}
-		if program != nil {
-			program.stop() // it is another process after a restart
+		if ours != nil {
+			ours.Stop() // it is another process after a restart
 		}
 	}()
 	if o.doorbook != "none" {
-		if program, err = startDoorbook(ctx, h, o, w); err != nil {
+		if ours, err = startDoorbook(ctx, h, o, w); err != nil {
 			return err
 		}
-		servers = append(servers, program.server)
+		servers = append(servers, ours.server)
 	}
 	if o.rounds > 0 {
 		more, err := startOthers(ctx, h, o, w)
@@ -127,10 +129,10 @@ func run(ctx context.Context, o options, w io.Writer) error {
 			return err
 		}
 	}
-	if program == nil {
+	if ours == nil {
 		return nil
 	}
-	return measureFull(ctx, o, program, w)
+	return measureFull(ctx, o, ours, w)
 }
 
 // startDoorbook builds and starts the program, reads its memory before anybody comes, and signs in.
@@ -138,7 +140,7 @@ func startDoorbook(ctx context.Context, h house, o options, w io.Writer) (*doorb
 	binary := o.doorbook
 	if binary == "" {
 		binary = filepath.Join(h.tmp, "doorbook")
-		if err := build(ctx, "..", "./cmd/doorbook", binary); err != nil {
+		if err := program.Build(ctx, "..", "./cmd/doorbook", binary); err != nil {
 			return nil, err
 		}
 	}
@@ -147,13 +149,13 @@ func startDoorbook(ctx context.Context, h house, o options, w io.Writer) (*doorb
 		return nil, err
 	}
 	wait(ctx, o.settle)
-	mb, err := d.residentMB()
+	mb, err := d.ResidentMB()
 	if err == nil {
 		fmt.Fprintf(w, "Memory of the idle program, %s after its start: %.1f MB resident\n", o.settle, mb)
 		err = d.signIn(ctx)
 	}
 	if err != nil {
-		d.stop()
+		d.Stop()
 		return nil, err
 	}
 	return d, nil
@@ -174,7 +176,7 @@ func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers 
 		return servers, nil // a bare server has no database to compare with
 	}
 	binary := filepath.Join(h.tmp, "hello")
-	if err := build(ctx, ".", "./hello", binary); err != nil {
+	if err := program.Build(ctx, ".", "./hello", binary); err != nil {
 		return servers, err
 	}
 	s, err := newHello(ctx, h, binary)
@@ -211,14 +213,14 @@ func measureLoads(ctx context.Context, o options, m *mongoServer, servers []serv
 						return err
 					}
 				}
-				before, other := s.cpu(), m.cpu()
+				before, other := s.CPU(), m.cpu()
 				r := load(ctx, s.page, n, during, o.answers)
-				r.cpu, r.other = s.cpu()-before, m.cpu()-other
+				r.cpu, r.other = s.CPU()-before, m.cpu()-other
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
 				if round > 0 {
-					seen[s.name] = append(seen[s.name], r)
+					seen[s.Name] = append(seen[s.Name], r)
 				}
 			}
 		}
@@ -236,16 +238,16 @@ func measureLoads(ctx context.Context, o options, m *mongoServer, servers []serv
 
 // measureFull fills the book by real requests, each of which is an entry, and measures the program with it.
 func measureFull(ctx context.Context, o options, d *doorbook, w io.Writer) error {
-	n, err := d.house.countEntries(ctx)
+	n, err := d.house.countEntries(ctx, d.own)
 	if err != nil {
 		return err
 	}
 	if missing := o.entries - n; missing > 0 {
-		r := load(ctx, newTarget(d.addr, "/no-such-page", d.ada.cookieHeader(), http.StatusNotFound, ""), 16, 5*time.Minute, missing)
+		r := load(ctx, newTarget(d.addr, "/no-such-page", d.ada.CookieHeader(), http.StatusNotFound, ""), 16, 5*time.Minute, missing)
 		if r.wrong > 0 {
 			return fmt.Errorf("filling the book: %d wrong answers: %s", r.wrong, r.problem)
 		}
-		if n, err = d.house.countEntries(ctx); err != nil {
+		if n, err = d.house.countEntries(ctx, d.own); err != nil {
 			return err
 		}
 		if n < o.entries {
@@ -253,7 +255,7 @@ func measureFull(ctx context.Context, o options, d *doorbook, w io.Writer) error
 		}
 	}
 	wait(ctx, o.settle)
-	used, err := d.residentMB()
+	used, err := d.ResidentMB()
 	if err != nil {
 		return err
 	}
@@ -266,7 +268,7 @@ func measureFull(ctx context.Context, o options, d *doorbook, w io.Writer) error
 		times = append(times, t)
 	}
 	wait(ctx, o.settle)
-	idle, err := d.residentMB()
+	idle, err := d.ResidentMB()
 	if err != nil {
 		return err
 	}

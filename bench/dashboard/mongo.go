@@ -10,6 +10,7 @@ import (
 	opt "go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/doorbook/doorbook/bench/ferretdb"
+	"github.com/doorbook/doorbook/bench/program"
 	"github.com/doorbook/doorbook/bench/replay"
 )
 
@@ -78,7 +79,7 @@ func (m *mongoServer) cpu() time.Duration {
 	if m == nil || m.ferret == nil {
 		return 0
 	}
-	return cpuOf(m.ferret.PID())
+	return program.CPUOf(m.ferret.PID())
 }
 
 func (m *mongoServer) logs(database string) *mongo.Collection {
@@ -103,7 +104,7 @@ func (m *mongoServer) level(ctx context.Context, s *server) error {
 			break
 		}
 		if r := load(ctx, s.page, 4, time.Minute, m.entries-int(n)); r.wrong > 0 {
-			return fmt.Errorf("%s: filling the log: %s", s.name, r.problem)
+			return fmt.Errorf("%s: filling the log: %s", s.Name, r.problem)
 		}
 	}
 	cursor, err := logs.Find(ctx, bson.D{}, opt.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}).

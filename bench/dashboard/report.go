@@ -65,24 +65,24 @@ func (r rounds) wrong() (n int, problem string) {
 func printLoad(w io.Writer, connections int, servers []server, seen map[string]rounds) (wrong int) {
 	fmt.Fprintf(w, "\n%d connections:\n\n| server | requests/s | p50 | p99 | CPU per answer | its database's | wrong | page |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", connections)
 	for _, s := range servers {
-		r := seen[s.name]
+		r := seen[s.Name]
 		n, problem := r.wrong()
 		wrong += n
-		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %.3f ms | %.1f ms | %d | %.1f kB |\n", s.name, median(r.perSecond()),
+		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %.3f ms | %.1f ms | %d | %.1f kB |\n", s.Name, median(r.perSecond()),
 			milliseconds(r.quantile(0.5)), milliseconds(r.quantile(0.99)), float64(r.cpuPerAnswer())/1e6,
 			float64(r.otherPerAnswer())/1e6, n, float64(r[len(r)-1].bytes)/1000)
 		if problem != "" {
-			defer fmt.Fprintf(w, "\n%s, the first wrong answer: %s\n", s.name, problem)
+			defer fmt.Fprintf(w, "\n%s, the first wrong answer: %s\n", s.Name, problem)
 		}
 	}
 	for _, s := range servers[1:] {
-		first, other := seen[servers[0].name], seen[s.name]
+		first, other := seen[servers[0].Name], seen[s.Name]
 		answers := ratios(first, other, result.perSecond)
 		if len(answers) > 0 {
-			fmt.Fprintf(w, "\n%s / %s: %s", servers[0].name, s.name, spread(answers))
+			fmt.Fprintf(w, "\n%s / %s: %s", servers[0].Name, s.Name, spread(answers))
 		}
 		if cpu := ratios(other, first, func(r result) float64 { return float64(r.cpuPerAnswer()) }); len(cpu) > 0 {
-			fmt.Fprintf(w, "; processor time, %s / %s: %s", s.name, servers[0].name, spread(cpu))
+			fmt.Fprintf(w, "; processor time, %s / %s: %s", s.Name, servers[0].Name, spread(cpu))
 		}
 		fmt.Fprintln(w)
 	}

@@ -5,47 +5,35 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/doorbook/doorbook/bench/program"
 )
-
-// person is who signs in, at every server.
-type person struct{ name, email, password string }
-
-func (p person) welcome() string { return "Welcome " + p.name }
-
-func newPerson() person {
-	return person{name: "Ada Lovelace", email: "ada@example.org", password: rand.Text()}
-}
 
 // house is what the servers have in common.
 type house struct {
 	tmp     string // emptied at the end
-	who     person
+	who     program.Person
 	history bool         // the plot shows six hours, not only what the load brings
 	mongo   *mongoServer // where the records are; nil: in files, and Flask's in memory
 }
 
 // server is one that runs and its page under load.
 type server struct {
-	*process
+	*program.Process
 	addr     string
 	page     target
 	database string // its name on the MongoDB server, if there is one
 }
 
-// doorbook is the program, as installed: nothing is set but where it listens and keeps its data.
+// doorbook is the program in its house.
 type doorbook struct {
 	server
-	house  house
-	binary string
-	ada    *visitor
+	house house
+	own   *program.Doorbook
+	ada   *program.Visitor
 }
-
-func (h house) dataDir() string { return filepath.Join(h.tmp, "data") }
 
 // settings are what the program finds in its environment.
 func (h house) settings() []string {
@@ -57,66 +45,47 @@ func (h house) settings() []string {
 
 // newDoorbook makes the account and starts the program.
 func newDoorbook(ctx context.Context, h house, binary string) (*doorbook, error) {
-	add := exec.CommandContext(ctx, binary, "user", "add", h.who.email, "--name", h.who.name, "--admin", "--password-stdin",
-		"--data", h.dataDir())
-	add.Env, add.Stdin = environment(h.settings()...), strings.NewReader(h.who.password+"\n")
-	if out, err := add.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("doorbook user add: %w\n%s", err, out)
-	}
-	if h.history {
-		if err := h.writeHistory(ctx, time.Now()); err != nil {
-			return nil, err
-		}
-	}
-	addr, err := freeAddr()
+	own, err := program.NewDoorbook(binary, h.tmp, h.settings()...)
 	if err != nil {
 		return nil, err
 	}
-	d := &doorbook{server: server{addr: addr, database: ourDatabase}, house: h, binary: binary, ada: newVisitor(addr)}
-	if err := d.run(ctx); err != nil {
+	if err := own.AddUser(ctx, h.who, "--admin"); err != nil {
 		return nil, err
 	}
-	if err := d.listening(ctx, addr); err != nil {
-		d.stop()
+	if h.history {
+		if err := h.writeHistory(ctx, own, time.Now()); err != nil {
+			return nil, err
+		}
+	}
+	if err := own.Serve(ctx); err != nil {
 		return nil, err
 	}
-	return d, nil
-}
-
-func (d *doorbook) run(ctx context.Context) error {
-	p, err := start(ctx, d.house.tmp, "doorbook", "", d.house.settings(), d.binary, "serve", "--addr", d.addr, "--data", d.house.dataDir())
-	if err == nil {
-		d.process = p
-	}
-	return err
+	return &doorbook{
+		server: server{Process: own.Process, addr: own.Addr, database: ourDatabase},
+		house:  h, own: own, ada: program.NewVisitor(own.Addr),
+	}, nil
 }
 
 // signIn opens the session that the load uses.
 func (d *doorbook) signIn(ctx context.Context) error {
-	if err := d.ada.signIn(ctx, d.house.who); err != nil {
-		return fmt.Errorf("doorbook: %w\n%s", err, d.tail())
+	if err := d.ada.SignIn(ctx, d.house.who); err != nil {
+		return fmt.Errorf("doorbook: %w\n%s", err, d.Tail())
 	}
-	d.page = newTarget(d.addr, "/", d.ada.cookieHeader(), http.StatusOK, d.house.who.welcome())
+	d.page = newTarget(d.addr, "/", d.ada.CookieHeader(), http.StatusOK, d.house.who.Welcome())
 	return nil
 }
 
-// restart stops the program, starts it again, and gives the time from the start to the end of the first page.
+// restart is program.Doorbook's, with a new process as the server's.
 func (d *doorbook) restart(ctx context.Context) (time.Duration, error) {
-	d.stop()
-	begin := time.Now()
-	if err := d.run(ctx); err != nil {
-		return 0, err
-	}
-	if err := d.ada.firstPage(ctx, d.house.who); err != nil {
-		return 0, fmt.Errorf("%w\n%s", err, d.tail())
-	}
-	return time.Since(begin), nil
+	took, err := d.own.Restart(ctx, d.ada, d.house.who)
+	d.Process = d.own.Process
+	return took, err
 }
 
 // newFlask starts the yardstick with Debian's gunicorn and two workers. Without threads these are gunicorn's default ones,
 // which take one connection at a time and close it after each answer; with threads connections stay open.
 func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (server, error) {
-	addr, err := freeAddr()
+	addr, err := program.FreeAddr()
 	if err != nil {
 		return server{}, err
 	}
@@ -128,7 +97,7 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 	}
 	env := []string{
 		"BENCH_SECRET_KEY=" + rand.Text() + rand.Text(),
-		"BENCH_EMAIL=" + h.who.email, "BENCH_NAME=" + h.who.name, "BENCH_PASSWORD=" + h.who.password,
+		"BENCH_EMAIL=" + h.who.Email, "BENCH_NAME=" + h.who.Name, "BENCH_PASSWORD=" + h.who.Password,
 		"PYTHONDONTWRITEBYTECODE=1",
 	}
 	if h.history {
@@ -137,34 +106,34 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 	if h.mongo != nil {
 		env = append(env, "BENCH_MONGO_URL="+h.mongo.url(flaskDatabase))
 	}
-	p, err := start(ctx, h.tmp, name, dir, env, gunicorn, append(args, "app:app")...)
+	p, err := program.Start(ctx, h.tmp, name, dir, env, gunicorn, append(args, "app:app")...)
 	if err != nil {
 		return server{}, err
 	}
-	if err := p.listening(ctx, addr); err != nil {
-		p.stop()
+	if err := p.Listening(ctx, addr); err != nil {
+		p.Stop()
 		return server{}, err
 	}
-	ada := newVisitor(addr)
-	if err := ada.signIn(ctx, h.who); err != nil {
-		p.stop()
-		return server{}, fmt.Errorf("flask: %w\n%s", err, p.tail())
+	ada := program.NewVisitor(addr)
+	if err := ada.SignIn(ctx, h.who); err != nil {
+		p.Stop()
+		return server{}, fmt.Errorf("flask: %w\n%s", err, p.Tail())
 	}
-	return server{p, addr, newTarget(addr, "/", ada.cookieHeader(), http.StatusOK, h.who.welcome()), flaskDatabase}, nil
+	return server{p, addr, newTarget(addr, "/", ada.CookieHeader(), http.StatusOK, h.who.Welcome()), flaskDatabase}, nil
 }
 
 // newHello starts the bare server of ../hello.
 func newHello(ctx context.Context, h house, binary string) (server, error) {
-	addr, err := freeAddr()
+	addr, err := program.FreeAddr()
 	if err != nil {
 		return server{}, err
 	}
-	p, err := start(ctx, h.tmp, "hello", "", nil, binary, addr)
+	p, err := program.Start(ctx, h.tmp, "hello", "", nil, binary, addr)
 	if err != nil {
 		return server{}, err
 	}
-	if err := p.listening(ctx, addr); err != nil {
-		p.stop()
+	if err := p.Listening(ctx, addr); err != nil {
+		p.Stop()
 		return server{}, err
 	}
 	return server{p, addr, newTarget(addr, "/", "", http.StatusOK, "Hello"), ""}, nil

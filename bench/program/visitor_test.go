@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"io"
@@ -8,7 +8,7 @@ import (
 )
 
 func TestSignIn(t *testing.T) {
-	who := newPerson()
+	who := NewPerson()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /login", func(w http.ResponseWriter, _ *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "form", Value: "1"})
@@ -16,8 +16,8 @@ func TestSignIn(t *testing.T) {
 	})
 	mux.HandleFunc("POST /auth/login", func(w http.ResponseWriter, r *http.Request) {
 		form, err := r.Cookie("form")
-		if err != nil || form.Value != "1" || r.PostFormValue("csrf_token") != "a&b" || r.PostFormValue("email") != who.email ||
-			r.PostFormValue("password") != who.password {
+		if err != nil || form.Value != "1" || r.PostFormValue("csrf_token") != "a&b" || r.PostFormValue("email") != who.Email ||
+			r.PostFormValue("password") != who.Password {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -27,20 +27,20 @@ func TestSignIn(t *testing.T) {
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		if c, err := r.Cookie("__Host-session"); err == nil && c.Value == "key" {
-			_, _ = io.WriteString(w, "<h1>"+who.welcome()+"</h1>")
+			_, _ = io.WriteString(w, "<h1>"+who.Welcome()+"</h1>")
 		}
 	})
 	s := httptest.NewServer(mux)
 	defer s.Close()
-	v := newVisitor(s.Listener.Addr().String())
-	if err := v.signIn(t.Context(), who); err != nil {
+	v := NewVisitor(s.Listener.Addr().String())
+	if err := v.SignIn(t.Context(), who); err != nil {
 		t.Fatal(err)
 	}
-	if got := v.cookieHeader(); got != "__Host-session=key" {
+	if got := v.CookieHeader(); got != "__Host-session=key" {
 		t.Errorf("cookies %q", got)
 	}
-	stranger := person{who.name, who.email, who.password + "?"}
-	if err := newVisitor(s.Listener.Addr().String()).signIn(t.Context(), stranger); err == nil {
+	stranger := Person{who.Name, who.Email, who.Password + "?"}
+	if err := NewVisitor(s.Listener.Addr().String()).SignIn(t.Context(), stranger); err == nil {
 		t.Error("signed in with a wrong password")
 	}
 }

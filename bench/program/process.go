@@ -1,4 +1,5 @@
-package main
+// Package program runs the programs that are measured, and visits them.
+package program
 
 import (
 	"bytes"
@@ -14,24 +15,24 @@ import (
 	"time"
 )
 
-// process is a server that runs until stop. What it prints goes to a file, so that nobody waits for a reader.
-type process struct {
-	name string
+// Process is a server that runs until Stop. What it prints goes to a file, so that nobody waits for a reader.
+type Process struct {
+	Name string
 	cmd  *exec.Cmd
 	log  string
 	done chan struct{} // closed when it has ended
 }
 
-// start runs a server. It ends with ctx at the latest: it is asked to, and killed 10 seconds later.
-func start(ctx context.Context, tmp, name, dir string, env []string, command string, args ...string) (*process, error) {
-	p := &process{name: name, log: filepath.Join(tmp, name+".log"), done: make(chan struct{})}
+// Start runs a server. It ends with ctx at the latest: it is asked to, and killed 10 seconds later.
+func Start(ctx context.Context, tmp, name, dir string, env []string, command string, args ...string) (*Process, error) {
+	p := &Process{Name: name, log: filepath.Join(tmp, name+".log"), done: make(chan struct{})}
 	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = out.Close() }()
 	p.cmd = exec.CommandContext(ctx, command, args...)
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, environment(env...), out, out
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = dir, Environment(env...), out, out
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
 	p.cmd.WaitDelay = 10 * time.Second
 	if err := p.cmd.Start(); err != nil {
@@ -44,8 +45,8 @@ func start(ctx context.Context, tmp, name, dir string, env []string, command str
 	return p, nil
 }
 
-// stop asks the server to end and waits until it has.
-func (p *process) stop() {
+// Stop asks the server to end and waits until it has.
+func (p *Process) Stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
@@ -55,8 +56,8 @@ func (p *process) stop() {
 	}
 }
 
-// listening waits until the server takes connections.
-func (p *process) listening(ctx context.Context, addr string) error {
+// Listening waits until the server takes connections.
+func (p *Process) Listening(ctx context.Context, addr string) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	for {
@@ -66,16 +67,16 @@ func (p *process) listening(ctx context.Context, addr string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not listen on %s:\n%s", p.name, addr, p.tail())
+			return fmt.Errorf("%s does not listen on %s:\n%s", p.Name, addr, p.Tail())
 		case <-p.done:
-			return fmt.Errorf("%s has ended:\n%s", p.name, p.tail())
+			return fmt.Errorf("%s has ended:\n%s", p.Name, p.Tail())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
 
-// tail gives the end of what the server printed.
-func (p *process) tail() string {
+// Tail returns the end of what the server printed.
+func (p *Process) Tail() string {
 	text, err := os.ReadFile(p.log)
 	if err != nil {
 		return err.Error()
@@ -83,8 +84,8 @@ func (p *process) tail() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
-// residentMB gives the memory that the process holds, as Linux counts it.
-func (p *process) residentMB() (float64, error) {
+// ResidentMB returns the memory that the process holds, as Linux counts it.
+func (p *Process) ResidentMB() (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
@@ -95,14 +96,15 @@ func (p *process) residentMB() (float64, error) {
 			return kb * 1024 / 1e6, err
 		}
 	}
-	return 0, fmt.Errorf("no VmRSS of %s", p.name)
+	return 0, fmt.Errorf("no VmRSS of %s", p.Name)
 }
 
-// cpu gives the processor time that the process and its children have used so far, as Linux counts it, or 0 where it
+// CPU returns the processor time that the process and its children have used so far, as Linux counts it, or 0 where it
 // cannot be told. Unlike answers per second it hardly depends on what else the machine does.
-func (p *process) cpu() time.Duration { return cpuOf(p.cmd.Process.Pid) }
+func (p *Process) CPU() time.Duration { return CPUOf(p.cmd.Process.Pid) }
 
-func cpuOf(pid int) time.Duration {
+// CPUOf is Process.CPU of any process.
+func CPUOf(pid int) time.Duration {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go runs on
 	var sum time.Duration
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -116,14 +118,36 @@ func cpuOf(pid int) time.Duration {
 	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	for _, f := range strings.Fields(string(children)) {
 		if child, err := strconv.Atoi(f); err == nil {
-			sum += cpuOf(child)
+			sum += CPUOf(child)
 		}
 	}
 	return sum
 }
 
-// environment is ours without settings meant for another doorbook, and with more.
-func environment(more ...string) []string {
+// ThreadsCPU returns the processor time of the threads that the process has now, to the nanosecond, which CPU counts in
+// hundredths of a second. Threads of a Go program stay, so that two readings of it can be compared.
+func (p *Process) ThreadsCPU() (sum time.Duration, err error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("the threads of %s are not to be seen in /proc", p.Name)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return 0, err
+		}
+		first, _, _ := strings.Cut(string(text), " ")
+		ns, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", file, err)
+		}
+		sum += time.Duration(ns)
+	}
+	return sum, err
+}
+
+// Environment is ours without settings meant for another doorbook, and with more.
+func Environment(more ...string) []string {
 	var env []string
 	for _, line := range os.Environ() {
 		if !strings.HasPrefix(line, "DOORBOOK_") {
@@ -133,8 +157,8 @@ func environment(more ...string) []string {
 	return append(env, more...)
 }
 
-// freeAddr gives a loopback address that nobody listens on at the moment.
-func freeAddr() (string, error) {
+// FreeAddr returns a loopback address that nobody listens on at the moment.
+func FreeAddr() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -142,8 +166,8 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// build compiles a command of a module and gives the program's path.
-func build(ctx context.Context, dir, pkg, to string) error {
+// Build compiles a command of a module and gives the program's path.
+func Build(ctx context.Context, dir, pkg, to string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, pkg)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
