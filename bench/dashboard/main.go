@@ -140,7 +140,7 @@ func startDoorbook(ctx context.Context, h house, o options, w io.Writer) (*doorb
 	binary := o.doorbook
 	if binary == "" {
 		binary = filepath.Join(h.tmp, "doorbook")
-		if err := program.Build(ctx, "..", "./cmd/doorbook", binary); err != nil {
+		if err := program.BuildDoorbook(ctx, binary); err != nil {
 			return nil, err
 		}
 	}

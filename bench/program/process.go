@@ -175,3 +175,12 @@ func Build(ctx context.Context, dir, pkg, to string) error {
 	}
 	return nil
 }
+
+// BuildDoorbook compiles the program whose module this one belongs to, wherever in bench/ it is called.
+func BuildDoorbook(ctx context.Context, to string) error {
+	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/doorbook/doorbook").Output()
+	if err != nil {
+		return fmt.Errorf("find the program's source: %w", err)
+	}
+	return Build(ctx, strings.TrimSpace(string(dir)), "./cmd/doorbook", to)
+}
