@@ -27,6 +27,8 @@ import (
 
 type options struct {
 	doorbook, gunicorn, flask string
+	beside                    string
+	silent                    bool
 	threads, connections      []int
 	rounds                    int
 	each                      time.Duration
@@ -42,6 +44,8 @@ func main() {
 	flag.StringVar(&o.doorbook, "doorbook", "", "the `program` to measure; it is built from .. when this is empty; \"none\" leaves it out")
 	flag.StringVar(&o.gunicorn, "gunicorn", "/usr/bin/gunicorn", "Debian's gunicorn, whose python3 has Debian's python3-flask; \"none\" leaves Flask out")
 	flag.StringVar(&o.flask, "flask", "flask", "the `folder` of the Flask application")
+	flag.StringVar(&o.beside, "beside", "", "another `program` to measure in the same turns, such as that of the commit before")
+	flag.BoolVar(&o.silent, "silent", false, "measure the program's site with a book that takes no entries, too")
 	flag.IntVar(&o.rounds, "rounds", 5, "how often each server has its turn under each load; 0 leaves the load out")
 	flag.DurationVar(&o.each, "each", 5*time.Second, "how long a turn is")
 	flag.IntVar(&o.entries, "entries", 100_000, "how many entries the book holds at least when the time to the first page is measured")
@@ -175,6 +179,20 @@ func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers 
 	if h.mongo != nil {
 		return servers, nil // a bare server has no database to compare with
 	}
+	if o.beside != "" {
+		s, err := newBeside(ctx, h, o.beside)
+		if err != nil {
+			return servers, err
+		}
+		servers = append(servers, s)
+	}
+	if o.silent {
+		s, err := startSilent(ctx, h)
+		if err != nil {
+			return servers, err
+		}
+		servers = append(servers, s)
+	}
 	binary := filepath.Join(h.tmp, "hello")
 	if err := program.Build(ctx, ".", "./hello", binary); err != nil {
 		return servers, err
@@ -184,6 +202,17 @@ func startOthers(ctx context.Context, h house, o options, w io.Writer) (servers 
 		return servers, err
 	}
 	return append(servers, s), nil
+}
+
+func startSilent(ctx context.Context, h house) (server, error) {
+	doorbook, binary := filepath.Join(h.tmp, "doorbook-of-silent"), filepath.Join(h.tmp, "silent-program")
+	if err := program.BuildDoorbook(ctx, doorbook); err != nil {
+		return server{}, err
+	}
+	if err := program.Build(ctx, ".", "./silent", binary); err != nil {
+		return server{}, err
+	}
+	return newSilent(ctx, h, doorbook, binary)
 }
 
 // flaskVersions says what the yardstick is made of.

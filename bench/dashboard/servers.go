@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -80,6 +82,54 @@ func (d *doorbook) restart(ctx context.Context) (time.Duration, error) {
 	took, err := d.own.Restart(ctx, d.ada, d.house.who)
 	d.Process = d.own.Process
 	return took, err
+}
+
+// newSilent starts the program's site without entries (../silent), on a data directory of its own that the program makes.
+func newSilent(ctx context.Context, h house, doorbook, binary string) (server, error) {
+	own, err := program.NewDoorbook(doorbook, filepath.Join(h.tmp, "silent"))
+	if err != nil {
+		return server{}, err
+	}
+	if err := own.AddUser(ctx, h.who, "--admin"); err != nil {
+		return server{}, err
+	}
+	if h.history {
+		if err := h.writeHistory(ctx, own, time.Now()); err != nil {
+			return server{}, err
+		}
+	}
+	p, err := program.Start(ctx, h.tmp, "nothing entered", "", nil, binary, own.Addr, own.DataDir())
+	if err != nil {
+		return server{}, err
+	}
+	if err := p.Listening(ctx, own.Addr); err != nil {
+		p.Stop()
+		return server{}, err
+	}
+	ada := program.NewVisitor(own.Addr)
+	if err := ada.SignIn(ctx, h.who); err != nil {
+		p.Stop()
+		return server{}, fmt.Errorf("silent: %w\n%s", err, p.Tail())
+	}
+	return server{p, own.Addr, newTarget(own.Addr, "/", ada.CookieHeader(), http.StatusOK, h.who.Welcome()), ""}, nil
+}
+
+// newBeside starts another build of the program, with an account and a data directory of its own.
+func newBeside(ctx context.Context, h house, binary string) (server, error) {
+	h.tmp = filepath.Join(h.tmp, "beside")
+	if err := os.Mkdir(h.tmp, 0o700); err != nil {
+		return server{}, err
+	}
+	d, err := newDoorbook(ctx, h, binary)
+	if err != nil {
+		return server{}, err
+	}
+	d.Name = "beside"
+	if err := d.signIn(ctx); err != nil {
+		d.Stop()
+		return server{}, err
+	}
+	return d.server, nil
 }
 
 // newFlask starts the yardstick with Debian's gunicorn and two workers. Without threads these are gunicorn's default ones,

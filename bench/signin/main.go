@@ -1,6 +1,7 @@
 // Command signin measures what POST /auth/login costs beside the password hash alone, in processor time:
 //
 //	go run ./signin
+//	go run ./signin -quiet 5s -rounds 10
 //
 // The request goes through the whole program but the network, over SQLite files, with the right password of somebody whose
 // hash need not be made anew. The bare hash is a call of the function that computes it. The two take turns.
@@ -28,10 +29,16 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 40, "how often each side has its turn, for each form of hash")
+	pause := flag.Duration("quiet", 0, "measure the running program instead, after it was quiet for so `long`")
+	binary := flag.String("doorbook", "", "the `program` that -quiet measures; it is built from .. when this is empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *rounds); err != nil {
+	measure := func() error { return run(ctx, os.Stdout, *rounds) }
+	if *pause > 0 {
+		measure = func() error { return quiet(ctx, os.Stdout, *binary, *pause, *rounds) }
+	}
+	if err := measure(); err != nil {
 		fmt.Fprintln(os.Stderr, "signin:", err)
 		stop()
 		os.Exit(1)

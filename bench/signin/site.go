@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func newSite(ctx context.Context, form passhash.Form, hash string) (s *site, err
 	if err != nil {
 		return s, err
 	}
-	hasher, err := passhash.New(passhash.Config{Form: form})
+	hasher, err := passhash.New(passhash.Config{Form: form, After: runtime.GC})
 	if err != nil {
 		return s, err
 	}
