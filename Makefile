@@ -93,10 +93,10 @@ check-lint: ## staticcheck, in every module
 	@$(call each,$(STATIC) $(TOOL) staticcheck ./...)
 
 .PHONY: check-cross
-check-cross: ## program and libraries build for other systems, and their tests pass go vet there
+check-cross: ## program, libraries and their tests compile for other systems (go vet with one check that asks nothing of dependencies)
 	@for system in $(SYSTEMS); do \
 		export GOOS=$${system%/*} GOARCH=$${system#*/}; \
-		$(STATIC) go vet ./...; \
+		$(STATIC) go vet -unreachable ./...; \
 		$(STATIC) go build -o /dev/null ./cmd/doorbook; \
 	done
 
