@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -95,13 +94,6 @@ func cookies(w *httptest.ResponseRecorder) string {
 		list = append(list, fmt.Sprintf("%s=%s", c.Name, c.Value))
 	}
 	return strings.Join(list, "; ")
-}
-
-func processorTime(b *testing.B) int64 {
-	b.Helper()
-	var u syscall.Rusage
-	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
-	return u.Utime.Nano()/1000 + u.Stime.Nano()/1000
 }
 
 func must(b *testing.B, err error) {

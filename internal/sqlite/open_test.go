@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/doorbook/doorbook/internal/sqlite"
@@ -19,10 +18,10 @@ func TestFilesArePrivate(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		old := syscall.Umask(umask)
+		old := setUmask(umask)
 		db := open(t, dir)
 		mustAdd(t, db, 1)
-		syscall.Umask(old)
+		setUmask(old)
 		wantMode(t, dir, 0o700)
 		for _, name := range []string{"doorbook.db", "doorbook.db-wal", "doorbook.db-shm", "book.db", "book.db-wal", "book.db-shm"} {
 			wantMode(t, filepath.Join(dir, name), 0o600)
