@@ -10,15 +10,7 @@ func Parse(encoded string) (string, error) {
 }
 
 // SetCompute puts f around the computation, for tests of when and how it happens.
-func (h *Hasher) SetCompute(f func(real func() []byte) []byte) {
-	h.compute = func(r record, password []byte) (key []byte, err error) {
-		key = f(func() (key []byte) {
-			key, err = r.compute(password)
-			return key
-		})
-		return key, err
-	}
-}
+func (h *Hasher) SetCompute(f func(real func() []byte) []byte) { h.around(f) }
 
 // SetComputing calls f with the hash that each computation is for, instead of it.
 func (h *Hasher) SetComputing(f func(hash string)) {
@@ -32,19 +24,4 @@ func (h *Hasher) SetComputing(f func(hash string)) {
 func (h *Hasher) Waiting() int64 { return h.gate.waiting.Load() }
 
 // SetCheap makes hashes cost next to nothing, for tests of everything but the cost.
-func (h *Hasher) SetCheap() {
-	switch today := h.today.(type) {
-	case argon2idHash:
-		today.params = Params{MemoryKiB: 64, Time: 1, Threads: 1}
-		h.today = today
-	case werkzeugHash:
-		switch m := today.method.(type) {
-		case pbkdf2Method:
-			m.iterations = 1
-			today.method = m
-		case scryptMethod:
-			today.method = scryptMethod{n: 128, r: 8, p: 1}
-		}
-		h.today = today
-	}
-}
+func (h *Hasher) SetCheap() { h.cheapen() }

@@ -21,6 +21,7 @@ import (
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/passhash/passhashtest"
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
@@ -28,8 +29,11 @@ import (
 // Password is the one of every developer that a Site makes.
 const Password = "violet otter sings at dawn"
 
-// Hash is of Password, with the parameters of passhash.DefaultParams: made once, because making it takes its time.
-const Hash = "$argon2id$v=19$m=19456,t=2,p=1$AO/tQjXvLEE/O6thWR+yeg$wlT230vTvn3N+CVZ41n8cXqDLx6gQblu/lBbSj6Z3/Q"
+// HashPrefix is what a hash of a passhashtest.Hasher begins with, and Hash is one of Password.
+const (
+	HashPrefix = "$argon2id$v=19$m=8,t=1,p=1$"
+	Hash       = HashPrefix + "wPagOYuFjPDQSm7Rx4zwiQ$/ow1hBK06wnU/R7uw2YRgycXOeOCXq4r5zbBdkAZUJU"
+)
 
 // URL is where the site believes to be.
 const URL = "http://localhost:8080"
@@ -71,10 +75,6 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	if err := store.CreateSchema(ctx); err != nil {
 		t.Fatal(err)
 	}
-	hasher, err := passhash.New(passhash.Config{Slots: 2, Queue: 256, Wait: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
 	keys, err := session.NewKeyRing([]byte(Secret))
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	s := &Site{DB: db, Dir: dir, Clock: NewClock(), Log: &Buffer{}, t: t}
 	s.Parts = server.Parts{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
-		Passwords: hasher, Keys: keys, Registration: door.Open, URL: URL, Secure: true,
+		Passwords: Hasher(t), Keys: keys, Registration: door.Open, URL: URL, Secure: true,
 		Log: slog.New(slog.NewJSONHandler(s.Log, nil)), Now: s.Clock.Now,
 	}
 	for _, change := range changes {
@@ -96,6 +96,12 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 		time.Sleep(time.Millisecond) // its writer is a goroutine that is about to start
 	}
 	return s
+}
+
+// Hasher gives a hasher that has room for whatever a test does, and whose hashes cost next to nothing.
+func Hasher(t testing.TB) *passhash.Hasher {
+	t.Helper()
+	return passhashtest.New(t, passhash.Config{Slots: 2, Queue: 256, Wait: time.Minute})
 }
 
 // Developer makes an account with Password. The e-mail address is the name in lower case at example.org.
