@@ -12,6 +12,7 @@ import (
 
 // TestForms: each form is written as those expect who read it, and costs what it should.
 func TestForms(t *testing.T) {
+	t.Parallel()
 	for form, shape := range map[passhash.Form]string{
 		"":                `^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`,
 		passhash.Argon2id: `^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`,
@@ -48,6 +49,7 @@ func TestForms(t *testing.T) {
 
 // TestDecoyIsOfTheForm: for an unknown account exactly one hash is computed, of the form, cost and length of a new one.
 func TestDecoyIsOfTheForm(t *testing.T) {
+	t.Parallel()
 	for _, form := range []passhash.Form{passhash.Argon2id, passhash.Scrypt, passhash.PBKDF2} {
 		h := newHasher(t, passhash.Config{Form: form})
 		var computed []string
@@ -66,6 +68,7 @@ func TestDecoyIsOfTheForm(t *testing.T) {
 
 // TestStaleAcrossForms: while Werkzeug has to read the hashes, those that it can read stay, and the others are rewritten.
 func TestStaleAcrossForms(t *testing.T) {
+	t.Parallel()
 	const password = "a rather plain passphrase"
 	hashes := map[string]string{
 		"legacy":             "plain$$" + password,
@@ -121,6 +124,7 @@ func TestLegacyCosts(t *testing.T) {
 
 // TestWerkzeugSaltOfRand: the salt is what Config.Rand gives, written in letters and digits, always 16 of them.
 func TestWerkzeugSaltOfRand(t *testing.T) {
+	t.Parallel()
 	const inNew = 16 + 32 // bytes that New takes
 	for fill, want := range map[byte]string{0: "0000000000000000", 1: "CZi6JaolPzVQ3HW1", 0xff: "m5tFLK9N8MT7fHC7"} {
 		h := newHasher(t, passhash.Config{Form: passhash.PBKDF2, Rand: bytes.NewReader(bytes.Repeat([]byte{fill}, inNew+16))})

@@ -30,6 +30,7 @@ func slow(h *passhash.Hasher, pause time.Duration) (most *atomic.Int64) {
 
 // TestStorm: of a crowd, Slots compute, Queue wait, the rest is sent away without any waiting.
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHasher(t, passhash.Config{Slots: 2, Queue: 5, Wait: time.Hour})
 		most := slow(h, time.Second)
@@ -69,6 +70,7 @@ func TestStorm(t *testing.T) {
 }
 
 func TestLongestWait(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHasher(t, passhash.Config{Slots: 1})
 		slow(h, time.Minute)
@@ -84,6 +86,7 @@ func TestLongestWait(t *testing.T) {
 }
 
 func TestContextEndsWaiting(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHasher(t, passhash.Config{Slots: 1, Wait: time.Hour})
 		slow(h, time.Minute)
@@ -114,6 +117,7 @@ func TestContextEndsWaiting(t *testing.T) {
 
 // TestGoneBeforehand: a context that has ended already gets no slot, even if one is free.
 func TestGoneBeforehand(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -128,6 +132,7 @@ func TestGoneBeforehand(t *testing.T) {
 }
 
 func TestNoQueue(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := newHasher(t, passhash.Config{Slots: 1, Queue: -1})
 		slow(h, time.Minute)
@@ -143,6 +148,7 @@ func TestNoQueue(t *testing.T) {
 
 // TestPanicFreesSlot: a computation that panics must not take its slot with it.
 func TestPanicFreesSlot(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{Slots: 1, Queue: -1})
 	h.SetCompute(func(func() []byte) []byte { panic("broken") })
 	for range 3 {

@@ -66,6 +66,7 @@ func askWerkzeug(t *testing.T, asked werkzeugAsked) (said werkzeugSaid) {
 
 // TestInterop: Werkzeug accepts what we make and we accept what it makes, and neither accepts another password.
 func TestInterop(t *testing.T) {
+	t.Parallel()
 	passwords := []string{
 		"pw", "", "correct horse battery staple", "p\u00e4ssw\u00f6rd", "\u5bc6\u7801 \U0001f511", "dollar$sign:colon$", " spaces ",
 		"tab\tnul\x00end",

@@ -30,6 +30,7 @@ func mustHash(t testing.TB, h *passhash.Hasher, password string) string {
 }
 
 func TestHashIsCanonicalAndSalted(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	const password = "a rather plain passphrase"
 	first, second := mustHash(t, h, password), mustHash(t, h, password)
@@ -50,6 +51,7 @@ func TestHashIsCanonicalAndSalted(t *testing.T) {
 
 // TestReferenceVectors checks hashes made by the reference implementation (its argon2 command).
 func TestReferenceVectors(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	const password = "seven blue tents by the lake"
 	for _, tt := range []struct {
@@ -71,6 +73,7 @@ func TestReferenceVectors(t *testing.T) {
 
 // TestExactlyAsTyped is ASVS 6.2.8: a password that differs in anything does not match.
 func TestExactlyAsTyped(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	h.SetCheap()
 	long := strings.Repeat("x", 71)
@@ -101,6 +104,7 @@ func TestExactlyAsTyped(t *testing.T) {
 }
 
 func TestTooLong(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	most := strings.Repeat("a", passhash.MaxPassword)
 	hash := mustHash(t, h, most)
@@ -123,6 +127,7 @@ func TestTooLong(t *testing.T) {
 
 // TestOneUnitOfWork: whatever is wrong with an attempt, it costs one computation, and Decoy as much as Verify.
 func TestOneUnitOfWork(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	ctx := context.Background()
 	hash := mustHash(t, h, "the right password")
@@ -150,6 +155,7 @@ func TestOneUnitOfWork(t *testing.T) {
 }
 
 func TestStale(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	const password = "a rather plain passphrase"
 	yesterday := newHasher(t, passhash.Config{})
@@ -167,6 +173,7 @@ func TestStale(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		config passhash.Config
@@ -204,6 +211,7 @@ func TestConfig(t *testing.T) {
 
 // TestRandFails: without randomness there is no hash, rather than one with a salt of zeros.
 func TestRandFails(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{Rand: bytes.NewReader(make([]byte, 16+32+15))}) // enough for New, one byte short for a salt
 	if hash, err := h.Hash(context.Background(), "password"); err == nil || hash != "" {
 		t.Errorf("Hash = %q, %v; want an error", hash, err)

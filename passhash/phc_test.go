@@ -77,6 +77,7 @@ var malformed = []string{
 }
 
 func TestMalformed(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{})
 	if _, err := passhash.Parse(good); err != nil {
 		t.Fatalf("the good one that the others are made of: %v", err)

@@ -71,6 +71,7 @@ func TestWerkzeugGolden(t *testing.T) {
 
 // TestWerkzeugSpelling: a hash is read only as Werkzeug writes it, although Werkzeug reads more.
 func TestWerkzeugSpelling(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, passhash.Config{Legacy: true}) // which must let nothing of it in
 	h.SetCheap()
 	const begin, sum = "pbkdf2:sha256:1000$AbCdEfGh$", "9c149dd6c434735bac5f06ae7b359807a2674916340ace102550ed23745c0868"
@@ -124,6 +125,7 @@ func TestWerkzeugSpelling(t *testing.T) {
 
 // TestWerkzeugCosts: what may be computed and what may not. Nothing of it is computed here.
 func TestWerkzeugCosts(t *testing.T) {
+	t.Parallel()
 	scryptRest := strings.TrimPrefix(scryptPW, "scrypt:1024:8:1")
 	for _, tt := range []struct {
 		method string
@@ -187,6 +189,7 @@ func TestWerkzeugCosts(t *testing.T) {
 
 // TestLegacy: the old forms match as Werkzeug 2.2 matched them, only where they are asked for, and cost what any other does.
 func TestLegacy(t *testing.T) {
+	t.Parallel()
 	strict := newHasher(t, passhash.Config{})
 	h := newHasher(t, passhash.Config{Legacy: true})
 	h.SetCheap()
@@ -235,6 +238,7 @@ func TestLegacy(t *testing.T) {
 
 // TestWerkzeugTooLong: the rule about long passwords is the same for every form.
 func TestWerkzeugTooLong(t *testing.T) {
+	t.Parallel()
 	for _, form := range []passhash.Form{passhash.Scrypt, passhash.PBKDF2} {
 		h := newHasher(t, passhash.Config{Form: form})
 		h.SetCheap()

@@ -20,6 +20,7 @@ import (
 // Fixation: a key that was invented or planted is not taken over by whoever signs in with it, and opens nothing after.
 // Guard: session.go, signInAs; commit.go, newKey.
 func TestAbuseFixation(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	planted := w.browser()
 	planted.get("/set?city=planted")
@@ -44,6 +45,7 @@ func TestAbuseFixation(t *testing.T) {
 // Ten thousand keys: none twice, all of one length, every byte as likely as any other.
 // Guard: manager.go, Manager.newKey.
 func TestAbuseKeysAreUniform(t *testing.T) {
+	t.Parallel()
 	const n = 10_000
 	w := newWorld(t, func(c *session.Config) { c.Observe = nil })
 	seen := make(map[string]bool, n)
@@ -79,6 +81,7 @@ func TestAbuseKeysAreUniform(t *testing.T) {
 // A cookie that another host of the domain planted beside one's own: neither order makes one the attacker.
 // Guard: cookie.go, findCookie.
 func TestAbuseCookieTossing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	victim, attacker := w.signedIn("ada"), w.signedIn("eve")
 	v, a := victim.cookie, attacker.cookie
@@ -167,6 +170,7 @@ func TestAbuseCookieBombs(t *testing.T) {
 // What a browser is told of a cookie's age does not matter, nor what it does about it: the server counts.
 // Guard: clock.go, alive; the cookie's age is nowhere read.
 func TestAbuseEditedExpiry(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	b.get("/in?as=ada&remember=1")
@@ -184,6 +188,7 @@ func TestAbuseEditedExpiry(t *testing.T) {
 // Unusual methods get what others get: a guard asks nobody's method, and HEAD tells no more than GET.
 // Guard: guard.go, require.
 func TestAbuseMethods(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "GETX", "M-SEARCH"} {
 		for _, ask := range []string{"Accept: application/json", html} {
@@ -202,6 +207,7 @@ func TestAbuseMethods(t *testing.T) {
 // Line breaks in whatever a client sends become no header of the answer. Guard: guard.go, QueryEscape and local;
 // middleware.go, SamePage.
 func TestAbuseResponseSplitting(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	w.on("/login", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
 		s.SignIn("ada")
@@ -229,6 +235,7 @@ func TestAbuseResponseSplitting(t *testing.T) {
 
 // An address that leads elsewhere in whatever header is nowhere named. Guard: middleware.go, SamePage; guard.go.
 func TestAbuseRedirects(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	w.on("/late", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 		city.Set(s, "Oslo")
@@ -255,6 +262,7 @@ func TestAbuseRedirects(t *testing.T) {
 
 // An error page names no inner thing, and a bad cookie is no error. Guard: middleware.go, DefaultErrorHandler.
 func TestAbuseErrorsTellNothing(t *testing.T) {
+	t.Parallel()
 	const inner = "pq: relation sessions at /var/lib/secret.go:42"
 	w := guarded(t)
 	b := w.signedIn("ada")
@@ -309,6 +317,7 @@ func (c *sharedCache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // A shared cache in front that keeps all it may: nobody gets another's cookie or page out of it, whatever the handlers say
 // of caching. Guard: headers.go, Session.headers.
 func TestAbuseSharedCache(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	w.mux.HandleFunc("/public", func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "the same for all") })
 	cache := &sharedCache{stored: map[string]*httptest.ResponseRecorder{}}
@@ -346,6 +355,7 @@ func TestAbuseSharedCache(t *testing.T) {
 // Log-out races: answers that were under way when the session ended bring nothing back, whatever they were about to do.
 // Guard: commit.go, saveChanges and touch, which patch what lives under the old key only.
 func TestAbuseLogoutRace(t *testing.T) {
+	t.Parallel()
 	for name, do := range map[string]func(*session.Session){
 		"reading": func(s *session.Session) { city.Get(s) },
 		"writing": func(s *session.Session) { city.Set(s, "Oslo") },

@@ -18,6 +18,7 @@ func capped(most int) func(*session.Config) {
 // One session too many ends the one that was not used for the longest time, not the oldest sign-in.
 // Guard: ends.go, Session.trim, the order and the number.
 func TestCapEndsTheLongestUnused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(3))
 	var all []*browser
 	for range 3 {
@@ -39,6 +40,7 @@ func TestCapEndsTheLongestUnused(t *testing.T) {
 
 // What a cap counts, and what it does not. Guard: ends.go, Session.trim, its conditions; config.go, MaxPerSubject.
 func TestCapCounts(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		most, signIns, want int
 	}{
@@ -107,6 +109,7 @@ func TestCapCounts(t *testing.T) {
 // Two sign-ins at once where one session is allowed: one stays, the later one, never none and never both.
 // Guard: ends.go, Session.trim, its break.
 func TestCapAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, together := range []int{2, 5} {
 		w := newWorld(t, capped(1))
 		w.clock.add(time.Hour)
@@ -151,6 +154,7 @@ func TestCapAtOnce(t *testing.T) {
 
 // The later of two is the one that stays. Guard: ends.go, Session.trim, the order.
 func TestCapLaterStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(1))
 	first := w.browser()
 	var second *browser
@@ -170,6 +174,7 @@ func TestCapLaterStays(t *testing.T) {
 // Where another node's clock is ahead its sessions count as used later; who signs in here gets in all the same.
 // Guard: ends.go, Session.trim, its own session.
 func TestCapNeverEndsTheNewOne(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(1))
 	ahead := newClock()
 	ahead.add(time.Minute)
@@ -185,6 +190,7 @@ func TestCapNeverEndsTheNewOne(t *testing.T) {
 // A store that fails while it trims spoils no sign-in; it is told, and the next sign-in trims.
 // Guard: ends.go, Session.trim, both errors.
 func TestCapFails(t *testing.T) {
+	t.Parallel()
 	for _, fails := range []string{"BySubject", "Delete"} {
 		t.Run(fails, func(t *testing.T) {
 			w := newWorld(t, capped(1))
@@ -210,6 +216,7 @@ func TestCapFails(t *testing.T) {
 
 // Who signs in by a child's key keeps the parent, without which the child would die. Guard: ends.go, trim, Parent.
 func TestCapKeepsTheParent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(2))
 	parent := w.signedIn("ada")
 	child := parent.issue()
@@ -228,6 +235,7 @@ func TestCapKeepsTheParent(t *testing.T) {
 // Nothing that the cap ends answers any more, and a request that was under way with it is told.
 // Guard: commit.go, again.
 func TestCapEndsRequestsUnderWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(1))
 	w.on("/slow", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 		city.Set(s, "Oslo")

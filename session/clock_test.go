@@ -38,6 +38,7 @@ func newWallClock(t *testing.T) *wallClock {
 // Setting the clock back while the program runs makes nothing live longer; setting it forward ends what is over by it.
 // Guard: clock.go, Manager.now.
 func TestClockIsSet(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		set, after time.Duration
 		want       string
@@ -69,6 +70,7 @@ func TestClockIsSet(t *testing.T) {
 // A session that began while the clock ran ahead by more than any lifetime is nobody's when that is put right: its age is
 // not known. One that is a little ahead, as nodes are of each other, lives. Guard: clock.go, Manager.alive, the future.
 func TestClockRanAhead(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		ahead time.Duration
 		want  string
@@ -92,6 +94,7 @@ func (w *world) limited(life session.Lifetime) *world {
 // Limits that are lowered reach the sessions that exist; raised ones do not prolong them.
 // Guard: clock.go, Manager.alive; the limits in the record.
 func TestClockLimitsChange(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	strict, lax := w.limited(session.Lifetime{Idle: 2 * time.Hour, Absolute: 3 * time.Hour}), w.limited(session.Lifetime{Idle: 20 * time.Hour, Absolute: 200 * time.Hour})

@@ -33,6 +33,7 @@ type basket struct {
 // A codec of one's own works for every operation, and for the library's own messages nothing changes.
 // Guard: key.go, encode, decode and Update, Config.Codec.
 func TestCodecOfOnesOwn(t *testing.T) {
+	t.Parallel()
 	const cart session.Key[basket] = "cart"
 	for _, home := range []string{"store", "sealed"} {
 		t.Run(home, func(t *testing.T) {
@@ -95,6 +96,7 @@ func (m *moody) Unmarshal(data []byte, v any) error {
 // A codec that cannot write fails the request, and nothing half-written is kept; one that cannot read has no value.
 // Guard: key.go, setUntil, decode and Update.
 func TestCodecFails(t *testing.T) {
+	t.Parallel()
 	codec := &moody{}
 	bad := errors.New("cannot")
 	w := newWorld(t, func(c *session.Config) { c.Codec = codec })
@@ -138,6 +140,7 @@ func TestCodecFails(t *testing.T) {
 // With another codec the values of before are absent, nobody is signed out, and what is set anew is there; a node that
 // still has the old one sees as little of the new ones. Guard: key.go, decode.
 func TestCodecChanges(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")

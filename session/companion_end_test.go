@@ -40,6 +40,7 @@ var companionEnds = map[string]func(w *world, b *browser){
 // Whatever is tried with a copy, nobody is signed in, nothing of the session is seen, and nothing comes back.
 // Guard: companion.go, Session.accompany, each way out.
 func TestCompanionCopyAfterTheEnd(t *testing.T) {
+	t.Parallel()
 	for name, end := range companionEnds {
 		for _, from := range []string{"here", "elsewhere", "elsewhere, seen"} {
 			t.Run(name+" "+from, func(t *testing.T) {
@@ -86,6 +87,7 @@ func TestCompanionCopyAfterTheEnd(t *testing.T) {
 // A cookie of an ended session is forgotten by who asks for a page, and by nobody else; what never was one, or is only out
 // of date, stays. Guard: companion.go, Session.accompany, forget.
 func TestCompanionEndedCookieIsForgotten(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	stale := b.copy()
@@ -125,6 +127,7 @@ func TestCompanionEndedCookieIsForgotten(t *testing.T) {
 // left of it, and no late cookie opens anything.
 // Guard: retry.go, Session.again; save.go, Session.saveChanges, the digest of the patch.
 func TestCompanionEndRace(t *testing.T) {
+	t.Parallel()
 	rounds := 600
 	if testing.Short() || raceEnabled {
 		rounds = 150
@@ -219,6 +222,7 @@ func TestCompanionEndRace(t *testing.T) {
 // A sign-out that is under way while another request renews the key ends the session all the same. An old cookie is good
 // for nothing else. Guard: companion.go, Session.accompany, superseded.
 func TestCompanionSignOutDuringRenewal(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	old := b.copy()
@@ -234,6 +238,7 @@ func TestCompanionSignOutDuringRenewal(t *testing.T) {
 
 // A write that comes after a renewal by another request reaches nothing. Guard: as TestCompanionEndRace.
 func TestCompanionRenewedMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, what := range inFlight {
 		for _, by := range []string{"/in?as=ada", "/renew"} {
 			w := newCompanions(t)
@@ -261,6 +266,7 @@ func TestCompanionRenewedMeanwhile(t *testing.T) {
 
 // The sign-in beyond the cap ends the longest unused, and its cookie with it. Guard: ends.go, Session.trim.
 func TestCompanionCap(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t, capped(3))
 	var all []*browser
 	for range 5 {

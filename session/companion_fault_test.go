@@ -68,6 +68,7 @@ func hasty(c *session.Config) { c.SaveTimeout = 400 * time.Millisecond }
 // Guard: save.go, the errors of save, saveChanges and create; companion.go, Session.accompany, loadFailed; enrol.go, the
 // errors of enrol and confirm.
 func TestCompanionFailClosed(t *testing.T) {
+	t.Parallel()
 	for where, prepare := range companionFaultWorlds {
 		for name, story := range stories {
 			for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
@@ -175,6 +176,7 @@ func list(t *testing.T, w *world, subject string) []session.Info {
 // While the store is away nobody who brings a cookie of somebody counts as signed out, nor as signed in; strangers go on.
 // Guard: companion.go, Session.accompany, loadFailed.
 func TestCompanionOutage(t *testing.T) {
+	t.Parallel()
 	faulty := sessiontest.Fault(memory(), sessiontest.Plan{})
 	w := newShared(t, func(c *session.Config) { c.Store = faulty })
 	enrolled, unseen, left, stranger := w.elsewhere("ada"), w.elsewhere("bob"), w.elsewhere("eve"), w.elsewhere("")
@@ -211,6 +213,7 @@ func TestCompanionOutage(t *testing.T) {
 // A panic before the answer saves nothing, and one after Save keeps what was saved and its cookie.
 // Guard: writer.go, request.leave; commit.go, Session.close.
 func TestCompanionPanic(t *testing.T) {
+	t.Parallel()
 	for _, save := range []bool{false, true} {
 		w := newCompanions(t)
 		b := w.signedIn("ada")

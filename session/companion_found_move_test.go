@@ -21,6 +21,7 @@ func (w *world) fromCookies(carrier session.NewCarrier, change ...func(*session.
 
 // Guard: adopt.go, adoptedKey: the key of a moved session must depend on more than its id.
 func TestCompanionMoveRevivesNoOldCookie(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	old := b.copy()
@@ -36,6 +37,7 @@ func TestCompanionMoveRevivesNoOldCookie(t *testing.T) {
 
 // Guard: ends.go, Manager.EndEverything and each: marks and tombstones are no sessions on the way either.
 func TestCompanionMoveEndEverything(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	ended, unseen := w.elsewhere("ada"), w.elsewhere("bob")
 	thief := ended.copy()
@@ -54,6 +56,7 @@ func TestCompanionMoveEndEverything(t *testing.T) {
 
 // Guard: the store of the way, which should leave tombstones, too.
 func TestCompanionMoveLeavesTombstones(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*world, *browser){
 		"sign-out":            func(_ *world, b *browser) { b.get("/out") },
 		"End":                 func(w *world, _ *browser) { w.end("ada") },
@@ -74,6 +77,7 @@ func TestCompanionMoveLeavesTombstones(t *testing.T) {
 
 // Guard: companion.go: the marks in the values of a record must have names that no program can use.
 func TestCompanionMoveKeyOfTheMarksName(t *testing.T) {
+	t.Parallel()
 	for _, named := range []bool{false, true} {
 		w := newShared(t)
 		b := w.elsewhere("ada", func(p *plainText) { p.Values["pending"] = []byte(`"yes"`) })
@@ -95,6 +99,7 @@ func TestCompanionMoveKeyOfTheMarksName(t *testing.T) {
 
 // Guard: companion.go, Session.derived: the signer of the home that the record was made in.
 func TestCompanionMoveToAnotherNameFindsTheEnrolled(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	b.copy().get("/who") // enrolled, and the answer with the new cookie was lost
@@ -107,6 +112,7 @@ func TestCompanionMoveToAnotherNameFindsTheEnrolled(t *testing.T) {
 // Byte-identical cookies of strangers (a page that set the same message for both in one second) where no companions are
 // kept. Guard: adopt.go, Session.adoptable, the condition on a new id.
 func TestCompanionMoveStrangersWithoutStore(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	w = w.node(func(c *session.Config) { c.Old = session.Home{Carrier: newPlain} })
 	a, b := w.elsewhere(""), w.elsewhere("")

@@ -14,6 +14,7 @@ import (
 
 // Guard: companion.go, Session.enrol, the error of endedBefore, which is no "not found".
 func TestCompanionMarksNotReadable(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	was := b.cookie
@@ -27,6 +28,7 @@ func TestCompanionMarksNotReadable(t *testing.T) {
 
 // Guard: companion.go, Session.enrol: what is found half enrolled is no proof.
 func TestCompanionRefusedEnrolmentLeavesNothing(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -40,6 +42,7 @@ func TestCompanionRefusedEnrolmentLeavesNothing(t *testing.T) {
 
 // The process ends between the two steps of an enrolment. Guard: as above.
 func TestCompanionHalfEnrolledAndGone(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -55,6 +58,7 @@ func TestCompanionHalfEnrolledAndGone(t *testing.T) {
 
 // Two requests with one copy after EndAll has returned, the second while the first one enrols. Guard: as above.
 func TestCompanionHalfEnrolledAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, second := range []string{"finds it", "meets it at Create"} {
 		t.Run(second, func(t *testing.T) {
 			w := newShared(t)
@@ -88,6 +92,7 @@ func TestCompanionHalfEnrolledAtOnce(t *testing.T) {
 
 // Guard: as above.
 func TestCompanionHalfEnrolledDuringEndAll(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -108,6 +113,7 @@ func TestCompanionHalfEnrolledDuringEndAll(t *testing.T) {
 
 // Guard: save.go, Session.deleteDropped: nothing of a stranger's is in the store (P6).
 func TestCompanionStrangerSignsOut(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.browser()
 	b.get("/set?city=Oslo")
@@ -118,6 +124,7 @@ func TestCompanionStrangerSignsOut(t *testing.T) {
 // The clock of another node is behind, or of two EndAll at once the earlier one comes later. Guard: companion.go,
 // companion.endBefore: a mark moves only forward.
 func TestCompanionMarkMovesOnlyForward(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	behind := newClock()
 	node := w.node(shared, func(c *session.Config) { c.Now = behind.Now })
@@ -132,6 +139,7 @@ func TestCompanionMarkMovesOnlyForward(t *testing.T) {
 // Somebody who was remembered elsewhere confirms who they are here, in a session that is shorter. Guard: companion.go: what
 // was enrolled must not be forgotten before its cookie is dead.
 func TestCompanionShorterSessionLeavesTombstone(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada", func(p *plainText) { p.Persist = true })
 	thief := b.copy()
@@ -146,6 +154,7 @@ func TestCompanionShorterSessionLeavesTombstone(t *testing.T) {
 
 // Guard: save.go, Session.save: what is left is deleted once it is sure that what follows fits (P5).
 func TestCompanionTooLargeEndsNobody(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/bob", "/leave"} {
 		w := newCompanions(t)
 		huge := strings.Repeat("x", 5000)
@@ -160,6 +169,7 @@ func TestCompanionTooLargeEndsNobody(t *testing.T) {
 
 // Guard: save.go, Session.touch: what was taken out of the cookie is written down whether the touch succeeds or not.
 func TestCompanionFlashesAreShownOnce(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	b.get("/flash?text=one")
@@ -172,6 +182,7 @@ func TestCompanionFlashesAreShownOnce(t *testing.T) {
 
 // Guard: companion.go, Session.accompany: a cookie that names a session that was left is not replaced before that has ended.
 func TestCompanionLeftWhileTheStoreIsAway(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	b.get("/who")
@@ -190,6 +201,7 @@ func TestCompanionLeftWhileTheStoreIsAway(t *testing.T) {
 
 // While companions are introduced, nodes with and without them serve the same people. Guard: save.go, keyed.dueCookie.
 func TestCompanionRollingIntroduction(t *testing.T) {
+	t.Parallel()
 	with := newCompanions(t)
 	without := with.node(sealedHome)
 	b := with.signedIn("ada")
@@ -202,6 +214,7 @@ func TestCompanionRollingIntroduction(t *testing.T) {
 
 // A wrapped store of a type that cannot be compared. Guard: home.go, Config.homeDefaults, same.
 func TestCompanionUncomparableStore(t *testing.T) {
+	t.Parallel()
 	s := wrappedStore{uncomparableStore{Store: memory()}}
 	defer func() { check(t, "panic", recover(), nil) }()
 	_, _ = session.New(session.Config{Keys: ring(t, "one"), Store: s, Old: session.Home{Carrier: session.Sealed, Store: s}})

@@ -13,6 +13,7 @@ import (
 // Random calls of two browsers, one request after the other, give the same answers whether all of a session is in the store,
 // or its values in the cookie.
 func TestCompanionModel(t *testing.T) {
+	t.Parallel()
 	seeds := uint64(400)
 	if raceEnabled {
 		seeds = 100

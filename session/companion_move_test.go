@@ -23,6 +23,7 @@ func (b *browser) to(w *world) { b.w = w }
 
 // Nobody is logged out, and nothing is lost. Guard: adopt.go, Session.adoptable, takeValues.
 func TestCompanionMove(t *testing.T) {
+	t.Parallel()
 	for name, move := range companionMoves {
 		t.Run(name, func(t *testing.T) {
 			before, moving := move(t)
@@ -80,6 +81,7 @@ func routes(w *world) {
 // Requests at once with one cookie become one session, and none of their writes is lost.
 // Guard: adopt.go, takeValues, ErrConflict; companion.go, takenOver.
 func TestCompanionMoveAtOnce(t *testing.T) {
+	t.Parallel()
 	const n = 20
 	for name, move := range companionMoves {
 		t.Run(name, func(t *testing.T) {
@@ -114,6 +116,7 @@ func TestCompanionMoveAtOnce(t *testing.T) {
 // After a sign-out neither the old cookie nor the new one opens anything, whatever came between.
 // Guard: companion.go, takenOver; adopt.go, adoptedKey.
 func TestCompanionMoveAndSignOut(t *testing.T) {
+	t.Parallel()
 	for name, move := range companionMoves {
 		for _, first := range []string{"", "/set?city=Rome", "/renew", "/in?as=ada"} {
 			before, moving := move(t)
@@ -141,6 +144,7 @@ func TestCompanionMoveAndSignOut(t *testing.T) {
 // Strangers with byte-identical cookies never share a record on the way.
 // Guard: adopt.go, Session.adoptable, the new id.
 func TestCompanionMoveStrangers(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	moving := w.fromCookies(newPlain)
 	a, b := moving.elsewhere(""), moving.elsewhere("")
@@ -158,6 +162,7 @@ func TestCompanionMoveStrangers(t *testing.T) {
 
 // Guard: ends.go, Manager.endBefore, for the home before.
 func TestCompanionMoveMarks(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(w *world){
 		"EndAll": func(w *world) { w.endAll("ada") }, "EndEverything": func(w *world) { w.endEverything() },
 	} {
@@ -177,6 +182,7 @@ func TestCompanionMoveMarks(t *testing.T) {
 
 // Guard: home.go, Config.homeDefaults.
 func TestCompanionContradictions(t *testing.T) {
+	t.Parallel()
 	var none *session.Memory
 	s := memory()
 	for name, c := range map[string]session.Config{
@@ -209,6 +215,7 @@ func TestCompanionContradictions(t *testing.T) {
 // From cookies without companions to cookies with them, and from one carrier to another: nobody is logged out, and what is
 // moved can be ended. Guard: home.go, Manager.newKeyed, beside.
 func TestCompanionIntroduced(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*session.Config){
 		"beside the same cookie": companions,
 		"another carrier":        func(c *session.Config) { c.Carrier = newPlain; c.Old = session.Home{Carrier: session.Sealed} },
@@ -239,6 +246,7 @@ func TestCompanionIntroduced(t *testing.T) {
 
 // The same with another name of the cookie. Guard: as TestCompanionMove; headers.go, Session.sendDue.
 func TestCompanionMoveToAnotherName(t *testing.T) {
+	t.Parallel()
 	c, store := newClock(), memory()
 	old := session.Home{Carrier: session.Sealed, Store: store, Cookie: session.Cookie{Name: "__Host-before"}}
 	before, moving, after := node(t, c.Now, old, session.Home{}), node(t, c.Now, session.Home{Store: store}, old), node(t, c.Now, session.Home{Store: store}, session.Home{})

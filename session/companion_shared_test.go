@@ -15,6 +15,7 @@ import (
 // Fifty requests at once with one cookie: all are answered, and one record comes of them.
 // Guard: enrol.go, Session.enrol, ErrExists; confirm, ErrConflict.
 func TestCompanionEnrolAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, store := range []string{"memory", "SQLite"} {
 		w := newShared(t, func(c *session.Config) {
 			if store == "SQLite" {
@@ -45,6 +46,7 @@ func TestCompanionEnrolAtOnce(t *testing.T) {
 // Requests with one copy race with an end. Once that has returned no copy of before is signed in, ever.
 // Guard: enrol.go, the order of Create, marks and confirm; ends.go, Manager.EndAll, the order of mark and list.
 func TestCompanionEnrolRace(t *testing.T) {
+	t.Parallel()
 	rounds := 500
 	if raceEnabled {
 		rounds = 150
@@ -104,6 +106,7 @@ func TestCompanionEnrolRace(t *testing.T) {
 // The first copy stays refused for as long as it could come back; then all traces are swept.
 // Guard: companion.go, keep; enrol.go, seenMark.
 func TestCompanionEndedStaysEnded(t *testing.T) {
+	t.Parallel()
 	for _, store := range []string{"memory", "SQLite"} {
 		for name, end := range map[string]func(w *world, b *browser){
 			"End": func(w *world, _ *browser) { w.end("ada") }, "sign-out": func(_ *world, b *browser) { b.get("/out") },
@@ -136,6 +139,7 @@ func TestCompanionEndedStaysEnded(t *testing.T) {
 // Marks refuse what was made before, and nothing that was made after, nor anybody else's.
 // Guard: enrol.go, companion.over, the comparison.
 func TestCompanionMarks(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(w *world){
 		"EndAll": func(w *world) { w.endAll("ada") }, "EndEverything": func(w *world) { w.endEverything() },
 	} {
@@ -170,6 +174,7 @@ func TestCompanionMarks(t *testing.T) {
 
 // All but mine, from a cookie that is seen for the first time. Guard: ends.go, Manager.EndAll.
 func TestCompanionEndAllButMine(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	others := []*browser{w.signedIn("ada"), w.elsewhere("ada", func(p *plainText) { p.At++ })}
 	others[1].copy().get("/who")
@@ -192,6 +197,7 @@ func TestCompanionEndAllButMine(t *testing.T) {
 
 // The other program signs the subject out, or somebody else in. Guard: companion.go, Session.accompany, Left.
 func TestCompanionLeft(t *testing.T) {
+	t.Parallel()
 	for _, next := range []string{"", "bob"} {
 		w := newShared(t)
 		first := w.elsewhere("ada")
@@ -215,6 +221,7 @@ func TestCompanionLeft(t *testing.T) {
 
 // Another subject in a cookie that names a session does not get that. Guard: companion.go, the comparison of subjects.
 func TestCompanionAnotherSubject(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	b.get("/who")
@@ -233,6 +240,7 @@ func TestCompanionAnotherSubject(t *testing.T) {
 // Byte-identical cookies. Of one subject they are one session; strangers never share any.
 // Guard: companion.go, Session.accompanied, the new id.
 func TestCompanionIdenticalCookies(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	a, b := w.elsewhere("ada"), w.elsewhere("ada")
 	check(t, "identical", a.cookie, b.cookie)
@@ -272,6 +280,7 @@ func TestCompanionIdenticalCookies(t *testing.T) {
 
 // A cookie whose record has run out of time is over, whether it is swept or not. Guard: enrol.go, Session.enrol, seenMark.
 func TestCompanionExpiredRecord(t *testing.T) {
+	t.Parallel()
 	for _, swept := range []bool{false, true} {
 		w := newShared(t)
 		b := w.elsewhere("ada", func(p *plainText) { p.ID, p.Created, p.SignedIn = "0102030405060708090a0b0c", p.At, p.At })
@@ -291,6 +300,7 @@ func TestCompanionExpiredRecord(t *testing.T) {
 // A copy is enrolled while somebody who shares the cookie ends all others: what was confirmed is not deleted by a slower
 // request with the same cookie. Guard: enrol.go, Session.confirm, over.
 func TestCompanionSlowEnrolmentEndsNobody(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.clock.add(time.Second)
@@ -307,6 +317,7 @@ func TestCompanionSlowEnrolmentEndsNobody(t *testing.T) {
 // A page that is asked for while another request renews the key does not tell the browser to forget it.
 // Guard: enrol.go, Session.confirm, the error of Patch.
 func TestCompanionSlowEnrolmentForgetsNothing(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	tab := b.copy()
@@ -318,6 +329,7 @@ func TestCompanionSlowEnrolmentForgetsNothing(t *testing.T) {
 // Between its two looks, for the record and for the mark of its cookie, another request is enrolled.
 // Guard: enrol.go, Session.enrol: where there is a mark the record may have come meanwhile.
 func TestCompanionEnrolMeetsTheMark(t *testing.T) {
+	t.Parallel()
 	w := newShared(t)
 	b := w.elsewhere("ada")
 	w.atCall("Load", 2, func() error { w.store.stepIn(nil); b.copy().get("/who"); return nil })

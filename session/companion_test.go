@@ -21,6 +21,7 @@ import (
 
 // What one browser does, one request after the other, is the same in every home.
 func TestCompanionInOneBrowser(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.browser()
 	do := func(f func(s *session.Session)) { t.Helper(); w.clock.add(time.Second); inBrowser(t, b, f) }
@@ -90,6 +91,7 @@ func TestCompanionInOneBrowser(t *testing.T) {
 
 // Nothing of the values reaches the store, on any way there. Guard: companion.go, companion.Create and Patch.
 func TestCompanionRecordsHoldNoValues(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*session.Config){"sealed": companions, "shared": shared} {
 		w := newCompanions(t, change)
 		b := w.browser()
@@ -117,6 +119,7 @@ func TestCompanionRecordsHoldNoValues(t *testing.T) {
 
 // P3. Guard: save.go, Session.save, stale, and touch.
 func TestCompanionReadsCostOneLoad(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")
@@ -157,6 +160,7 @@ func TestCompanionReadsCostOneLoad(t *testing.T) {
 
 // P6. Guard: companion.go, Session.accompanied and companion.Create; save.go, Session.touch.
 func TestCompanionStrangersCostNothing(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*session.Config){"sealed": companions, "shared": shared} {
 		w := newCompanions(t, change)
 		nothing := w.browser()
@@ -196,6 +200,7 @@ func TestCompanionStrangersCostNothing(t *testing.T) {
 // P11. A value that does not fit is refused before the companion record changes, so the cookie of before goes on.
 // Guard: save.go, Session.fits, and where it is called.
 func TestCompanionTooLarge(t *testing.T) {
+	t.Parallel()
 	huge := strings.Repeat("x", 5000)
 	for name, f := range map[string]func(s *session.Session){
 		"set":           func(s *session.Session) { city.Set(s, huge) },
@@ -244,6 +249,7 @@ func TestCompanionTooLarge(t *testing.T) {
 // Whatever the size, a session that was saved can be saved and renewed again: there is no size at which the record changes
 // and the cookie does not. Guard: as above.
 func TestCompanionAtTheLimitOfSize(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	refused := 0
@@ -261,6 +267,7 @@ func TestCompanionAtTheLimitOfSize(t *testing.T) {
 
 // P12. Guard: manager.go, visit.
 func TestCompanionImpatientClient(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	gone, cancel := context.WithCancel(context.Background())
@@ -281,6 +288,7 @@ func TestCompanionImpatientClient(t *testing.T) {
 
 // A store that never answers is given up after SaveTimeout. Guard: as above.
 func TestCompanionHangingStore(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t, func(c *session.Config) { c.Store, c.SaveTimeout = hanging{memory()}, 20*time.Millisecond })
 	began := time.Now()
 	check(t, "sign-in", w.browser().get("/in?as=ada").status, http.StatusServiceUnavailable)
@@ -293,6 +301,7 @@ func TestCompanionHangingStore(t *testing.T) {
 
 // P13. Guard: ends.go; companion.go.
 func TestCompanionList(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t, func(c *session.Config) { c.ClientAddr = func(*http.Request) string { return "192.0.2.7" } })
 	b := w.browser()
 	b.header.Set("User-Agent", "Browser/1")
@@ -344,6 +353,7 @@ func TestCompanionList(t *testing.T) {
 
 // P14. Guard: save.go, Session.saveChanges, drawn; companion.go, Session.accompanied.
 func TestCompanionIdentityChangesTheKey(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.browser()
 	b.get("/set?city=Oslo")
@@ -369,6 +379,7 @@ func TestCompanionIdentityChangesTheKey(t *testing.T) {
 
 // Guard: watch.go, Session.watched.
 func TestCompanionWatch(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(w *world, b *browser){
 		"sign-out":      func(_ *world, b *browser) { b.get("/out") },
 		"End":           func(w *world, _ *browser) { w.end("ada") },
@@ -408,6 +419,7 @@ func TestCompanionWatch(t *testing.T) {
 
 // Guard: issue.go, the condition on carriers.
 func TestCompanionIssue(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	inBrowser(t, b, func(s *session.Session) {
@@ -421,6 +433,7 @@ func TestCompanionIssue(t *testing.T) {
 
 // Guard: load.go, Session.valid; companion.go, accompany.
 func TestCompanionValid(t *testing.T) {
+	t.Parallel()
 	for kind, change := range map[string]func(*session.Config){"sealed": companions, "shared": shared} {
 		disabled, calls, fail := false, 0, error(nil)
 		w := newCompanions(t, change, func(c *session.Config) {
@@ -452,6 +465,7 @@ func TestCompanionValid(t *testing.T) {
 
 // Guard: save.go, Session.saveChanges and touch, rekeyed; manager.go, OldKeys.
 func TestCompanionNewKeys(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t)
 	other := w.node(companions, func(c *session.Config) { c.Keys = ring(t, "one", "two") })
 	a, b, c := w.signedIn("ada"), w.signedIn("bob"), w.signedIn("eve")
@@ -485,6 +499,7 @@ func TestCompanionNewKeys(t *testing.T) {
 
 // Programs bring the sealed session in a header. Guard: load.go, Session.presented; headers.go, sendDue.
 func TestCompanionByHeader(t *testing.T) {
+	t.Parallel()
 	w := newCompanions(t, byHeader)
 	p := w.program("ada")
 	old := p.copy()

@@ -15,6 +15,7 @@ import (
 
 // Two people, many requests at once, a third of the clients in a hurry: each answer names its own person.
 func TestConcurrentPeople(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const user session.Key[person] = "user"
 	w.on("/me", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
@@ -42,7 +43,7 @@ func TestConcurrentPeople(t *testing.T) {
 						ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 						r, _ := http.NewRequestWithContext(ctx, "GET", w.serve()+"/me", nil)
 						r.Header.Set("Cookie", mine.cookie)
-						if res, err := http.DefaultTransport.RoundTrip(r); err == nil {
+						if res, err := wire.RoundTrip(r); err == nil {
 							_ = res.Body.Close()
 						}
 						cancel()
@@ -61,6 +62,7 @@ func TestConcurrentPeople(t *testing.T) {
 
 // The goroutines of one request may share its session.
 func TestConcurrentGoroutines(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const n = 50
 	w.on("/", func(rw http.ResponseWriter, r *http.Request, _ *session.Session) {
@@ -92,6 +94,7 @@ func TestConcurrentGoroutines(t *testing.T) {
 // Guard: load.go, Session.load, and session.go, Session.writable, committed: what a goroutine does after its request
 // comes too late, and says so.
 func TestAfterTheRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	var read, unread *session.Session
@@ -125,6 +128,7 @@ func (s reentrant) Load(ctx context.Context, id session.ID, now time.Time) (sess
 // a logger that looks for it finds nobody, not a deadlock.
 // Guard: middleware.go, Manager.Handler, session.r, which is the request as it came.
 func TestCallbacksDoNotDeadlock(t *testing.T) {
+	t.Parallel()
 	called := 0
 	w := newWorld(t, func(c *session.Config) {
 		c.Store = reentrant{c.Store}
@@ -158,6 +162,7 @@ func TestCallbacksDoNotDeadlock(t *testing.T) {
 
 // Two managers of one program keep apart, each under its own cookie.
 func TestTwoManagers(t *testing.T) {
+	t.Parallel()
 	staff := newWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-staff-session" })
 	guests := newWorld(t)
 	a, b := staff.signedIn("ada"), guests.signedIn("bob")

@@ -71,6 +71,7 @@ func FuzzCookieHeader(f *testing.F) {
 }
 
 func TestFindCookie(t *testing.T) {
+	t.Parallel()
 	const name = "n"
 	tests := []struct {
 		lines     []string
@@ -101,6 +102,7 @@ func TestFindCookie(t *testing.T) {
 
 // The signature of a known key, so that no change of the code ends everybody's session unnoticed.
 func TestSessionKeyIsStable(t *testing.T) {
+	t.Parallel()
 	k := sessionKey{}
 	for i := range k.id {
 		k.id[i] = byte(i)
@@ -135,6 +137,7 @@ func TestSessionKeyIsStable(t *testing.T) {
 }
 
 func TestDecode64(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]bool{"AAAA": true, "-_09": true, "AAA\n": false, "\nAAA": false, "AAA=": false, "AA+A": false, "AAA": false, "": false} {
 		if got := decode64(make([]byte, 3), text); got != want {
 			t.Errorf("%q: %t", text, got)

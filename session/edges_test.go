@@ -15,6 +15,7 @@ import (
 // The clock is set back by hours while the program runs: people can sign in, and those who use their session stay.
 // Guard: clock.go, Manager.now.
 func TestClockSetBackKeepsUsers(t *testing.T) {
+	t.Parallel()
 	c := newWallClock(t)
 	w := newWorld(t, func(conf *session.Config) { conf.Now = c.Now })
 	b := w.signedIn("ada")
@@ -29,6 +30,7 @@ func TestClockSetBackKeepsUsers(t *testing.T) {
 // However often it is set, to and fro, no session that is in use lives past its absolute limit.
 // Guard: clock.go, now and alive; values.go, Touched.
 func TestClockToAndFro(t *testing.T) {
+	t.Parallel()
 	c := newWallClock(t)
 	w := newWorld(t, func(conf *session.Config) { conf.Now = c.Now })
 	b := w.signedIn("ada")
@@ -46,6 +48,7 @@ func TestClockToAndFro(t *testing.T) {
 
 // The idle limit is lowered: sessions that exist obey it. Guard: clock.go, Manager.alive.
 func TestClockLoweredIdle(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	strict := w.limited(session.Lifetime{Idle: 10 * time.Minute, Absolute: 24 * time.Hour})
@@ -60,6 +63,7 @@ func TestClockLoweredIdle(t *testing.T) {
 // The cookie that Save promised comes with the answer to a panic, too: a renewed key is the only one.
 // Guard: writer.go, leave.
 func TestSavedCookieSurvivesPanic(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/boom", func(_ http.ResponseWriter, r *http.Request, s *session.Session) {
 		s.SignIn(r.FormValue("as"))
@@ -91,6 +95,7 @@ func (lazyCodec) Marshal(v any) ([]byte, error) { return append([]byte(nil), v.(
 
 // A codec that encodes a value as no bytes: the value is there. Guard: key.go, Session.encode.
 func TestCodecOfNoBytes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.Codec = lazyCodec{} })
 	b := w.signedIn("ada")
 	inRequestOf(b, func(s *session.Session) {
@@ -107,6 +112,7 @@ func TestCodecOfNoBytes(t *testing.T) {
 
 // Values whose time is over give their room back. Guard: values_ops.go, Session.put.
 func TestTTLRoom(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	for i := range 100 {
@@ -123,6 +129,7 @@ func TestTTLRoom(t *testing.T) {
 // Dead sessions take no place under the cap: children whose parent is gone, and what lowered limits ended.
 // Guard: ends.go, Session.trim, which counts what Manager.List shows.
 func TestCapCountsTheLiving(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(3))
 	parent := w.signedIn("ada")
 	for range 3 {
@@ -154,6 +161,7 @@ func TestCapCountsTheLiving(t *testing.T) {
 
 // A session cannot issue without bound. Guard: issue.go, the cap.
 func TestCapBoundsIssue(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, capped(5))
 	b := w.signedIn("ada")
 	for range 50 {
@@ -168,6 +176,7 @@ func TestCapBoundsIssue(t *testing.T) {
 
 // One failed save is one event. Guard: commit.go, tellFailure.
 func TestSaveFailureIsToldOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.failsAfter("Patch", 0)
@@ -177,6 +186,7 @@ func TestSaveFailureIsToldOnce(t *testing.T) {
 
 // Discard goes back to what was saved last, not to what the request came with. Guard: session.go, Session.Discard.
 func TestSaveDiscardSignOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	inRequestOf(b, func(s *session.Session) {
@@ -202,6 +212,7 @@ func TestSaveDiscardSignOut(t *testing.T) {
 
 // Under http.StripPrefix a guard's own page is still its own. Guard: guard.go, Manager.require, the path.
 func TestGuardStripPrefix(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.h = w.m.Handler(http.StripPrefix("/auth", w.m.RequireSignedIn("/auth/login")(w.mux)))
 	a := w.browser().asks(html).get("/auth/login")
@@ -212,6 +223,7 @@ func TestGuardStripPrefix(t *testing.T) {
 
 // A login page with a query of its own. Guard: guard.go, Manager.require, the separator.
 func TestGuardLoginWithQuery(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.h = w.m.Handler(w.m.RequireSignedIn("/login?lang=en")(w.mux))
 	check(t, "location", w.browser().asks(html).get("/page").header.Get("Location"), "/login?lang=en&next=%2Fpage")
@@ -220,6 +232,7 @@ func TestGuardLoginWithQuery(t *testing.T) {
 
 // A way back that WayBack would refuse is not sent at all: no answer has a header of kilobytes. Guard: guard.go.
 func TestGuardLongAddress(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	a := w.browser().asks(html).get("/page?" + strings.Repeat("&", 8<<10))
 	check(t, "location", len(a.header.Get("Location")) <= 3*2048+20, true)
@@ -227,6 +240,7 @@ func TestGuardLongAddress(t *testing.T) {
 
 // The error handler is told what is the matter, once. Guard: guard.go, Manager.require, Session.Err.
 func TestGuardStoreAwayIsToldOnce(t *testing.T) {
+	t.Parallel()
 	var got []error
 	w := guarded(t, func(c *session.Config) {
 		c.ErrorHandler = func(rw http.ResponseWriter, r *http.Request, err error) {
@@ -248,6 +262,7 @@ func TestGuardStoreAwayIsToldOnce(t *testing.T) {
 
 // Silence of three seconds ends no watch. Guard: watch.go, watchGrace.
 func TestWatchShortSilence(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		store := &muteStore{Store: w.store.Store}
@@ -274,6 +289,7 @@ func TestWatchShortSilence(t *testing.T) {
 
 // The scheme is written in any case (RFC 9110, 11.1).
 func TestHeaderBearerCase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	p := w.program("ada")
 	check(t, "subject", w.browser().asks(keyHeader+": bearer "+p.key()).get("/who").body, "ada")
@@ -281,6 +297,7 @@ func TestHeaderBearerCase(t *testing.T) {
 
 // A program that opens a WebSocket by a key in a header gets no cookie.
 func TestHeaderTakeCookie(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	p := w.program("ada")
 	inRequestOf(p, func(s *session.Session) {

@@ -14,6 +14,7 @@ import (
 // The latest used comes first, and the one that asks is marked, whatever others ask meanwhile.
 // Guard: ends.go, Manager.List, the order; Manager.current.
 func TestListOrderAndCurrent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var all []*browser
 	for i := range 5 {
@@ -50,6 +51,7 @@ func TestListOrderAndCurrent(t *testing.T) {
 
 // Nothing is marked that is not the session of who asks. Guard: ends.go, Manager.current.
 func TestListCurrentOfOthers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other := w.node(func(c *session.Config) { c.Cookie.Name = "__Host-other-session" })
 	marked := func(b *browser, use func(*session.Session), list *world) (n int) {
@@ -77,6 +79,7 @@ func TestListCurrentOfOthers(t *testing.T) {
 // Each goes through everybody, strangers too, and stops with the error it is given.
 // Guard: ends.go, Manager.Each.
 func TestEach(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for i := range 5 {
 		w.signedIn(fmt.Sprint("user", i))
@@ -113,6 +116,7 @@ func TestEach(t *testing.T) {
 // Everything ends, in batches, strangers' sessions too, while people go on using theirs.
 // Guard: ends.go, Manager.EndEverything, flush.
 func TestEndEverything(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	n, err := w.m.EndEverything(t.Context())
 	check(t, "nothing: ended", n, 0)
@@ -140,6 +144,7 @@ func TestEndEverything(t *testing.T) {
 
 // What could not be ended is told, with how many were. Guard: ends.go, Manager.EndEverything, its errors.
 func TestEndEverythingFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for range 150 {
 		w.browser().get("/set?city=Oslo")
@@ -167,6 +172,7 @@ func TestEndEverythingFails(t *testing.T) {
 
 // The old key can go when nobody's cookie is signed by it any more. Guard: manager.go, Manager.OldKeys.
 func TestOldKeys(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var all []*browser
 	for i := range 3 {

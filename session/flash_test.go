@@ -27,6 +27,7 @@ func flashWorld(t *testing.T) *world {
 
 // Guard: flash.go, Session.takeStored, IfVersion and the removal before anything is given.
 func TestFlashIsShownOnce(t *testing.T) {
+	t.Parallel()
 	const n = 50
 	w := flashWorld(t)
 	b := w.signedIn("ada")
@@ -58,6 +59,7 @@ func TestFlashIsShownOnce(t *testing.T) {
 // Fifty requests add a message each while fifty others take them: each message is shown once, now or on the last page.
 // Guard: flash.go, Session.Flash, a key for each message; Session.takeStored, which names what it removes.
 func TestFlashAddedMeanwhileIsNotSwallowed(t *testing.T) {
+	t.Parallel()
 	const n = 50
 	w := flashWorld(t)
 	b := w.signedIn("ada")
@@ -94,6 +96,7 @@ func TestFlashAddedMeanwhileIsNotSwallowed(t *testing.T) {
 
 // Guard: flash.go, Session.Flashes, HEAD.
 func TestFlashHead(t *testing.T) {
+	t.Parallel()
 	w := flashWorld(t)
 	b := w.signedIn("ada")
 	b.get("/flash?text=a")
@@ -106,6 +109,7 @@ func TestFlashHead(t *testing.T) {
 
 // Guard: flash.go, Session.Flash, the key that sorts; Session.Flashes, the sorting.
 func TestFlashOrder(t *testing.T) {
+	t.Parallel()
 	w := flashWorld(t)
 	w.on("/both", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
 		city.Set(s, "Oslo")
@@ -127,6 +131,7 @@ func TestFlashOrder(t *testing.T) {
 
 // Messages are not values: nobody reads or lists them by key. Clear takes them along.
 func TestFlashAndClear(t *testing.T) {
+	t.Parallel()
 	w := flashWorld(t)
 	w.on("/clear", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 		s.Flash("info", "before")

@@ -42,6 +42,7 @@ const html = "Accept: text/html,*/*;q=0.8"
 
 // Who may go through, who is shown the way, and who is only told. Guard: guard.go, Manager.require, all of it.
 func TestGuardAnswers(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name     string
 		method   string
@@ -96,6 +97,7 @@ func TestGuardAnswers(t *testing.T) {
 // A redirect to the login page must not be kept for the time after the sign-in, and says so to caches that outer
 // middleware has told otherwise. Guard: guard.go, Manager.require, which answers through the session's writer; headers.go.
 func TestGuardIsNotCached(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	inner := w.h
 	w.h = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -115,6 +117,7 @@ func TestGuardIsNotCached(t *testing.T) {
 // The last moment of a window still counts; after it, and for a sign-in from the future, people confirm who they are.
 // Guard: guard.go, Manager.RequireFresh, each comparison.
 func TestGuardFreshness(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		after time.Duration
 		fresh bool
@@ -151,6 +154,7 @@ func TestGuardFreshness(t *testing.T) {
 // A store that is away is an outage, not somebody who is signed out: a redirect would go round in circles.
 // Guard: guard.go, Manager.require, which answers through the session's writer.
 func TestGuardStoreAway(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	b := w.signedIn("ada")
 	w.store.stepIn(func(string) error { return errors.New("away") })
@@ -170,6 +174,7 @@ func TestGuardStoreAway(t *testing.T) {
 
 // The error handler learns once what is the matter, whatever that is. Guard: guard.go, Manager.require, errors.
 func TestGuardErrorHandler(t *testing.T) {
+	t.Parallel()
 	var got []error
 	w := guarded(t, func(c *session.Config) {
 		c.ErrorHandler = func(rw http.ResponseWriter, r *http.Request, err error) {
@@ -192,6 +197,7 @@ func TestGuardErrorHandler(t *testing.T) {
 
 // A guard outside of the middleware, or of another Manager, lets nobody in. Guard: guard.go, Manager.From.
 func TestGuardWithoutMiddleware(t *testing.T) {
+	t.Parallel()
 	w, other := guarded(t), guarded(t, func(c *session.Config) { c.Cookie.Name = "__Host-other-session" })
 	b := w.signedIn("ada")
 	for name, h := range map[string]http.Handler{"none": w.mux, "another's": other.m.Handler(w.mux)} {
@@ -205,6 +211,7 @@ func TestGuardWithoutMiddleware(t *testing.T) {
 
 // A login page behind its own guard ends in an error, not in circles. Guard: guard.go, Manager.require, its own page.
 func TestGuardLoginBehindItself(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	guard := w.m.RequireSignedIn("/login")
 	w.h = w.m.Handler(guard(w.mux))
@@ -216,6 +223,7 @@ func TestGuardLoginBehindItself(t *testing.T) {
 
 // Many at once through one guard: each gets the answer that is theirs. Guard: guard.go keeps nothing between requests.
 func TestGuardConcurrently(t *testing.T) {
+	t.Parallel()
 	w := guarded(t)
 	in, out := w.signedIn("ada"), w.browser()
 	var wg sync.WaitGroup
@@ -256,6 +264,7 @@ func browserGoes(t testing.TB, location string) *url.URL {
 
 // Every way to be sent elsewhere that we know of. Guard: guard.go, local, each condition, and WayBack.
 func TestWayBackStaysHere(t *testing.T) {
+	t.Parallel()
 	elsewhere := []string{
 		"", " ", "page", "./page", "?a=b", "#a", "evil.test", "https:", "https:evil.test", "https:/evil.test", "https://evil.test",
 		"HTTPS://evil.test/", "http://site.test/", "javascript:alert(1)", "data:text/html,x", "mailto:a@b", "//", "//evil.test",
@@ -299,6 +308,7 @@ func TestWayBackStaysHere(t *testing.T) {
 
 // Of several parameters one wins, and none of them leads elsewhere. Guard: guard.go, WayBack.
 func TestWayBackParameters(t *testing.T) {
+	t.Parallel()
 	form := func(target, body string) *http.Request {
 		r := httptest.NewRequest("POST", target, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -331,6 +341,7 @@ func TestWayBackParameters(t *testing.T) {
 // The way there and back again, for every page that a guard may stand before: after the sign-in one is where one wanted
 // to go, and on this site. Guard: guard.go, QueryEscape and SamePage; WayBack.
 func TestGuardThereAndBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.h = w.m.Handler(w.m.RequireSignedIn("/login")(w.mux))
 	for _, page := range []string{

@@ -40,6 +40,7 @@ func (b *browser) key() string {
 // Nothing but the session cookie opens a session unless the program says so.
 // Guard: load.go, Session.presented, the condition on Config.Header.
 func TestHeaderOffByDefault(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	key := b.key()
@@ -84,6 +85,7 @@ func TestHeaderOffByDefault(t *testing.T) {
 // A client asks for a key with an empty header, and uses it in any spelling that is documented.
 // Guard: load.go, Session.presented; headers.go, Session.sendDue.
 func TestHeaderCarries(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	p := w.program("ada")
 	for name, value := range map[string]string{"plain": p.key(), "bearer": "Bearer " + p.key()} {
@@ -111,6 +113,7 @@ func TestHeaderCarries(t *testing.T) {
 // A sign-in, a renewal and a change of the ring's keys bring a new key; a sign-out empties it.
 // Guard: headers.go, Session.sendDue; commit.go, removal.
 func TestHeaderKeyChanges(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
 	p := w.program("ada")
@@ -145,6 +148,7 @@ func TestHeaderKeyChanges(t *testing.T) {
 // A key in a header counts alone: a cookie beside it is neither read nor written, and several lines are no key.
 // Guard: load.go, Session.presented, len(lines).
 func TestHeaderAlone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	p, b := w.program("ada"), w.signedIn("bob")
 	both := func(values ...string) *http.Request {
@@ -185,6 +189,7 @@ func TestHeaderAlone(t *testing.T) {
 
 // A forged key costs no store access, in a header neither. Guard: cookie.go, parseKey.
 func TestHeaderForged(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	p := w.program("ada")
 	for what, line := range forged("k", p.key()) {
@@ -206,6 +211,7 @@ func TestHeaderForged(t *testing.T) {
 
 // What a failing answer says, and what it does not. Guard: writer.go, begin; headers.go.
 func TestHeaderFailClosed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	w.store.stepIn(func(method string) error {
 		if method == "Create" {
@@ -221,6 +227,7 @@ func TestHeaderFailClosed(t *testing.T) {
 
 // A connection that is hijacked: the caller says what TakeCookie gives, in the header. Guard: writer.go, Hijack.
 func TestHeaderHijack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, byHeader)
 	w.on("/ws", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
 		if r.FormValue("renew") != "" {
@@ -260,6 +267,7 @@ func TestHeaderHijack(t *testing.T) {
 
 // Names that mean something else, or nothing, are refused. Guard: config.go, validHeader.
 func TestHeaderNames(t *testing.T) {
+	t.Parallel()
 	for name, ok := range map[string]bool{
 		"X-Session-Key": true, "x-session-key": true, "Authorization": true, "Session": true,
 		"Cookie": false, "cookie": false, "Set-Cookie": false, "VARY": false, "Cache-Control": false,

@@ -27,6 +27,7 @@ func movedWorld(t *testing.T, old session.Home, change func(*session.Config)) (*
 //
 // Guard: watch.go, Session.Watch, for what is not stored yet.
 func TestMoveWatch(t *testing.T) {
+	t.Parallel()
 	for name, old := range map[string]session.Home{"sealed": {Carrier: session.Sealed}, "store": {Store: memory()}} {
 		_, b := movedWorld(t, old, func(*session.Config) {})
 		inBrowser(t, b, func(s *session.Session) {
@@ -41,6 +42,7 @@ func TestMoveWatch(t *testing.T) {
 
 // Guard: issue.go, Session.Issue, for what is not stored yet.
 func TestMoveIssue(t *testing.T) {
+	t.Parallel()
 	for name, old := range map[string]session.Home{"sealed": {Carrier: session.Sealed}, "store": {Store: memory()}} {
 		w, b := movedWorld(t, old, func(c *session.Config) { c.Header = "X-Session-Key" })
 		var key string
@@ -62,6 +64,7 @@ func TestMoveIssue(t *testing.T) {
 //
 // Guard: carrier.go or load.go: a record with a Parent does not move into a cookie, which has no room for it.
 func TestMoveIssuedKeyDiesWithItsParent(t *testing.T) {
+	t.Parallel()
 	old := memory()
 	header := func(c *session.Config) { c.Header = "X-Session-Key" }
 	before := newWorld(t, header, func(c *session.Config) { c.Store = old })
@@ -89,6 +92,7 @@ func TestMoveIssuedKeyDiesWithItsParent(t *testing.T) {
 //
 // Guard: adopt.go, Session.adoptable: the derived key is the same under every ring that opens the cookie.
 func TestMoveWhileKeysRoll(t *testing.T) {
+	t.Parallel()
 	store := memory()
 	before := newWorld(t, sealedHome)
 	b := before.signedIn("ada")
@@ -110,6 +114,7 @@ func TestMoveWhileKeysRoll(t *testing.T) {
 //
 // Guard: move.go, moving.Load: P3 holds for a move, too.
 func TestMoveReadsWhileTheNewStoreTakesNoWrites(t *testing.T) {
+	t.Parallel()
 	old, next := &spy{Store: memory()}, &spy{Store: memory()}
 	for name, failing := range map[string]*spy{"the new store": next, "the old store": old} {
 		before := newWorld(t, func(c *session.Config) { c.Store = old })

@@ -165,6 +165,7 @@ func eachWay(t *testing.T, test func(t *testing.T, c *clock, before, moving, aft
 }
 
 func TestMoveLogsNobodyOut(t *testing.T) {
+	t.Parallel()
 	eachWay(t, func(t *testing.T, c *clock, before, moving, after http.Handler) {
 		stranger, ada, bob, reader := newCaller(t), newCaller(t), newCaller(t), newCaller(t)
 		stranger.get(before, "/set?city=Oslo")
@@ -214,6 +215,7 @@ func TestMoveLogsNobodyOut(t *testing.T) {
 
 // The limits of a session do not begin anew by its move.
 func TestMoveKeepsLimits(t *testing.T) {
+	t.Parallel()
 	eachWay(t, func(t *testing.T, c *clock, before, moving, after http.Handler) {
 		ada, eve := newCaller(t), newCaller(t)
 		ada.get(before, "/in?as=ada")
@@ -234,6 +236,7 @@ func TestMoveKeepsLimits(t *testing.T) {
 
 // Everything works as the first thing after the move.
 func TestMoveFirstThing(t *testing.T) {
+	t.Parallel()
 	type step struct{ path, want string }
 	for name, steps := range map[string][]step{
 		"flash":         {{"/flash?text=two", ""}, {"/flashes", "one,two"}, {"/flashes", ""}, {"/who", "ada"}},
@@ -269,6 +272,7 @@ func TestMoveFirstThing(t *testing.T) {
 //
 // Guard: adopt.go, Session.adoptable, the derived key; Session.adopt, ErrConflict.
 func TestMoveAtOnce(t *testing.T) {
+	t.Parallel()
 	const n = 30
 	for _, name := range []string{"sealed to store", "sealed to store, another cookie", "memory to memory", "memory to SQLite", "store, another cookie"} {
 		t.Run(name, func(t *testing.T) {
@@ -332,6 +336,7 @@ func TestMoveAtOnce(t *testing.T) {
 //	sealed to sealed     what it holds                  what it holds
 //	store to store       nothing                        nothing
 func TestMoveAndSignOut(t *testing.T) {
+	t.Parallel()
 	for _, first := range []string{"", "/set?city=Rome", "/renew", "/in?as=ada"} {
 		eachWay(t, func(t *testing.T, c *clock, before, moving, _ http.Handler) {
 			oldSealed := strings.HasPrefix(t.Name()[strings.Index(t.Name(), "/")+1:], "sealed")
@@ -369,6 +374,7 @@ func TestMoveAndSignOut(t *testing.T) {
 //
 // Guard: headers.go, Session.sendDue, the removal of the old cookie.
 func TestMoveRemovesTheOldCookie(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"sealed, another cookie", "store, another cookie", "two stores, another cookie", "sealed to store, another cookie", "store to sealed, another cookie"} {
 		t.Run(name, func(t *testing.T) {
 			c := newClock()
@@ -400,6 +406,7 @@ func TestMoveRemovesTheOldCookie(t *testing.T) {
 
 // While the order is turned around, nodes of both orders serve the same people, one request after the other.
 func TestMoveRolling(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(directions)) {
 		t.Run(name, func(t *testing.T) {
 			c := newClock()
@@ -440,6 +447,7 @@ func TestMoveRolling(t *testing.T) {
 
 // The order is turned around, and back again: nobody notices.
 func TestMoveRollback(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(directions)) {
 		t.Run(name, func(t *testing.T) {
 			c := newClock()
@@ -471,6 +479,7 @@ func TestMoveRollback(t *testing.T) {
 
 // Guard: home.go, Config.homeDefaults.
 func TestContradictoryHomes(t *testing.T) {
+	t.Parallel()
 	var none *session.Memory
 	s := memory()
 	for name, c := range map[string]session.Config{

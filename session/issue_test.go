@@ -51,6 +51,7 @@ func (b *browser) at(w *world) *browser {
 
 // A child is a session of its own, of the same subject, on every node. Guard: issue.go, Session.Issue, the record.
 func TestIssue(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	parent := w.signedIn("ada")
 	parent.get("/set?city=Oslo")
@@ -96,6 +97,7 @@ func TestIssue(t *testing.T) {
 // However the parent ends, the child is over at its next request, on every node, and its record goes.
 // Guard: load.go, Session.holds.
 func TestIssueDiesWithParent(t *testing.T) {
+	t.Parallel()
 	ends := map[string]func(w *world, parent *browser){
 		"sign-out":      func(_ *world, parent *browser) { parent.get("/out") },
 		"somebody else": func(_ *world, parent *browser) { parent.get("/in?as=bob") },
@@ -152,6 +154,7 @@ func TestIssueDiesWithParent(t *testing.T) {
 // A renewal, or the same person once more, leaves the children; their own end leaves the parent and each other.
 // Guard: issue.go, Parent; load.go, holds.
 func TestIssueLives(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
 	parent := w.signedIn("ada")
@@ -173,6 +176,7 @@ func TestIssueLives(t *testing.T) {
 // A child ends with its parent's absolute limit at the latest, whatever it is used for meanwhile.
 // Guard: issue.go, Deadline.
 func TestIssueIsNotLonger(t *testing.T) {
+	t.Parallel()
 	for name, again := range map[string]bool{"used": false, "signed in again": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -203,6 +207,7 @@ func TestIssueIsNotLonger(t *testing.T) {
 
 // A key that was issued issues none: taken away, it leaves nothing behind. Guard: issue.go, Session.Issue.
 func TestIssueByAChild(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	child := w.signedIn("ada").issue()
 	inRequestOf(child, func(s *session.Session) {
@@ -215,6 +220,7 @@ func TestIssueByAChild(t *testing.T) {
 
 // To end all others one need not know of parents. Guard: ends.go, Manager.EndAll, keep.
 func TestIssueEndAllOthers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	parent, stray := w.signedIn("ada"), w.signedIn("ada")
 	child, sibling := parent.issue(), parent.issue()
@@ -237,6 +243,7 @@ func TestIssueEndAllOthers(t *testing.T) {
 
 // Who gets none. Guard: issue.go, Session.Issue, its switch.
 func TestIssueRefuses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	issue := func(s *session.Session) error {
 		key, id, err := s.Issue(t.Context())
@@ -281,6 +288,7 @@ func TestIssueRefuses(t *testing.T) {
 
 // A store that fails gives no key, and leaves the request as it was. Guard: issue.go, Create.
 func TestIssueStoreAway(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	away := errors.New("away")
@@ -302,6 +310,7 @@ func TestIssueStoreAway(t *testing.T) {
 // What the request changed before is saved first, so that a sign-in can issue at once; who asks and hangs up is served.
 // Guard: issue.go, Save and visit.
 func TestIssueAtSignIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	gone, hangUp := context.WithCancel(t.Context())
 	hangUp()
@@ -323,6 +332,7 @@ func TestIssueAtSignIn(t *testing.T) {
 
 // A program on the command line carries its key in a header. Guard: load.go, Session.presented.
 func TestIssueForAHeader(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	parent := w.signedIn("ada")
 	_, key, _ := strings.Cut(parent.issue().cookie, "=")

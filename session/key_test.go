@@ -15,6 +15,7 @@ import (
 
 // Guard: key.go, encode and decode: what the short way for strings writes and reads is JSON, to the byte.
 func TestKeyStringsAreJSON(t *testing.T) {
+	t.Parallel()
 	values := []string{
 		"", "plain", "with \"quotes\"", `back\slash`, "<script>&", "tab\t", "line\nbreak", "\x00", "\x7f", "é", "日本", "🎉",
 		"\u2028\u2029", "not \xff UTF-8", `\u0041`, strings.Repeat("long ", 1000), `"`, "\ufeff", "\u200b",
@@ -78,6 +79,7 @@ type person struct {
 
 // Guard: key.go, Set encodes at once, Get decodes afresh.
 func TestKeyValuesAreCopies(t *testing.T) {
+	t.Parallel()
 	const user session.Key[person] = "user"
 	w := newWorld(t)
 	b := w.browser()
@@ -115,6 +117,7 @@ func TestKeyValuesAreCopies(t *testing.T) {
 
 // The operations in one request follow each other as they are written down.
 func TestKeyOperationsInOrder(t *testing.T) {
+	t.Parallel()
 	add := func(n int) func(int) int { return func(old int) int { return old + n } }
 	tests := []struct {
 		name string

@@ -64,6 +64,7 @@ func (b *browser) visits(t *testing.T, what, want string, nodes ...*world) {
 //
 // Guard: manager.go, Manager.SetKeys; load.go, resign; commit.go, Rekey.
 func TestKeysRoll(t *testing.T) {
+	t.Parallel()
 	for _, sealed := range []bool{false, true} {
 		t.Run(fmt.Sprint("sealed ", sealed), func(t *testing.T) {
 			a, b := twoNodes(t, sealed)
@@ -91,6 +92,7 @@ func TestKeysRoll(t *testing.T) {
 
 // Guard: manager.go, Manager.OldKeys.
 func TestOldKeysCountsDown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const n = 10
 	browsers := make([]*browser, n)
@@ -126,6 +128,7 @@ func TestOldKeysCountsDown(t *testing.T) {
 
 // Back to the old key, after the new one has signed: the record says which one did.
 func TestKeysBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	setKeys(t, w, "two", "one")
@@ -140,6 +143,7 @@ func TestKeysBack(t *testing.T) {
 
 // Guard: sealed.go, sealed.Open, continue.
 func TestSealedOldKeyGone(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b, idle := w.signedIn("ada"), w.signedIn("eve")
 	setKeys(t, w, "two", "one")
@@ -151,6 +155,7 @@ func TestSealedOldKeyGone(t *testing.T) {
 
 // A ring that is refused leaves the keys as they were.
 func TestSetKeysRefuses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	for name, keys := range map[string]*session.KeyRing{"nil": nil, "zero": {}} {
@@ -179,6 +184,7 @@ func TestSetKeysRefuses(t *testing.T) {
 
 // Keys change under requests that are under way, in every home. Run it with -race.
 func TestKeysChangeUnderWay(t *testing.T) {
+	t.Parallel()
 	for _, sealed := range []bool{false, true} {
 		t.Run(fmt.Sprint("sealed ", sealed), func(t *testing.T) {
 			w, _ := twoNodes(t, sealed)
@@ -221,6 +227,7 @@ func TestKeysChangeUnderWay(t *testing.T) {
 
 // A request that began under one ring and ends under another keeps its session, also while it is moved.
 func TestKeysChangeDuringRequest(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*session.Config){
 		"store": func(*session.Config) {}, "sealed": sealedHome,
 		"sealed to store": func(c *session.Config) { c.Old.Carrier = session.Sealed },

@@ -61,6 +61,7 @@ func words(d time.Duration) string {
 
 // TestLimits: the tables of the package documentation and of docs/sessions.md say what the code does, no more and no less.
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	want := limits(t)
 	for file, row := range map[string]*regexp.Regexp{
 		"doc.go":              regexp.MustCompile(`(?m)^//\t(.+?)  +(.+)$`),

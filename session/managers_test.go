@@ -58,6 +58,7 @@ func (p *two) ask(t testing.TB, staffOutside bool, f func(w http.ResponseWriter,
 // Two Managers inside of each other, in both orders: each keeps its own, under its own cookie, and Manager.From is not
 // shadowed. Guard: middleware.go, request.Value; headers.go, addVary.
 func TestManagersInsideOfEachOther(t *testing.T) {
+	t.Parallel()
 	for _, outside := range []bool{true, false} {
 		t.Run(fmt.Sprint("staff outside ", outside), func(t *testing.T) {
 			p := newTwo(t)
@@ -103,6 +104,7 @@ func TestManagersInsideOfEachOther(t *testing.T) {
 
 // One cookie does not open what the other is for, even with the same keys and store. Guard: home.go, with, the purpose.
 func TestManagersKeysAreApart(t *testing.T) {
+	t.Parallel()
 	p := newTwo(t)
 	p.ask(t, true, func(_ http.ResponseWriter, _ *http.Request, staff, guest *session.Session) { guest.SignIn("bob") })
 	p.cookies["__Host-staff-session"] = p.cookies["__Host-guest-session"]
@@ -114,6 +116,7 @@ func TestManagersKeysAreApart(t *testing.T) {
 
 // A guard asks its own Manager, wherever it stands. Guard: guard.go, Manager.From.
 func TestManagersGuards(t *testing.T) {
+	t.Parallel()
 	for _, outside := range []bool{true, false} {
 		p := newTwo(t)
 		guard := func(m *session.Manager) bool {
@@ -132,6 +135,7 @@ func TestManagersGuards(t *testing.T) {
 // The inner one's session cannot be saved: its error page is shown, with the outer one's cookie, and nothing of the handler.
 // Guard: writer.go, begin, restoreHeader and the outer begin behind it.
 func TestManagersInnerFails(t *testing.T) {
+	t.Parallel()
 	for _, outside := range []bool{true, false} {
 		p := newTwo(t)
 		inner, outer := p.guests, p.staff
@@ -156,6 +160,7 @@ func TestManagersInnerFails(t *testing.T) {
 
 // The outer one's session cannot be saved: nothing of the handler is shown. Guard: writer.go, begin.
 func TestManagersOuterFails(t *testing.T) {
+	t.Parallel()
 	p := newTwo(t)
 	p.staff.store.stepIn(func(string) error { return errors.New("away") })
 	res := p.ask(t, true, func(w http.ResponseWriter, _ *http.Request, staff, _ *session.Session) {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(*testing.T) session.Store {
 		return session.NewMemory(session.MemoryConfig{})
 	})
@@ -34,6 +35,7 @@ func memoryRecord(n int, subject string) session.Record {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
+	t.Parallel()
 	const most = 10
 	ctx := t.Context()
 	m := session.NewMemory(session.MemoryConfig{MaxRecords: most})
@@ -76,6 +78,7 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 func TestMemoryCountsUnderLoad(t *testing.T) {
+	t.Parallel()
 	const most = 100
 	ctx := t.Context()
 	m := session.NewMemory(session.MemoryConfig{MaxRecords: most})
@@ -156,6 +159,7 @@ func BenchmarkMemory(b *testing.B) {
 
 // A create that is under way when the store is closed may leave a record behind; nobody can reach it.
 func TestMemoryClose(t *testing.T) {
+	t.Parallel()
 	m := session.NewMemory(session.MemoryConfig{})
 	now := time.Now().UTC()
 	r := session.Record{ID: session.ID{1}, Version: 1, Subject: "ada", Expires: now.Add(time.Hour)}

@@ -20,6 +20,7 @@ import (
 func memory() *session.Memory { return session.NewMemory(session.MemoryConfig{}) }
 
 func TestMovingStore(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(*testing.T) session.Store { return session.NewMoving(memory(), memory()) })
 }
 
@@ -50,6 +51,7 @@ func (s startsOld) Create(ctx context.Context, r session.Record) error {
 }
 
 func TestMovingStoreFromOld(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(*testing.T) session.Store {
 		to, from := memory(), memory()
 		return startsOld{session.NewMoving(to, from), to, from, &sync.Mutex{}}
@@ -61,6 +63,7 @@ func TestMovingStoreFromOld(t *testing.T) {
 //
 // Guard: move.go, moving.Patch and moving.Touch, for records that are not moved yet.
 func TestMovingWithoutLoad(t *testing.T) {
+	t.Parallel()
 	ctx, r := context.Background(), moveRecord()
 	for name, change := range map[string]func(session.Store, session.Digest) error{
 		"Patch": func(s session.Store, d session.Digest) error {
@@ -211,6 +214,7 @@ func load(t *testing.T, m session.Store) (session.Record, error) {
 //
 // Guard: move.go, moving.carryOn, the second look at the claim; moving.Delete, the old store first.
 func TestMovingNeverRevives(t *testing.T) {
+	t.Parallel()
 	interleave(t, 3, 3000, func(s turns, how string) {
 		a, b := memory(), memory()
 		_ = a.Create(context.Background(), moveRecord())
@@ -246,6 +250,7 @@ func TestMovingNeverRevives(t *testing.T) {
 
 // Two movers and a third who looks: each finds the session, with what was in it.
 func TestMovingTogether(t *testing.T) {
+	t.Parallel()
 	interleave(t, 2, 1000, func(s turns, how string) {
 		a, b := memory(), memory()
 		_ = a.Create(context.Background(), moveRecord())
@@ -280,6 +285,7 @@ func TestMovingTogether(t *testing.T) {
 //
 // Guard: move.go, the mark that says which way a record is going.
 func TestMovingBothWays(t *testing.T) {
+	t.Parallel()
 	interleave(t, 2, 3000, func(s turns, how string) {
 		a, b := memory(), memory()
 		_ = a.Create(context.Background(), moveRecord())
@@ -322,6 +328,7 @@ func TestMovingBothWays(t *testing.T) {
 //
 // Guard: move.go, settled; moving.BySubject, moving.Each.
 func TestMovingIsListed(t *testing.T) {
+	t.Parallel()
 	list := func(m session.Store) (got []string) {
 		ctx := context.Background()
 		records, err := m.BySubject(ctx, "ada", moveTime)
@@ -373,6 +380,7 @@ func TestMovingIsListed(t *testing.T) {
 
 // An end while a mover is at work, which then dies: nothing is listed that nobody can use.
 func TestMovingLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	for stop := range 12 {
 		a, b := memory(), memory()
 		_ = a.Create(context.Background(), moveRecord())
@@ -406,6 +414,7 @@ func TestMovingLeavesNothingBehind(t *testing.T) {
 // Every visit of every story fails in every way, in either store. Whatever was acknowledged stands, a session that was not
 // ended lives, and the next request puts the rest right; also where the order of the stores is turned around then.
 func TestMovingFaults(t *testing.T) {
+	t.Parallel()
 	stories := map[string]struct {
 		path string
 		ends bool

@@ -39,6 +39,7 @@ func seenBy(s *session.Session) model {
 
 // Random orders of calls, request after request, against a model, in every home.
 func TestOrderModel(t *testing.T) {
+	t.Parallel()
 	sealedToStore := func(w *world) *world {
 		return newWorld(w.t, func(c *session.Config) {
 			c.Old.Carrier = session.Sealed
@@ -205,6 +206,7 @@ func TestOrderModel(t *testing.T) {
 
 // Many keys in one request are refused, or cost little.
 func TestOrderManyKeys(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	begin := time.Now()
@@ -226,6 +228,7 @@ func TestOrderManyKeys(t *testing.T) {
 
 // A callback or store that panics leaves no lock behind.
 func TestOrderPanicInCallbacks(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"Load", "Patch", "Delete", "observe", "addr", "valid"} {
 		t.Run(where, func(t *testing.T) {
 			armed := false
@@ -264,6 +267,7 @@ func TestOrderPanicInCallbacks(t *testing.T) {
 
 // Both cookie names in a browser: a sign-out leaves the other one.
 func TestOrderSignOutBothNames(t *testing.T) {
+	t.Parallel()
 	store := memory()
 	old := session.Home{Cookie: session.Cookie{Name: "sid"}}
 	before := node(t, time.Now, session.Home{Store: store, Cookie: session.Cookie{Name: "sid"}}, session.Home{})
@@ -280,6 +284,7 @@ func TestOrderSignOutBothNames(t *testing.T) {
 }
 
 func TestOrderFlashText(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	a := inHandler(b, func(s *session.Session) { s.Flash("error", strings.Repeat("x", 70000)) })
@@ -288,6 +293,7 @@ func TestOrderFlashText(t *testing.T) {
 
 // Of two messages of one request with a Save between the order is a matter of chance.
 func TestOrderFlashOrder(t *testing.T) {
+	t.Parallel()
 	for range 50 {
 		w := newWorld(t)
 		b := w.browser()
@@ -307,6 +313,7 @@ func TestOrderFlashOrder(t *testing.T) {
 // Store, then sealed for longer than the idle limit, then back (a rollback): what is left dead in the store, not swept
 // yet, keeps the living session from ever being written.
 func TestOrderRollbackMeetsDeadRecord(t *testing.T) {
+	t.Parallel()
 	c := newClock()
 	store := memory()
 	inStore := session.Home{Store: store}

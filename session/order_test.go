@@ -18,6 +18,7 @@ import (
 // Save takes over the store's version without the values that came between, so the next Update of the same request
 // is computed from old values under the new version: an update is lost (P1).
 func TestOrderSaveThenUpdateLosesUpdate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	add := func(s *session.Session) { count.Update(s, func(n int) int { return n + 1 }) }
 	w.on("/add", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { add(s) })
@@ -37,6 +38,7 @@ func TestOrderSaveThenUpdateLosesUpdate(t *testing.T) {
 
 // The same with Pop: both requests are answered with the value.
 func TestOrderSaveThenPopTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")
@@ -61,6 +63,7 @@ func TestOrderSaveThenPopTwice(t *testing.T) {
 
 // The same with Flashes: shown twice.
 func TestOrderSaveThenFlashesTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inHandler(b, func(s *session.Session) { s.Flash("info", "once") })
@@ -90,6 +93,7 @@ func inHandler(b *browser, f func(*session.Session)) answer {
 // A failed Save of a sealed session, discarded, leaves what failed in the session: it can never be saved again, and
 // who failed to be signed in counts as signed in.
 func TestOrderSealedFailedSaveDiscard(t *testing.T) {
+	t.Parallel()
 	for _, first := range []bool{true, false} {
 		t.Run(fmt.Sprint("new ", first), func(t *testing.T) {
 			w := newWorld(t, sealedHome)
@@ -116,6 +120,7 @@ func TestOrderSealedFailedSaveDiscard(t *testing.T) {
 
 // Discard after Save and SignOut goes back behind what was saved.
 func TestOrderDiscardAfterSave(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	inHandler(b, func(s *session.Session) {
@@ -132,6 +137,7 @@ func TestOrderDiscardAfterSave(t *testing.T) {
 
 // A sign-out after that is lost: the handler is told of nothing, and the client leaves signed in (P2).
 func TestOrderDiscardAfterSaveThenSignOut(t *testing.T) {
+	t.Parallel()
 	for _, from := range []string{"stranger", "other subject"} {
 		t.Run(from, func(t *testing.T) {
 			w := newWorld(t)
@@ -155,6 +161,7 @@ func TestOrderDiscardAfterSaveThenSignOut(t *testing.T) {
 
 // After Discard the answer forgets that it depends on the cookie (P10).
 func TestOrderVaryAfterDiscard(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]func(*session.Session){
 		"read":     func(s *session.Session) { s.Subject() },
 		"sign out": func(s *session.Session) { s.SignOut() },
@@ -174,6 +181,7 @@ func TestOrderVaryAfterDiscard(t *testing.T) {
 
 // Pop and then a sign-out (or a sign-in over another subject) fails because of another key that another request wrote.
 func TestOrderPopAndSignOutConflict(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"out", "in"} {
 		t.Run(how, func(t *testing.T) {
 			w := newWorld(t)
@@ -198,6 +206,7 @@ func TestOrderPopAndSignOutConflict(t *testing.T) {
 
 // The same with a session of the old sealed home: never possible.
 func TestOrderPopAndSignOutAdopted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealedHome)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")
@@ -210,6 +219,7 @@ func TestOrderPopAndSignOutAdopted(t *testing.T) {
 // An answer that got lost after the adoption and a renewal: the browser comes with the sealed cookie for good, and
 // every page that writes sends it to itself forever.
 func TestOrderAdoptionLoop(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealedHome)
 	b := w.signedIn("ada")
 	b.w = newWorld(t, func(c *session.Config) { c.Old.Carrier = session.Sealed })
@@ -228,6 +238,7 @@ func TestOrderAdoptionLoop(t *testing.T) {
 
 // And after a change of keys: no renewal is needed.
 func TestOrderAdoptionLoopKeys(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealedHome)
 	b := w.signedIn("ada")
 	b.w = newWorld(t, func(c *session.Config) { c.Old.Carrier = session.Sealed })
@@ -247,6 +258,7 @@ func TestOrderAdoptionLoopKeys(t *testing.T) {
 
 // What was set for one subject of a request ends with another subject of the same request.
 func TestOrderTwoSignInsInOneRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	inHandler(b, func(s *session.Session) {
@@ -260,6 +272,7 @@ func TestOrderTwoSignInsInOneRequest(t *testing.T) {
 
 // A client that hangs up makes Config.Valid fail, and with it the write (P12).
 func TestOrderValidPatience(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
 		c.Valid = func(ctx context.Context, _ *session.Session) (bool, error) { return true, ctx.Err() }
 	})
@@ -273,6 +286,7 @@ func TestOrderValidPatience(t *testing.T) {
 
 // Pop after an Update of the same request is not exclusive.
 func TestOrderUpdateThenPop(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inHandler(b, func(s *session.Session) { count.Set(s, 1) })
@@ -292,6 +306,7 @@ func TestOrderUpdateThenPop(t *testing.T) {
 
 // Silence of the error handler becomes 200 behind a guard.
 func TestOrderGuardSilence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
 		c.ErrorHandler = func(_ http.ResponseWriter, _ *http.Request, _ error) {} // logs, say
 	})
@@ -301,6 +316,7 @@ func TestOrderGuardSilence(t *testing.T) {
 
 // An error handler with cache headers of its own takes no-store off an answer with a session cookie (P10).
 func TestOrderErrorHandlerCaches(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
 		c.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) {
 			w.Header().Set("Cache-Control", "public, max-age=60")
@@ -319,6 +335,7 @@ func TestOrderErrorHandlerCaches(t *testing.T) {
 
 // Values whose time is over count against MaxBytes for ever.
 func TestOrderExpiredValuesFillUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 1000 })
 	b := w.signedIn("ada")
 	for i := range 40 {
@@ -334,6 +351,7 @@ func TestOrderExpiredValuesFillUp(t *testing.T) {
 
 // Header clients are logged out when the cookie gets another name, Config.Old or not.
 func TestOrderHeaderAndOldName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.Header = "X-Session-Key" })
 	b := w.browser()
 	b.header.Set("X-Session-Key", "")
@@ -350,6 +368,7 @@ func TestOrderHeaderAndOldName(t *testing.T) {
 
 // A request that loaded before SetKeys and is noted after leaves a record that OldKeys counts until it dies.
 func TestOrderOldKeysNeverZero(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	b.get("/in?as=ada&remember=1")
@@ -374,6 +393,7 @@ func TestOrderOldKeysNeverZero(t *testing.T) {
 
 // Data race between Update giving its result and a rebase by another goroutine of the request.
 func TestOrderUpdateRace(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inHandler(b, func(s *session.Session) { count.Set(s, 1) })

@@ -17,6 +17,7 @@ import (
 // Guard: save.go, Session.saveChanges, which patches this request's own changes; values_ops.go, Session.patch, which
 // names nothing else.
 func TestP01DifferentKeysSurvive(t *testing.T) {
+	t.Parallel()
 	const n = 100
 	w := newWorld(t)
 	all := barrier(n)
@@ -48,6 +49,7 @@ func TestP01DifferentKeysSurvive(t *testing.T) {
 
 // Guard: values_ops.go, Session.patch, the IfVersion of a based change; retry.go, Session.again, the rebase.
 func TestP01UpdateCounts(t *testing.T) {
+	t.Parallel()
 	const n = 100
 	w := newWorld(t)
 	all := barrier(n)
@@ -81,6 +83,7 @@ func TestP01UpdateCounts(t *testing.T) {
 // A retry inside Flashes moves the request to a newer version of the record; an Update before it must move along.
 // Guard: retry.go, Session.again, the rebase.
 func TestP01UpdateBeforeFlashes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/flash", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Flash("info", "hello") })
 	w.on("/add", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
@@ -104,6 +107,7 @@ func TestP01UpdateBeforeFlashes(t *testing.T) {
 // Guard: values_ops.go, Session.patch, the IfVersion of a popped value; Session.rebase, the comparison with before;
 // save.go, Session.deleteDropped, the patch; session.go, Session.Clear, which keeps what was popped.
 func TestP01PopIsForOne(t *testing.T) {
+	t.Parallel()
 	const n = 30
 	for name, then := range map[string]func(*session.Session){
 		"alone":          func(*session.Session) {},
@@ -151,6 +155,7 @@ func TestP01PopIsForOne(t *testing.T) {
 
 // Guard: retry.go, maxTries. A change that never gets through is an error, not an endless loop.
 func TestP01ConflictsEnd(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	var got error

@@ -37,6 +37,7 @@ var inFlight = []struct {
 // Guard: retry.go, Session.again, where a record that is gone is ErrEnded and nothing else; memory.go, Memory.find, which
 // is where a patch meets a live record or none.
 func TestP02LogoutRace(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	gates := map[string]chan struct{}{}
 	var mu sync.Mutex
@@ -120,6 +121,7 @@ func TestP02LogoutRace(t *testing.T) {
 //
 // Guard: save.go, Session.saveChanges, and flash.go, Session.takeStored: the Digest in the patch.
 func TestP02RenewedMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, what := range inFlight {
 		t.Run(what.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -150,6 +152,7 @@ func TestP02RenewedMeanwhile(t *testing.T) {
 // A conflict sends a request back to load the record again. If that is the successor by then, it must not go on there.
 // Guard: retry.go, Session.again, the comparison of digests.
 func TestP02RenewedDuringRetry(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
@@ -181,6 +184,7 @@ func TestP02RenewedDuringRetry(t *testing.T) {
 // A write that comes too late: a page asked for is asked for again, everything else is 401, never 503.
 // Guard: middleware.go, ErrorStatus and navigation; DefaultErrorHandler; SamePage.
 func TestP02LateAnswer(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, method, path string
 		header             http.Header
@@ -220,6 +224,7 @@ func TestP02LateAnswer(t *testing.T) {
 
 // Guard: middleware.go, SamePage, which asks the request line.
 func TestP02SamePageIsWhatWasAsked(t *testing.T) {
+	t.Parallel()
 	var got string
 	h := http.StripPrefix("/app", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = session.SamePage(r) }))
 	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/app/a%2Fb?q=%20", nil))
@@ -234,6 +239,7 @@ func TestP02SamePageIsWhatWasAsked(t *testing.T) {
 // else.
 // Guard: load.go, Session.load, superseded; session.go, Session.SignOut.
 func TestP02SignOutDuringRenewal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
 	b := w.signedIn("ada")

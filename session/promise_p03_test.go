@@ -16,6 +16,7 @@ import (
 
 // Guard: save.go, Session.save, stale; Session.touchEvery.
 func TestP03TouchIsThrottled(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		life  session.Lifetime
@@ -51,6 +52,7 @@ func TestP03TouchIsThrottled(t *testing.T) {
 
 // Guard: load.go, Session.load, which is called at the first use and not before.
 func TestP03UnusedIsNoActivity(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/static", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) { _, _ = rw.Write([]byte("body{}")) })
 	b := w.signedIn("ada")
@@ -67,6 +69,7 @@ func TestP03UnusedIsNoActivity(t *testing.T) {
 
 // Guard: save.go, Session.touch, which passes over a failure, and gives no version to the store.
 func TestP03TouchFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.store.stepIn(func(method string) error {
@@ -85,6 +88,7 @@ func TestP03TouchFails(t *testing.T) {
 // Messages cannot be taken from a store that does not write, so none is shown, but the page is.
 // Guard: flash.go, Session.notTaken.
 func TestP03FlashesFail(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/flash", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Flash("info", "hello") })
 	w.on("/page", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) { _, _ = fmt.Fprint(rw, s.Flashes()) })
@@ -106,6 +110,7 @@ func TestP03FlashesFail(t *testing.T) {
 
 // Guard: save.go, Session.seen, the Deadline; load.go, Session.fetch.
 func TestP03LimitsHold(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		remember string
@@ -150,6 +155,7 @@ func TestP03LimitsHold(t *testing.T) {
 
 // A write is a use: it moves the idle limit with the same patch. Guard: save.go, Session.saveChanges, Seen.
 func TestP03WriteIsUse(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.clock.add(90 * time.Minute)
@@ -165,6 +171,7 @@ func TestP03WriteIsUse(t *testing.T) {
 // A clock that jumps back extends nothing; one that jumps forward ends what is over, and no record is touched backward.
 // Guard: load.go, Session.fetch; values.go, Record.Touched.
 func TestP03ClockJumps(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	b.get("/in?as=ada&remember=1")
@@ -201,6 +208,7 @@ func (s careless) Load(ctx context.Context, id session.ID, _ time.Time) (session
 
 // Guard: load.go, Session.fetch, which does not take a store's word for it.
 func TestP03CarelessStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.Store = careless{c.Store} })
 	b := w.signedIn("ada")
 	w.clock.add(2*time.Hour - 1e6)

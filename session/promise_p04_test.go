@@ -25,6 +25,7 @@ import (
 
 // Guard: writer.go, each method of request by its name; middleware.go, Manager.Handler, the last begin.
 func TestP04FirstByteCommits(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		first  func(http.ResponseWriter)
 		status int
@@ -74,6 +75,7 @@ func TestP04FirstByteCommits(t *testing.T) {
 
 // Guard: load.go, Session.load, committed; writer.go, informational.
 func TestP04AfterTheFirstByte(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		before func(*session.Session)
@@ -125,6 +127,7 @@ func TestP04AfterTheFirstByte(t *testing.T) {
 // A proxy between the session and its backend, which clears the headers after each informational answer.
 // Guard: writer.go, request.WriteHeader, informational: the cookie comes with the final header.
 func TestP04InformationalThroughProxy(t *testing.T) {
+	t.Parallel()
 	backend := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Link", "</style.css>; rel=preload")
 		rw.WriteHeader(103)
@@ -148,7 +151,7 @@ func TestP04InformationalThroughProxy(t *testing.T) {
 		return nil
 	}}
 	r, _ := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), "GET", w.serve()+"/", nil)
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := wire.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +179,7 @@ func upgrade(rw http.ResponseWriter, cookie *http.Cookie) error {
 
 // Guard: writer.go, request.Hijack, the commit and ErrCookieDue; headers.go, Session.headers, taken.
 func TestP04Hijack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	failed := make(chan error, 1)
 	w.on("/no-cookie", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
@@ -287,6 +291,7 @@ func (w *fileWriter) ReadFrom(r io.Reader) (int64, error) {
 
 // Guard: writer.go, request.ReadFrom, which hands the reader on.
 func TestP04SendfileReachesTheServer(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, []byte("content"), 0o600); err != nil {
 		t.Fatal(err)
@@ -319,6 +324,7 @@ func TestP04SendfileReachesTheServer(t *testing.T) {
 // Server-sent events: each flush arrives at once, and deadlines can be set through the controller.
 // Guard: writer.go, request.FlushError and Unwrap.
 func TestP04ServerSentEvents(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	next := make(chan struct{})
 	w.on("/events", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
@@ -337,7 +343,7 @@ func TestP04ServerSentEvents(t *testing.T) {
 	b := w.signedIn("ada")
 	r, _ := http.NewRequestWithContext(t.Context(), "GET", w.serve()+"/events", nil)
 	r.Header.Set("Cookie", b.cookie)
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := wire.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -353,6 +359,7 @@ func TestP04ServerSentEvents(t *testing.T) {
 
 // Guard: writer.go, request.WriteHeader: an impossible status panics in net/http before anything is saved.
 func TestP04ImpossibleStatus(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
 		city.Set(s, "Oslo")

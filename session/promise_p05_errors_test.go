@@ -16,6 +16,7 @@ import (
 
 // Guard: writer.go, errorWriter and what follows the error handler: its silence is not 200.
 func TestP05ErrorHandler(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		handler func(http.ResponseWriter, *http.Request, error)
 		status  int
@@ -61,6 +62,7 @@ func (w *statusWriter) WriteHeader(status int) { w.statuses = append(w.statuses,
 
 // Guard: writer.go, request.WriteHeader, informational: what is withheld says nothing beforehand.
 func TestP05NoHintsOfWhatIsWithheld(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
 		city.Set(s, "Oslo")
@@ -80,6 +82,7 @@ func TestP05NoHintsOfWhatIsWithheld(t *testing.T) {
 // Guard: session.go, Session.failLocked and every "if !s.writable()": the first error stays, and nothing is saved after
 // it. Session.Discard takes it back.
 func TestP05ErrorsAreSticky(t *testing.T) {
+	t.Parallel()
 	for name, bad := range map[string]func(*session.Session){
 		"empty key":       func(s *session.Session) { session.Key[string]("").Set(s, "x") },
 		"long key":        func(s *session.Session) { session.Key[string](strings.Repeat("k", 129)).Set(s, "x") },
@@ -128,6 +131,7 @@ func TestP05ErrorsAreSticky(t *testing.T) {
 
 // Guard: session.go, Session.Discard, which loads again.
 func TestP05DiscardAfterOutage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.store.stepIn(func(string) error { return errors.New("away") })
@@ -145,6 +149,7 @@ func TestP05DiscardAfterOutage(t *testing.T) {
 
 // Guard: session.go, From: without the middleware nobody is signed in, and nothing pretends to be kept.
 func TestP05NoMiddleware(t *testing.T) {
+	t.Parallel()
 	s := session.From(t.Context())
 	s.SignIn("ada")
 	city.Set(s, "Oslo")

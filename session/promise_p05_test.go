@@ -39,6 +39,7 @@ var stories = map[string]func(http.ResponseWriter, *http.Request, *session.Sessi
 // Guard: writer.go, request.begin, the restore and the error handler, and the failed of every method; load.go,
 // Session.load, the sticky error; commit.go, Session.commit, due.
 func TestP05FailClosed(t *testing.T) {
+	t.Parallel()
 	const marker = "the handler's"
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
@@ -135,6 +136,7 @@ func TestP05FailClosed(t *testing.T) {
 // While the store is away the application is not told that nobody is signed in: the page it makes of that is withheld.
 // Guard: load.go, Session.load, the sticky error.
 func TestP05OutageIsNotSignedOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.on("/page", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
@@ -154,6 +156,7 @@ func TestP05OutageIsNotSignedOut(t *testing.T) {
 
 // Guard: writer.go, responseWriter.leave, close and restore; ErrAbortHandler passes.
 func TestP05Panic(t *testing.T) {
+	t.Parallel()
 	for name, value := range map[string]any{"panic": "oh", "abort": http.ErrAbortHandler} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -203,6 +206,7 @@ func TestP05Panic(t *testing.T) {
 
 // A recovery middleware inside of the session answers 500 through it. Guard: cutshort.go, panicking.
 func TestP05PanicRecoveredInside(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	h := w.m.Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -229,6 +233,7 @@ func TestP05PanicRecoveredInside(t *testing.T) {
 
 // The save itself panics, in a store or a callback. Guard: commit.go, errAborted; writer.go, responseWriter.commit.
 func TestP05PanicWhileSaving(t *testing.T) {
+	t.Parallel()
 	for _, recovers := range []string{"outside", "inside"} {
 		t.Run(recovers, func(t *testing.T) {
 			w := newWorld(t)
@@ -273,6 +278,7 @@ func TestP05PanicWhileSaving(t *testing.T) {
 
 // Guard: cutshort.go, Session.cutShort; session.go, Session.reached.
 func TestP05InnerTimeout(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		from func(*http.Request) *session.Session
 		took time.Duration // the handler's own limit, if it has one beside
@@ -330,6 +336,7 @@ func TestP05InnerTimeout(t *testing.T) {
 // A timeout handler whose client hangs up answers at once, while the handler is still at work.
 // Guard: cutshort.go, Session.cutShort, the context of the request.
 func TestP05InnerTimeoutClientGone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	ready, release, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -351,6 +358,7 @@ func TestP05InnerTimeoutClientGone(t *testing.T) {
 // A handler of its own limits, in time or not, is not mistaken for one that was cut short.
 // Guard: cutshort.go, Session.cutShort, the deadline that has passed.
 func TestP05InnerTimeoutInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inner := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -33,6 +33,7 @@ func useAll(s *session.Session) {
 
 // Guard: load.go, Session.load, without a cookie; commit.go, Session.sets.
 func TestP06StrangersCostNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { useAll(s) })
 	a := w.browser().get("/")
@@ -100,6 +101,7 @@ func forged(name, valid string) map[string]string {
 // Guard: cookie.go, parseKey (length, signature), decode64 (no line breaks), findCookie (duplicates, quotes, spaces);
 // keyring.go, Signer.Verify.
 func TestP06ForgedCookiesCostNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	name, valid, _ := strings.Cut(b.cookie, "=")
@@ -149,6 +151,7 @@ func TestP06ForgedCookiesCostNothing(t *testing.T) {
 // A name that was never given out is never adopted: who writes under it gets a key of our own making.
 // Guard: save.go, Session.create, newKey.
 func TestP06InventedKeysAreNotAdopted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	was := b.cookie

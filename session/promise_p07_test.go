@@ -14,6 +14,7 @@ import (
 
 // Guard: load.go, Session.load: counted, not cleared.
 func TestP07BrokenCookie(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	name := "__Host-session="
 	for _, value := range []string{"x", "\"", "%", "\xff\xfe"} {
@@ -45,6 +46,7 @@ func (s unreadableStore) Load(ctx context.Context, id session.ID, now time.Time)
 
 // Guard: load.go, Session.load, ErrUnreadable and broken; session.go, Session.drop.
 func TestP07BrokenRecord(t *testing.T) {
+	t.Parallel()
 	var w *world
 	broken := func() *browser {
 		w = newWorld(t, func(c *session.Config) { c.Store = unreadableStore{c.Store.(*spy)} })
@@ -80,6 +82,7 @@ func TestP07BrokenRecord(t *testing.T) {
 
 // One key that no longer decodes is one absent key. Guard: key.go, Get and Pop and Update; Session.Flashes.
 func TestP07BrokenValue(t *testing.T) {
+	t.Parallel()
 	type old struct{ Name string }
 	type renamed struct{ Name int }
 	w := newWorld(t)

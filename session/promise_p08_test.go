@@ -16,6 +16,7 @@ import (
 
 // Guard: cookie.go, sessionKey.digest; save.go, Session.create and saveChanges, which give the store the digest alone.
 func TestP08StolenDatabase(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	name, value, _ := strings.Cut(b.cookie, "=")
@@ -51,6 +52,7 @@ func TestP08StolenDatabase(t *testing.T) {
 // Not even who holds the database and the signing keys: the digest is not the secret.
 // Guard: load.go, Session.recogniseIn, the comparison of digests.
 func TestP08SignedButNotTheSecret(t *testing.T) {
+	t.Parallel()
 	keys := ring(t, "one")
 	w := newWorld(t, func(c *session.Config) { c.Keys = keys })
 	b := w.signedIn("ada")
@@ -67,6 +69,7 @@ func TestP08SignedButNotTheSecret(t *testing.T) {
 
 // Guard: manager.go, Manager.newKey, which keeps the id: what lists show survives a renewal and opens nothing.
 func TestP08IDSurvivesRenewal(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
 	w.on("/id", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
@@ -92,6 +95,7 @@ func TestP08IDSurvivesRenewal(t *testing.T) {
 
 // Guard: manager.go, Manager.newKey: no two keys are alike, and no bit of them is fixed.
 func TestP08KeysAreRandom(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const n = 10_000
 	seen := make(map[string]bool, n)

@@ -14,6 +14,7 @@ import (
 
 // Guard: cookie.go, Cookie.withDefaults, build and removal; save.go, Session.setDue.
 func TestP09CookieAttributes(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name       string
 		cookie     session.Cookie
@@ -77,6 +78,7 @@ func TestP09CookieAttributes(t *testing.T) {
 // The cookie of a remembered session ends with its record, never later, and moves with it.
 // Guard: save.go, Session.setDue, Expires; Session.touch.
 func TestP09RememberedCookieEndsWithItsRecord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
 		c.Remembered = session.Lifetime{Idle: 10 * time.Hour, Absolute: 24 * time.Hour}
 	})
@@ -95,6 +97,7 @@ func TestP09RememberedCookieEndsWithItsRecord(t *testing.T) {
 
 // Guard: config.go, Config.withDefaults; cookie.go, Cookie.withDefaults.
 func TestP09ImpossibleConfigs(t *testing.T) {
+	t.Parallel()
 	hour := time.Hour
 	tests := map[string]func(*session.Config){
 		"no keys, with a store that stays": func(c *session.Config) { c.Keys, c.Store = nil, &spy{Store: c.Store} },
@@ -142,6 +145,7 @@ func TestP09ImpossibleConfigs(t *testing.T) {
 
 // Guard: keyring.go, NewKeyRing, checkSecret, published.
 func TestP09WeakKeys(t *testing.T) {
+	t.Parallel()
 	good := string(secret("good"))
 	published := "8d31312aa6efba09119e9ecb1246e32ba5f6fd862a90bc107298d809d902cbce"
 	tests := map[string][]string{
@@ -200,6 +204,7 @@ func unhex(s string) []byte {
 
 // Guard: keyring.go, NewKeyRing, bytes.Clone.
 func TestP09KeysAreCopied(t *testing.T) {
+	t.Parallel()
 	given := secret("one")
 	keys, err := session.NewKeyRing(given)
 	if err != nil {
@@ -212,6 +217,7 @@ func TestP09KeysAreCopied(t *testing.T) {
 
 // Guard: keyring.go, KeyRing.Signer, the purpose; Signer.Verify.
 func TestP09Signer(t *testing.T) {
+	t.Parallel()
 	keys := ring(t, "one", "two")
 	s := keys.Signer("a purpose")
 	for _, message := range []string{"", "short", strings.Repeat("x", 128), strings.Repeat("x", 129), strings.Repeat("x", 10_000)} {
@@ -239,6 +245,7 @@ func TestP09Signer(t *testing.T) {
 
 // With a store whose sessions end with the process the keys may do so, too: each Manager draws its own.
 func TestP09KeysOfAMemory(t *testing.T) {
+	t.Parallel()
 	store := session.NewMemory(session.MemoryConfig{})
 	a, b := newWorld(t, func(c *session.Config) { c.Keys, c.Store = nil, store }), newWorld(t, func(c *session.Config) { c.Keys, c.Store = nil, store })
 	visitor := a.signedIn("ada")

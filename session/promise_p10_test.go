@@ -15,6 +15,7 @@ import (
 
 // Guard: headers.go, Session.addVary, by every way of reading.
 func TestP10VaryWheneverRead(t *testing.T) {
+	t.Parallel()
 	reads := map[string]func(*session.Session){
 		"get":      func(s *session.Session) { city.Get(s) },
 		"has":      func(s *session.Session) { s.Has("x") },
@@ -49,6 +50,7 @@ func TestP10VaryWheneverRead(t *testing.T) {
 
 // Guard: headers.go, Session.addVary and Session.headers.
 func TestP10OtherHeaders(t *testing.T) {
+	t.Parallel()
 	lines := func(s ...string) []string { return s }
 	tests := []struct {
 		name string
@@ -93,6 +95,7 @@ func TestP10OtherHeaders(t *testing.T) {
 // An answer that sets a cookie, or takes it away, is for nobody else.
 // Guard: headers.go, Session.headers, due and known.
 func TestP10CookieMeansNoStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	for _, path := range []string{"/set?city=Oslo", "/in?as=ada", "/out"} {
@@ -105,6 +108,7 @@ func TestP10CookieMeansNoStore(t *testing.T) {
 
 // Two requests share no header memory. Guard: headers.go, addVary and headers, which point into their own request.
 func TestP10HeadersAreTheRequestsOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	first := httptest.NewRecorder()

@@ -15,6 +15,7 @@ import (
 
 // Guard: values_ops.go, Session.put; the limit is met at the write, to the byte.
 func TestP11SessionSize(t *testing.T) {
+	t.Parallel()
 	const most = 1000
 	room := func(key session.Key[string], used int) string { return strings.Repeat("x", most-used-len(key)-2) }
 	writes := map[string]func(s *session.Session, more string){
@@ -74,6 +75,7 @@ func TestP11SessionSize(t *testing.T) {
 // A session that is too large already, because the limit was lowered, is not a trap: it can shrink, sign in, sign out.
 // Guard: values_ops.go, Session.put, "after > s.bytes".
 func TestP11LoweredLimit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=" + strings.Repeat("x", 1000))
@@ -94,6 +96,7 @@ func TestP11LoweredLimit(t *testing.T) {
 
 // An Update that meets a session which another request has filled meanwhile. Guard: values_ops.go, Session.rebase.
 func TestP11UpdateGrowsOnRetry(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 100 })
 	b := w.signedIn("ada")
 	w.on("/append", func(_ http.ResponseWriter, r *http.Request, s *session.Session) {
@@ -108,6 +111,7 @@ func TestP11UpdateGrowsOnRetry(t *testing.T) {
 
 // Guard: cookie.go, Cookie.withDefaults: the longest cookie that could come of the settings.
 func TestP11CookieSize(t *testing.T) {
+	t.Parallel()
 	for n := 3900; n < 4100; n++ {
 		name := strings.Repeat("n", n)
 		c := session.Config{Keys: ring(t, "one"), Store: session.NewMemory(session.MemoryConfig{}), Cookie: session.Cookie{Name: name}}
@@ -137,6 +141,7 @@ func TestP11CookieSize(t *testing.T) {
 
 // What the client says of itself is kept short, and is text. Guard: session.go, clip.
 func TestP11ClientTextIsClipped(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
 		c.ClientAddr = func(r *http.Request) string { return strings.Repeat("1", 100) }
 	})
@@ -150,6 +155,7 @@ func TestP11ClientTextIsClipped(t *testing.T) {
 
 // Messages that nobody asks for do not fill the session. Guard: flash.go, maxFlashes.
 func TestP11WaitingMessagesAreBounded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.on("/flash", func(_ http.ResponseWriter, r *http.Request, s *session.Session) { s.Flash("info", r.FormValue("n")) })
@@ -175,6 +181,7 @@ func TestP11WaitingMessagesAreBounded(t *testing.T) {
 // One request changes 1024 keys at most, deletions of absent ones among them: they cost time, if no room.
 // Guard: values_ops.go, Session.put, maxChanges.
 func TestP11ChangesOfOneRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/delete", func(_ http.ResponseWriter, r *http.Request, s *session.Session) {
 		n, _ := strconv.Atoi(r.FormValue("n"))

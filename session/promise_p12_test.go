@@ -15,6 +15,7 @@ import (
 
 // Guard: manager.go, Manager.visit, WithoutCancel.
 func TestP12HangUp(t *testing.T) {
+	t.Parallel()
 	for name, when := range map[string]string{
 		"before the first read": "load",
 		"before the save":       "save",
@@ -50,7 +51,7 @@ func TestP12HangUp(t *testing.T) {
 					<-entered
 					hangUp()
 				}()
-				if res, err := http.DefaultTransport.RoundTrip(r); err == nil {
+				if res, err := wire.RoundTrip(r); err == nil {
 					_ = res.Body.Close()
 					t.Fatal("the client did not hang up")
 				}
@@ -92,6 +93,7 @@ func (s obedient) Touch(ctx context.Context, id session.ID, d session.Digest, to
 
 // The same without a network, for the memory store by itself. Guard: manager.go, Manager.visit.
 func TestP12HangUpMemory(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.Store = session.NewMemory(session.MemoryConfig{}) })
 	b := w.signedIn("ada")
 	ctx, hangUp := context.WithCancel(t.Context())
@@ -128,6 +130,7 @@ func (hanging) DeleteExpired(ctx context.Context, _ time.Time, _ int) (int, erro
 
 // Guard: manager.go, Manager.limit, and New, which takes the word of the memory store alone that it never waits.
 func TestP12SaveHasALimit(t *testing.T) {
+	t.Parallel()
 	const limit = 30 * time.Millisecond
 	w := newWorld(t)
 	b := w.signedIn("ada")

@@ -17,6 +17,7 @@ import (
 
 // Guard: ends.go, Manager.List; save.go, Session.create; session.go, Session.signInAs.
 func TestP13List(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.ClientAddr = func(*http.Request) string { return "192.0.2.7" } })
 	b := w.browser()
 	b.header.Set("User-Agent", "Browser/1")
@@ -50,6 +51,7 @@ func TestP13List(t *testing.T) {
 // Two nodes share a store: what one ends, the other does not serve any more.
 // Guard: load.go, Session.load, which asks the store at each request; ends.go, Manager.End and EndAll.
 func TestP13EveryNodeObeys(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	other := newWorld(t, func(c *session.Config) { c.Store = w.memory })
 	ids := map[*browser]session.ID{}
@@ -101,6 +103,7 @@ func TestP13EveryNodeObeys(t *testing.T) {
 
 // Who asks for an end and hangs up gets it. Guard: ends.go, Manager.end; manager.go, visit.
 func TestP13EndIsCarriedOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.signedIn("ada")
 	ctx, hangUp := context.WithCancel(t.Context())
@@ -133,6 +136,7 @@ func TestP13EndIsCarriedOut(t *testing.T) {
 
 // Guard: manager.go, Manager.Sweep and RunSweeper.
 func TestP13Sweep(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for range 1200 {
 		w.browser().get("/set?city=Oslo")

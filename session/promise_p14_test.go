@@ -14,6 +14,7 @@ import (
 
 // Guard: save.go, Session.saveChanges, rekeyed; session.go, Session.signInAs and drop.
 func TestP14KeyChanges(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		before  string // as whom
@@ -68,6 +69,7 @@ func TestP14KeyChanges(t *testing.T) {
 
 // What this request has done counts for it at once. Guard: session.go, Session.Subject and SignedInSince.
 func TestP14SeenAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
 		var got []string
@@ -93,6 +95,7 @@ func TestP14SeenAtOnce(t *testing.T) {
 
 // A sign-in starts the lifetime anew, of the kind that was asked for. Guard: session.go, Session.signInAs.
 func TestP14LifetimeStartsAnew(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	for range 20 {
@@ -116,6 +119,7 @@ func TestP14LifetimeStartsAnew(t *testing.T) {
 // the record says so; then the old one can go. Guard: save.go, Session.touch and saveChanges, resign; cookie.go,
 // parseKey.
 func TestP14KeyRotation(t *testing.T) {
+	t.Parallel()
 	for name, path := range map[string]string{"touch": "/who", "write": "/set?city=Rome", "sign in": "/in?as=ada"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -169,6 +173,7 @@ func TestP14KeyRotation(t *testing.T) {
 
 // While the store cannot write, a cookie of the old key still reads. Guard: save.go, Session.touch.
 func TestP14KeyRotationWithoutWrites(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.w = newWorld(t, func(c *session.Config) { c.Keys, c.Store, c.Now = ring(t, "two", "one"), w.store, w.clock.Now })
@@ -188,6 +193,7 @@ func TestP14KeyRotationWithoutWrites(t *testing.T) {
 
 // The random source fails: no key, no session. Guard: manager.go, Manager.newKey.
 func TestP14NoRandomness(t *testing.T) {
+	t.Parallel()
 	for n, path := range map[int]string{0: "/set?city=Oslo", 20: "/in?as=ada"} {
 		w := newWorld(t, func(c *session.Config) { c.Rand = strings.NewReader(strings.Repeat("x", n)) })
 		a := w.browser().get(path)

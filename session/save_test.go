@@ -26,6 +26,7 @@ func (w *world) failsAfter(method string, n int) {
 // What Save has saved is saved, before the answer begins, and is not saved twice.
 // Guard: commit.go, Session.Save, reset.
 func TestSaveAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for name, b := range map[string]*browser{"stranger": w.browser(), "signed in": w.signedIn("ada")} {
 		w.store.forget()
@@ -55,6 +56,7 @@ func TestSaveAtOnce(t *testing.T) {
 // What is done after Save is saved with the answer, in any order, with one cookie: the last.
 // Guard: commit.go, Save, saved; session.go, drop.
 func TestSaveAndGoOn(t *testing.T) {
+	t.Parallel()
 	save := func(s *session.Session) {
 		if err := s.Save(); err != nil {
 			panic(err)
@@ -127,6 +129,7 @@ func TestSaveAndGoOn(t *testing.T) {
 // The commit fails after Save: the answer is withheld, with the cookie of what was saved, and nothing else.
 // Guard: commit.go, Session.commit, due = saved.
 func TestSaveThenFailingCommit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
 		s.SignIn("ada")
@@ -172,6 +175,7 @@ func TestSaveThenFailingCommit(t *testing.T) {
 
 // Errors of Save stick, until they are discarded; then the session is what it was. Guard: commit.go, Save.
 func TestSaveFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")
@@ -214,6 +218,7 @@ func TestSaveFails(t *testing.T) {
 
 // After the first byte nothing can be saved, and nothing that was is undone. Guard: commit.go, Save, committed.
 func TestSaveAfterTheFirstByte(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
 		city.Set(s, "Oslo")
@@ -233,6 +238,7 @@ func TestSaveAfterTheFirstByte(t *testing.T) {
 
 // A panic after Save: what was saved stays, what came after is lost. Guard: commit.go, close; Save, reset.
 func TestSaveThenPanic(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"inside", "outside"} {
 		t.Run(where, func(t *testing.T) {
 			w := newWorld(t)

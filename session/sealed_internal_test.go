@@ -25,6 +25,7 @@ func xaes(t testing.TB, key, nonce, plaintext, aad []byte) []byte {
 //
 // Guard: sealed.go, newSealingKey, carry; sealingKey.derive, the counter byte.
 func TestXAES(t *testing.T) {
+	t.Parallel()
 	nonce := []byte("ABCDEFGHIJKLMNOPQRSTUVWX")
 	tests := []struct {
 		key       byte
@@ -43,6 +44,7 @@ func TestXAES(t *testing.T) {
 
 // The accumulated vectors: keys, nonces, plaintexts and additional data from SHAKE128, all ciphertexts hashed by another.
 func TestXAESAccumulated(t *testing.T) {
+	t.Parallel()
 	rounds, want := 10_000, "e6b9edf2df6cec60c8cbd864e2211b597fb69a529160cd040d56c0c210081939"
 	source, sum := sha3.NewSHAKE128(), sha3.NewSHAKE128()
 	read := func(n int) []byte {

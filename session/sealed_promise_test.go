@@ -19,6 +19,7 @@ import (
 
 // What one browser does, one request after the other, is the same in every home.
 func TestSealedInOneBrowser(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.browser()
 	do := func(f func(s *session.Session)) { t.Helper(); w.clock.add(time.Second); inBrowser(t, b, f) }
@@ -73,6 +74,7 @@ func TestSealedInOneBrowser(t *testing.T) {
 
 // P3. Guard: save.go, Session.save, stale.
 func TestSealedTouchIsThrottled(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")
@@ -90,6 +92,7 @@ func TestSealedTouchIsThrottled(t *testing.T) {
 
 // P4. Guard: writer.go, request.begin.
 func TestSealedFirstByteCommits(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	var late error
 	w.on("/", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
@@ -121,6 +124,7 @@ func TestSealedFirstByteCommits(t *testing.T) {
 
 // P5. Guard: save.go, Session.setDue, the error; Session.close.
 func TestSealedFailClosed(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	huge := strings.Repeat("x", 5000)
 	w.on("/", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
@@ -168,6 +172,7 @@ func TestSealedFailClosed(t *testing.T) {
 
 // P6.
 func TestSealedStrangersGetNothing(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	a := w.browser()
 	inBrowser(t, a, useAll)
@@ -177,6 +182,7 @@ func TestSealedStrangersGetNothing(t *testing.T) {
 
 // P7: a value that does not read is one absent key.
 func TestSealedBrokenValue(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.signedIn("ada")
 	inBrowser(t, b, func(s *session.Session) { session.Key[string]("count").Set(s, "seven"); city.Set(s, "Oslo") })
@@ -192,6 +198,7 @@ func TestSealedBrokenValue(t *testing.T) {
 //
 // Guard: headers.go, Session.headers.
 func TestSealedHeaders(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.browser()
 	a := b.get("/in?as=ada")
@@ -222,6 +229,7 @@ func TestSealedHeaders(t *testing.T) {
 
 // P14: what was held before a sign-in opens nothing that came after it.
 func TestSealedIdentityChangesTheCookie(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.browser()
 	b.get("/set?city=Oslo")
@@ -242,6 +250,7 @@ func TestSealedIdentityChangesTheCookie(t *testing.T) {
 // A source of randomness that is Config's draws session ids; nonces come from the system whatever it says, so that a
 // repeated id is harmless.
 func TestSealedPoorRandomness(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t, func(c *session.Config) { c.Rand = zeros{} })
 	first, second := w.browser(), w.browser()
 	first.get("/set?city=Oslo")
@@ -257,6 +266,7 @@ func (zeros) Read(b []byte) (int, error) { return copy(b, bytes.Repeat([]byte{0}
 
 // Nobody is told of a sign-in that did not fit into the cookie. Guard: save.go, Session.create and saveChanges, the order.
 func TestSealedTellsOfWhatFits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealedHome)
 	w.on("/much", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 		s.SignIn("ada")

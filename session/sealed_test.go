@@ -70,6 +70,7 @@ func adasRecord() session.Record {
 }
 
 func TestSealedRoundTrip(t *testing.T) {
+	t.Parallel()
 	tests := map[string]func(r *session.Record){
 		"as it is":          func(*session.Record) {},
 		"a stranger's":      func(r *session.Record) { r.Subject, r.SignedIn, r.Persist = "", time.Time{}, false },
@@ -124,6 +125,7 @@ func lengths(from, to int) session.Values {
 
 // Values that came out of one cookie share no memory that an append could reach.
 func TestSealedValuesStandAlone(t *testing.T) {
+	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
 	r := adasRecord()
 	r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
@@ -139,6 +141,7 @@ func TestSealedValuesStandAlone(t *testing.T) {
 //
 // Guard: sealed.go, sealed.Open, the length of what was decoded; strictBase64; s.aad.
 func TestSealedOnlyAsWritten(t *testing.T) {
+	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
 	for extra := range 3 { // each number of spare bits at the end
 		r := adasRecord()
@@ -173,6 +176,7 @@ func TestSealedOnlyAsWritten(t *testing.T) {
 
 // Parts of two valid cookies make no third.
 func TestSealedPartsAreBound(t *testing.T) {
+	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
 	first, second := adasRecord(), adasRecord()
 	second.ID[5] = 9
@@ -191,6 +195,7 @@ func TestSealedPartsAreBound(t *testing.T) {
 //
 // Guard: load.go, Session.recogniseIn, the error of recall.
 func TestSealedForged(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=" + strings.Repeat("x", 50))
@@ -217,6 +222,7 @@ func TestSealedForged(t *testing.T) {
 
 // Guard: sealed.go, Sealed, the cookie's name in both purposes.
 func TestSealedPurpose(t *testing.T) {
+	t.Parallel()
 	keys := ring(t, "one")
 	value := seal(t, carrier(t, sealedCookie, "one"), adasRecord())
 	for _, name := range []string{"__Host-sessio", "__Host-session ", "__Secure-session", "__host-session", ""} {
@@ -244,6 +250,7 @@ func keyName(t testing.TB, value string) byte {
 
 // Guard: sealed.go, sealed.Open: the loop over the keys goes on, and the place in the ring; load.go, resign.
 func TestSealedKeys(t *testing.T) {
+	t.Parallel()
 	before := seal(t, carrier(t, sealedCookie, "old"), adasRecord())
 	after := carrier(t, sealedCookie, "new", "old")
 	r, old, err := open(after, before)
@@ -277,6 +284,7 @@ func TestSealedKeys(t *testing.T) {
 
 // What was made with an old key is made anew with the next touch or write, and not by reading.
 func TestSealedAgainUnderTheNewKey(t *testing.T) {
+	t.Parallel()
 	for what, path := range map[string]string{"touch": "/city", "write": "/set?city=Rome"} {
 		old := newSealedWorld(t, func(c *session.Config) { c.Keys = ring(t, "old") })
 		b := old.signedIn("ada")
@@ -297,6 +305,7 @@ func TestSealedAgainUnderTheNewKey(t *testing.T) {
 //
 // Guard: carrier.go, Manager.recall; load.go, Session.recogniseIn, alive.
 func TestSealedLimits(t *testing.T) {
+	t.Parallel()
 	t.Run("idle", func(t *testing.T) {
 		w := newSealedWorld(t)
 		b := w.signedIn("ada")
@@ -365,6 +374,7 @@ func TestSealedLimits(t *testing.T) {
 
 // Guard: save.go, Session.setDue, the expiry.
 func TestSealedCookieEndsWithItsSession(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.browser()
 	b.get("/in?as=ada&remember=1")
@@ -386,6 +396,7 @@ func TestSealedCookieEndsWithItsSession(t *testing.T) {
 }
 
 func TestSealedShowsNothing(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	w.on("/fill", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 		s.SignIn("subject-canary")
@@ -415,6 +426,7 @@ func TestSealedShowsNothing(t *testing.T) {
 
 // Guard: sealed.go, sealed.Seal, rand.Read.
 func TestSealedNonces(t *testing.T) {
+	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
 	r := adasRecord()
 	seen := make(map[string]bool)
@@ -429,6 +441,7 @@ func TestSealedNonces(t *testing.T) {
 }
 
 func TestSealedSize(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.browser()
 	b.get("/set?city=" + strings.Repeat("x", 200))
@@ -443,6 +456,7 @@ func TestSealedSize(t *testing.T) {
 //
 // Guard: save.go, Session.setDue, the limit.
 func TestSealedTooLarge(t *testing.T) {
+	t.Parallel()
 	for _, who := range []string{"", "?as=ada", "?as=ada&remember=1"} {
 		w := newSealedWorld(t, func(c *session.Config) { c.Cookie.Domain = "example.org" })
 		var size int
@@ -486,6 +500,7 @@ func TestSealedTooLarge(t *testing.T) {
 
 // A session that just fitted must not grow out of its cookie by growing old, or it would be lost by use.
 func TestSealedEdgeStaysUsable(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	size := 2700
 	w.on("/fill", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
@@ -509,6 +524,7 @@ func TestSealedEdgeStaysUsable(t *testing.T) {
 }
 
 func TestSealedUnsupported(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.signedIn("ada")
 	ctx := context.Background()
@@ -539,6 +555,7 @@ func TestSealedUnsupported(t *testing.T) {
 
 // A megabyte of rubbish costs little more than a request without it.
 func TestSealedRubbishThroughTheMiddleware(t *testing.T) {
+	t.Parallel()
 	w := newSealedWorld(t)
 	cost := func(cookie string) int64 {
 		return testing.Benchmark(func(b *testing.B) {

@@ -31,6 +31,7 @@ func (b *browser) has(k session.Key[string]) (value string) {
 // A value is there until its time is over, and from that moment on absent, though the session goes on.
 // Guard: ttl.go, unwrap; values_ops.go, Session.content.
 func TestTTLEnds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inRequestOf(b, func(s *session.Session) {
@@ -51,6 +52,7 @@ func TestTTLEnds(t *testing.T) {
 
 // What the other operations do to the time that is left. Guard: values_ops.go, Session.update and pop; key.go, SetFor.
 func TestTTLAndOtherOperations(t *testing.T) {
+	t.Parallel()
 	later := func(w *world) { w.clock.add(10 * time.Minute) }
 	for name, test := range map[string]struct {
 		do     func(*session.Session)
@@ -106,6 +108,7 @@ func TestTTLAndOtherOperations(t *testing.T) {
 // A value whose time is over is not there to be popped, and an Update begins anew, without an end.
 // Guard: values_ops.go, Session.pop and update, ends.
 func TestTTLOver(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inRequestOf(b, func(s *session.Session) { oauthState.SetFor(s, "xyz", time.Minute); count.SetFor(s, 5, time.Minute) })
@@ -129,6 +132,7 @@ func TestTTLOver(t *testing.T) {
 // A value that ends while a request is under way is there for it or not, but not half; and two requests never pop it both.
 // Guard: values_ops.go, content and pop, which judge each time.
 func TestTTLDuringRequest(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	inRequestOf(b, func(s *session.Session) { oauthState.SetFor(s, "xyz", time.Minute) })
@@ -154,6 +158,7 @@ func TestTTLDuringRequest(t *testing.T) {
 
 // Each node judges by its own clock. Guard: values_ops.go, Session.content, judge.
 func TestTTLClocks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ahead := newClock()
 	ahead.add(5 * time.Minute)
@@ -187,6 +192,7 @@ func (rawCodec) Unmarshal(data []byte, v any) error {
 // Values of a codec that begin with a zero byte, as a wrapping does, come back as they were.
 // Guard: ttl.go, wrap, its first condition.
 func TestTTLBinaryValues(t *testing.T) {
+	t.Parallel()
 	values := []string{"", "\x00", "\x00\x00", "\x00\x01", "\x00\x80", "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01x", "\x00\x00abc", "abc\x00", "\xff\xfe"}
 	for _, value := range values {
 		w := newWorld(t, func(c *session.Config) { c.Codec = rawCodec{} })
@@ -223,6 +229,7 @@ func TestTTLBinaryValues(t *testing.T) {
 
 // The time to live takes a few bytes of the session's room, and is counted. Guard: values_ops.go, put.
 func TestTTLSize(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 100 })
 	err := inRequest(t, w.m, func(s *session.Session) error {
 		session.Key[json.RawMessage]("k").Set(s, json.RawMessage(`"`+strings.Repeat("x", 97)+`"`))

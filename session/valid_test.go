@@ -27,6 +27,7 @@ func judged(t testing.TB, calls *int, f func(w *world, ctx context.Context, s *s
 // An account that is disabled signs out everybody who holds it, at the next request, and their records go.
 // Guard: load.go, Session.valid.
 func TestValidDisabled(t *testing.T) {
+	t.Parallel()
 	disabled, calls := map[string]bool{}, 0
 	w := judged(t, &calls, func(_ *world, _ context.Context, s *session.Session) (bool, error) {
 		return !disabled[s.Subject()], nil
@@ -50,6 +51,7 @@ func TestValidDisabled(t *testing.T) {
 // It is asked once for each request that uses a session of somebody, and not for others.
 // Guard: load.go, Session.valid, its first condition.
 func TestValidIsAskedOnce(t *testing.T) {
+	t.Parallel()
 	calls := 0
 	w := judged(t, &calls, func(*world, context.Context, *session.Session) (bool, error) { return true, nil })
 	w.on("/", func(http.ResponseWriter, *http.Request, *session.Session) {})
@@ -88,6 +90,7 @@ func TestValidIsAskedOnce(t *testing.T) {
 
 // What was signed in before a password was changed is over; what was after goes on. Guard: load.go, Manager.view.
 func TestValidSincePasswordChange(t *testing.T) {
+	t.Parallel()
 	var changed time.Time
 	calls := 0
 	w := judged(t, &calls, func(_ *world, _ context.Context, s *session.Session) (bool, error) {
@@ -107,6 +110,7 @@ func TestValidSincePasswordChange(t *testing.T) {
 // The session can be read in it, not changed: what it does to it is lost, and spoils nothing of the request's own.
 // Guard: load.go, Manager.view.
 func TestValidOnlyReads(t *testing.T) {
+	t.Parallel()
 	const epoch session.Key[int] = "epoch"
 	calls := 0
 	var seen, late error
@@ -171,6 +175,7 @@ func TestValidOnlyReads(t *testing.T) {
 // Not to know is no answer: the request fails like one whose store is away, nobody is signed out, and nothing ends.
 // Guard: load.go, Session.valid, its error.
 func TestValidFails(t *testing.T) {
+	t.Parallel()
 	down := errors.New("no accounts")
 	var err error
 	calls := 0
@@ -190,6 +195,7 @@ func TestValidFails(t *testing.T) {
 
 // Whom it refuses may sign in, or do what strangers do, in the same request. Guard: load.go, Session.recogniseIn.
 func TestValidThenSignIn(t *testing.T) {
+	t.Parallel()
 	calls := 0
 	var refuses bool
 	w := judged(t, &calls, func(*world, context.Context, *session.Session) (bool, error) { return !refuses, nil })
@@ -217,6 +223,7 @@ func TestValidThenSignIn(t *testing.T) {
 
 // The refused record is not deleted: nobody gets in by it all the same, and it is told. Guard: load.go, endQuietly.
 func TestValidCannotEnd(t *testing.T) {
+	t.Parallel()
 	calls := 0
 	refuses := false
 	w := judged(t, &calls, func(*world, context.Context, *session.Session) (bool, error) { return !refuses, nil })
@@ -234,6 +241,7 @@ func TestValidCannotEnd(t *testing.T) {
 
 // A session sealed in its cookie cannot be ended, but refused. Guard: load.go, recogniseIn, with a carrier.
 func TestValidSealed(t *testing.T) {
+	t.Parallel()
 	refuses := false
 	w := newWorld(t, func(c *session.Config) {
 		c.Store, c.Carrier = nil, session.Sealed

@@ -26,6 +26,7 @@ func encode(t testing.TB, v session.Values) []byte {
 }
 
 func TestValuesBinary(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		values session.Values
@@ -80,6 +81,7 @@ var unreadable = map[string]string{
 }
 
 func TestDecodeValuesRefuses(t *testing.T) {
+	t.Parallel()
 	for name, input := range unreadable {
 		t.Run(name, func(t *testing.T) {
 			got, err := session.DecodeValues([]byte(input))
@@ -91,6 +93,7 @@ func TestDecodeValuesRefuses(t *testing.T) {
 }
 
 func TestDecodeValuesKeepsValuesApart(t *testing.T) {
+	t.Parallel()
 	got, err := session.DecodeValues([]byte("\x01\x02\x01a\x01x\x01b\x01y"))
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +125,7 @@ func FuzzDecodeValues(f *testing.F) {
 }
 
 func TestValuesApply(t *testing.T) {
+	t.Parallel()
 	old := session.Values{"a": []byte("1"), "b": []byte("2")}
 	tests := []struct {
 		name  string
@@ -157,6 +161,7 @@ func TestValuesApply(t *testing.T) {
 }
 
 func TestRecordApply(t *testing.T) {
+	t.Parallel()
 	at := time.UnixMilli(1_000_000_000_000).UTC()
 	old := session.Record{
 		ID: session.ID{1}, Digest: session.Digest{2}, Version: 7, KeyID: "00000001", Subject: "ada",
@@ -213,6 +218,7 @@ func TestRecordApply(t *testing.T) {
 }
 
 func TestRecordLive(t *testing.T) {
+	t.Parallel()
 	at := time.UnixMilli(1_000_000_000_000)
 	r := session.Record{Expires: at}
 	for now, want := range map[time.Time]bool{at.Add(-time.Millisecond): true, at: false, at.Add(time.Millisecond): false} {

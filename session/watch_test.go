@@ -37,6 +37,7 @@ func (b *browser) watching() (result <-chan error, hangUp context.CancelFunc) {
 // Whatever ends a session, those who watch learn it within five seconds, on every node.
 // Guard: watch.go, Session.stillLives, each condition; watchEvery.
 func TestWatchEnds(t *testing.T) {
+	t.Parallel()
 	var disabled atomic.Bool
 	end := map[string]func(w *world, b *browser){
 		"sign-out": func(_ *world, b *browser) { b.get("/out") },
@@ -90,6 +91,7 @@ func TestWatchEnds(t *testing.T) {
 // Watching is no use: the session ends at its idle limit, while use elsewhere keeps it, and at its absolute one.
 // Guard: watch.go, Session.stillLives, which touches nothing.
 func TestWatchLimits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		b := w.signedIn("ada")
@@ -134,6 +136,7 @@ func TestWatchLimits(t *testing.T) {
 // A stranger's session in which somebody signs in is another one to those who watch; and the limits are those of the
 // node that watches. Guard: watch.go, Session.stillLives, Subject and alive.
 func TestWatchSubjectAndLoweredLimits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		b := w.browser()
@@ -155,6 +158,7 @@ func TestWatchSubjectAndLoweredLimits(t *testing.T) {
 
 // A renewal is no end. Guard: watch.go, which looks up the record's id, not the key.
 func TestWatchSurvivesRenewal(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
@@ -180,6 +184,7 @@ func TestWatchSurvivesRenewal(t *testing.T) {
 // Those who hang up are let go at once, with the error of their context, also while the store hangs.
 // Guard: watch.go, Session.Watch, ctx.Done; Session.stillLives, its context.
 func TestWatchContext(t *testing.T) {
+	t.Parallel()
 	for name, hang := range map[string]bool{"store answers": false, "store hangs": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -227,6 +232,7 @@ func (h *muteStore) Load(ctx context.Context, id session.ID, now time.Time) (ses
 // A store that is away for a moment ends nothing; one that stays away is told, as what it is.
 // Guard: watch.go, Session.Watch, watchGrace.
 func TestWatchStoreAway(t *testing.T) {
+	t.Parallel()
 	away := errors.New("away")
 	for name, fail := range map[string]func(w *world, store *muteStore, on bool){
 		"error": func(w *world, _ *muteStore, on bool) {
@@ -282,6 +288,7 @@ func TestWatchStoreAway(t *testing.T) {
 
 // An end during an outage is noticed when the store is back. Guard: watch.go, Session.Watch, gone.
 func TestWatchEndsDuringOutage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		b := w.signedIn("ada")
@@ -306,6 +313,7 @@ func TestWatchEndsDuringOutage(t *testing.T) {
 
 // Config.Valid that cannot answer is an outage, too: short ones end nothing. Guard: watch.go, Session.stillLives, orNotFound.
 func TestWatchValidFails(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var fails error
 		w := newWorld(t, realTime, func(c *session.Config) {
@@ -332,6 +340,7 @@ func inBrowserStatus(b *browser, f func(*session.Session)) int {
 
 // Where there is nothing to watch. Guard: watch.go, Session.Watch, its first switch.
 func TestWatchNothing(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // Watch must answer at once
 	defer cancel()
 	w := newWorld(t)
@@ -368,6 +377,7 @@ func TestWatchNothing(t *testing.T) {
 
 // A session that was saved by this request can be watched by it. Guard: watch.go, Session.Watch; commit.go, Session.Save.
 func TestWatchAfterSave(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		ended := make(chan error, 1)
@@ -392,6 +402,7 @@ func TestWatchAfterSave(t *testing.T) {
 // Nothing is left of those who watched, and many may watch one session. A synctest bubble fails if a goroutine stays.
 // Guard: watch.go, which starts none and stops its ticker.
 func TestWatchLeavesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, realTime)
 		b := w.signedIn("ada")

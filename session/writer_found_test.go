@@ -55,6 +55,7 @@ func TestMultipartFilesAreRemoved(t *testing.T) {
 
 // The touch of a remembered session, which prolongs its cookie, is no reason to refuse an upgrade.
 func TestUpgradeOfRememberedSession(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.browser()
 	b.get("/in?as=ada&remember=1")
@@ -83,6 +84,7 @@ func TestUpgradeOfRememberedSession(t *testing.T) {
 
 // An answer that is withheld from a reverse proxy is a broken connection, not 503.
 func TestProxyBeforeAWithheldAnswer(t *testing.T) {
+	t.Parallel()
 	up := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }))
 	defer up.Close()
 	target, _ := url.Parse(up.URL)
@@ -105,6 +107,7 @@ func TestProxyBeforeAWithheldAnswer(t *testing.T) {
 
 // A change between TakeCookie (or a Hijack that failed) and the first byte is refused and nobody is told: 200.
 func TestChangeAfterTakeCookie(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for name, first := range map[string]func(http.ResponseWriter, *session.Session){
 		"TakeCookie": func(_ http.ResponseWriter, s *session.Session) { _, _ = s.TakeCookie() },
@@ -128,6 +131,7 @@ func TestChangeAfterTakeCookie(t *testing.T) {
 
 // An error handler that panics, recovered inside, makes 200 of an answer that was withheld.
 func TestErrorHandlerThatPanics(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
 		c.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic("template") }
 	})
@@ -156,6 +160,7 @@ func TestErrorHandlerThatPanics(t *testing.T) {
 
 // What ServeMux notes on the request reaches middleware outside, such as logs and metrics.
 func TestPatternReachesOutside(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/item/{id}", func(http.ResponseWriter, *http.Request, *session.Session) {})
 	r := httptest.NewRequest("GET", "/item/7", nil)
@@ -165,6 +170,7 @@ func TestPatternReachesOutside(t *testing.T) {
 
 // Old handlers ask for http.CloseNotifier without a doubt.
 func TestCloseNotify(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/", func(rw http.ResponseWriter, _ *http.Request, _ *session.Session) {
 		if _, ok := rw.(interface{ CloseNotify() <-chan bool }); !ok {
@@ -176,6 +182,7 @@ func TestCloseNotify(t *testing.T) {
 
 // A kept header map fills a trailer that was announced outside.
 func TestTrailerOfAWithheldAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	w.store.stepIn(func(m string) error {
@@ -197,7 +204,7 @@ func TestTrailerOfAWithheldAnswer(t *testing.T) {
 	defer s.Close()
 	req, _ := http.NewRequest("GET", s.URL, nil)
 	req.Header.Set("Cookie", b.cookie)
-	res, err := http.DefaultTransport.RoundTrip(req)
+	res, err := wire.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +215,7 @@ func TestTrailerOfAWithheldAnswer(t *testing.T) {
 
 // The same manager twice.
 func TestManagerInsideOfItself(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.on("/x", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
 		city.Set(s, "Oslo") // say, a middleware that counts visits

@@ -20,6 +20,7 @@ func field(t *testing.T, err error, name string) string {
 }
 
 func TestCanonicalEmail(t *testing.T) {
+	t.Parallel()
 	label63, local64 := strings.Repeat("a", 63), strings.Repeat("l", 64)
 	domain189 := strings.Join([]string{label63, label63, strings.Repeat("b", 61)}, ".")
 	for _, tt := range []struct{ in, want string }{
@@ -47,6 +48,7 @@ func TestCanonicalEmail(t *testing.T) {
 }
 
 func TestCanonicalEmailRefuses(t *testing.T) {
+	t.Parallel()
 	const ascii = "plain ASCII"
 	for _, tt := range []struct{ in, want string }{
 		{"", "Enter an e-mail"},

@@ -13,6 +13,7 @@ import (
 var ada = account.PasswordContext{Name: "Ada Lovelace", Email: "countess.ada@analytical-engine.example"}
 
 func TestPasswordTaken(t *testing.T) {
+	t.Parallel()
 	rules := account.NewPasswordRules()
 	for _, password := range []string{
 		"seven blue tents by the lake",
@@ -55,6 +56,7 @@ func distinct(n int) (s []rune) {
 }
 
 func TestPasswordRefused(t *testing.T) {
+	t.Parallel()
 	const (
 		short, long      = "too short", "too long"
 		common, repeated = "list of common", "repeats"
@@ -139,6 +141,7 @@ func TestPasswordRefused(t *testing.T) {
 
 // TestPasswordContext: the same password is fine for somebody else, and odd contexts do no harm.
 func TestPasswordContext(t *testing.T) {
+	t.Parallel()
 	rules := account.NewPasswordRules()
 	for _, ctx := range []account.PasswordContext{
 		{},
@@ -158,6 +161,7 @@ func TestPasswordContext(t *testing.T) {
 // TestCommonList is ASVS 6.2.4: at least 3,000 common passwords of a length that is otherwise accepted, each refused in
 // whatever case; and what the lookup needs: a sorted list in lower case.
 func TestCommonList(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("wordlist/common.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -192,6 +196,7 @@ func TestCommonList(t *testing.T) {
 
 // TestContextList is ASVS 6.1.2: the documented list names the product, and each of its words is obeyed.
 func TestContextList(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("wordlist/context.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ func goodRegistration() account.Registration {
 }
 
 func TestRegistration(t *testing.T) {
+	t.Parallel()
 	rules := account.NewPasswordRules()
 	want := account.Developer{Name: "Ada Lovelace", Skills: []string{"Go", "SQL"}, Email: "Ada@Example.com", EmailKey: "ada@example.com"}
 	unconfirmed := goodRegistration()
@@ -39,6 +40,7 @@ func TestRegistration(t *testing.T) {
 }
 
 func TestRegistrationNamesEveryBrokenField(t *testing.T) {
+	t.Parallel()
 	rules := account.NewPasswordRules()
 	for _, tt := range []struct {
 		name  string
@@ -89,6 +91,7 @@ func TestRegistrationNamesEveryBrokenField(t *testing.T) {
 
 // TestRegistrationShowsNothing: a registration that ends in a log line or a panic message gives no password away.
 func TestRegistrationShowsNothing(t *testing.T) {
+	t.Parallel()
 	r := goodRegistration()
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestCheckName(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ in, want string }{
 		{"Ada", "Ada"},
 		{"  Ada Lovelace\n", "Ada Lovelace"},
@@ -76,6 +77,7 @@ func TestCheckName(t *testing.T) {
 }
 
 func TestParseSkills(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		in   string
 		want []string
@@ -101,6 +103,7 @@ func TestParseSkills(t *testing.T) {
 }
 
 func TestCleanSkills(t *testing.T) {
+	t.Parallel()
 	many := func(n int) (list []string) {
 		for i := range n {
 			list = append(list, fmt.Sprint("skill ", i))

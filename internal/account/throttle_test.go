@@ -33,6 +33,7 @@ func knock(t *testing.T, p account.Policy, c account.Counter, now time.Time) (ac
 
 // TestPolicies pins the numbers of the doc comments: how many are free, and the pauses after them.
 func TestPolicies(t *testing.T) {
+	t.Parallel()
 	const s, m = time.Second, time.Minute
 	for _, tt := range []struct {
 		name   string
@@ -74,6 +75,7 @@ func TestPolicies(t *testing.T) {
 
 // TestAttemptsInADay pins the numbers of AccountPolicy's doc comment.
 func TestAttemptsInADay(t *testing.T) {
+	t.Parallel()
 	p := account.AccountPolicy()
 	var c account.Counter
 	now := epoch
@@ -90,6 +92,7 @@ func TestAttemptsInADay(t *testing.T) {
 }
 
 func TestTake(t *testing.T) {
+	t.Parallel()
 	p := account.Policy{Free: 2, First: time.Minute, Most: 10 * time.Minute, Forget: time.Hour}
 	for _, tt := range []struct {
 		name    string

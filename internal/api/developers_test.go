@@ -15,6 +15,7 @@ import (
 
 // TestList: everybody is listed to everybody signed in, with more of oneself and to admins; a hash to nobody.
 func TestList(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	full := []string{"id", "_id", "name", "skills", "email", "role", "disabled", "created_at"}
 	public := full[:4]
@@ -55,6 +56,7 @@ func TestList(t *testing.T) {
 
 // TestPages: page by page everybody comes once.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	for i := range 7 {
 		c.Developer(fmt.Sprintf("More %d", i), account.Member)
@@ -91,6 +93,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestCreate(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	d := wantGood(t, c.asRoot.JSON("POST", "/developers", eve(t, nil)), 201).(object)
 	if d["name"] != "Eve" || d["email"] != "eve@example.org" || d["role"] != "member" || fmt.Sprint(d["skills"]) != "[go sql]" {
@@ -110,6 +113,7 @@ func TestCreate(t *testing.T) {
 
 // TestBodies: what is not one JSON object of the fields that are known, each of its type, is refused and changes nothing.
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	before := c.accounts(t)
 	deep := func(open, shut string) string { return strings.Repeat(open, 20_000) + strings.Repeat(shut, 20_000) }
@@ -171,6 +175,7 @@ func TestBodies(t *testing.T) {
 }
 
 func TestChange(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	self, other := "/developers/"+c.ada.ID, "/developers/"+c.bob.ID
 	d := wantGood(t, c.asAda.JSON("PATCH", self, `{"name":" Ada L. ","skills":[]}`), 200).(object)
@@ -206,6 +211,7 @@ func TestChange(t *testing.T) {
 
 // TestChangePassword: with the current one, this session goes on under a new key and the others end.
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	const next = "quiet heron walks at noon"
 	change := func(current string) string { return body(t, object{"password": next, "current_password": current}) }
@@ -224,6 +230,7 @@ func TestChangePassword(t *testing.T) {
 
 // TestNoSuchDeveloper: an id that nothing has is 404, whatever its form, and nothing comes into being.
 func TestNoSuchDeveloper(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	before := c.accounts(t)
 	for _, id := range []string{
@@ -240,6 +247,7 @@ func TestNoSuchDeveloper(t *testing.T) {
 }
 
 func TestRemove(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	wantBad(t, c.asAda.JSON("DELETE", "/developers/"+c.bob.ID, ""), 403)
 	wantBad(t, c.asRoot.JSON("DELETE", "/developers/"+c.root.ID, ""), 409)

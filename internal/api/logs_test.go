@@ -34,6 +34,7 @@ func lists(t *testing.T, v *sitetest.Visitor, query string) map[string]object {
 
 // TestLogs: the original's fields and ours; one's own, or everybody's for an admin; newest first.
 func TestLogs(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	one, two, three := c.enter(t, c.ada.ID, "/one"), c.enter(t, c.bob.ID, "/two"), c.enter(t, "", "/three")
 	mine := lists(t, c.asAda, "")
@@ -79,6 +80,7 @@ func TestLogs(t *testing.T) {
 // TestLogPages: page by page every entry comes once, however many come in meanwhile; a cursor is taken as it was given or
 // not at all.
 func TestLogPages(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	want := map[string]bool{}
 	for i := range 23 {
@@ -121,6 +123,7 @@ func TestLogPages(t *testing.T) {
 
 // TestHide: a soft-deleted entry is no longer listed; activities stay; what is not there comes not into being.
 func TestHide(t *testing.T) {
+	t.Parallel()
 	for _, slash := range []string{"", "/"} {
 		c := newCast(t)
 		one, two := c.enter(t, c.ada.ID, "/one"), c.enter(t, c.ada.ID, "/two")

@@ -106,6 +106,7 @@ func FuzzRedactURL(f *testing.F) {
 
 // TestCanaryBesideText puts the canary into every place that is not the value of a field of text, with such a field beside.
 func TestCanaryBesideText(t *testing.T) {
+	t.Parallel()
 	for i, c := range copies() {
 		q := url.QueryEscape(c)
 		j, _ := json.Marshal(c)

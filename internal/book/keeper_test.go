@@ -15,6 +15,7 @@ import (
 )
 
 func TestKeeperTrimsInBatches(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		took := 100 * time.Millisecond
 		repo := &fakeRepo{age: []int{500, 500, 30}, before: func(context.Context, int) error { time.Sleep(took); return nil }}
@@ -35,6 +36,7 @@ func TestKeeperTrimsInBatches(t *testing.T) {
 }
 
 func TestKeeperWithoutBounds(t *testing.T) {
+	t.Parallel()
 	repo := &fakeRepo{}
 	if _, err := book.NewKeeper(book.KeeperConfig{Repo: repo, MaxAge: -1, MaxBytes: -1, Batch: 7}).Trim(t.Context()); err != nil {
 		t.Fatal(err)
@@ -45,6 +47,7 @@ func TestKeeperWithoutBounds(t *testing.T) {
 }
 
 func TestKeeperRun(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(ctx context.Context, call int) error {
 			switch call {
@@ -82,6 +85,7 @@ func TestKeeperRun(t *testing.T) {
 }
 
 func TestKeeperEndsWhileTrimming(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{age: []int{500, 500, 500, 500, 500}}
 		k := book.NewKeeper(book.KeeperConfig{Repo: repo, Pause: time.Second})

@@ -15,6 +15,7 @@ import (
 )
 
 func TestOutcome(t *testing.T) {
+	t.Parallel()
 	for status, want := range map[int]string{101: "2xx", 200: "2xx", 299: "2xx", 303: "3xx", 404: "4xx", 500: "5xx", 599: "5xx", 0: "5xx", 600: "5xx", -1: "5xx"} {
 		if got := book.Outcome(status); got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)
@@ -23,6 +24,7 @@ func TestOutcome(t *testing.T) {
 }
 
 func TestBins(t *testing.T) {
+	t.Parallel()
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
 	got := book.Bins([]book.Minute{
@@ -47,6 +49,7 @@ func TestBins(t *testing.T) {
 }
 
 func TestPlotterAsksOnceInATTL(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now().UTC()
 		repo := &fakeRepo{
@@ -86,6 +89,7 @@ func TestPlotterAsksOnceInATTL(t *testing.T) {
 }
 
 func TestPlotterAndATroubledRepository(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(ctx context.Context, call int) error {
 			switch call {

@@ -16,6 +16,7 @@ import (
 )
 
 func TestAppendReturnsWhenCommitted(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(context.Context, int) error { time.Sleep(300 * time.Millisecond); return nil }}
 		r, _ := run(t, book.RecorderConfig{Repo: repo})
@@ -35,6 +36,7 @@ func TestAppendReturnsWhenCommitted(t *testing.T) {
 
 // The time limit of a commit counts from its own start. (Fails when the stopwatch runs from its making on.)
 func TestAppendAfterAQuietTime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(ctx context.Context, _ int) error { time.Sleep(3 * time.Second); return ctx.Err() }}
 		r, _ := run(t, book.RecorderConfig{Repo: repo, Wait: time.Minute, Commit: 5 * time.Second})
@@ -48,6 +50,7 @@ func TestAppendAfterAQuietTime(t *testing.T) {
 }
 
 func TestConcurrentEntriesShareACommit(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(context.Context, int) error { time.Sleep(10 * time.Millisecond); return nil }}
 		r, stop := run(t, book.RecorderConfig{Repo: repo, Batch: 60})
@@ -79,6 +82,7 @@ func TestConcurrentEntriesShareACommit(t *testing.T) {
 }
 
 func TestFailedCommit(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]func(context.Context) error{
 		"error": func(context.Context) error { return errDisk },
 		"panic": func(context.Context) error { panic("secret in a panic") },
@@ -134,6 +138,7 @@ func TestFailedCommit(t *testing.T) {
 // A repository that hangs delays the first answers by Wait, and then none: the rest is told at once until a commit
 // succeeds. (Fails without the line that looks at stalled in accept.)
 func TestHangingRepository(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(ctx context.Context, call int) error {
 			if call <= 2 {
@@ -182,6 +187,7 @@ func TestHangingRepository(t *testing.T) {
 }
 
 func TestQueueIsBounded(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		repo := &fakeRepo{before: func(context.Context, int) error { <-release; return nil }}
@@ -227,6 +233,7 @@ func TestQueueIsBounded(t *testing.T) {
 }
 
 func TestFailureIsForgottenWithoutTraffic(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(context.Context, int) error { return errDisk }}
 		r, _ := run(t, book.RecorderConfig{Repo: repo})
@@ -243,6 +250,7 @@ func TestFailureIsForgottenWithoutTraffic(t *testing.T) {
 }
 
 func TestCancelledCallerLosesNoEntry(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{before: func(ctx context.Context, _ int) error { time.Sleep(time.Millisecond); return ctx.Err() }}
 		r, stop := run(t, book.RecorderConfig{Repo: repo})
@@ -261,6 +269,7 @@ func TestCancelledCallerLosesNoEntry(t *testing.T) {
 }
 
 func TestRunEnds(t *testing.T) {
+	t.Parallel()
 	t.Run("flushes what it accepted", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			repo := &fakeRepo{before: func(ctx context.Context, _ int) error { time.Sleep(50 * time.Millisecond); return ctx.Err() }}
@@ -317,6 +326,7 @@ func TestRunEnds(t *testing.T) {
 }
 
 func TestAppendChecksAndTidies(t *testing.T) {
+	t.Parallel()
 	repo := &fakeRepo{}
 	r, stop := run(t, book.RecorderConfig{Repo: repo})
 	for name, spoil := range map[string]func(*book.Entry){
@@ -351,6 +361,7 @@ func TestAppendChecksAndTidies(t *testing.T) {
 }
 
 func TestFinish(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{}
 		r, _ := run(t, book.RecorderConfig{Repo: repo})

@@ -35,6 +35,7 @@ var keep = book.Keep{
 }
 
 func TestRedactURL(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("é", 400)
 	for _, c := range []struct{ path, query, pattern, want string }{
 		// Paths.
@@ -88,6 +89,7 @@ const (
 )
 
 func TestRedactBody(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ media, body, want string }{
 		{form, "", ""},
 		{form, "name=Ada&password=s3cret", `{"name":"Ada","password":"[redacted]"}`},
@@ -139,6 +141,7 @@ func TestRedactBody(t *testing.T) {
 }
 
 func TestRedactBodyIsBounded(t *testing.T) {
+	t.Parallel()
 	var fields []book.Field
 	values := map[string]any{}
 	for i := range 200 {
@@ -166,6 +169,7 @@ func TestRedactBodyIsBounded(t *testing.T) {
 }
 
 func TestEmailKind(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]bool{
 		"ada@example.org": true, "a.d+a@x.y.example": true,
 		"hunter2": false, "p@ssword": false, "p@ss.": false, "@example.org": false, "a@b@example.org": false,
@@ -180,6 +184,7 @@ func TestEmailKind(t *testing.T) {
 }
 
 func TestInert(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		in    string
 		limit int

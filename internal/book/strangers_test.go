@@ -23,6 +23,7 @@ func split(repo *fakeRepo) (requests int, summaries []book.Entry) {
 }
 
 func TestStrangersAreSummarised(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		limit   int
@@ -86,6 +87,7 @@ func TestStrangersAreSummarised(t *testing.T) {
 }
 
 func TestSummariesAreBoundedAndFlushed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		repo := &fakeRepo{}
 		r, stop := run(t, book.RecorderConfig{Repo: repo, Strangers: 1})

@@ -43,6 +43,7 @@ func runFlask(t *testing.T, env map[string]string, input string, args ...string)
 const devCookie = "eyJhZG1pbiI6ZmFsc2UsInVzZXJfaWQiOjQyfQ.aSFzwA.RplUhb50hVBDaOTO-gcckeIbEs4"
 
 func TestFlaskDecode(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("A", 5<<20)
 	lines, err := runFlask(t, nil, devCookie+"\n\n"+devCookie+"\r\n"+long+"\n"+long[:1<<20]+"\n"+devCookie,
 		"decode", "--secret-key=dev-secret-key", "--now=1763800007")
@@ -64,6 +65,7 @@ func TestFlaskDecode(t *testing.T) {
 }
 
 func TestFlaskKeys(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{"DOORBOOK_FLASK_SECRET_KEY": "dev-secret-key"}
 	for _, args := range [][]string{
 		{},
@@ -100,6 +102,7 @@ func TestFlaskKeys(t *testing.T) {
 func isUsage(err error) bool { return err != nil && strings.HasPrefix(err.Error(), errUsage.Error()) }
 
 func TestFlaskEncode(t *testing.T) {
+	t.Parallel()
 	lines, err := runFlask(t, nil, `{"session":{"user_id":42,"admin":false},"timestamp":1763800000}
 not JSON
 {"session":[1],"timestamp":1}
@@ -138,6 +141,7 @@ func (k goldenKey) text() string {
 
 // TestFlaskGolden runs the golden cookies of the library through the verbs.
 func TestFlaskGolden(t *testing.T) {
+	t.Parallel()
 	var good struct {
 		Cases []struct {
 			ID, JSON, Cookie, Encode string
@@ -177,6 +181,7 @@ func TestFlaskGolden(t *testing.T) {
 
 // TestFlaskCheckPassword compares with what Werkzeug says.
 func TestFlaskCheckPassword(t *testing.T) {
+	t.Parallel()
 	const hash = "pbkdf2:sha256:1000$AbCdEfGh$9c149dd6c434735bac5f06ae7b359807a2674916340ace102550ed23745c0868"
 	lines, err := runFlask(t, nil, `{"hash":"`+hash+`","password":"pw"}
 {"hash":"`+hash+`","password":"pW"}

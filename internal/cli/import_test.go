@@ -26,6 +26,7 @@ func importFlask(t *testing.T, env map[string]string, args ...string) (code int,
 
 // TestImportUsage: what is typed wrong is told at once, and never with the password of the URL.
 func TestImportUsage(t *testing.T) {
+	t.Parallel()
 	const secret = "hunter2"
 	file := filepath.Join(t.TempDir(), "from")
 	if err := os.WriteFile(file, []byte("mongodb://ada:"+secret+"@:x/flask\n"), 0o600); err != nil {

@@ -40,6 +40,7 @@ func file(t *testing.T, content string) string {
 }
 
 func TestReadSecrets(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env       func(string) string
 		key       string
@@ -87,6 +88,7 @@ func TestReadSecrets(t *testing.T) {
 }
 
 func TestPath(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		dir  string
 		env  func(string) string
@@ -111,6 +113,7 @@ func good() config.Serve {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]string{
 		"": "", "https://door.example.org": "https://door.example.org", "https://door.example.org/": "https://door.example.org",
 		"HTTPS://door.example.org:8443//": "https://door.example.org:8443", "http://[::1]:80": "http://[::1]:80", "http://10.1.2.3": "http://10.1.2.3",
@@ -155,6 +158,7 @@ func TestCheck(t *testing.T) {
 
 // TestSecure: cookies are Secure over TLS and on one's own machine, where browsers take them.
 func TestSecure(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]bool{
 		"https://door.example.org": true, "http://door.example.org": false, "http://localhost:8080": true, "http://LOCALHOST": true,
 		"http://door.localhost:8080": true, "http://127.0.0.1:1": true, "http://127.9.9.9": true, "http://[::1]:8080": true,
@@ -176,6 +180,7 @@ func TestSecure(t *testing.T) {
 }
 
 func TestURL(t *testing.T) {
+	t.Parallel()
 	listening := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4711}
 	for _, c := range []struct{ addr, public, want string }{
 		{"localhost:0", "", "http://localhost:4711"},
@@ -192,6 +197,7 @@ func TestURL(t *testing.T) {
 
 // TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and so is one given twice.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ring, err := config.Keys(config.Secrets{Key: []byte(keyOne), Fallbacks: [][]byte{[]byte(keyTwo)}}, dir)
 	if err != nil {

@@ -20,6 +20,7 @@ const (
 )
 
 func TestFlaskKeys(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env       func(string) string
 		key       string
@@ -59,6 +60,7 @@ func TestFlaskKeys(t *testing.T) {
 
 // What anybody could sign with is refused in words that say which setting it is, and never what was in it.
 func TestFlaskKeysRefused(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env    func(string) string
 		says   []string
@@ -103,6 +105,7 @@ func TestFlaskKeysRefused(t *testing.T) {
 }
 
 func TestSessionsSetting(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		sessions string
 		fine     bool
@@ -116,6 +119,7 @@ func TestSessionsSetting(t *testing.T) {
 
 // While a Flask application shares the cookie it reads the hashes, too: nobody must have to think of that.
 func TestFormOfPasswords(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ form, sessions, want string }{
 		{"", "", "argon2id"},
 		{"", "store", "argon2id"},
@@ -131,6 +135,7 @@ func TestFormOfPasswords(t *testing.T) {
 }
 
 func TestFlaskCookieName(t *testing.T) {
+	t.Parallel()
 	for name, good := range map[string]bool{
 		"": true, "session": true, "app.session": true, "__Host-session": true,
 		"form": false, "device": false, "__Host-form": false, "__Host-device": false, "a b": false, "a;b": false, "sé": false,
@@ -144,6 +149,7 @@ func TestFlaskCookieName(t *testing.T) {
 
 // Who only looks into a cookie may do so with any key.
 func TestAnyFlaskKey(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env  func(string) string
 		want string

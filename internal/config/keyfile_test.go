@@ -19,6 +19,7 @@ func sum(t *testing.T, ring *session.KeyRing) [32]byte {
 
 // TestKeyFile: made at the first start for its owner alone, and the same one from then on.
 func TestKeyFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, err := config.Keys(config.Secrets{}, dir)
 	if err != nil {
@@ -43,6 +44,7 @@ func TestKeyFile(t *testing.T) {
 
 // TestKeyFileTogether: of programs that start at once all get one key.
 func TestKeyFileTogether(t *testing.T) {
+	t.Parallel()
 	for range 20 {
 		dir := t.TempDir()
 		sums := make([][32]byte, 8)
@@ -71,6 +73,7 @@ func TestKeyFileTogether(t *testing.T) {
 
 // TestKeyFileRefused: one that others may read is no secret any more, and what is no key is said to be none.
 func TestKeyFileRefused(t *testing.T) {
+	t.Parallel()
 	const good = "0123456789abcdef0123456789abcdef-fedcba98"
 	for name, c := range map[string]struct {
 		content string

@@ -17,6 +17,7 @@ import (
 // TestChangeAddress: the proof that it takes gives the session a new key (ASVS 7.2.4).
 // Guard: developers.go, Door.follow, the Renew for an address.
 func TestChangeAddress(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
@@ -33,6 +34,7 @@ func TestChangeAddress(t *testing.T) {
 // TestChangeAddressThrottled: whether an address is taken shows, so nobody tries out a list, password or not.
 // Guard: developers.go, Door.ChangeDeveloper, the counter of address changes.
 func TestChangeAddressThrottled(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
@@ -51,6 +53,7 @@ func TestChangeAddressThrottled(t *testing.T) {
 // TestResetLiftsThePause: strangers who guess at an account cannot keep an owner out who has asked for a new password.
 // Guard: developers.go, Door.ResetPassword, forgive.
 func TestResetLiftsThePause(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := newBrowser(t, s, "192.0.2.1")
@@ -69,6 +72,7 @@ func TestResetLiftsThePause(t *testing.T) {
 // TestCauses: why a request failed is for those who run the program; its owner learns that it did (ASVS 16.5.1).
 // Guard: entries.go, Door.Entries, the Text of errors.
 func TestCauses(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, root := s.Developer("Ada", account.Member), s.Developer("Root", account.Admin)
 	e := book.Entry{

@@ -16,6 +16,7 @@ import (
 // TestMayChange is who may change what: a member only themself, and neither role nor state; an admin everybody, but nobody
 // else's address or password (ASVS 6.4.6, 8.2.1 to 8.2.3).
 func TestMayChange(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, bob := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
 	root, deputy := s.Developer("Root", account.Admin), s.Developer("Deputy", account.Admin)
@@ -102,6 +103,7 @@ func restore(t *testing.T, s *sitetest.Site, d account.Developer) {
 }
 
 func TestMayRemove(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root := signedIn(t, s, s.Developer("Root", account.Admin))
 	ada, bob, eve := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member), s.Developer("Eve", account.Member)
@@ -134,6 +136,7 @@ func TestMayRemove(t *testing.T) {
 
 // TestLastAdmin: there is always somebody who can look after the others.
 func TestLastAdmin(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root := s.Developer("Root", account.Admin)
 	b := signedIn(t, s, root)
@@ -158,6 +161,7 @@ func TestLastAdmin(t *testing.T) {
 // TestDisable: a disabled account is signed out everywhere at its next request (ASVS 7.4.2), and comes back without its old
 // sessions.
 func TestDisable(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root, ada := s.Developer("Root", account.Admin), s.Developer("Ada", account.Member)
 	admin, one, two := signedIn(t, s, root), signedIn(t, s, ada), signedIn(t, s, ada)
@@ -185,6 +189,7 @@ func TestDisable(t *testing.T) {
 
 // TestDisableBehindTheBack: it does not matter whether the sessions could be ended: the account is looked at each time.
 func TestDisableBehindTheBack(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Admin)
 	b := signedIn(t, s, ada)
@@ -210,6 +215,7 @@ func TestDisableBehindTheBack(t *testing.T) {
 
 // TestDisableAndPassword: both at once entail both.
 func TestDisableAndPassword(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root := s.Developer("Root", account.Admin)
 	s.Developer("Deputy", account.Admin)
@@ -226,6 +232,7 @@ func TestDisableAndPassword(t *testing.T) {
 }
 
 func TestChangeNames(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root, ada := s.Developer("Root", account.Admin), s.Developer("Ada", account.Member)
 	admin := signedIn(t, s, root)
@@ -252,6 +259,7 @@ func TestChangeNames(t *testing.T) {
 }
 
 func TestDevelopers(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	for _, name := range []string{"Ada", "Bob", "Cleo"} {
 		s.Developer(name, account.Member)
@@ -273,6 +281,7 @@ func TestDevelopers(t *testing.T) {
 
 // TestOutage: a database that does not answer is Busy with a cause for the log and none in the public text.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	var faults sitetest.Faults
 	s := sitetest.New(t, faults.Wrap)
 	ada := s.Developer("Ada", account.Member)

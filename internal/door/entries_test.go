@@ -35,6 +35,7 @@ func (b *browser) entries(q book.Query) (list []book.Entry, err error) {
 
 // TestEntries: a member reads their own entries, whatever they ask for; an admin everybody's; a stranger none.
 func TestEntries(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, bob, root := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member), s.Developer("Root", account.Admin)
 	for _, user := range []string{ada.ID, bob.ID, root.ID, ""} {
@@ -67,6 +68,7 @@ func TestEntries(t *testing.T) {
 }
 
 func TestHideAndDelete(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root := s.Developer("Root", account.Admin)
 	b := signedIn(t, s, root)
@@ -112,6 +114,7 @@ func TestHideAndDelete(t *testing.T) {
 // TestNoSecrets: whatever people type, right or wrong, and whatever was done with it, no secret is in any entry, in the log,
 // or in a database file.
 func TestNoSecrets(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := newBrowser(t, s, "192.0.2.1")

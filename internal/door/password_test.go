@@ -14,6 +14,7 @@ const newPassword = "quiet heron walks at noon"
 
 // TestChangePassword: it takes the current one (ASVS 6.2.3), ends all other sessions (7.4.3) and gives this one a new key.
 func TestChangePassword(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b, phone, laptop := signedIn(t, s, ada), signedIn(t, s, ada), signedIn(t, s, ada)
@@ -58,6 +59,7 @@ func TestChangePassword(t *testing.T) {
 // TestProveThrottled: with a session alone nobody guesses the password on, and strangers' guesses at the account keep
 // nobody from changing it.
 func TestProveThrottled(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
@@ -88,6 +90,7 @@ func TestProveThrottled(t *testing.T) {
 
 // TestResetPassword is the command line's way: it needs no current password and leaves nobody signed in.
 func TestResetPassword(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
@@ -117,6 +120,7 @@ func TestResetPassword(t *testing.T) {
 // TestChangePasswordOutage: once the password is changed the other sessions are worth nothing, also when they could not be
 // ended.
 func TestChangePasswordOutage(t *testing.T) {
+	t.Parallel()
 	var faults sitetest.Faults
 	s := sitetest.New(t, faults.Wrap)
 	ada := s.Developer("Ada", account.Member)

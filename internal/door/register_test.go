@@ -32,6 +32,7 @@ func (b *browser) register(in account.Registration) (err error) {
 }
 
 func TestRegister(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
 	if err := b.register(newcomer("Eve")); err != nil {
@@ -59,6 +60,7 @@ func TestRegister(t *testing.T) {
 }
 
 func TestRegisterTaken(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Admin)
 	b := newBrowser(t, s, "192.0.2.1")
@@ -80,6 +82,7 @@ func TestRegisterTaken(t *testing.T) {
 
 // TestRegisterBroken: what breaks a rule costs no hash and no attempt.
 func TestRegisterBroken(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
 	for range account.RegistrationPolicy().Free + 5 {
@@ -101,6 +104,7 @@ func TestRegisterBroken(t *testing.T) {
 }
 
 func TestRegisterThrottled(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
 	for i := range account.RegistrationPolicy().Free {
@@ -125,6 +129,7 @@ func TestRegisterThrottled(t *testing.T) {
 }
 
 func TestRegistrationClosed(t *testing.T) {
+	t.Parallel()
 	for _, setting := range []door.Registration{door.Closed, "invite", ""} {
 		s := sitetest.New(t, func(p *server.Parts) { p.Registration = setting })
 		b := newBrowser(t, s, "192.0.2.1")
@@ -145,6 +150,7 @@ func TestRegistrationClosed(t *testing.T) {
 
 // TestRegisterParallel: of many who want one address, in whatever spelling, one gets it.
 func TestRegisterParallel(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	var made atomic.Int32
 	var all sync.WaitGroup
@@ -170,6 +176,7 @@ func TestRegisterParallel(t *testing.T) {
 
 // TestLookalikes: an address that somebody could fold into Ada's is refused, or is an account of its own.
 func TestLookalikes(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	s.Developer("Ada", account.Admin)
 	for i, email := range []string{

@@ -30,6 +30,7 @@ func openSetup(t *testing.T, s *sitetest.Site) string {
 }
 
 func TestSetup(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
 	token := openSetup(t, s)
@@ -64,6 +65,7 @@ func TestSetup(t *testing.T) {
 
 // TestSetupOver: a link that is invented, replaced or too old makes nobody an admin, and costs no hash.
 func TestSetupOver(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
 	first := openSetup(t, s)
@@ -84,6 +86,7 @@ func TestSetupOver(t *testing.T) {
 
 // TestSetupParallel: two people cannot both use one link.
 func TestSetupParallel(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	token := openSetup(t, s)
 	var made atomic.Int32
@@ -108,6 +111,7 @@ func TestSetupParallel(t *testing.T) {
 
 // TestSetupKept: a stolen database does not open the setup page.
 func TestSetupKept(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	token := openSetup(t, s)
 	var kept string

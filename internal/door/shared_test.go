@@ -50,6 +50,7 @@ func raise(t *testing.T, s *sitetest.Site, d account.Developer) {
 
 // A session that another program has begun holds, be its cookie so full that nothing of ours has room in it.
 func TestSharedSessionHolds(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t, shared)
 	ada := s.Developer("Ada", account.Member)
 	raise(t, s, ada) // so that the present is not the zero of an account that nothing happened to
@@ -69,6 +70,7 @@ func TestSharedSessionHolds(t *testing.T) {
 
 // What the session says of the past is held against the present, and what is no number never holds.
 func TestSharedSessionOfThePast(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t, shared)
 	ada := s.Developer("Ada", account.Member)
 	raise(t, s, ada)
@@ -82,6 +84,7 @@ func TestSharedSessionOfThePast(t *testing.T) {
 
 // Where nobody shares the cookie a session without an epoch is no proof of anything.
 func TestSessionWithoutEpochAlone(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := newBrowser(t, s, "192.0.2.10")
@@ -93,6 +96,7 @@ func TestSessionWithoutEpochAlone(t *testing.T) {
 
 // Signing out, being disabled and being removed end a session that another program has begun, and the book says so.
 func TestSharedSessionEnds(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t, shared)
 	root := signedIn(t, s, s.Developer("Root", account.Admin))
 	for name, end := range map[string]func(d account.Developer, b *browser) error{
@@ -137,6 +141,7 @@ func TestSharedSessionEnds(t *testing.T) {
 
 // A change of the password keeps the session that made it, although another program has begun it.
 func TestSharedSessionChangesPassword(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t, shared)
 	ada := s.Developer("Ada", account.Member)
 	b, other := begunBy(t, s, ada), begun(t, s, `{"n":1,"loggedin_user":{"_id":"`+ada.ID+`"}}`)

@@ -20,6 +20,7 @@ import (
 // TestSignInAnswersAlike: nobody learns from an answer, from what it cost, or from what it left behind, who has an account
 // here (ASVS 6.3.8).
 func TestSignInAnswersAlike(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ctx := t.Context()
 	ada := s.Developer("Ada", account.Member)
@@ -89,6 +90,7 @@ func TestSignInAnswersAlike(t *testing.T) {
 }
 
 func TestSignIn(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	for _, email := range []string{ada.Email, "ADA@Example.ORG", "  ada@example.org\t"} {
@@ -186,6 +188,7 @@ func (m *meanwhile) ByEmail(ctx context.Context, key string) (account.Developer,
 // TestSignInMeanwhile: an old password opens nothing once its change was acknowledged, even if its hash was already under
 // way; and the same holds for an account that is disabled or removed.
 func TestSignInMeanwhile(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*sitetest.Site, account.Developer) error{
 		"password changed": func(s *sitetest.Site, d account.Developer) error {
 			_, err := s.Door.ResetPassword(context.Background(), &door.Visit{Addr: "command line"}, d.Email, "quiet heron walks at noon")
@@ -222,6 +225,7 @@ func TestSignInMeanwhile(t *testing.T) {
 
 // TestRehashMeanwhile: a fresh hash of the old password does not replace that of a new one.
 func TestRehashMeanwhile(t *testing.T) {
+	t.Parallel()
 	hash := scryptHash
 	const next = "quiet heron walks at noon"
 	m := &meanwhile{}
@@ -243,6 +247,7 @@ func TestRehashMeanwhile(t *testing.T) {
 }
 
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
@@ -261,6 +266,7 @@ func TestSignOut(t *testing.T) {
 
 // TestNewKeyAtSignIn: what was planted before the sign-in is worth nothing after it (ASVS 7.2.4).
 func TestNewKeyAtSignIn(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := newBrowser(t, s, "192.0.2.1")

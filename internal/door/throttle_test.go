@@ -32,6 +32,7 @@ func blocked(t *testing.T, s *sitetest.Site, email, addr string) *browser {
 }
 
 func TestThrottleAccount(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	for _, email := range []string{ada.Email, "nobody@example.org", "no address at all"} {
@@ -60,6 +61,7 @@ func TestThrottleAccount(t *testing.T) {
 
 // TestThrottleLongest: nobody waits more than 15 minutes, however long somebody else has been guessing.
 func TestThrottleLongest(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := blocked(t, s, ada.Email, "192.0.2.1")
@@ -81,6 +83,7 @@ func TestThrottleLongest(t *testing.T) {
 
 // TestThrottleDevice: who guesses at an account cannot keep its owner out of it.
 func TestThrottleDevice(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, bob := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
 	owner := signedIn(t, s, ada)
@@ -132,6 +135,7 @@ func reverse(s string) string {
 }
 
 func TestThrottleAddress(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := blocked(t, s, "nobody@example.org", "192.0.2.1")
@@ -166,6 +170,7 @@ func TestThrottleAddress(t *testing.T) {
 
 // TestThrottleNetwork: an IPv6 /64 is one address, as is an IPv4 address written as IPv6.
 func TestThrottleNetwork(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	for name, addrs := range map[string][2]string{
 		"IPv6":   {"2001:db8:1:2:%x::1", "2001:db8:1:3::1"},
@@ -197,6 +202,7 @@ func TestThrottleNetwork(t *testing.T) {
 
 // TestThrottleParallel: guesses sent at once are counted before they are evaluated.
 func TestThrottleParallel(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	before := s.Parts.Passwords.Computed()
@@ -223,6 +229,7 @@ func TestThrottleParallel(t *testing.T) {
 
 // TestShed: what the hasher has no room for is answered at once with a wait, and counts nowhere: nothing was guessed.
 func TestShed(t *testing.T) {
+	t.Parallel()
 	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Queue: -1, Wait: time.Second})
 	s := sitetest.New(t, func(p *server.Parts) { p.Passwords = hasher })
 	ada := s.Developer("Ada", account.Member)
@@ -254,6 +261,7 @@ func TestShed(t *testing.T) {
 
 // TestSweepCounters: what nobody can feel any more is forgotten; what blocks somebody stays.
 func TestSweepCounters(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	blocked(t, s, "nobody@example.org", "192.0.2.1")
 	count := func() (n int) {
@@ -282,6 +290,7 @@ func TestSweepCounters(t *testing.T) {
 
 // TestCountersTellNothing: what people type as an address may be a password, so no counter holds it.
 func TestCountersTellNothing(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	_ = newBrowser(t, s, "192.0.2.123").signIn("canary-typed-in-the-wrong-field", wrong)
 	rows, err := s.DB.Main.Read.Query(`SELECT key FROM throttle`)

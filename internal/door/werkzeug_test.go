@@ -44,6 +44,7 @@ func withHash(t *testing.T, s *sitetest.Site, name, hash string) account.Develop
 // TestSignInWithWerkzeugHash: an account that comes from Flask signs in with the password it has, and gets a better hash at
 // once, unless a Flask application beside us has to go on reading it.
 func TestSignInWithWerkzeugHash(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name, stored string
 		config       passhash.Config
@@ -105,6 +106,7 @@ func TestSignInWithWerkzeugHash(t *testing.T) {
 // TestOneHashWhateverTheForm: an unknown address and a hash that cannot be read, or must not be computed, cost one hash of
 // the configured form, and are answered as a wrong password is.
 func TestOneHashWhateverTheForm(t *testing.T) {
+	t.Parallel()
 	unreadable := map[string]string{
 		"time":        "pbkdf2:sha256:4000000000$AbCdEfGh$" + strings.Repeat("00", 32),
 		"memory":      "scrypt:1048576:8:1$AbCdEfGh$" + strings.Repeat("00", 64),
@@ -141,6 +143,7 @@ func TestOneHashWhateverTheForm(t *testing.T) {
 
 // TestNewHashesBesideFlask: whoever registers or changes a password here can sign in there.
 func TestNewHashesBesideFlask(t *testing.T) {
+	t.Parallel()
 	s := hashing(t, passhash.Config{Form: passhash.PBKDF2})
 	ada := withHash(t, s, "Ada", scryptHash)
 	b := signedIn(t, s, ada)

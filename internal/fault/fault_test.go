@@ -11,6 +11,7 @@ import (
 
 // TestFrom: an error that is no fault is Internal, and its text is for the log alone.
 func TestFrom(t *testing.T) {
+	t.Parallel()
 	cause := errors.New("password=hunter2 at /var/lib")
 	f := fault.From(cause)
 	if f.Kind != fault.Internal || strings.Contains(f.Public, "hunter2") || !errors.Is(f, cause) || !strings.Contains(f.Error(), "hunter2") {
@@ -31,6 +32,7 @@ func TestFrom(t *testing.T) {
 }
 
 func TestIs(t *testing.T) {
+	t.Parallel()
 	err := fmt.Errorf("outside: %w", fault.New(fault.Throttled, "Wait."))
 	if !fault.Is(err, fault.Throttled) || fault.Is(err, fault.Busy) || fault.Is(nil, fault.Internal) || !fault.Is(errors.New("x"), fault.Internal) {
 		t.Error("kinds are mixed up")

@@ -42,6 +42,7 @@ func (p *place) state() state {
 }
 
 func TestCopyTwice(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	first := p.copy(town(), nil)
 	refused, after := p.items, p.state()
@@ -67,6 +68,7 @@ func TestCopyTwice(t *testing.T) {
 }
 
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	p, real := newPlace(t), newPlace(t)
 	before := p.state()
 	dry := func(c *fromflask.Config) { c.DryRun = true }
@@ -96,6 +98,7 @@ func TestDryRun(t *testing.T) {
 
 // TestBrokenOff: wherever a copy breaks off, another one goes on, and nothing is counted or stored twice.
 func TestBrokenOff(t *testing.T) {
+	t.Parallel()
 	whole := newPlace(t)
 	whole.copy(town(), nil)
 	want := whole.state()
@@ -119,6 +122,7 @@ func TestBrokenOff(t *testing.T) {
 }
 
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("Ctrl-C")
@@ -140,6 +144,7 @@ func TestInterrupted(t *testing.T) {
 
 // TestNewOnes: what has come to the source since is copied, wherever it stands.
 func TestNewOnes(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	all, some := &installation{}, &installation{}
 	for n := range 20 {
@@ -171,6 +176,7 @@ func (u *untouched) Finish(ctx context.Context, id string, d time.Duration) erro
 
 // TestHidden: an entry that somebody has deleted here stays deleted, and does not keep its neighbours out.
 func TestHidden(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	source := &installation{}
 	source.log(get(1, nil), get(2, nil))
@@ -197,6 +203,7 @@ func TestHidden(t *testing.T) {
 
 // TestChangedEntries: as with developers.
 func TestChangedEntries(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.copy((&installation{}).log(get(1, nil), get(2, nil)), nil)
 	before := p.entries()
@@ -217,6 +224,7 @@ func TestChangedEntries(t *testing.T) {
 
 // TestTwiceInTheSource: MongoDB does not keep _id unique over the shards of a collection.
 func TestTwiceInTheSource(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	source := (&installation{}).log(get(1, nil), get(1, nil), get(2, nil), get(2, bson.M{"url": "/x"}))
 	source.developer(ada(1, nil), ada(1, nil))
@@ -250,6 +258,7 @@ func (w *watched) Append(ctx context.Context, list []book.Entry) error {
 
 // TestCost: a first copy asks for no entry, and every batch is one commit.
 func TestCost(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	source := &installation{}
 	for n := range 1000 {
@@ -275,6 +284,7 @@ func TestCost(t *testing.T) {
 
 // TestFullDisk: a book that takes nothing ends the copy, at once.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	full := errors.New("disk full")
 	w := &watched{Repository: p.book, fail: full}
@@ -286,6 +296,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
+	t.Parallel()
 	if _, err := newPlace(t).try(&installation{}, nil); !errors.Is(err, fromflask.ErrNothing) {
 		t.Error(err)
 	}
@@ -293,6 +304,7 @@ func TestNothing(t *testing.T) {
 
 // TestForgottenCounts: after a crash a server says that there are no documents, until somebody looks.
 func TestForgottenCounts(t *testing.T) {
+	t.Parallel()
 	for _, source := range []*installation{(&installation{}).log(get(1, nil)), (&installation{}).developer(ada(1, nil))} {
 		totals, err := newPlace(t).try(forgotten{source}, nil)
 		if err != nil || totals.Entries.Copied+totals.Developers.Copied != 1 {
@@ -306,6 +318,7 @@ type forgotten struct{ *installation }
 func (forgotten) Count(context.Context, string) (int64, error) { return 0, nil }
 
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	var lines []string
 	newPlace(t).copy(town(), func(c *fromflask.Config) {
 		c.Batch = 10

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDeveloper(t *testing.T) {
+	t.Parallel()
 	want := account.Developer{
 		ID: hexID(1), Name: "Ada Lovelace", Email: "ada@example.org", EmailKey: "ada@example.org", Skills: []string{"go", "sql"},
 		PasswordHash: someHash, Role: account.Member, CreatedAt: idTime(1), UpdatedAt: idTime(1),
@@ -98,6 +99,7 @@ func many(n int) string {
 }
 
 func TestRefusedDevelopers(t *testing.T) {
+	t.Parallel()
 	tooCostly := "pbkdf2:sha256:999999999$AbCdEfGh$00"
 	damaged := raw(ada(0, nil))
 	damaged[4] = 0x77 // no type of BSON
@@ -148,6 +150,7 @@ func TestRefusedDevelopers(t *testing.T) {
 }
 
 func TestDeletedDevelopersAreNotCopied(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	totals := p.copy((&installation{}).developer(ada(1, bson.M{"deleted": true})), nil)
 	if diff := cmp.Diff(fromflask.Tally{Read: 1, Deleted: 1}, totals.Developers); diff != "" || len(p.all()) != 0 {
@@ -157,6 +160,7 @@ func TestDeletedDevelopersAreNotCopied(t *testing.T) {
 
 // TestOneAddress: the older of two keeps it, also one that the database had before.
 func TestOneAddress(t *testing.T) {
+	t.Parallel()
 	source := (&installation{}).developer(
 		ada(1, nil), ada(2, bson.M{"email": "ADA@example.org", "password": "x$y$z"}), ada(3, bson.M{"email": "eve@example.org"}),
 	)
@@ -180,6 +184,7 @@ func TestOneAddress(t *testing.T) {
 }
 
 func TestAdmins(t *testing.T) {
+	t.Parallel()
 	source := (&installation{}).developer(
 		ada(1, nil), ada(2, bson.M{"email": "eve@example.org"}), ada(3, bson.M{"email": "EVE@example.org"}),
 	)
@@ -229,6 +234,7 @@ func TestAdmins(t *testing.T) {
 
 // TestChangedDevelopers: what is there is left alone, and told if it is not the same.
 func TestChangedDevelopers(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	first := (&installation{}).developer(ada(1, nil), ada(2, bson.M{"email": "eve@example.org"}))
 	p.copy(first, nil)

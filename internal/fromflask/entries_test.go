@@ -13,6 +13,7 @@ import (
 )
 
 func TestEntry(t *testing.T) {
+	t.Parallel()
 	want := book.Entry{ID: hexID(1), Type: book.Request, ClientAddr: "192.0.2.1", URL: "/", Method: "GET", CreatedAt: idTime(1)}
 	changed := func(change func(*book.Entry)) book.Entry {
 		e := want
@@ -71,6 +72,7 @@ func TestEntry(t *testing.T) {
 }
 
 func TestURLs(t *testing.T) {
+	t.Parallel()
 	const r = "[redacted]"
 	for _, tt := range []struct{ url, want string }{
 		{"/", "/"},
@@ -105,6 +107,7 @@ func TestURLs(t *testing.T) {
 }
 
 func TestEntriesThatAreNotCopied(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	totals := p.copy((&installation{}).log(
 		get(1, bson.M{"type": "visit"}), get(2, bson.M{"type": nil}), get(3, bson.M{"deleted": true}), get(4, bson.M{"deleted": 1}),
@@ -124,6 +127,7 @@ func TestEntriesThatAreNotCopied(t *testing.T) {
 
 // TestMinutes: nobody knows how imported requests ended, so the plot of those that were answered here has none of them.
 func TestMinutes(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	p.copy((&installation{}).log(get(1, nil), get(61, nil), get(62, bson.M{"type": "activity"})), nil)
 	if minutes, err := p.book.Minutes(t.Context(), idTime(0)); err != nil || len(minutes) > 0 {
@@ -132,6 +136,7 @@ func TestMinutes(t *testing.T) {
 }
 
 func TestOldEntriesAreCounted(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	totals := p.copy((&installation{}).log(get(1, nil), get(20, nil), get(30, nil)), func(c *fromflask.Config) {
 		c.Keeps, c.Clock = 10*time.Second, func() time.Time { return idTime(30) }

@@ -25,6 +25,7 @@ func quiet(t *testing.T, err error) {
 }
 
 func TestWrongURLs(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{
 		"", "flask", "localhost:27017", "http://" + secret + "@localhost/flask", "postgres://ada:" + secret + "@localhost/flask",
 		"mongodb://", "mongodb://localhost:port/flask", "mongodb://localhost:99999/flask",
@@ -53,6 +54,7 @@ func TestWrongURLs(t *testing.T) {
 
 // TestSecretOptions: whatever the server repeats of a URL's options that hold secrets, nobody reads it.
 func TestSecretOptions(t *testing.T) {
+	t.Parallel()
 	for _, option := range []string{
 		// Names that lower and upper case lengthen or shorten are no reason to stumble.
 		"\u0130\u0130=x&\u212a=y&authMechanismProperties=AWS_SESSION_TOKEN:" + written,
@@ -74,6 +76,7 @@ func TestSecretOptions(t *testing.T) {
 }
 
 func TestName(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{
 		"mongodb://localhost":  "flask on localhost",
 		"mongodb://localhost/": "flask on localhost",
@@ -95,6 +98,7 @@ func TestName(t *testing.T) {
 }
 
 func TestSameDatabase(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		a, b string
 		want bool

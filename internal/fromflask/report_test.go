@@ -14,6 +14,7 @@ import (
 
 // TestReport: everything goes to the file, the first of each reason to the reader.
 func TestReport(t *testing.T) {
+	t.Parallel()
 	source := &installation{}
 	for n := range 50 {
 		source.log(get(n, bson.M{"type": "visit"}))
@@ -68,6 +69,7 @@ entry refused: 50, the type is none of request, activity, error
 }
 
 func TestReportOfADryRun(t *testing.T) {
+	t.Parallel()
 	var printed bytes.Buffer
 	totals := fromflask.Totals{Entries: fromflask.Tally{Read: 3, Copied: 1, There: 1, Differs: 1}, Old: 1, Admins: []string{"ada@example.org"}}
 	if err := fromflask.NewReport(nil).Print(&printed, totals, true); err != nil {
@@ -85,6 +87,7 @@ func TestReportOfADryRun(t *testing.T) {
 
 // TestReportHoldsNoSecret: a canary in every field of every document never comes up, in items or in texts of errors.
 func TestReportHoldsNoSecret(t *testing.T) {
+	t.Parallel()
 	const canary = "cAnaRy7bird9x"
 	source := &installation{}
 	for n, field := range []string{"_id", "name", "email", "password", "skills", "created_at", "type", "client_addr", "url", "http_method", "body", "deleted", "other"} {
@@ -116,6 +119,7 @@ type failing struct{}
 func (failing) Write([]byte) (int, error) { return 0, errSource }
 
 func TestReportThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	report := fromflask.NewReport(failing{})
 	report.Add(fromflask.Item{Kind: fromflask.Entry})
 	if err := report.Finish(fromflask.Totals{}); !errors.Is(err, errSource) {

@@ -15,6 +15,7 @@ import (
 
 // TestStatus: every kind has its status, and a kind that nobody has thought of is a bug of ours.
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	for kind, want := range map[fault.Kind]int{
 		fault.Internal: 500, fault.Invalid: 422, fault.Malformed: 400, fault.Unauthorized: 401, fault.Forbidden: 403, fault.NotFound: 404,
 		fault.Conflict: 409, fault.TooLarge: 413, fault.Unsupported: 415, fault.Throttled: 429, fault.Busy: 503, 99: 500,
@@ -27,6 +28,7 @@ func TestStatus(t *testing.T) {
 
 // TestAnswers: a handler's error in the form that its asker reads, with the public text and the wait, and no cause.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	fails := func(err error) httpx.Handler {
 		return func(w http.ResponseWriter, _ *http.Request, _ *door.Visit) error {
 			w.Header().Set("Cache-Control", "public, max-age=60")
@@ -61,6 +63,7 @@ func TestAnswers(t *testing.T) {
 
 // TestWriteJSON: what cannot be written as JSON is an error of ours, and not half an answer.
 func TestWriteJSON(t *testing.T) {
+	t.Parallel()
 	w := httptest.NewRecorder()
 	httpx.WriteJSON(w, 201, map[string]any{"a": "<b>\u2028"})
 	if w.Code != 201 || w.Body.String() != `{"a":"\u003cb\u003e\u2028"}`+"\n" {
@@ -75,6 +78,7 @@ func TestWriteJSON(t *testing.T) {
 
 // TestHandlerComplete: a route without a handler, or a handler without a route, keeps the program from starting.
 func TestHandlerComplete(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	handlers := map[string]httpx.Handler{}
 	for _, route := range door.Routes() {

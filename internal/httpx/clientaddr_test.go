@@ -11,6 +11,7 @@ import (
 
 // TestClientAddr: nobody but a trusted proxy says where a visitor comes from, and a proxy only for its own hop.
 func TestClientAddr(t *testing.T) {
+	t.Parallel()
 	const none, one, chain = "", "10.0.0.1", "10.0.0.0/8, 2001:db8:ffff::/48"
 	for _, c := range []struct {
 		name, trusted, peer string
@@ -65,6 +66,7 @@ func TestClientAddr(t *testing.T) {
 }
 
 func TestParseProxies(t *testing.T) {
+	t.Parallel()
 	for list, want := range map[string]int{"": 0, " , ,": 0, "10.0.0.1": 1, "10.0.0.7/8,::1 , 2001:db8::/32": 3} {
 		p, err := httpx.ParseProxies(list)
 		if err != nil || len(p) != want {

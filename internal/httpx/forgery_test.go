@@ -29,6 +29,7 @@ func with(form url.Values, name string, values ...string) url.Values {
 
 // TestFormToken: a form is good for the visitor it was made for, and in the body alone.
 func TestFormToken(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	ada, bob := c.SignedIn(c.ada), c.SignedIn(c.bob)
 	again := c.SignedIn(c.ada)
@@ -134,6 +135,7 @@ func invented(c *cast, v *sitetest.Visitor) *sitetest.Visitor {
 // TestFormTokenKeys: a page left open over a restart with a new key submits while the old key is kept, and no longer
 // afterwards.
 func TestFormTokenKeys(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ring := func(secrets ...string) func(*server.Parts) {
 		return func(p *server.Parts) {
@@ -171,6 +173,7 @@ func TestFormTokenKeys(t *testing.T) {
 
 // TestCrossOrigin: what another site makes a browser send changes nothing, token or not.
 func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	root := c.SignedIn(c.root)
 	forgeries := map[string][]string{
@@ -237,6 +240,7 @@ func TestCrossOrigin(t *testing.T) {
 
 // TestContentTypes: JSON is JSON and says so; what a page of another site can send unasked is refused.
 func TestContentTypes(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	root := c.SignedIn(c.root)
 	const body = `{"name":"Ada L."}`
@@ -286,6 +290,7 @@ func TestContentTypes(t *testing.T) {
 // TestBehindRewritingProxy: a proxy that changes the Host header makes our own pages another origin for a browser that does
 // not tell where a request comes from. Guard: admit.go, Edge.fromOurs.
 func TestBehindRewritingProxy(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	for origin, want := range map[string]int{sitetest.URL: http.StatusUnauthorized, "https://evil.test": http.StatusForbidden} {
 		r := httptest.NewRequest("POST", "http://10.0.0.7:9999/developers", strings.NewReader(`{}`))

@@ -55,6 +55,7 @@ func asterisk(v *sitetest.Visitor) *sitetest.Answer {
 
 // TestHeaders: every answer carries the headers of ASVS V3.4 and a request id of its own, whatever it is an answer to.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	seen := map[string]string{}
 	for name, a := range crawl(t, newCast(t)) {
 		h := a.Header
@@ -99,6 +100,7 @@ func TestHeaders(t *testing.T) {
 
 // TestCaching: what names somebody or sets a cookie is kept by no cache, and what looked at the session says so.
 func TestCaching(t *testing.T) {
+	t.Parallel()
 	for name, a := range crawl(t, newCast(t)) {
 		control, vary := a.Header.Get("Cache-Control"), a.Header.Values("Vary")
 		named := strings.Contains(a.Body, "Root") || strings.Contains(a.Body, "@example.org")
@@ -121,6 +123,7 @@ func TestCaching(t *testing.T) {
 
 // TestCookies: attributes of every cookie that is ever set, and of its removal.
 func TestCookies(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		change func(*server.Parts)
@@ -160,6 +163,7 @@ func TestCookies(t *testing.T) {
 }
 
 func TestHSTS(t *testing.T) {
+	t.Parallel()
 	c := newCast(t, func(p *server.Parts) { p.HTTPS, p.URL = true, "https://door.example.org" })
 	for name, a := range crawl(t, c) {
 		if got := a.Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {

@@ -24,6 +24,7 @@ func elsewhere() []string {
 
 // TestOnward: after signing in nobody lands on another site, whatever a link has said.
 func TestOnward(t *testing.T) {
+	t.Parallel()
 	for _, next := range elsewhere() {
 		if got := httpx.Onward(next); got != "/" {
 			t.Errorf("%q leads to %q", next, got)
@@ -61,6 +62,7 @@ func TestOnward(t *testing.T) {
 
 // TestBack: a signed-in visitor of the sign-in page goes back where they came from, never off-site, never in a loop.
 func TestBack(t *testing.T) {
+	t.Parallel()
 	for referer, want := range map[string]string{
 		"":                                       "/",
 		"http://localhost:8080/":                 "/",

@@ -57,6 +57,7 @@ func stranger401() []string { return []string{"GET /{$}", "POST /auth/login", "P
 
 // TestMatrix holds every route of the table against everybody, once as a browser and once as a program.
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	want := matrix()
 	people := map[string]*sitetest.Visitor{"stranger": c.Visitor(), "other": c.SignedIn(c.bob), "admin": c.SignedIn(c.root)}

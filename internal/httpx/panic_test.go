@@ -47,6 +47,7 @@ func troubles() map[string]httpx.Handler {
 
 // TestPanicBefore: before the first byte a panic becomes an error page, an error entry and nothing else.
 func TestPanicBefore(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, troubles())
 	for _, path := range []string{"/login", "/register", "/setup", "/auth/login", "/auth/register", "/auth/logout"} {
 		for _, accept := range []string{"text/html", "application/json"} {
@@ -118,6 +119,7 @@ func records(t *testing.T, r *rig) (n int) {
 
 // TestPanicAfter: after the first byte the connection is cut, so that half an answer does not look like a whole one.
 func TestPanicAfter(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, map[string]httpx.Handler{
 		"GET /login": func(w http.ResponseWriter, _ *http.Request, _ *door.Visit) error {
 			_, _ = io.WriteString(w, strings.Repeat("half an answer ", 1000))
@@ -131,7 +133,7 @@ func TestPanicAfter(t *testing.T) {
 		"GET /setup": func(http.ResponseWriter, *http.Request, *door.Visit) error { panic(http.ErrAbortHandler) },
 	})
 	s := listen(t, r.Handler)
-	answer, err := http.Get(s.URL + "/login")
+	answer, err := s.Client().Get(s.URL + "/login")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,20 +145,21 @@ func TestPanicAfter(t *testing.T) {
 	if len(errs) != 1 || errs[0].Action != book.ActionPanic || errs[0].RequestID != answer.Header.Get("X-Request-Id") {
 		t.Errorf("entries %+v", errs)
 	}
-	if _, err := http.Get(s.URL + "/setup"); err == nil {
+	if _, err := s.Client().Get(s.URL + "/setup"); err == nil {
 		t.Error("an aborted answer looks like one")
 	}
 	a := r.at(r.Visitor()).Get("/register")
 	if a.Status != http.StatusOK || a.Body != "half an answer" {
 		t.Errorf("an error after the first byte: %d %q", a.Status, a.Body)
 	}
-	if again, err := http.Get(s.URL + "/healthz"); err != nil || again.StatusCode != http.StatusOK {
+	if again, err := s.Client().Get(s.URL + "/healthz"); err != nil || again.StatusCode != http.StatusOK {
 		t.Errorf("afterwards: %v", err)
 	}
 }
 
 // TestPanicSignedIn: the visitor stays who they are, with their session as it was.
 func TestPanicSignedIn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, map[string]httpx.Handler{
 		"GET /{$}": func(_ http.ResponseWriter, _ *http.Request, v *door.Visit) error {
 			color.Set(v.Session, "red")

@@ -53,6 +53,7 @@ func raw(t *testing.T, s *httptest.Server, line string, headers ...string) *site
 
 // TestPathConfusion: however a restricted address is written, and whatever headers claim, a stranger does not get in.
 func TestPathConfusion(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	c.SignedIn(c.root).Get("/") // so that there is something to see
 	s := listen(t, c.Handler)
@@ -105,6 +106,7 @@ func TestPathConfusion(t *testing.T) {
 // TestMethods: on every address every method that the table does not have is 405 with the ones that it has, and HEAD tells
 // what GET does and no more.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	root := c.SignedIn(c.root)
 	stranger := c.Visitor()
@@ -163,6 +165,7 @@ func TestMethods(t *testing.T) {
 
 // TestOtherCarriers: a session key counts in its cookie alone, and once.
 func TestOtherCarriers(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	key, other := c.SignedIn(c.root).Session(), c.SignedIn(c.ada).Session()
 	const name = "__Host-session"

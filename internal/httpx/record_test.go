@@ -63,6 +63,7 @@ func (w *watcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // TestEntryBeforeFirstByte: whatever way an answer takes, its entry is in the book when its header passes, with the status
 // that the client sees.
 func TestEntryBeforeFirstByte(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		status int
@@ -104,6 +105,7 @@ func TestEntryBeforeFirstByte(t *testing.T) {
 
 // TestDuration: an answer that goes on after its header gets its duration in the end; a short one is not written twice.
 func TestDuration(t *testing.T) {
+	t.Parallel()
 	var r *rig
 	r = newRig(t, map[string]httpx.Handler{
 		"GET /login": func(w http.ResponseWriter, _ *http.Request, _ *door.Visit) error {
@@ -148,6 +150,7 @@ func TestDuration(t *testing.T) {
 
 // TestEntry: who, what, from where, under which route.
 func TestEntry(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	v := c.SignedIn(c.ada)
 	a := v.Do("GET", "/logs?limit=5&type=error&q=canary", "", "X-Forwarded-For", "203.0.113.66", "User-Agent", "canary")
@@ -183,6 +186,7 @@ func TestEntry(t *testing.T) {
 
 // TestBodies: per route the fields of its list are kept, and of everything else nothing.
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	root := c.SignedIn(c.root)
 	const canary = "canary-bird-in-a-mine"
@@ -235,6 +239,7 @@ func TestBodies(t *testing.T) {
 // TestParameters: what stands in the place of a parameter is not kept either when no route answers: with a wrong method, a
 // slash too many, or on the way to a cleaner spelling. Guard: edge.go, Edge.shape.
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	root := c.SignedIn(c.root)
 	const canary = "canary-bird-in-a-mine"
@@ -258,6 +263,7 @@ func TestParameters(t *testing.T) {
 
 // TestSilent: probes and static files leave no entry.
 func TestSilent(t *testing.T) {
+	t.Parallel()
 	c := newCast(t)
 	v := c.Visitor()
 	for _, path := range []string{"/healthz", "/readyz", "/static/x/app.css"} {
@@ -275,6 +281,7 @@ func TestSilent(t *testing.T) {
 
 // TestBookAway: answers go out while entries cannot be written, readiness tells of it, and all is well again afterwards.
 func TestBookAway(t *testing.T) {
+	t.Parallel()
 	var faults sitetest.Faults
 	s := sitetest.New(t, faults.Wrap)
 	ada := s.Developer("Ada", account.Member)
@@ -309,6 +316,7 @@ func TestBookAway(t *testing.T) {
 
 // TestHangUp: what a visitor did is entered, whether they wait for the answer or not.
 func TestHangUp(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

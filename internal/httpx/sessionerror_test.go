@@ -19,6 +19,7 @@ const mine = "what the handler wanted to say"
 // TestSessionError: what the session could not load or save becomes an answer of its own, and nothing of the handler's is
 // sent.
 func TestSessionError(t *testing.T) {
+	t.Parallel()
 	var r *rig
 	var faults sitetest.Faults
 	var ada account.Developer
@@ -110,6 +111,7 @@ func TestSessionError(t *testing.T) {
 
 // TestLoadFails: while the sessions cannot be read nobody is taken for a stranger, and nobody loses their cookie.
 func TestLoadFails(t *testing.T) {
+	t.Parallel()
 	var faults sitetest.Faults
 	s := sitetest.New(t, faults.Wrap)
 	ada := s.Developer("Ada", account.Member)
@@ -149,6 +151,7 @@ func TestLoadFails(t *testing.T) {
 
 // TestPopped: of two requests that take one value one is told to try again.
 func TestPopped(t *testing.T) {
+	t.Parallel()
 	var r *rig
 	var v *sitetest.Visitor
 	pop := func(first func()) httpx.Handler {

@@ -38,6 +38,7 @@ func (b *slowBook) Finish(ctx context.Context, id string, d time.Duration) error
 
 // TestSlowBook: waiting for the book is no time of the answer, so a database that is slow, or away, is not asked twice.
 func TestSlowBook(t *testing.T) {
+	t.Parallel()
 	slow := &slowBook{}
 	s := sitetest.New(t, func(p *server.Parts) { slow.Repository, p.Entries = p.Entries, slow })
 	slow.turn = s.Clock.Turn

@@ -11,6 +11,7 @@ import (
 )
 
 func TestNew(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_700_000_000, 999)
 	if got := id.New(now); !strings.HasPrefix(got, "6553f100") || !id.Valid(got) {
 		t.Errorf("%q", got)
@@ -26,6 +27,7 @@ func TestNew(t *testing.T) {
 
 // TestNewApart: ids of one moment differ, however many are made at once.
 func TestNewApart(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	var mu sync.Mutex
 	seen := map[string]bool{}
@@ -50,6 +52,7 @@ func TestNewApart(t *testing.T) {
 }
 
 func TestValid(t *testing.T) {
+	t.Parallel()
 	for s, want := range map[string]bool{
 		"0123456789abcdef01234567": true, strings.Repeat("0", 24): true,
 		"": false, "0123456789abcdef0123456": false, "0123456789abcdef012345678": false, "0123456789ABCDEF01234567": false,

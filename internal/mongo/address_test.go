@@ -16,6 +16,7 @@ import (
 
 // Whatever is wrong with the URL, nobody reads its password in an error.
 func TestOpenTellsNoSecrets(t *testing.T) {
+	t.Parallel()
 	const canary, escaped = "s3cr3t/p@ss", "s3cr3t%2Fp%40ss"
 	nobody := closedPort(t)
 	for name, url := range map[string]string{
@@ -50,6 +51,7 @@ func TestOpenTellsNoSecrets(t *testing.T) {
 
 // A server that is away, or that takes connections and says nothing, holds nobody up, and is named.
 func TestOpenIsBounded(t *testing.T) {
+	t.Parallel()
 	for name, host := range map[string]string{"nobody there": closedPort(t), "silence": silentPort(t)} {
 		start := time.Now()
 		_, err := mongo.Open(t.Context(), "mongodb://"+host, mongo.Options{})
@@ -69,6 +71,7 @@ func TestOpenIsBounded(t *testing.T) {
 }
 
 func TestOpenExplains(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		err  error
 		want string

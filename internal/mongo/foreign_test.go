@@ -31,6 +31,7 @@ var (
 
 // What the original application wrote, and what nobody should have written.
 func TestForeignEntries(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		doc  bson.D
 		want book.Entry
@@ -96,6 +97,7 @@ func TestForeignEntries(t *testing.T) {
 }
 
 func TestForeignDevelopers(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		doc  bson.D
 		want account.Developer
@@ -132,6 +134,7 @@ func TestForeignDevelopers(t *testing.T) {
 }
 
 func TestCursorsComeBack(t *testing.T) {
+	t.Parallel()
 	for name, doc := range map[string]bson.D{
 		"ours":        {{Key: "created_at", Value: noon}, {Key: "seq", Value: int64(1) << 62}},
 		"dated":       {{Key: "created_at", Value: time.UnixMilli(-1)}},
@@ -150,6 +153,7 @@ func TestCursorsComeBack(t *testing.T) {
 
 // A developer whom the original application marked as deleted, and whom the import therefore leaves out, cannot sign in.
 func TestDeletedDeveloper(t *testing.T) {
+	t.Parallel()
 	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "email", Value: "ada@example.org"}, {Key: "deleted", Value: true}}))
 	if !d.Disabled {
 		t.Error("may sign in")
@@ -158,6 +162,7 @@ func TestDeletedDeveloper(t *testing.T) {
 
 // A date that JSON cannot tell breaks no page of the API.
 func TestFarFuture(t *testing.T) {
+	t.Parallel()
 	e := mongo.ReadEntry(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "created_at", Value: bson.DateTime(time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli())}}))
 	if _, err := json.Marshal(e.CreatedAt); err != nil {
 		t.Error(err)
@@ -170,6 +175,7 @@ func TestFarFuture(t *testing.T) {
 
 // What another program wrote about a developer is bounded, as it is of entries.
 func TestDeveloperIsBounded(t *testing.T) {
+	t.Parallel()
 	huge := strings.Repeat("x", 8<<20)
 	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "name", Value: huge}, {Key: "password", Value: huge}}))
 	if n := len(d.Name) + len(d.PasswordHash); n > 64<<10 {

@@ -11,6 +11,7 @@ import (
 // TestConsumer builds a program of somebody else's that imports nothing but session, and shows what it gets for that: of
 // code the standard library alone, and one module.
 func TestConsumer(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds a program")
 	}

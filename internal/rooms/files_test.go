@@ -19,6 +19,7 @@ var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 
 // TestFileLength holds for every Go file and template, those of e2e/, bench/ and tools/ too.
 func TestFileLength(t *testing.T) {
+	t.Parallel()
 	files := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {

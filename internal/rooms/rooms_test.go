@@ -103,6 +103,7 @@ func violations(pkgs []pkg, plan []room) []string {
 }
 
 func TestRooms(t *testing.T) {
+	t.Parallel()
 	pkgs := list(t, "./...")
 	for _, p := range pkgs {
 		if p.Error != nil {
@@ -116,6 +117,7 @@ func TestRooms(t *testing.T) {
 
 // TestPlan keeps the table itself honest: no room twice, and no arrow to a room that is not in it.
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	known := map[string]bool{}
 	for _, r := range house() {
 		if known[r.path] {
@@ -134,6 +136,7 @@ func TestPlan(t *testing.T) {
 
 // TestSessionStandsAlone: importing the session library brings the standard library along and nothing else.
 func TestSessionStandsAlone(t *testing.T) {
+	t.Parallel()
 	for _, p := range list(t, "-deps", "./session", "./session/sessiontest/...", "./session/sqlstore/...") {
 		if _, ok := local(p.ImportPath); !ok && !p.Standard && p.Error == nil { // errors are told by TestRooms
 			t.Errorf("the session library depends on %s", p.ImportPath)
@@ -143,6 +146,7 @@ func TestSessionStandsAlone(t *testing.T) {
 
 // TestCargo: what only tests need does not get into the binary, nor does any module that nobody has decided upon.
 func TestCargo(t *testing.T) {
+	t.Parallel()
 	for _, p := range list(t, "-deps", "./cmd/...") {
 		if p.Module == nil || p.Module.Path == module {
 			continue
@@ -154,6 +158,7 @@ func TestCargo(t *testing.T) {
 }
 
 func TestViolations(t *testing.T) {
+	t.Parallel()
 	plan := []room{
 		{path: "lib"},
 		{path: "internal/a", libs: []string{"example.org/x"}},

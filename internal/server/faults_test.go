@@ -149,6 +149,7 @@ func stories() []story {
 // with all that follow. Whatever happens: an answer is either the story's own or an honest 503; nobody is let in who should not be, what
 // was acknowledged holds, a cookie is not lost to an outage, no secret is told, and the program goes on afterwards.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
 			faults := &sitetest.Faults{}

@@ -8,6 +8,7 @@ import (
 
 // The first lines say with whom the cookie is shared, and what would lock people out over there.
 func TestGreetsBesideFlask(t *testing.T) {
+	t.Parallel()
 	const shared, note, before = "app, shared with a Flask application", "cannot read argon2id", "sessions in the Flask application's cookie app go on in ours"
 	for name, c := range map[string]struct {
 		sessions, form string

@@ -10,6 +10,7 @@ import (
 
 // Whoever signed in at Flask days ago is not signed out by Flask being switched off.
 func TestFlaskSwitchedOffKeepsOldSignIns(t *testing.T) {
+	t.Parallel()
 	f := newFlaskApp(t, sitetest.New(t, besideFlask(false)))
 	v := f.with(f.born(f.Developer("Ada", account.Member).ID))
 	f.Clock.Turn(5 * 24 * time.Hour)

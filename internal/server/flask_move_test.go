@@ -19,6 +19,7 @@ import (
 // The last step: the Flask application is switched off, and sessions go on in our own cookie and store. Nobody is signed
 // out, the shared cookie goes from the browser, and what was ended before stays ended.
 func TestFlaskSwitchedOff(t *testing.T) {
+	t.Parallel()
 	dir, clock := t.TempDir(), sitetest.NewClock()
 	at := func(p *server.Parts) { p.Now = clock.Now }
 	f := newFlaskApp(t, sitetest.Open(t, dir, besideFlask(true), at))
@@ -77,6 +78,7 @@ func TestFlaskSwitchedOff(t *testing.T) {
 
 // Ends of after the last step reach copies of the shared cookie, seen or not.
 func TestEndsAfterFlaskIsOff(t *testing.T) {
+	t.Parallel()
 	dir, clock := t.TempDir(), sitetest.NewClock()
 	at := func(p *server.Parts) { p.Now = clock.Now }
 	f := newFlaskApp(t, sitetest.Open(t, dir, besideFlask(true), at))
@@ -102,6 +104,7 @@ func TestEndsAfterFlaskIsOff(t *testing.T) {
 // A password that is set on the command line ends what the site shares with Flask, without being told so, also while the
 // command knows none of the site's keys.
 func TestCommandEndsBesideFlask(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	f := newFlaskApp(t, sitetest.Open(t, dir, besideFlask(true)))
 	ada := f.Developer("Ada", account.Member)

@@ -138,6 +138,7 @@ func sessions(t *testing.T, s *sitetest.Site, id string) int {
 
 // A sign-in here is a sign-in there: the cookie is Flask's, holds what the application reads, and no secret.
 func TestFlaskReadsOurSignIn(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada Lovelace", account.Member)
 	v := f.Visitor()
@@ -184,6 +185,7 @@ func TestFlaskReadsOurSignIn(t *testing.T) {
 
 // A sign-in there is a sign-in here, whichever way the application spells the id, and the first form that is sent works.
 func TestOurReadingOfFlaskSignIn(t *testing.T) {
+	t.Parallel()
 	for name, format := range map[string]string{
 		"a text":        `{"loggedin_user":{"_id":"%s"}}`,
 		"an ObjectId":   `{"loggedin_user":{"_id":{"$oid":"%s"},"name":"Ada","skills":"go, sql","password":null}}`,
@@ -232,6 +234,7 @@ func TestOurReadingOfFlaskSignIn(t *testing.T) {
 
 // Who is signed in is what the application reads, to the letter.
 func TestFlaskUserThatIsNone(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	for _, user := range []string{
@@ -251,6 +254,7 @@ func TestFlaskUserThatIsNone(t *testing.T) {
 
 // A key in another case is another key, as it is for the application.
 func TestFlaskUserUnderAnotherKey(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	for _, key := range []string{"_ID", "_Id"} {
@@ -260,6 +264,7 @@ func TestFlaskUserUnderAnotherKey(t *testing.T) {
 
 // No cookie leads around in circles, and none is an error page.
 func TestFlaskCookiesThatOpenNothing(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	gone := f.Developer("Gone", account.Member)
@@ -304,6 +309,7 @@ func TestFlaskCookiesThatOpenNothing(t *testing.T) {
 
 // A page of the sign-in form sends somebody whom the application has signed in to the dashboard, once.
 func TestLoginOfSignedInByFlask(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	v := f.with(f.born(ada.ID))
@@ -315,6 +321,7 @@ func TestLoginOfSignedInByFlask(t *testing.T) {
 
 // A changed password ends every session but the one that changed it, also those that were never seen here.
 func TestPasswordChangeBesideFlask(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	mine, other, unseen := f.with(f.born(ada.ID, `"n":1`)), f.with(f.born(ada.ID, `"n":2`)), f.with(f.born(ada.ID, `"n":3`))
@@ -347,6 +354,7 @@ func TestPasswordChangeBesideFlask(t *testing.T) {
 
 // Two nodes over one database obey each other's ends, at the next request.
 func TestTwoNodesBesideFlask(t *testing.T) {
+	t.Parallel()
 	dir, clock := t.TempDir(), sitetest.NewClock()
 	at := func(p *server.Parts) { p.Now = clock.Now }
 	one := newFlaskApp(t, sitetest.Open(t, dir, besideFlask(true), at))
@@ -384,6 +392,7 @@ func TestTwoNodesBesideFlask(t *testing.T) {
 
 // Messages and forms of strangers, over the shared cookie.
 func TestStrangersBesideFlask(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	v := f.with(f.sign(`{"_flashes":[{" t":["message","Hello <i>you</i>"]}],"csrf_token":"abc","next":"/x"}`))
 	a := v.Get("/login")
@@ -423,6 +432,7 @@ func TestStrangersBesideFlask(t *testing.T) {
 
 // A session cookie that came twice is none: somebody may have planted one.
 func TestTwoFlaskCookies(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada, bob := f.Developer("Ada", account.Member), f.Developer("Bob", account.Member)
 	v := f.Visitor()
@@ -438,6 +448,7 @@ func TestTwoFlaskCookies(t *testing.T) {
 // Who is disabled, or has changed the password elsewhere, stays out although the application's session says otherwise; what
 // the session says of the account's epoch is not believed beyond that.
 func TestEpochBesideFlask(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada := f.Developer("Ada", account.Member)
 	for _, epoch := range []string{`"0"`, `-1`, `5`, `99999999999999999999`, `[0]`} {
@@ -452,6 +463,7 @@ func TestEpochBesideFlask(t *testing.T) {
 
 // A user of the application who may keep what they like in their own session does not become somebody else here by it.
 func TestForgedNameOfAnotherAtTheDoor(t *testing.T) {
+	t.Parallel()
 	f := sharedSite(t)
 	ada, bob := f.Developer("Ada", account.Member), f.Developer("Bob", account.Admin)
 	arrives(t, "bob", f.with(f.born(bob.ID)), "/")

@@ -16,6 +16,7 @@ import (
 // TestHealth: alive while there is an answer at all, ready while the databases can be written; strangers who ask often do
 // not make the databases work, and learn no cause.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int64
 	var failing atomic.Bool
 	s := sitetest.New(t, func(p *server.Parts) {

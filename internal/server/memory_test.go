@@ -10,6 +10,7 @@ import (
 // TestReleaseIdle: what a burst of work left behind goes back to the system soon after it. Without releaseIdle that takes
 // the runtime minutes, since it collects an idle program every two minutes only.
 func TestReleaseIdle(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go releaseIdle(ctx, 20*time.Millisecond)

@@ -19,6 +19,7 @@ import (
 
 // TestRun: from the first start to the end, and once more.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	r := run(t, settings(dir))
 	for _, said := range []string{dir, "__Host-session (Secure)", "open\n", "doorbook user add EMAIL"} {
@@ -91,6 +92,7 @@ func exchange(t *testing.T, url, text string) string {
 
 // TestDrain: a request that is under way when the program is told to end gets its answer, and its entry.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := run(t, settings(dir))
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.URL, "http://"))
@@ -129,6 +131,7 @@ func TestDrain(t *testing.T) {
 
 // TestCannotStart: what is wrong is said, and nothing is left open.
 func TestCannotStart(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
 		t.Fatal(err)
@@ -171,6 +174,7 @@ func TestCannotStart(t *testing.T) {
 
 // TestCookieMode: what the cookie is called is decided by where people reach the site, and said at the start.
 func TestCookieMode(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ addr, public, mode, said, cookie string }{
 		{"localhost:0", "", "auto", "__Host-session (Secure)", "__Host-form"},
 		{"127.0.0.1:0", "", "auto", "__Host-session (Secure)", "__Host-form"},

@@ -70,6 +70,7 @@ func ignore(err, expected error) error {
 }
 
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	db := open(t, t.TempDir())
 	mustAdd(t, db, 3)
 	mustRun(t, db.Close(), db.Close())
@@ -83,6 +84,7 @@ func TestClosed(t *testing.T) {
 
 // Close leaves two plain files: everything is in them, the WAL is gone.
 func TestCloseTidiesUp(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	db := open(t, dir)
 	mustAdd(t, db, 20)
@@ -99,6 +101,7 @@ func TestCloseTidiesUp(t *testing.T) {
 
 // Another process that keeps the write lock holds up writers for the busy timeout at most, and readers not at all.
 func TestLockedByAnother(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	other := open(t, dir)
 	const busy = 200 * time.Millisecond
@@ -137,6 +140,7 @@ func TestLockedByAnother(t *testing.T) {
 
 // A full disk is an error of the call that met it. What was there stays readable, and writing goes on when there is room.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	db := open(t, t.TempDir())
 	mustAdd(t, db, 1)
 	limit := func(pages string) {
@@ -167,6 +171,7 @@ func TestDiskFull(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	db := open(t, t.TempDir())
 	for _, h := range []*sqlite.Handle{db.Main, db.Book} {
 		_, err := h.Write.Exec(`PRAGMA query_only = 1`)
@@ -192,6 +197,7 @@ func TestReadOnly(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"doorbook.db", "book.db"} {
 		dir := t.TempDir()
 		db := open(t, dir)

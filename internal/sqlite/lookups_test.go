@@ -33,6 +33,7 @@ func developer(n int) account.Developer {
 
 // Accounts keep their contract when one process writes and another looks them up, which has seen them before.
 func TestAccountsAcrossProcesses(t *testing.T) {
+	t.Parallel()
 	repotest.Accounts(t, func(t *testing.T) account.Repository {
 		dir := t.TempDir()
 		return accountsElsewhere{open(t, dir).Accounts(), open(t, dir).Accounts()}
@@ -60,6 +61,7 @@ func (a accountsElsewhere) Delete(ctx context.Context, id string) error {
 
 // What a caller does to a developer stays with that caller.
 func TestRememberedDeveloperIsNobodysToChange(t *testing.T) {
+	t.Parallel()
 	repo := open(t, t.TempDir()).Accounts()
 	want := developer(1)
 	mustRun(t, repo.Create(t.Context(), want))
@@ -76,6 +78,7 @@ func TestRememberedDeveloperIsNobodysToChange(t *testing.T) {
 // While both handles write and read as fast as they can, no look-up that begins after a write was acknowledged gives what
 // was before it: each record and developer counts its writes, and a reader notes the count before it looks.
 func TestLookupsAreExactUnderConcurrency(t *testing.T) {
+	t.Parallel()
 	const owners, writes = 4, 60
 	ctx := t.Context()
 	dir := t.TempDir()
@@ -179,6 +182,7 @@ func childChange(dir string) error {
 
 // What another process has committed is seen by the next look-up.
 func TestLookupsSeeAnotherProcess(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	db := open(t, dir)
@@ -223,6 +227,7 @@ func TestLookupsSeeAnotherProcess(t *testing.T) {
 
 // The memory is bounded by bytes, and what would take much of it is not remembered at all.
 func TestLookupsAreBounded(t *testing.T) {
+	t.Parallel()
 	const limit = 4 << 20
 	find, held := sqlite.NewLookups()
 	most := 0

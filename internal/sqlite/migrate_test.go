@@ -36,6 +36,7 @@ func schema(t *testing.T, db *sql.DB) string {
 // Whatever version a data directory comes from, it ends at the schema that stands in testdata: a fresh one at once, an
 // older one by the migrations it lacks. A change of the schema must change that file, and shows in its diff.
 func TestEveryVersionEndsAtTheSameSchema(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"doorbook.db", "book.db"} {
 		golden := filepath.Join("testdata", strings.TrimSuffix(name, ".db")+".schema.sql")
 		want, err := os.ReadFile(golden)
@@ -64,6 +65,7 @@ func TestEveryVersionEndsAtTheSameSchema(t *testing.T) {
 }
 
 func TestNewerIsRefusedAndLeftAlone(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"doorbook.db", "book.db"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -19,6 +19,7 @@ import (
 // Two handles of one directory stand for two processes. After any change by either, both give the page that the database
 // holds: the first pages, which may come from memory, are compared with a limit that never does.
 func TestNewestIsExactAcrossProcesses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	dbs := []*sqlite.DB{open(t, dir), open(t, dir)}
 	ctx := t.Context()
@@ -69,6 +70,7 @@ func TestNewestIsExactAcrossProcesses(t *testing.T) {
 
 // While many append and delete through both, whoever has appended an entry finds it at once, on every handle.
 func TestNewestIsExactUnderConcurrency(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	dbs := []*sqlite.DB{open(t, dir), open(t, dir)}
 	ctx := t.Context()
@@ -125,6 +127,7 @@ func found(ctx context.Context, t *testing.T, db *sqlite.DB, user, id string) bo
 
 // Listing is in the order of commits, whatever the clocks said.
 func TestOrderIsThatOfCommits(t *testing.T) {
+	t.Parallel()
 	db := open(t, t.TempDir())
 	var want []string
 	for i := range 10 {
@@ -146,6 +149,7 @@ func TestOrderIsThatOfCommits(t *testing.T) {
 
 // The file itself keeps to the bound, not only the pages in use.
 func TestTrimShrinksTheFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	db := open(t, dir)
 	const bound = 1 << 20

@@ -13,6 +13,7 @@ import (
 )
 
 func TestFilesArePrivate(t *testing.T) {
+	t.Parallel()
 	for _, umask := range []int{0o000, 0o022, 0o177} {
 		dir := filepath.Join(t.TempDir(), "made", "for us")
 		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -44,6 +45,7 @@ func wantMode(t *testing.T, path string, want fs.FileMode) {
 }
 
 func TestWiderModesAreTakenBack(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	db := open(t, dir)
 	if err := db.Close(); err != nil {
@@ -58,6 +60,7 @@ func TestWiderModesAreTakenBack(t *testing.T) {
 
 // A directory of others is not closed to them.
 func TestSharedDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
 	sticky, parent := t.TempDir(), t.TempDir()
 	mustRun(t, os.Chmod(sticky, 0o777|fs.ModeSticky), os.Chmod(parent, 0o755), os.Mkdir(filepath.Join(parent, "somebody"), 0o700))
 	for _, dir := range []string{sticky, parent} {
@@ -74,6 +77,7 @@ func TestSharedDirectoryIsRefused(t *testing.T) {
 }
 
 func TestOddDirectoryNames(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"with space", "a?b#c", "100%41", "ünï", "a&mode=ro", "-x"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), name)
@@ -88,6 +92,7 @@ func TestOddDirectoryNames(t *testing.T) {
 }
 
 func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
+	t.Parallel()
 	t.Run("a file instead of the directory", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "file")
 		mustRun(t, os.WriteFile(path, nil, 0o600))
@@ -124,6 +129,7 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 
 // What a connection is must not depend on which of the pool it is, nor on a default of the driver.
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	db := open(t, t.TempDir())
 	for _, c := range []struct {
 		name string

@@ -86,6 +86,7 @@ func childFlood(dir string) error {
 
 // Several processes that meet in a fresh directory all open it, and none loses what another has written.
 func TestProcessesMeetInAFreshDirectory(t *testing.T) {
+	t.Parallel()
 	const n = 4
 	dir := filepath.Join(t.TempDir(), "data")
 	var cmds []*exec.Cmd
@@ -114,6 +115,7 @@ func TestProcessesMeetInAFreshDirectory(t *testing.T) {
 // After kill -9, and from a copy of the files taken in the middle of writing, the book opens clean. After kill -9 it holds
 // every entry that was acknowledged.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	for round := range 3 {
 		dir, copied := t.TempDir(), t.TempDir()
 		cmd := child(t, "flood", dir)

@@ -9,6 +9,7 @@ import (
 
 // The list is internal because what it must never do, giving entries for a gap, shows from outside only in rare races.
 func TestRecent(t *testing.T) {
+	t.Parallel()
 	var r recent
 	add := func(body string, seqs ...int64) {
 		list := make([]book.Entry, len(seqs))

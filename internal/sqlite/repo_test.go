@@ -25,13 +25,16 @@ func open(t *testing.T, dir string) *sqlite.DB {
 }
 
 func TestAccounts(t *testing.T) {
+	t.Parallel()
 	repotest.Accounts(t, func(t *testing.T) account.Repository { return open(t, t.TempDir()).Accounts() })
 }
 
 func TestThrottle(t *testing.T) {
+	t.Parallel()
 	repotest.Throttle(t, func(t *testing.T) account.Throttle { return open(t, t.TempDir()).Throttle() })
 }
 
 func TestBook(t *testing.T) {
+	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository { return open(t, t.TempDir()).Entries() })
 }

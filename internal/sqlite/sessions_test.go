@@ -30,11 +30,13 @@ func sessions(t testing.TB, db *sqlite.DB) session.Store {
 }
 
 func TestSessions(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(t *testing.T) session.Store { return sessions(t, open(t, t.TempDir())) })
 }
 
 // The same, when one process writes and another loads, which has loaded all records before every write.
 func TestSessionsAcrossProcesses(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(t *testing.T) session.Store {
 		dir := t.TempDir()
 		return elsewhere{plainSessions(t, open(t, dir)), sessions(t, open(t, dir))}
@@ -97,6 +99,7 @@ func (c *counted) Load(ctx context.Context, id session.ID, now time.Time) (sessi
 
 // A record is read once, until something is committed to the file; what failed or is not there is read each time.
 func TestSessionsAreRemembered(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	dir := t.TempDir()
 	db := open(t, dir)
@@ -137,6 +140,7 @@ func TestSessionsAreRemembered(t *testing.T) {
 
 // A handle that is closed, or a context that has ended, gives nothing from memory.
 func TestNothingIsRememberedAfterTheEnd(t *testing.T) {
+	t.Parallel()
 	db := open(t, t.TempDir())
 	store, accounts := sessions(t, db), db.Accounts()
 	r, d := sessionRecord(1), developer(1)

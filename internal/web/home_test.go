@@ -15,6 +15,7 @@ import (
 
 // TestDashboard: who one is, the way out, and the newest entries: one's own, or everybody's for an admin.
 func TestDashboard(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, root := s.Developer("Ada", account.Member), s.Developer("Root", account.Admin)
 	now := s.Clock.Now()
@@ -50,6 +51,7 @@ func TestDashboard(t *testing.T) {
 
 // TestDashboardEscapes: what strangers choose is text on the page.
 func TestDashboardEscapes(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root := s.SignedIn(s.Developer("Root", account.Admin))
 	v := s.Visitor()
@@ -77,6 +79,7 @@ func TestDashboardEscapes(t *testing.T) {
 
 // TestFlash: a message is shown once, to one page, and not on one that nobody reads.
 func TestFlash(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.SignedIn(s.Developer("Ada", account.Member))
 	v.Post("/auth/logout", nil)
@@ -99,6 +102,7 @@ func TestFlash(t *testing.T) {
 
 // TestLimits: what is too long is refused before it costs anything.
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.Visitor()
 	v.Get("/login")
@@ -142,6 +146,7 @@ func TestLimits(t *testing.T) {
 
 // TestErrorPages: a person gets a page that says what is wrong, what to quote, and where to go on.
 func TestErrorPages(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	root := s.SignedIn(s.Developer("Root", account.Admin))
 	for name, a := range map[string]*sitetest.Answer{

@@ -19,6 +19,7 @@ import (
 
 // TestLogin: in and out, with the old key dead afterwards.
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()
@@ -39,6 +40,7 @@ func TestLogin(t *testing.T) {
 
 // TestLoginWrong: the form again, with what was typed but for the password.
 func TestLoginWrong(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()
@@ -75,6 +77,7 @@ func TestLoginWrong(t *testing.T) {
 
 // TestLoginAlike: status, headers, cookies and body of every wrong attempt are the same but for the address typed.
 func TestLoginAlike(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, gone := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
 	disabled := true
@@ -113,6 +116,7 @@ func TestLoginAlike(t *testing.T) {
 
 // TestLoginThrottled: a human sentence with the wait in words, the wait for machines, and what was typed.
 func TestLoginThrottled(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada, bob := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
 	v := s.Visitor()
@@ -139,6 +143,7 @@ func TestLoginThrottled(t *testing.T) {
 
 // TestLoginBusy: while too many sign in at once the form keeps what was typed and says when to try again.
 func TestLoginBusy(t *testing.T) {
+	t.Parallel()
 	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Queue: -1})
 	s := sitetest.New(t, func(p *server.Parts) { p.Passwords = hasher })
 	v := s.Visitor()
@@ -163,6 +168,7 @@ func TestLoginBusy(t *testing.T) {
 
 // TestLoginOutage: a broken database is more than the form can tell, and is entered.
 func TestLoginOutage(t *testing.T) {
+	t.Parallel()
 	var faults sitetest.Faults
 	s := sitetest.New(t, faults.Wrap)
 	v := s.Visitor()
@@ -183,6 +189,7 @@ func TestLoginOutage(t *testing.T) {
 
 // TestLoginProgram: a program is told what is wrong in JSON, with 401.
 func TestLoginProgram(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()
@@ -198,6 +205,7 @@ func TestLoginProgram(t *testing.T) {
 
 // TestNext: after signing in people are where they wanted to be, and never on another site.
 func TestNext(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()
@@ -229,6 +237,7 @@ func TestNext(t *testing.T) {
 
 // TestSignedInAtTheDoor: who is signed in has no business on the door's pages, and gets away from them in one step.
 func TestSignedInAtTheDoor(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.SignedIn(s.Developer("Ada", account.Member))
 	for _, path := range []string{"/login", "/register"} {
@@ -254,6 +263,7 @@ func TestSignedInAtTheDoor(t *testing.T) {
 
 // TestStrangersCostNothing: looking around makes no record, and no session cookie.
 func TestStrangersCostNothing(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.Visitor()
 	for _, path := range []string{"/", "/login", "/register", "/nowhere", "/developers", "/setup", "/login"} {
@@ -275,6 +285,7 @@ func TestStrangersCostNothing(t *testing.T) {
 
 // TestPlainCookie: the form says what to set when the browser did not send the cookie back.
 func TestPlainCookie(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t, func(p *server.Parts) { p.Secure, p.URL = false, "http://10.1.2.3:8080" })
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()

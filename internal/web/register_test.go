@@ -15,6 +15,7 @@ import (
 
 // TestRegister: an account, a message on the sign-in page, and nobody signed in yet.
 func TestRegister(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.Visitor()
 	wantPage(t, v.Get("/register"), 200, "Create an account")
@@ -33,6 +34,7 @@ func TestRegister(t *testing.T) {
 
 // TestRegisterWrong: every broken field is told, beside it and in the summary, and what was typed is kept but for passwords.
 func TestRegisterWrong(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	s.Developer("Ada", account.Member)
 	v := s.Visitor()
@@ -97,6 +99,7 @@ func TestRegisterWrong(t *testing.T) {
 }
 
 func TestRegisterThrottled(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.Visitor()
 	v.Get("/register")
@@ -112,6 +115,7 @@ func TestRegisterThrottled(t *testing.T) {
 
 // TestRegistrationClosed: there is no page, no link to it, and no way around.
 func TestRegistrationClosed(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t, func(p *server.Parts) { p.Registration = door.Closed })
 	v := s.Visitor()
 	wantPage(t, v.Get("/register"), http.StatusForbidden, "Registration is closed")
@@ -126,6 +130,7 @@ func TestRegistrationClosed(t *testing.T) {
 
 // TestTwice: a double click makes one account, and one session.
 func TestTwice(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	v := s.Visitor()
 	v.Get("/register")
@@ -156,6 +161,7 @@ func TestTwice(t *testing.T) {
 
 // TestSetup: the first admin, by the link that the program printed, once.
 func TestSetup(t *testing.T) {
+	t.Parallel()
 	s := sitetest.New(t)
 	token, err := s.Door.OpenSetup(t.Context())
 	if err != nil {

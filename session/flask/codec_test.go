@@ -49,6 +49,7 @@ func huge(digits int) *big.Int {
 
 // TestValues writes Go values, and reads them back into the same type.
 func TestValues(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 22, 12, 34, 56, 0, time.UTC)
 	addr := netip.MustParseAddr("10.0.0.1")
 	for _, tt := range []struct {
@@ -145,6 +146,7 @@ func TestValues(t *testing.T) {
 }
 
 func TestUnmarshalNatural(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]any{
 		`null`: nil, `true`: true, `1`: int64(1), `9223372036854775808`: new(big.Int).SetUint64(1 << 63), `1.0`: 1.0, `-0`: int64(0),
 		`"\ud800"`: "\xed\xa0\x80", `[]`: []any{}, `{}`: map[string]any{}, `{" t":[]}`: flask.Tuple{}, `{" b":""}`: []byte{},
@@ -168,6 +170,7 @@ func century(year int) string {
 }
 
 func TestUnmarshalInto(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		text string
 		into any
@@ -216,6 +219,7 @@ func TestUnmarshalInto(t *testing.T) {
 }
 
 func TestMarshalRefuses(t *testing.T) {
+	t.Parallel()
 	type loop struct{ Next *loop }
 	self := &loop{}
 	self.Next = self
@@ -239,6 +243,7 @@ func TestMarshalRefuses(t *testing.T) {
 }
 
 func TestSplitJoin(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		`{}`:                                              `{}`,
 		` { "b" : 1 , "a" : [ 1 , -0 ] }`:                 `{"a":[1,0],"b":1}`,

@@ -27,6 +27,7 @@ var accepted = map[string]string{
 }
 
 func TestGoldenBadCookies(t *testing.T) {
+	t.Parallel()
 	open := maps.Clone(accepted)
 	for _, c := range readGolden[goldenBad](t, "bad_cookies_dev.json") {
 		t.Run(c.ID, func(t *testing.T) {

@@ -225,6 +225,7 @@ func same(want, got any) string {
 }
 
 func TestGoldenCookiesAreRead(t *testing.T) {
+	t.Parallel()
 	for _, c := range readGolden[goldenCookie](t, "cookies_dev.json") {
 		t.Run(c.ID, func(t *testing.T) {
 			signer, err := c.Verify.signer(t)
@@ -258,6 +259,7 @@ func rejoined(t testing.TB, text []byte, identical bool) {
 }
 
 func TestGoldenCookiesAreWritten(t *testing.T) {
+	t.Parallel()
 	for _, c := range readGolden[goldenCookie](t, "cookies_dev.json") {
 		if c.Encode == "decode_only" {
 			continue

@@ -48,6 +48,7 @@ func (a *attack) forgeries(id session.ID) map[string]string {
 
 // Naming bob's session opens it to nobody.
 func TestForgedNameOpensNothing(t *testing.T) {
+	t.Parallel()
 	nameOfAnother(t, func(t *testing.T, a *attack, was, after string) {
 		check(t, "is bob", was == "bob" || a.opens(after) == "bob", false)
 	})
@@ -55,6 +56,7 @@ func TestForgedNameOpensNothing(t *testing.T) {
 
 // It neither ends nor changes it either, whatever is done with that.
 func TestForgedNameEndsNothing(t *testing.T) {
+	t.Parallel()
 	nameOfAnother(t, func(t *testing.T, a *attack, _, _ string) {
 		check(t, "bob's session", a.opens(a.bob), "bob")
 	})
@@ -79,6 +81,7 @@ func nameOfAnother(t *testing.T, then func(t *testing.T, a *attack, was, after s
 
 // Naming one of the records that keep ended sessions ended does not take it away.
 func TestForgedNameOfMark(t *testing.T) {
+	t.Parallel()
 	for name := range newAttack(t).forgeries(session.ID{}) {
 		for what, do := range map[string]func(s *session.Session) string{
 			"look": who, "sign out": func(s *session.Session) string { s.SignOut(); return "" },
@@ -104,6 +107,7 @@ func TestForgedNameOfMark(t *testing.T) {
 
 // Taking the place of such a record does not lock bob out.
 func TestForgedMarkLocksNobodyOut(t *testing.T) {
+	t.Parallel()
 	other := newAttack(t)
 	n := len(other.store.created)
 	other.endAll("bob")
@@ -124,6 +128,7 @@ func TestForgedMarkLocksNobodyOut(t *testing.T) {
 
 // When somebody signed in is ours to say: a name cannot put it into the future, which would outlive limits and every end.
 func TestForgedTime(t *testing.T) {
+	t.Parallel()
 	a := newAttack(t)
 	cookie := func(of string) string {
 		return a.born("ada", `"_doorbook":`+forged(session.ID{1, byte(len(of))}, nil, a.now.Add(20*24*time.Hour), "ada"), `"for":"`+of+`"`)
@@ -144,6 +149,7 @@ func TestForgedTime(t *testing.T) {
 
 // Of a name that is none of ours nobody can say whether its session lives, so nobody is signed in. A stranger's is dropped.
 func TestNamesThatAreNone(t *testing.T) {
+	t.Parallel()
 	good := strings.Trim(forged(session.ID{1}, nil, time.Unix(2e9, 0), "ada"), `"`)
 	for _, name := range []string{
 		`null`, `5`, `true`, `""`, `{}`, `[]`, `"x"`, `{" b":"aGk="}`, `{" m":"` + good + `"}`, `["` + good + `"]`,
@@ -162,6 +168,7 @@ func TestNamesThatAreNone(t *testing.T) {
 
 // Times that are none are passed over; they cannot make a value unreadable that our side needs, beyond the one session.
 func TestTimesThatAreNone(t *testing.T) {
+	t.Parallel()
 	for _, until := range []string{
 		`null`, `5`, `"x"`, `[]`, `{"city":null}`, `{"city":"soon"}`, `{"city":-1}`, `{"city":0}`, `{"city":1.5}`, `{"city":NaN}`,
 		`{"city":99999999999999999999}`, `{"nothing":5}`, `{"_doorbook":1}`, `{"":5}`, `{"\ud800":5}`,
@@ -188,6 +195,7 @@ func TestTimesThatAreNone(t *testing.T) {
 
 // The ids of sessions that Flask's side began are no secret of ours, so they must open nothing.
 func TestSameCookieIsTheSameSession(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	cookie := w.born("ada")
 	_, a := w.see(cookie)

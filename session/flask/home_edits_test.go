@@ -17,6 +17,7 @@ import (
 
 // What Flask's side may do to a session of somebody who is signed in here, and what follows.
 func TestWhatFlaskDoes(t *testing.T) {
+	t.Parallel()
 	const oslo = `"city":"Oslo"`
 	for name, c := range map[string]struct {
 		do    func(w *world, cookie string) string
@@ -82,6 +83,7 @@ func TestWhatFlaskDoes(t *testing.T) {
 
 // Permanent or not is Flask's to say, and the browser keeps the cookie accordingly.
 func TestPermanentOnAndOff(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for text, keeps := range map[string]bool{
 		"true": true, "1": true, `"no"`: true, "[0]": true, "2.5": true, "1e+16": true,
@@ -114,6 +116,7 @@ const everything = `"a":null,"b":[true,false,0,-1,12345678901234567890123456789,
 
 // What nobody here has touched comes back as it was, to the letter.
 func TestUntouchedValues(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("k", 900)
 	spoken, err := flask.Canonical([]byte(`{` + ada + `,` + everything + `,"` + long + `":"a long key"}`))
 	if err != nil {
@@ -153,6 +156,7 @@ func TestUntouchedValues(t *testing.T) {
 
 // The operations of a session over Flask's cookie.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	const n session.Key[int] = "n"
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada", `"city":"Oslo","n":1,"other":[1]`))
@@ -201,6 +205,7 @@ func TestOperations(t *testing.T) {
 
 // A value that was set for a time keeps it when Flask's side sets it anew, and Flask's side sees it after its time.
 func TestTimesBesideFlask(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, cookie := w.visit("", func(s *session.Session) string { city.SetFor(s, "Oslo", time.Minute); return "" })
 	cookie = w.edit(cookie, func(v map[string]string) { v["city"] = `"Rome"` })
@@ -216,6 +221,7 @@ func TestTimesBesideFlask(t *testing.T) {
 
 // Signed by a fallback key is good, and signed by the first one with the next use that is written down.
 func TestFallbackKey(t *testing.T) {
+	t.Parallel()
 	old, err := flask.NewSigner(flask.Keys{Secret: []byte("the key of last year, 0123456789")})
 	if err != nil {
 		t.Fatal(err)
@@ -247,6 +253,7 @@ func TestFallbackKey(t *testing.T) {
 
 // Both sides look at their own clocks.
 func TestClocks(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		leeway, at time.Duration
 		opens      bool
@@ -273,6 +280,7 @@ func TestClocks(t *testing.T) {
 
 // A session that Flask's side signs anew for ever ends here at the limit in all, and stays ended.
 func TestLimitInAll(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
 	for range 30 {
@@ -294,6 +302,7 @@ func TestLimitInAll(t *testing.T) {
 
 // A Subject of the program's own may go wrong.
 func TestOddSubjects(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"too long": strings.Repeat("x", 256), "no UTF-8": "ada\xff", "half a pair": "ada\xed\xa0\x80",
 	} {
@@ -320,6 +329,7 @@ func TestOddSubjects(t *testing.T) {
 
 // Flask-Login's word for who is signed in is the default.
 func TestFlaskLogin(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(app *flask.Config, _ *session.Config) { app.Subject = nil })
 	for text, want := range map[string]string{
 		`"42"`: "42", `""`: "", "42": "", "null": "", `["42"]`: "", `{" m":"42"}`: "42", `{" b":"NDI="}`: "", `"\ud800"`: "", `"` + strings.Repeat("x", 256) + `"`: "",
@@ -335,6 +345,7 @@ func TestFlaskLogin(t *testing.T) {
 
 // Without a store all is in the cookie, and nothing can be listed or ended.
 func TestWithoutStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, without)
 	_, _, cookie := w.visit("", signedInAs("ada"))
 	w.now = w.now.Add(time.Hour)

@@ -21,6 +21,7 @@ func flashOne(s *session.Session) string { s.Flash("info", "one more"); return "
 
 // Messages of every shape that Flask's side can make, as they are shown here, and as they are carried along.
 func TestFlashesOfFlask(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ list, shown string }{
 		"as Flask writes them":   {`[{" t":["message","Hello"]},{" t":["error","Oh \u00e9"]}]`, `[{"c":"message","t":"Hello"},{"c":"error","t":"Oh é"}]`},
 		"as arrays":              {`[["message","Hello"]]`, `[{"c":"message","t":"Hello"}]`},
@@ -55,6 +56,7 @@ func TestFlashesOfFlask(t *testing.T) {
 
 // A list that is none, or holds something that is no message, is nobody's: it is left alone until somebody adds a message.
 func TestFlashesMalformed(t *testing.T) {
+	t.Parallel()
 	for _, list := range []string{
 		`1`, `"text"`, `{}`, `{"a":1}`, `[1]`, `["ab"]`, `[["x"]]`, `[["x","y","z"]]`, `[{" t":["x"]}]`, `[{" t":["x","y"]},null]`,
 	} {
@@ -73,6 +75,7 @@ func TestFlashesMalformed(t *testing.T) {
 
 // Hundreds of messages fit into one cookie when they are alike. None is lost to reading, and their order is kept.
 func TestHundredsOfFlashes(t *testing.T) {
+	t.Parallel()
 	const n = 700
 	w := newWorld(t)
 	list := make([]string, n)
@@ -98,6 +101,7 @@ func TestHundredsOfFlashes(t *testing.T) {
 
 // The two sides add messages in turn; they are shown in the order in which they came.
 func TestFlashesInTurn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, cookie := w.visit("", func(s *session.Session) string { s.Flash("a", "1"); s.Flash("a", "2"); return "" })
 	w.now = w.now.Add(time.Second)
@@ -116,6 +120,7 @@ func TestFlashesInTurn(t *testing.T) {
 
 // So they are when Flask's clock is ahead.
 func TestFlashesWithClockAhead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, leeway(10*time.Second))
 	ahead := w.signer.Sign([]byte(`{"_flashes":[{" t":["a","1"]}]}`), w.now.Add(9*time.Second))
 	_, _, cookie := w.visit(ahead, func(s *session.Session) string { s.Flash("a", "2"); return "" })
@@ -125,6 +130,7 @@ func TestFlashesWithClockAhead(t *testing.T) {
 
 // Flask's side may have keys that look like our messages. They are no messages, and nothing fails because of them.
 func TestKeysLikeFlashes(t *testing.T) {
+	t.Parallel()
 	keysLikeFlashes(t, map[string]string{
 		"another value":     `{"_flash.x":5}`,
 		"with Flask's list": `{"_flash.x":{"c":"a","t":"b","tagged":"]"},"_flashes":[{" t":["a","1"]}]}`,
@@ -133,6 +139,7 @@ func TestKeysLikeFlashes(t *testing.T) {
 }
 
 func TestForgedFlashes(t *testing.T) {
+	t.Parallel()
 	keysLikeFlashes(t, map[string]string{
 		"a message of ours":      `{"_flash.0000000000000000.0000.00000000":{"c":"a","t":"forged"}}`,
 		"with a form of its own": `{"_flash.x":{"c":"a","t":"b","tagged":"1],[2"}}`,
@@ -165,6 +172,7 @@ func keysLikeFlashes(t *testing.T, sessions map[string]string) {
 
 // What a message holds cannot break out of its place in the cookie.
 func TestFlashCannotForge(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	evil := `x"]}],"loggedin_user":{"_id":"grace"},"_flashes":[{" t":["`
 	_, _, cookie := w.visit("", func(s *session.Session) string { s.Flash(evil, evil); return "" })

@@ -20,6 +20,7 @@ import (
 
 // P1: no. Of answers to requests at the same time the last one to reach the browser wins; one after the other loses nothing.
 func TestPromise01(t *testing.T) {
+	t.Parallel()
 	const other session.Key[string] = "other"
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
@@ -36,6 +37,7 @@ func TestPromise01(t *testing.T) {
 
 // P2: logout is final for every cookie that we have seen, also for a request that was under way.
 func TestPromise02(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
 	old := w.now
@@ -60,6 +62,7 @@ func TestPromise02(t *testing.T) {
 
 // P3: reading never writes, but for the first sight of a session that Flask began, and a note of use once a minute.
 func TestPromise03(t *testing.T) {
+	t.Parallel()
 	var store *watched
 	w := newWorld(t, watch(&store))
 	_, cookie := w.see(w.born("ada", `"city":"Oslo"`))
@@ -91,6 +94,7 @@ func TestPromise03(t *testing.T) {
 
 // P4: the first byte commits.
 func TestPromise04(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
 	var late error
@@ -108,6 +112,7 @@ func TestPromise04(t *testing.T) {
 
 // P5: fail closed. Whichever call of the store fails, nothing of the handler's answer is sent.
 func TestPromise05(t *testing.T) {
+	t.Parallel()
 	for _, call := range []string{"create", "patch", "load"} {
 		var store *watched
 		w := newWorld(t, watch(&store))
@@ -137,6 +142,7 @@ func TestPromise05(t *testing.T) {
 
 // P6: what a stranger stores is in the cookie alone, and a cookie that no key signed costs nothing.
 func TestPromise06(t *testing.T) {
+	t.Parallel()
 	var store *watched
 	w := newWorld(t, watch(&store))
 	check(t, "who stores nothing", cookieOf(w.get("", who)), nil)
@@ -154,6 +160,7 @@ func TestPromise06(t *testing.T) {
 // P7: broken is empty, also where Flask answers 500; a cookie of a session that has ended is cleared from a browser that
 // asks for a page, and from no other client.
 func TestPromise07(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	good := w.born("ada")
 	for _, bad := range []string{
@@ -192,6 +199,7 @@ func TestPromise07(t *testing.T) {
 
 // P8: a stolen database signs nobody in, and holds nothing of what sessions hold.
 func TestPromise08(t *testing.T) {
+	t.Parallel()
 	var store *watched
 	w := newWorld(t, watch(&store))
 	_, cookie := w.see(w.born("ada", `"city":"Oslo"`))
@@ -225,6 +233,7 @@ func TestPromise08(t *testing.T) {
 
 // P9: safe by default, under Flask's name.
 func TestPromise09(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := cookieOf(w.get("", signedInAs("ada")))
 	check(t, "attributes", strings.TrimPrefix(c.Raw, "session="+c.Value), "; Path=/; HttpOnly; Secure; SameSite=Lax")
@@ -235,6 +244,7 @@ func TestPromise09(t *testing.T) {
 
 // P10: caches never mix people up.
 func TestPromise10(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, named := w.see(w.born("ada"))
 	for name, c := range map[string]struct {
@@ -258,6 +268,7 @@ func TestPromise10(t *testing.T) {
 
 // P11: size is an error, at 4096 bytes for the cookie with its attributes.
 func TestPromise11(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
 	for n := 3000; n < 4100; n += 50 {
@@ -281,6 +292,7 @@ func TestPromise11(t *testing.T) {
 
 // P11, too: a cookie that Flask may send, and that has no room for what we add, still opens.
 func TestFlaskCookieWithoutRoom(t *testing.T) {
+	t.Parallel()
 	for n := 3000; ; n += 50 {
 		w := newWorld(t)
 		cookie := w.born("ada", `"cart":"`+random(n)+`"`)
@@ -300,6 +312,7 @@ func TestFlaskCookieWithoutRoom(t *testing.T) {
 
 // What compresses well may be large: a session of up to 256 KiB opens, and one beyond is none.
 func TestInflatedSize(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for n, want := range map[int]string{200 << 10: "ada", 256 << 10: ""} {
 		cookie := w.born("ada", `"cart":"`+strings.Repeat("x", n)+`"`)
@@ -310,6 +323,7 @@ func TestInflatedSize(t *testing.T) {
 
 // P12: a client that hangs up does not cancel a save.
 func TestPromise12(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	r := httptest.NewRequest("GET", "/", nil).WithContext(ctx)
@@ -331,6 +345,7 @@ func TestPromise12(t *testing.T) {
 
 // P13: see and end sessions, those that Flask began from their first visit here on.
 func TestPromise13(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	unseen := w.born("ada", `"n":1`)
 	_, one := w.see(w.born("ada", `"n":2`))
@@ -360,6 +375,7 @@ func TestPromise13(t *testing.T) {
 
 // P14: identity changes, key changes, for cookies that we have seen.
 func TestPromise14(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	stranger := w.flask(`{"city":"Oslo"}`)
 	_, _, in := w.visit(stranger, signedInAs("ada"))

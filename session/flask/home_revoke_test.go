@@ -58,6 +58,7 @@ func (l *life) refused(t *testing.T, what string) {
 
 // Renewal: what came before opens nothing, what comes after does.
 func TestCopiesAfterRenewal(t *testing.T) {
+	t.Parallel()
 	l := newLife(t)
 	for name, cookie := range map[string]string{"first": l.first, "named": l.named, "fresh": l.fresh, "named later": l.refresh(l.named)} {
 		check(t, name, l.opens(cookie), "")
@@ -69,6 +70,7 @@ func TestCopiesAfterRenewal(t *testing.T) {
 // Every way to end a session, against every copy of its cookie. What was never seen is refused where all sessions of its
 // subject ended, and only there; nobody here can tell it from another sign-in otherwise.
 func TestCopiesAfterEnd(t *testing.T) {
+	t.Parallel()
 	cli := func(l *life) *session.Manager { // that of a command: it shares the store and nothing else
 		t.Helper()
 		keys, err := session.NewKeyRing([]byte("a key that the server does not have"))
@@ -134,6 +136,7 @@ func asGrace(v map[string]string) { v["loggedin_user"] = `{"_id":"grace"}` }
 
 // A copy that was never seen stays refused after EndAll for as long as its age would let it in, whoever sweeps meanwhile.
 func TestUnseenCopyStaysRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	copied := w.born("ada")
 	w.now = w.now.Add(time.Second)
@@ -149,6 +152,7 @@ func TestUnseenCopyStaysRefused(t *testing.T) {
 
 // The same moment: a cookie of the second in which all sessions ended counts as one of before.
 func TestEndAllInTheSameSecond(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.now = w.now.Add(500 * time.Millisecond)
 	before := w.born("ada")
@@ -163,6 +167,7 @@ func TestEndAllInTheSameSecond(t *testing.T) {
 
 // All but this one: the excepted session stays, with every copy of its cookie that is of today's key.
 func TestEndAllButThisOne(t *testing.T) {
+	t.Parallel()
 	l := newLife(t)
 	_, _, other := l.visit("", signedInAs("ada"))
 	l.now = l.now.Add(time.Second)
@@ -184,6 +189,7 @@ func (w *world) idOf(cookie string) (id session.ID) {
 
 // Config.Valid ends what it declares invalid, for every copy.
 func TestInvalidEnds(t *testing.T) {
+	t.Parallel()
 	disabled := false
 	l := newLife(t, func(_ *flask.Config, c *session.Config) {
 		c.Valid = func(_ context.Context, s *session.Session) (bool, error) { return !disabled, nil }
@@ -200,6 +206,7 @@ func TestInvalidEnds(t *testing.T) {
 
 // A session that began here is no different.
 func TestCopiesOfOwnSession(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(w *world, cookie string){
 		"SignOut": func(w *world, c string) { w.visit(c, func(s *session.Session) string { s.SignOut(); return "" }) },
 		"End":     func(w *world, _ string) { w.endOnly("ada") },

@@ -114,6 +114,7 @@ const ada = `"loggedin_user":{"_id":"ada","name":"Ada","skills":["go"]}`
 
 // What Flask's side writes is read here, is carried along, and gets a name of its own.
 func TestSignedInByFlask(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	cookie := w.flask(`{"_flashes":[{" t":["message","Welcome"]},{" t":["x",{" m":"<b>y</b>"}]}],` + ada + `,"when":{" d":"Thu, 01 May 2031 12:00:00 GMT"}}`)
 	status, body, after := w.visit(cookie, who)
@@ -141,6 +142,7 @@ func TestSignedInByFlask(t *testing.T) {
 }
 
 func TestSignedInHere(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, cookie := w.visit("", func(s *session.Session) string {
 		s.SignIn("ada")
@@ -164,6 +166,7 @@ func TestSignedInHere(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	_, _, cookie := w.visit("", func(s *session.Session) string { city.Set(s, "Oslo"); return "" })
 	check(t, "what Flask's side reads", w.text(cookie), `{"city":"Oslo"}`)
@@ -180,6 +183,7 @@ func TestStrangers(t *testing.T) {
 }
 
 func TestEndAllReachesCopies(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	copied := w.flask(`{` + ada + `}`)
 	w.now = w.now.Add(time.Minute)
@@ -195,6 +199,7 @@ func TestEndAllReachesCopies(t *testing.T) {
 
 // The Flask application is switched off: its sessions go on in the store.
 func TestMovesIntoTheStore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	store := session.NewMemory(session.MemoryConfig{})
 	keys, err := session.NewKeyRing([]byte("a key of our own, 0123456789abcdefgh"))

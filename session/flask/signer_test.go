@@ -29,6 +29,7 @@ func signed(cookie string) string {
 var day = time.Unix(1763800000, 0)
 
 func TestNewSignerRefusesKeys(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string]flask.Keys{
 		"no secret":         {},
 		"empty fallback":    {Secret: []byte("s"), Fallbacks: [][]byte{[]byte("old"), {}}},
@@ -44,6 +45,7 @@ func TestNewSignerRefusesKeys(t *testing.T) {
 
 // TestWorkedExample is the real output of Flask for a session and a time.
 func TestWorkedExample(t *testing.T) {
+	t.Parallel()
 	signer, err := flask.NewSigner(flask.Keys{Secret: []byte("dev-secret-key")})
 	must(t, err)
 	const cookie = "eyJhZG1pbiI6ZmFsc2UsInVzZXJfaWQiOjQyfQ.aSFzwA.RplUhb50hVBDaOTO-gcckeIbEs4"
@@ -61,6 +63,7 @@ func TestWorkedExample(t *testing.T) {
 }
 
 func TestFallbacksVerifyAndNeverSign(t *testing.T) {
+	t.Parallel()
 	oldest, err := flask.NewSigner(flask.Keys{Secret: []byte("oldest")})
 	must(t, err)
 	older, err := flask.NewSigner(flask.Keys{Secret: []byte("older")})
@@ -79,6 +82,7 @@ func TestFallbacksVerifyAndNeverSign(t *testing.T) {
 }
 
 func TestSaltAndDigest(t *testing.T) {
+	t.Parallel()
 	secret := []byte("s")
 	usual, err := flask.NewSigner(flask.Keys{Secret: secret})
 	must(t, err)
@@ -98,6 +102,7 @@ func TestSaltAndDigest(t *testing.T) {
 }
 
 func TestAge(t *testing.T) {
+	t.Parallel()
 	usual := newSigner(t)
 	lenient := usual.Limit(flask.Limits{Leeway: 5 * time.Second})
 	for _, tt := range []struct {
@@ -127,6 +132,7 @@ func TestAge(t *testing.T) {
 }
 
 func TestTimestamps(t *testing.T) {
+	t.Parallel()
 	signer, err := flask.NewSigner(flask.Keys{Secret: []byte("dev-secret-key")})
 	must(t, err)
 	for stamp, want := range map[string]error{
@@ -152,6 +158,7 @@ func TestTimestamps(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	signer := newSigner(t).Limit(flask.Limits{Cookie: 100, JSON: 50})
 	const incompressible = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	if _, _, _, err := signer.Verify(strings.Repeat("x.", 51), day, 0); !errors.Is(err, flask.ErrMalformed) {
@@ -170,6 +177,7 @@ func TestLimits(t *testing.T) {
 
 // TestManyAtOnce is for the race detector.
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	signer := newSigner(t)
 	var wg sync.WaitGroup
 	for range 4 {

@@ -25,6 +25,7 @@ func record() session.Record {
 
 // TestDocument: the layout, which other programs may come to rely on.
 func TestDocument(t *testing.T) {
+	t.Parallel()
 	stranger := session.Record{
 		ID: session.ID{1}, Version: 1, KeyID: "0123abcd", Created: now, LastSeen: now, Expires: now, Deadline: now,
 	}

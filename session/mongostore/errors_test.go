@@ -15,6 +15,7 @@ import (
 // TestExplained: no error tells what was to be stored, although servers do (a refused permission comes with the whole
 // command), and all tell what went wrong.
 func TestExplained(t *testing.T) {
+	t.Parallel()
 	const secret = "s3cr3t"
 	details, err := bson.Marshal(bson.M{"consideredValue": secret})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 )
 
 func TestFieldName(t *testing.T) {
+	t.Parallel()
 	for key, want := range map[string]string{
 		"cart": "cart", "loggedin_user": "loggedin_user", "_flash.0a": "_flash%2E0a", "": "%", "%": "%25", "%2E": "%252E",
 		"a.b": "a%2Eb", ".": "%2E", "$set": "%24set", "a$": "a%24", "$": "%24", "0": "0", "_id": "_id", "__proto__": "__proto__",

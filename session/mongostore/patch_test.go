@@ -12,6 +12,7 @@ import (
 
 // TestPatched: no field stands in an update twice, which MongoDB refuses, and no operator without fields.
 func TestPatched(t *testing.T) {
+	t.Parallel()
 	const minute, hour = "1000000060000", "1000003600000"
 	in := session.SignIn{Subject: "ada", SignedIn: now, Expires: now.Add(time.Minute), Deadline: now.Add(time.Hour), Idle: time.Minute, Addr: "::1"}
 	for name, c := range map[string]struct {

@@ -25,6 +25,7 @@ func stored(t testing.TB, r session.Record) []string {
 
 // TestReplies: a record comes back whole in every form that clients have for an array.
 func TestReplies(t *testing.T) {
+	t.Parallel()
 	r := record()
 	fields := stored(t, r)
 	var texts, blobs, mixed []any
@@ -43,6 +44,7 @@ func TestReplies(t *testing.T) {
 
 // TestStranger: what a stranger lacks takes no room, and comes back as nothing.
 func TestStranger(t *testing.T) {
+	t.Parallel()
 	r := record()
 	r.Subject, r.SignedIn, r.Parent, r.Addr, r.UserAgent = "", time.Time{}, session.ID{}, "", ""
 	r.Persist, r.Values = false, nil
@@ -59,6 +61,7 @@ func TestStranger(t *testing.T) {
 
 // TestHostileReplies: what is not a reply of ours is an error, and never a session, an answer or a panic.
 func TestHostileReplies(t *testing.T) {
+	t.Parallel()
 	for name, reply := range map[string]any{
 		"nil":           nil,
 		"a number":      int64(1),
@@ -84,6 +87,7 @@ func TestHostileReplies(t *testing.T) {
 
 // TestVersions: only a number is one.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	for reply, ok := range map[string]bool{"2": true, "999999999999999999": true, "": false, "-1": false, "2.0": false, "1e3": false, "99999999999999999999": false} {
 		_, err := redisstore.New((&answer{reply: []any{"ok", reply}}).eval).Patch(t.Context(), session.Patch{})
 		if (err == nil) != ok {
@@ -94,6 +98,7 @@ func TestVersions(t *testing.T) {
 
 // TestSweepKeepsItsLimit: whatever the server answers, no more is counted than was asked for, and it ends.
 func TestSweepKeepsItsLimit(t *testing.T) {
+	t.Parallel()
 	id := session.ID{5}.String()
 	for _, reply := range [][]string{{"0", id, id, id, id}, {"7"}, {"-1"}, {"x"}, {}} {
 		n, err := redisstore.New((&answer{reply: reply}).eval).DeleteExpired(t.Context(), now, 3)
@@ -114,6 +119,7 @@ func TestSweepKeepsItsLimit(t *testing.T) {
 
 // TestEachAsksOnce: a page of ZSCAN may name a record again that an earlier one named.
 func TestEachAsksOnce(t *testing.T) {
+	t.Parallel()
 	id := session.ID{5}.String()
 	var asked []string
 	pages := [][]string{{"7", id, id}, {"0", id}}

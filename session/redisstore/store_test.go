@@ -61,6 +61,7 @@ func operations(ctx context.Context, s *redisstore.Store) map[string]func() erro
 // TestErrors: what the server says is passed on, never taken for an answer of the store, and a context that has ended
 // reaches no server.
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	down := errors.New("CLUSTERDOWN Hash slot not served")
 	a := &answer{err: down}
 	for name, run := range operations(t.Context(), redisstore.New(a.eval)) {
@@ -83,6 +84,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestFull(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		"OOM command not allowed when used memory > 'maxmemory'. script: 1234, on @user_script:3.",
 		"ERR Error running script (call to f_12): @user_script:3: -OOM command not allowed when used memory > 'maxmemory'.",
@@ -99,6 +101,7 @@ func TestFull(t *testing.T) {
 
 // TestUnknownScript: the script itself is sent when the server asks for it, and only then.
 func TestUnknownScript(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		first error
 		names string
@@ -136,6 +139,7 @@ func TestUnknownScript(t *testing.T) {
 }
 
 func TestCommand(t *testing.T) {
+	t.Parallel()
 	c := redisstore.Call{Name: "EVAL", Script: "return {}", Keys: []string{"a", "b"}, Args: []string{"c"}}
 	if diff := cmp.Diff([]any{"EVAL", "return {}", "2", "a", "b", "c"}, c.Command()); diff != "" {
 		t.Error(diff)
@@ -145,6 +149,7 @@ func TestCommand(t *testing.T) {
 // TestKeys: all keys of a call have one hash tag, which is the text between the first brace and the next closing one, and
 // the shards of a store have as many.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		options []redisstore.Option
 		tags    int
@@ -189,6 +194,7 @@ func tag(key string) string {
 
 // TestBatches: one script never gets more than 100 records to delete, and every id reaches its shard once.
 func TestBatches(t *testing.T) {
+	t.Parallel()
 	var list []session.ID
 	want := make(map[string]int)
 	for n := range 1000 {
@@ -219,6 +225,7 @@ func TestBatches(t *testing.T) {
 
 // TestCrowd: a call makes no more than eight visits at once, and stops asking after an error.
 func TestCrowd(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var running, most, calls int
 	failure := errors.New("READONLY You can't write against a read only replica.")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestFaultWithoutPlan(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(*testing.T) session.Store {
 		return sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{})
 	})
@@ -43,6 +44,7 @@ func story(ctx context.Context, s session.Store) (names []string, errs []error) 
 }
 
 func TestFaultHitsTheCall(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
 		for k := 1; k <= 8; k++ {
 			synctest.Test(t, func(t *testing.T) {
@@ -80,6 +82,7 @@ func TestFaultHitsTheCall(t *testing.T) {
 }
 
 func TestFaultOutage(t *testing.T) {
+	t.Parallel()
 	count := func(store session.Store) (failed int) {
 		_, errs := story(t.Context(), store)
 		for _, err := range errs {

@@ -33,6 +33,7 @@ func shop(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestKit(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*session.Config){
 		"memory":   func(*session.Config) {},
 		"another":  func(c *session.Config) { c.Store = newNaive(none) },
@@ -104,6 +105,7 @@ func testKit(t *testing.T, change func(*session.Config)) {
 
 // TestKitEnds: what goes wrong while a test prepares ends the test.
 func TestKitEnds(t *testing.T) {
+	t.Parallel()
 	bad := map[string]func(t *testing.T){
 		"settings": func(t *testing.T) { sessiontest.New(t, func(c *session.Config) { c.Store = nil }) },
 		"subject": func(t *testing.T) {

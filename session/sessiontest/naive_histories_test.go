@@ -116,6 +116,7 @@ func (m *moody) Delete(ctx context.Context, ids ...session.ID) error {
 }
 
 func TestMoody(t *testing.T) {
+	t.Parallel()
 	f, rounds := flaw(os.Getenv(flawVariable)), 400
 	if f == none {
 		rounds = 50

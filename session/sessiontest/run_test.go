@@ -15,6 +15,7 @@ import (
 const flawVariable = "SESSIONTEST_FLAW"
 
 func TestNaive(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(*testing.T) session.Store { return newNaive(flaw(os.Getenv(flawVariable))) })
 }
 

@@ -12,6 +12,7 @@ func (e stateError) Error() string    { return "ERROR: it did not work (SQLSTATE
 func (e stateError) SQLState() string { return string(e) }
 
 func TestCode(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		err  error
 		want string

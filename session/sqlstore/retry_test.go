@@ -13,6 +13,7 @@ import (
 
 // TestRetry: what the database has undone is tried again, within a bound and not beyond the context; nothing else is.
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	undone, lost := error(stateError("40001")), errors.New("driver: bad connection")
 	for _, test := range []struct {
 		name  string
@@ -57,6 +58,7 @@ func TestRetry(t *testing.T) {
 
 // TestRetryEnded: whatever a driver calls it, the end of the context is told as such; an answer stays an answer.
 func TestRetryEnded(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, err := range []error{sql.ErrTxDone, errors.New("interrupted (9)"), stateError("40001"), context.Canceled} {

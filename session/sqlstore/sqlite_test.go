@@ -21,6 +21,7 @@ import (
 )
 
 func TestSQLite(t *testing.T) {
+	t.Parallel()
 	sessiontest.Run(t, func(t *testing.T) session.Store {
 		file := sqliteFile(t)
 		return schema(t, sqlstore.SQLite(handle(t, file, 1), handle(t, file, 4)))
@@ -63,6 +64,7 @@ func record(n byte, values session.Values) session.Record {
 // TestSQLiteTwoProcesses: two stores with write handles of their own, several connections each, and transactions that
 // begin without a lock, as two careless processes would have.
 func TestSQLiteTwoProcesses(t *testing.T) {
+	t.Parallel()
 	file := sqliteFile(t)
 	stores := make([]*sqlstore.Store, 2)
 	for i := range stores {
@@ -93,6 +95,7 @@ func TestSQLiteTwoProcesses(t *testing.T) {
 }
 
 func TestSQLiteTable(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"sessions", "app_sessions", `an "odd" {table} name?`} {
 		t.Run(name, func(t *testing.T) {
 			db := handle(t, sqliteFile(t), 1)
@@ -121,6 +124,7 @@ func TestSQLiteTable(t *testing.T) {
 
 // TestSQLiteUsesItsIndexes: no query reads the whole table.
 func TestSQLiteUsesItsIndexes(t *testing.T) {
+	t.Parallel()
 	db := handle(t, sqliteFile(t), 1)
 	schema(t, sqlstore.SQLite(db, db))
 	for query, index := range map[string]string{
@@ -152,6 +156,7 @@ func TestSQLiteUsesItsIndexes(t *testing.T) {
 
 // TestSQLiteUnreadable: what somebody else wrote into a row costs its values, not the session.
 func TestSQLiteUnreadable(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	db := handle(t, sqliteFile(t), 1)
 	s := schema(t, sqlstore.SQLite(db, db))
@@ -203,6 +208,7 @@ func TestSQLiteUnreadable(t *testing.T) {
 
 // TestSQLiteBroken: a database that does not work is an error of its own, and works again when it does.
 func TestSQLiteBroken(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	db := handle(t, sqliteFile(t), 1)
 	s := sqlstore.SQLite(db, db) // no table yet
@@ -234,6 +240,7 @@ func TestSQLiteBroken(t *testing.T) {
 
 // TestSQLiteHangingWriter: a call waits for a lock no longer than its context, and leaves no transaction behind.
 func TestSQLiteHangingWriter(t *testing.T) {
+	t.Parallel()
 	file := sqliteFile(t)
 	db := handle(t, file, 1)
 	s := schema(t, sqlstore.SQLite(db, db))
@@ -264,6 +271,7 @@ func TestSQLiteHangingWriter(t *testing.T) {
 
 // TestSQLiteInBubble: inside a synctest bubble time is not the machine's, and no call blocks it.
 func TestSQLiteInBubble(t *testing.T) {
+	t.Parallel()
 	file := sqliteFile(t)
 	synctest.Test(t, func(t *testing.T) {
 		db := handle(t, file, 1)

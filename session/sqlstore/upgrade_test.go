@@ -27,6 +27,7 @@ INSERT INTO sessions VALUES ('010000000000000000000000', zeroblob(32), 7, '0123a
 // TestSQLiteUpgrade: a table of the first version gets what it lacks, from several processes at once, while one of them
 // has used it before. The records stay.
 func TestSQLiteUpgrade(t *testing.T) {
+	t.Parallel()
 	for range 10 {
 		file := sqliteFile(t)
 		dbs := make([]*sql.DB, 4)
@@ -62,6 +63,7 @@ func TestSQLiteUpgrade(t *testing.T) {
 
 // TestSchema: what is printed is what is made, under the name that was asked for.
 func TestSchema(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		store  func(options ...sqlstore.Option) *sqlstore.Store
 		schema string

@@ -66,6 +66,7 @@ func contrast(t *testing.T, a, b string) float64 {
 
 // TestContrast: text 4.5 to 1 (WCAG 1.4.3), what one must see to use a page 3 to 1 (1.4.11, 2.4.11).
 func TestContrast(t *testing.T) {
+	t.Parallel()
 	pairs := []struct {
 		colour, on string
 		least      float64
@@ -108,6 +109,7 @@ func TestContrast(t *testing.T) {
 
 // Colours are named in one place, so that TestContrast sees them all.
 func TestColoursAreNamed(t *testing.T) {
+	t.Parallel()
 	content, err := fs.ReadFile(static.FS, "app.css")
 	if err != nil {
 		t.Fatal(err)

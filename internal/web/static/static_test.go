@@ -32,6 +32,7 @@ func get(s *static.Static, method, url string, header ...string) *http.Response 
 }
 
 func TestEveryFileIsServed(t *testing.T) {
+	t.Parallel()
 	s := newStatic(t)
 	for name, kind := range map[string]string{
 		"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
@@ -72,6 +73,7 @@ func TestEveryFileIsServed(t *testing.T) {
 }
 
 func TestNothingElseIsServed(t *testing.T) {
+	t.Parallel()
 	s := newStatic(t)
 	css := s.URL("app.css")
 	for _, url := range []string{
@@ -95,6 +97,7 @@ func TestNothingElseIsServed(t *testing.T) {
 
 // Together with the login page (under 5 kB, see package view) this stays under 30 kB.
 func TestWeight(t *testing.T) {
+	t.Parallel()
 	total := 0
 	entries, err := fs.ReadDir(static.FS, ".")
 	if err != nil {
@@ -114,6 +117,7 @@ func TestWeight(t *testing.T) {
 }
 
 func TestFilesAskNobodyElse(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"app.css", "app.js", "icon.svg"} {
 		content, err := fs.ReadFile(static.FS, name)
 		if err != nil {

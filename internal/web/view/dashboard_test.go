@@ -11,6 +11,7 @@ import (
 )
 
 func TestDashboardShowsTheEntries(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 7, 31, 15, 24, 5, 999, time.FixedZone("x", 7200))
 	html := render(t, view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: []view.EntryRow{
 		{ID: "65f0c0de65f0c0de65f0c0de", Type: "request", Time: at, Method: "POST", Path: "/auth/login", Status: 303, User: "Grace", Addr: "203.0.113.7", Duration: 1500 * time.Microsecond, RequestID: "id-of-303"},
@@ -37,6 +38,7 @@ func TestDashboardShowsTheEntries(t *testing.T) {
 }
 
 func TestDashboardSaysWhoseEntries(t *testing.T) {
+	t.Parallel()
 	if html := render(t, view.Dashboard(view.DashboardPage{OnlyOwn: true})); !strings.Contains(html, "Your own, times in") {
 		t.Error("own entries are not called so")
 	}
@@ -46,6 +48,7 @@ func TestDashboardSaysWhoseEntries(t *testing.T) {
 }
 
 func TestFirstRun(t *testing.T) {
+	t.Parallel()
 	const origin = "http://[::1]:8080"
 	curl := func(p view.DashboardPage) (string, bool) {
 		_, rest, ok := strings.Cut(render(t, view.Dashboard(p)), "<code data-copy>")
@@ -72,6 +75,7 @@ func TestFirstRun(t *testing.T) {
 }
 
 func TestPlotOnTheDashboard(t *testing.T) {
+	t.Parallel()
 	if html := render(t, view.Dashboard(view.DashboardPage{})); strings.Contains(html, "plot-heading") {
 		t.Error("no plot was given, and yet there is one")
 	}
@@ -97,6 +101,7 @@ func TestPlotOnTheDashboard(t *testing.T) {
 
 // The budgets for everything the server sends as the page itself; style, script and icon have their own test.
 func TestWeight(t *testing.T) {
+	t.Parallel()
 	worst := strings.Repeat("\u202e", 5000)
 	var entries []view.EntryRow
 	for range 20 {
@@ -119,6 +124,7 @@ func TestWeight(t *testing.T) {
 }
 
 func TestRenderingObeysConcurrency(t *testing.T) {
+	t.Parallel()
 	page := view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: rows(20), Plot: fullPlot()})
 	want := render(t, page)
 	done := make(chan string)

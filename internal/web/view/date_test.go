@@ -6,6 +6,7 @@ import (
 )
 
 func TestDateIsWhatTimeFormats(t *testing.T) {
+	t.Parallel()
 	layouts := map[form]string{stampForm: "2006-01-02T15:04:05Z", secondForm: "2006-01-02 15:04:05", minuteForm: "2006-01-02 15:04", clockForm: "15:04"}
 	for _, at := range []time.Time{
 		time.Unix(0, 0), time.Date(2026, 7, 31, 23, 59, 59, 999_999_999, time.FixedZone("x", -3*3600)), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC),

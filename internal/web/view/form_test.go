@@ -10,6 +10,7 @@ import (
 )
 
 func TestFieldsOfTheForms(t *testing.T) {
+	t.Parallel()
 	login := parse(t, render(t, view.Login(view.LoginPage{})))
 	register := parse(t, render(t, view.Register(view.RegisterPage{})))
 	setup := parse(t, render(t, view.Setup(view.SetupPage{Token: "link-token"})))
@@ -58,6 +59,7 @@ func TestFieldsOfTheForms(t *testing.T) {
 }
 
 func TestActionsAndHiddenFields(t *testing.T) {
+	t.Parallel()
 	html := render(t, view.Login(view.LoginPage{Page: signedOut(), Next: `/developers?x=1&y="`}))
 	all := parse(t, html)
 	if a := named(all, "form")[0].attrs["action"]; a != "/auth/login" {
@@ -85,6 +87,7 @@ func TestActionsAndHiddenFields(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
+	t.Parallel()
 	html := render(t, view.Register(view.RegisterPage{
 		Form: view.RegisterForm{Name: "Ada", Email: "ada@", Skills: "go, sql"},
 		Problems: []view.Problem{
@@ -123,6 +126,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestFocusIsOnTheFirstEmptyField(t *testing.T) {
+	t.Parallel()
 	focused := func(html string) string {
 		for _, e := range named(parse(t, html), "input") {
 			if _, ok := e.attrs["autofocus"]; ok {
@@ -147,6 +151,7 @@ func TestFocusIsOnTheFirstEmptyField(t *testing.T) {
 }
 
 func TestPasswordRulesStandBeforeTheField(t *testing.T) {
+	t.Parallel()
 	html := render(t, view.Register(view.RegisterPage{}))
 	rules := strings.Index(html, "At least 15 characters, up to 128.")
 	if rules < 0 || rules > strings.Index(html, `type="password"`) {

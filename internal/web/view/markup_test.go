@@ -6,6 +6,7 @@ import (
 )
 
 func TestTextEscapesAsHTMLDoes(t *testing.T) {
+	t.Parallel()
 	for _, s := range []string{"", "plain", `<>&"'`, `a<b`, `<`, `x'`, `&amp;`, "ü<😀>"} {
 		m := markup("before ").text(s)
 		if want := "before " + html.EscapeString(s); string(m) != want {

@@ -96,6 +96,7 @@ func pages() map[string]templ.Component {
 }
 
 func TestStructureOfEveryPage(t *testing.T) {
+	t.Parallel()
 	for name, c := range pages() {
 		t.Run(name, func(t *testing.T) {
 			html := render(t, c)
@@ -108,6 +109,7 @@ func TestStructureOfEveryPage(t *testing.T) {
 }
 
 func TestHostileStringsAreText(t *testing.T) {
+	t.Parallel()
 	for name, c := range pages() {
 		if !strings.HasSuffix(name, "hostile") {
 			continue
@@ -127,6 +129,7 @@ func TestHostileStringsAreText(t *testing.T) {
 }
 
 func TestEntriesShowWhatIsHidden(t *testing.T) {
+	t.Parallel()
 	const raw, shown = "\u202e\u200b\x1b[3\x00\xff", `\u202e\u200b\u001b[3\u0000\xff`
 	html := render(t, view.Dashboard(view.DashboardPage{Entries: []view.EntryRow{{
 		ID: raw, Type: raw, Method: raw, Path: raw, Status: 500, User: raw, Addr: raw, Text: raw, RequestID: raw,
@@ -141,6 +144,7 @@ func TestEntriesShowWhatIsHidden(t *testing.T) {
 }
 
 func TestTitle(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		c    templ.Component
@@ -163,6 +167,7 @@ func TestTitle(t *testing.T) {
 }
 
 func TestFlashesInOrderWithTheirRoles(t *testing.T) {
+	t.Parallel()
 	p := view.Page{Flashes: []view.Flash{{"success", "one"}, {"info", "two"}, {"warning", "three"}, {"error", "four"}, {"odd", "five"}}}
 	html := render(t, view.Layout(p))
 	at := 0
@@ -179,6 +184,7 @@ func TestFlashesInOrderWithTheirRoles(t *testing.T) {
 }
 
 func TestNavigation(t *testing.T) {
+	t.Parallel()
 	in := render(t, view.Dashboard(view.DashboardPage{Page: signedIn()}))
 	for _, want := range []string{`action="/auth/logout"`, `value="form-token"`, `href="/" aria-current="page"`, "Ada Lovelace", ">admin<"} {
 		if !strings.Contains(in, want) {
@@ -204,6 +210,7 @@ func TestNavigation(t *testing.T) {
 }
 
 func TestErrorPages(t *testing.T) {
+	t.Parallel()
 	seen := map[string]int{}
 	for _, status := range []int{400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503} {
 		heading, text := view.ErrorText(status)

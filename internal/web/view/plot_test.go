@@ -12,6 +12,7 @@ import (
 func noon() time.Time { return time.Date(2026, 7, 31, 12, 0, 0, 0, time.UTC) }
 
 func TestAddFindsTheBar(t *testing.T) {
+	t.Parallel()
 	p := NewPlot(noon(), time.Hour, 3)
 	p.Add(noon(), "2xx", 1)
 	p.Add(noon().Add(59*time.Minute), "2xx", 2)
@@ -36,6 +37,7 @@ func TestAddFindsTheBar(t *testing.T) {
 }
 
 func TestDrawNothing(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]Plot{"zero": {}, "empty bars": NewPlot(noon(), time.Hour, 24), "below zero": {Start: noon(), Step: time.Hour, Bars: []Bar{{OK: -5}}}} {
 		d := p.draw()
 		if d.Total != 0 || d.Top != 0 || d.Busiest != -1 || len(d.Columns) != 0 {
@@ -48,6 +50,7 @@ func TestDrawNothing(t *testing.T) {
 }
 
 func TestDrawOneBar(t *testing.T) {
+	t.Parallel()
 	p := NewPlot(noon(), time.Hour, 1)
 	p.Add(noon(), "2xx", 3)
 	p.Add(noon(), "5xx", 1)
@@ -74,6 +77,7 @@ func TestDrawOneBar(t *testing.T) {
 
 // Whatever the counts, every rectangle lies inside the drawing, nothing overlaps, and what happened once is to be seen.
 func TestDrawStaysInside(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2, 7, 24, 96, 1440, 20000} {
 		for _, most := range []int{1, 3, 1000, 999_999_999, math.MaxInt} {
 			p := NewPlot(noon(), time.Minute, n)
@@ -104,6 +108,7 @@ func TestDrawStaysInside(t *testing.T) {
 }
 
 func TestAxisTop(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[int]int{
 		0: 0, 1: 1, 2: 2, 3: 4, 5: 6, 7: 8, 9: 10, 11: 20, 61: 80, 81: 100, 100: 100, 101: 200, 8_000_001: 10_000_000,
 		math.MaxInt: math.MaxInt,
@@ -115,6 +120,7 @@ func TestAxisTop(t *testing.T) {
 }
 
 func TestTicks(t *testing.T) {
+	t.Parallel()
 	clock := func(p Plot) string {
 		var s []string
 		for _, k := range p.ticks() {
@@ -146,6 +152,7 @@ func TestTicks(t *testing.T) {
 }
 
 func TestBarsKnowTheirTime(t *testing.T) {
+	t.Parallel()
 	own := noon().Add(17 * time.Minute)
 	p := Plot{Start: noon(), Step: time.Hour, Bars: []Bar{{}, {}, {At: own.In(time.FixedZone("x", 3600))}}}
 	if got := p.at(1); !got.Equal(noon().Add(time.Hour)) {
@@ -160,6 +167,7 @@ func TestBarsKnowTheirTime(t *testing.T) {
 }
 
 func TestPercent(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[int]string{0: "0%", 5: "0.05%", 50: "0.5%", 100: "1%", 1234: "12.34%", 10000: "100%"} {
 		if got := string(markup(nil).percent(in)); got != want {
 			t.Errorf("%d is %q, want %q", in, got, want)

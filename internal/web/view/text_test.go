@@ -8,6 +8,7 @@ import (
 )
 
 func TestVisible(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"":                         "",
 		"/plain?x=1&y=<b>":         "/plain?x=1&y=<b>",
@@ -31,6 +32,7 @@ func TestVisible(t *testing.T) {
 }
 
 func TestOwnNameKeepsWhatScriptsNeed(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"👩\u200d💻 Ada":      "👩\u200d💻 Ada",
 		"می\u200cخواهم":     "می\u200cخواهم",
@@ -45,6 +47,7 @@ func TestOwnNameKeepsWhatScriptsNeed(t *testing.T) {
 }
 
 func TestClipped(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		in    string
 		limit int
@@ -62,6 +65,7 @@ func TestClipped(t *testing.T) {
 }
 
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[int]string{
 		0: "0", 7: "7", -7: "-7", 999: "999", 1000: "1,000", -1000: "-1,000", 12345: "12,345", -123456: "-123,456", 1234567: "1,234,567",
 		math.MaxInt64: "9,223,372,036,854,775,807", math.MinInt64: "-9,223,372,036,854,775,808",
@@ -81,6 +85,7 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestDurations(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[time.Duration]string{
 		-1: "", 0: "", 999: "< 1 µs", 1500: "1 µs", 412 * time.Microsecond: "412 µs", 1290 * time.Microsecond: "1.2 ms",
 		9999 * time.Microsecond: "9.9 ms", 10 * time.Millisecond: "10 ms", 999 * time.Millisecond: "999 ms", 1500 * time.Millisecond: "1.5 s",
