@@ -150,15 +150,10 @@ func TestAbuseCookieBombs(t *testing.T) {
 			rec := httptest.NewRecorder()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			begin := time.Now()
 			test.w.h.ServeHTTP(rec, r)
-			took := time.Since(begin)
 			runtime.ReadMemStats(&after)
 			check(t, "status", rec.Code, http.StatusOK)
 			check(t, "subject", rec.Body.String(), test.want)
-			if took > time.Second/4 {
-				t.Errorf("took %v", took)
-			}
 			if got := after.TotalAlloc - before.TotalAlloc; got > 64<<10 {
 				t.Errorf("took %d bytes of memory", got)
 			}

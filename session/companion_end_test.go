@@ -178,7 +178,7 @@ func TestCompanionEndRace(t *testing.T) {
 			go func() {
 				defer close(end)
 				if first == 0 {
-					time.Sleep(50 * time.Microsecond)
+					dawdle(50)
 				}
 				switch round % 3 {
 				case 0:

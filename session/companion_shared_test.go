@@ -73,7 +73,7 @@ func TestCompanionEnrolRace(t *testing.T) {
 			for i := range 4 {
 				wg.Go(func() {
 					c := b.copy()
-					time.Sleep(time.Duration(i*round%200) * time.Microsecond)
+					dawdle(i * round % 200)
 					c.get([]string{"/who", "/set?city=Rome", "/add", "/renew"}[i])
 					mu.Lock()
 					defer mu.Unlock()
@@ -81,7 +81,7 @@ func TestCompanionEnrolRace(t *testing.T) {
 				})
 			}
 			wg.Go(func() {
-				time.Sleep(time.Duration(round%150) * time.Microsecond)
+				dawdle(round % 150)
 				end(w)
 				for range 2 {
 					if who := b.copy().get("/who").body; who != "" {

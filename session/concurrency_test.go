@@ -150,13 +150,9 @@ func TestCallbacksDoNotDeadlock(t *testing.T) {
 		b.get("/who")
 		b.get("/out")
 	}()
-	select {
-	case <-done:
-		if called < 4 {
-			t.Errorf("only %d callbacks", called)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("deadlock")
+	<-done // unless there is a deadlock
+	if called < 4 {
+		t.Errorf("only %d callbacks", called)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/doorbook/doorbook/session"
@@ -28,16 +29,18 @@ func movedWorld(t *testing.T, old session.Home, change func(*session.Config)) (*
 // Guard: watch.go, Session.Watch, for what is not stored yet.
 func TestMoveWatch(t *testing.T) {
 	t.Parallel()
-	for name, old := range map[string]session.Home{"sealed": {Carrier: session.Sealed}, "store": {Store: memory()}} {
-		_, b := movedWorld(t, old, func(*session.Config) {})
-		inBrowser(t, b, func(s *session.Session) {
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			if err := s.Watch(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("from %s: Watch: %v, want %v", name, err, context.DeadlineExceeded)
-			}
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		for name, old := range map[string]session.Home{"sealed": {Carrier: session.Sealed}, "store": {Store: memory()}} {
+			_, b := movedWorld(t, old, func(*session.Config) {})
+			inBrowser(t, b, func(s *session.Session) {
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				if err := s.Watch(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("from %s: Watch: %v, want %v", name, err, context.DeadlineExceeded)
+				}
+			})
+		}
+	})
 }
 
 // Guard: issue.go, Session.Issue, for what is not stored yet.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,13 @@ const (
 
 // wire carries requests to real servers. It is not the default one, of which every server that closes closes connections.
 var wire = &http.Transport{}
+
+// dawdle lets others go first, the more of them the greater n is.
+func dawdle(n int) {
+	for range n {
+		runtime.Gosched()
+	}
+}
 
 func secret(name string) []byte {
 	sum := sha256.Sum256([]byte("a test key: " + name))

@@ -403,7 +403,6 @@ func TestOrderUpdateRace(t *testing.T) {
 		inHandler(other, func(s *session.Session) { count.Set(s, 5) })
 		done := make(chan int, 1)
 		go func() { done <- count.Update(s, func(n int) int { return n + 1 }) }()
-		time.Sleep(50 * time.Millisecond)
 		if err := s.Save(); err != nil { // conflict, rebase
 			t.Error(err)
 		}

@@ -258,7 +258,6 @@ func TestP04Hijack(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 			r := test.browser.request("GET", test.path)
 			r.Header.Set("Connection", "Upgrade")
 			r.Header.Set("Upgrade", "test")

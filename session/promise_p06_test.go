@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/doorbook/doorbook/session"
 )
@@ -114,16 +113,12 @@ func TestP06ForgedCookiesCostNothing(t *testing.T) {
 	for what, line := range list {
 		t.Run(what, func(t *testing.T) {
 			w.store.forget()
-			begin := time.Now()
 			f := &browser{w: w, header: http.Header{}, cookie: line}
 			a := f.get("/who")
 			check(t, "status", a.status, http.StatusOK)
 			check(t, "subject", a.body, "")
 			check(t, "cookies", len(a.header["Set-Cookie"]), 0)
 			check(t, "store calls", len(w.store.called()), 0)
-			if took := time.Since(begin); took > time.Second {
-				t.Errorf("took %v", took)
-			}
 		})
 	}
 	t.Run("two lines", func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -137,34 +138,36 @@ func TestP13EndIsCarriedOut(t *testing.T) {
 // Guard: manager.go, Manager.Sweep and RunSweeper.
 func TestP13Sweep(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for range 1200 {
-		w.browser().get("/set?city=Oslo")
-	}
-	keep := w.signedIn("ada")
-	n, err := w.m.Sweep(t.Context(), 100)
-	check(t, "swept of the living", n, 0)
-	check(t, "error", err, nil)
-	w.clock.add(90 * time.Minute)
-	keep.get("/who")
-	w.clock.add(90 * time.Minute)
-	n, _ = w.m.Sweep(t.Context(), 100)
-	check(t, "swept", n, 100)
-	ctx, stop := context.WithCancel(t.Context())
-	stopped := make(chan struct{})
-	w.store.forget()
-	go func() {
-		w.m.RunSweeper(ctx, time.Millisecond)
-		close(stopped)
-	}()
-	for begin := time.Now(); len(w.store.called()) < 13; time.Sleep(time.Millisecond) { // eleven batches of 100, one of none, and the next round
-		if time.Since(begin) > 10*time.Second {
-			t.Fatalf("the sweeper made only %d calls", len(w.store.called()))
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for range 1200 {
+			w.browser().get("/set?city=Oslo")
 		}
-	}
-	stop()
-	<-stopped
-	n, _ = w.m.Sweep(t.Context(), 2000)
-	check(t, "left by the sweeper", n, 0)
-	check(t, "subject", keep.get("/who").body, "ada")
+		keep := w.signedIn("ada")
+		n, err := w.m.Sweep(t.Context(), 100)
+		check(t, "swept of the living", n, 0)
+		check(t, "error", err, nil)
+		w.clock.add(90 * time.Minute)
+		keep.get("/who")
+		w.clock.add(90 * time.Minute)
+		n, _ = w.m.Sweep(t.Context(), 100)
+		check(t, "swept", n, 100)
+		ctx, stop := context.WithCancel(t.Context())
+		stopped := make(chan struct{})
+		w.store.forget()
+		go func() {
+			w.m.RunSweeper(ctx, time.Millisecond)
+			close(stopped)
+		}()
+		time.Sleep(time.Millisecond - 1)
+		check(t, "calls", len(w.store.called()), 12) // eleven batches of 100, and one of none
+		time.Sleep(1)
+		synctest.Wait()
+		check(t, "calls of the next round", len(w.store.called()), 13)
+		stop()
+		<-stopped
+		n, _ = w.m.Sweep(t.Context(), 2000)
+		check(t, "left by the sweeper", n, 0)
+		check(t, "subject", keep.get("/who").body, "ada")
+	})
 }

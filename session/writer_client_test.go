@@ -46,7 +46,6 @@ func (a ask) http1(t *testing.T, s *writerServer, cookie string, n *notes) (x ex
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
 	proto := "HTTP/1.1"
 	if a.old {
 		proto = "HTTP/1.0"

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/doorbook/doorbook/internal/cli"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -34,11 +33,15 @@ func serve(t *testing.T, env map[string]string, args ...string) string {
 			Args: args, Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 		})
 	}()
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), "registration") && time.Now().Before(deadline); {
+	for {
+		said, more := out.Changed()
+		if strings.Contains(said, "registration") {
+			break
+		}
 		select {
 		case code := <-ended:
 			t.Fatalf("it ended with %d: %s", code, &errs)
-		case <-time.After(5 * time.Millisecond):
+		case <-more:
 		}
 	}
 	cancel()

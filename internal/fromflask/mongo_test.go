@@ -6,7 +6,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -148,12 +147,11 @@ func TestAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source, err := fromflask.Open("mongodb://ada:" + written + "@" + host + "/shop?serverSelectionTimeoutMS=300")
+			source, err := fromflask.Open("mongodb://ada:" + written + "@" + host + "/shop?serverSelectionTimeoutMS=50")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer source.Close(context.Background())
-			began := time.Now()
 			_, err = source.Count(t.Context(), fromflask.Logs)
 			if !errors.Is(err, fromflask.ErrAway) || !strings.Contains(err.Error(), "shop on "+host) {
 				t.Errorf("%v", err)
@@ -165,9 +163,6 @@ func TestAway(t *testing.T) {
 				if !errors.Is(err, fromflask.ErrAway) {
 					t.Errorf("%v", err)
 				}
-			}
-			if took := time.Since(began); took > 10*time.Second {
-				t.Errorf("took %v", took)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -33,7 +32,6 @@ func raw(t *testing.T, s *httptest.Server, line string, headers ...string) *site
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	text := line + " HTTP/1.1\r\nHost: " + sitetest.Host + "\r\nConnection: close\r\n"
 	for _, h := range headers {
 		text += h + "\r\n"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -160,14 +161,15 @@ func TestFlaskSettingsOfServe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir() + "/data"
 			var out, errs bytes.Buffer
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // a server that starts ends, and is a failure
+			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			for name, value := range c.env {
 				t.Setenv(name, value) // flags read it
 			}
 			code := cli.Run(ctx, cli.Env{
 				Args: append(c.args, "--data", dir), Getenv: func(name string) string { return c.env[name] },
-				Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
+				Stdin: strings.NewReader(""), Stderr: &errs,
+				Stdout: io.MultiWriter(&out, onWrite(cancel)), // a server that starts ends, and is a failure
 			})
 			if code == 0 || !strings.Contains(errs.String(), c.says) {
 				t.Errorf("%d: %s", code, &errs)

@@ -18,14 +18,15 @@ type health struct {
 	databases func(context.Context) error
 	recorder  *book.Recorder
 	log       *slog.Logger
+	now       func() time.Time
 
 	mu      sync.Mutex
 	checked time.Time
 	err     error
 }
 
-func newHealth(databases func(context.Context) error, recorder *book.Recorder, log *slog.Logger) *health {
-	return &health{databases: databases, recorder: recorder, log: log}
+func newHealth(databases func(context.Context) error, recorder *book.Recorder, log *slog.Logger, now func() time.Time) *health {
+	return &health{databases: databases, recorder: recorder, log: log, now: now}
 }
 
 func (h *health) handlers() map[string]httpx.Handler {
@@ -50,12 +51,12 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request, _ *door.Visit) er
 func (h *health) check(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if time.Since(h.checked) < time.Second {
+	if h.now().Sub(h.checked) < time.Second {
 		return h.err
 	}
 	was := h.err
 	h.err = h.databases(context.WithoutCancel(ctx))
-	h.checked = time.Now()
+	h.checked = h.now()
 	if h.err != nil && was == nil {
 		h.log.Error("not ready", "error", h.err)
 	}

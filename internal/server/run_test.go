@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -82,7 +81,6 @@ func exchange(t *testing.T, url, text string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
@@ -101,14 +99,26 @@ func TestDrain(t *testing.T) {
 	}
 	defer conn.Close()
 	const body = "email=nobody%40example.org&password=x"
-	fmt.Fprintf(conn, "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:10])
-	time.Sleep(100 * time.Millisecond) // so that the server has begun to read it
-	r.stop()
-	time.Sleep(100 * time.Millisecond)
-	if _, err := io.WriteString(conn, body[10:]); err != nil {
+	fmt.Fprintf(conn, "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body))
+	in := bufio.NewReader(conn)
+	if line, err := in.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" { // the server begins to read it
+		t.Fatal(line, err)
+	}
+	if _, err := in.ReadString('\n'); err != nil { // the end of that
 		t.Fatal(err)
 	}
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	r.stop()
+	for { // until it has begun to end
+		another, err := net.Dial("tcp", strings.TrimPrefix(r.URL, "http://"))
+		if err != nil {
+			break
+		}
+		_ = another.Close()
+	}
+	if _, err := io.WriteString(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(in, nil)
 	if err != nil || answer.StatusCode != http.StatusForbidden { // it has no form token
 		t.Fatalf("%v, %v", answer, err)
 	}

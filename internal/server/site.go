@@ -86,7 +86,7 @@ func NewSite(p Parts) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	handlers := newHealth(p.Ready, recorder, p.Log).handlers()
+	handlers := newHealth(p.Ready, recorder, p.Log, p.Now).handlers()
 	maps.Copy(handlers, pages.Handlers())
 	maps.Copy(handlers, api.New(d).Handlers())
 	handler, err := edge.Handler(sessions, handlers, pages.ErrorPage)

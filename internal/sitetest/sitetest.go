@@ -160,8 +160,9 @@ func (c *Clock) Turn(d time.Duration) {
 
 // Buffer keeps what is written to it. It is safe for concurrent use.
 type Buffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	changed chan struct{} // closed at the next Write; nil until somebody waits for it
 }
 
 var _ io.Writer = (*Buffer)(nil)
@@ -170,7 +171,21 @@ var _ io.Writer = (*Buffer)(nil)
 func (b *Buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
+	}
 	return b.buf.Write(p)
+}
+
+// Changed gives what is written so far and a channel that is closed once there is more.
+func (b *Buffer) Changed() (string, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return b.buf.String(), b.changed
 }
 
 // String is what was written so far.
