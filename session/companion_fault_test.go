@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/doorbook/doorbook/session"
@@ -92,76 +93,79 @@ func TestCompanionFailClosed(t *testing.T) {
 func companionFault(
 	t *testing.T, what, name string, prepare func(*world, *sessiontest.Faulty) (*world, *browser),
 	story func(http.ResponseWriter, *http.Request, *session.Session), plan sessiontest.Plan,
-) bool {
+) (came bool) {
 	t.Helper()
-	faulty := sessiontest.Fault(memory(), sessiontest.Plan{})
-	w := newCompanions(t, hasty)
-	w.store.Store = faulty
-	w, b := prepare(w, faulty)
-	w.on("/story", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
-		rw.Header().Set("X-Handler", "said")
-		http.SetCookie(rw, &http.Cookie{Name: "other", Value: "said"})
-		story(rw, r, s)
-		rw.WriteHeader(http.StatusAccepted)
-		_, _ = io.WriteString(rw, "said")
-	})
-	w.clock.add(time.Minute)
-	subject, thief := "ada", b.copy()
-	if strings.HasPrefix(what, "a stranger") {
-		subject = ""
-	}
-	was := b.cookie
-
-	faulty.SetPlan(plan)
-	a := b.get("/story")
-	calls := faulty.Calls()
-	faulty.SetPlan(sessiontest.Plan{})
-	if len(calls) < plan.Call {
-		check(t, what+": status without a fault", a.status, http.StatusAccepted)
-		return false
-	}
-	acknowledged := a.status == http.StatusAccepted
-	switch {
-	case acknowledged:
-		if a.body != "said" {
-			t.Errorf("%s: body %q", what, a.body)
+	synctest.Test(t, func(t *testing.T) {
+		faulty := sessiontest.Fault(memory(), sessiontest.Plan{})
+		w := newCompanions(t, hasty)
+		w.store.Store = faulty
+		w, b := prepare(w, faulty)
+		w.on("/story", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
+			rw.Header().Set("X-Handler", "said")
+			http.SetCookie(rw, &http.Cookie{Name: "other", Value: "said"})
+			story(rw, r, s)
+			rw.WriteHeader(http.StatusAccepted)
+			_, _ = io.WriteString(rw, "said")
+		})
+		w.clock.add(time.Minute)
+		subject, thief := "ada", b.copy()
+		if strings.HasPrefix(what, "a stranger") {
+			subject = ""
 		}
-	case a.status != http.StatusServiceUnavailable || strings.Contains(fmt.Sprint(a.header, a.body), "said") || b.cookie != was ||
-		len(a.header["Set-Cookie"]) > 0:
-		t.Errorf("%s (%v): %d %v %q", what, calls, a.status, a.header, a.body)
-	}
+		was := b.cookie
 
-	who, held, copied := b.get("/who").body, b.get("/city").body, thief.copy().get("/who").body
-	lost := plan.Kind == sessiontest.Lost && !acknowledged
-	want := map[string]string{"sign in": "ada", "change": "bob", "sign out": "", "out and back": ""}
-	after, changes := want[name]
-	if !changes {
-		after = subject
-	}
-	// Of two sessions the one that was left may be over already, and the other not there yet.
-	between := !acknowledged && (name == "change" || name == "sign out" || name == "out and back") && who == ""
-	renewed := lost && (name == "renew" || name == "sign in" || strings.HasPrefix(what, "moving")) && who == ""
-	switch {
-	case acknowledged && who != after, !acknowledged && who != subject && who != after && !between && !renewed:
-		t.Errorf("%s (%v): answered by %d, then %q is signed in", what, calls, a.status, who)
-	case acknowledged && (name == "sign out" || name == "change" || name == "renew") && subject != "" && copied != "":
-		t.Errorf("%s (%v): a copy of the cookie opens the session of %q", what, calls, copied)
-	}
-	if who == subject && who != "" && subject == after {
+		faulty.SetPlan(plan)
+		a := b.get("/story")
+		calls := faulty.Calls()
+		faulty.SetPlan(sessiontest.Plan{})
+		if len(calls) < plan.Call {
+			check(t, what+": status without a fault", a.status, http.StatusAccepted)
+			return
+		}
+		acknowledged := a.status == http.StatusAccepted
 		switch {
-		case acknowledged && name == "set" && held != "Oslo",
-			acknowledged && name == "update" && held != "ROME",
-			acknowledged && name == "pop" && held != "",
-			!acknowledged && !lost && held != "Rome":
-			t.Errorf("%s (%v): answered by %d, and the city is %q", what, calls, a.status, held)
+		case acknowledged:
+			if a.body != "said" {
+				t.Errorf("%s: body %q", what, a.body)
+			}
+		case a.status != http.StatusServiceUnavailable || strings.Contains(fmt.Sprint(a.header, a.body), "said") || b.cookie != was ||
+			len(a.header["Set-Cookie"]) > 0:
+			t.Errorf("%s (%v): %d %v %q", what, calls, a.status, a.header, a.body)
 		}
-	}
-	bobs, err := faulty.BySubject(t.Context(), "bob", w.clock.Now())
-	check(t, what+": listing", err, nil)
-	if n := len(bobs); strings.HasPrefix(what, "left") && name != "change" && acknowledged && n > 0 {
-		t.Errorf("%s (%v): the session that was left goes on", what, calls)
-	}
-	return true
+
+		who, held, copied := b.get("/who").body, b.get("/city").body, thief.copy().get("/who").body
+		lost := plan.Kind == sessiontest.Lost && !acknowledged
+		want := map[string]string{"sign in": "ada", "change": "bob", "sign out": "", "out and back": ""}
+		after, changes := want[name]
+		if !changes {
+			after = subject
+		}
+		// Of two sessions the one that was left may be over already, and the other not there yet.
+		between := !acknowledged && (name == "change" || name == "sign out" || name == "out and back") && who == ""
+		renewed := lost && (name == "renew" || name == "sign in" || strings.HasPrefix(what, "moving")) && who == ""
+		switch {
+		case acknowledged && who != after, !acknowledged && who != subject && who != after && !between && !renewed:
+			t.Errorf("%s (%v): answered by %d, then %q is signed in", what, calls, a.status, who)
+		case acknowledged && (name == "sign out" || name == "change" || name == "renew") && subject != "" && copied != "":
+			t.Errorf("%s (%v): a copy of the cookie opens the session of %q", what, calls, copied)
+		}
+		if who == subject && who != "" && subject == after {
+			switch {
+			case acknowledged && name == "set" && held != "Oslo",
+				acknowledged && name == "update" && held != "ROME",
+				acknowledged && name == "pop" && held != "",
+				!acknowledged && !lost && held != "Rome":
+				t.Errorf("%s (%v): answered by %d, and the city is %q", what, calls, a.status, held)
+			}
+		}
+		bobs, err := faulty.BySubject(t.Context(), "bob", w.clock.Now())
+		check(t, what+": listing", err, nil)
+		if n := len(bobs); strings.HasPrefix(what, "left") && name != "change" && acknowledged && n > 0 {
+			t.Errorf("%s (%v): the session that was left goes on", what, calls)
+		}
+		came = true
+	})
+	return came
 }
 
 func list(t *testing.T, w *world, subject string) []session.Info {

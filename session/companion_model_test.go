@@ -14,11 +14,8 @@ import (
 // or its values in the cookie.
 func TestCompanionModel(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(400)
-	if raceEnabled {
-		seeds = 100
-	}
-	for seed := range seeds {
+	const seeds = 150
+	for seed := range uint64(seeds) {
 		for kind, home := range map[string]func(*session.Config){"sealed": companions, "shared": shared} {
 			plain := newCompanions(t, func(c *session.Config) { c.Carrier = nil }, capped(2))
 			beside := newCompanions(t, home, capped(2))

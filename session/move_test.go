@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/doorbook/doorbook/session"
@@ -441,56 +442,59 @@ func TestMovingFaults(t *testing.T) {
 }
 
 // movingFault plays one story with one fault, and reports whether the fault came to pass.
-func movingFault(t *testing.T, where, path string, ends bool, side int, turned bool, plan sessiontest.Plan) bool {
+func movingFault(t *testing.T, where, path string, ends bool, side int, turned bool, plan sessiontest.Plan) (came bool) {
 	t.Helper()
-	stores := [2]*sessiontest.Faulty{sessiontest.Fault(memory(), sessiontest.Plan{}), sessiontest.Fault(memory(), sessiontest.Plan{})}
-	world := func(to, from session.Store, timeout time.Duration) *world {
-		w := newWorld(t, func(c *session.Config) {
-			c.Store, c.SaveTimeout = to, timeout
-			if from != nil {
-				c.Old.Store = from
+	synctest.Test(t, func(t *testing.T) {
+		stores := [2]*sessiontest.Faulty{sessiontest.Fault(memory(), sessiontest.Plan{}), sessiontest.Fault(memory(), sessiontest.Plan{})}
+		world := func(to, from session.Store, timeout time.Duration) *world {
+			w := newWorld(t, func(c *session.Config) {
+				c.Store, c.SaveTimeout = to, timeout
+				if from != nil {
+					c.Old.Store = from
+				}
+			})
+			w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
+			return w
+		}
+		b := world(stores[0], nil, time.Second).signedIn("ada")
+		b.get("/set?city=Oslo")
+		thief := b.copy()
+
+		b.w = world(stores[1], stores[0], 20*time.Millisecond)
+		stores[side].SetPlan(plan)
+		a := b.get(path)
+		calls := len(stores[side].Calls())
+		stores[side].SetPlan(sessiontest.Plan{})
+		if calls < plan.Call {
+			return
+		}
+
+		to, from := stores[1], stores[0]
+		if turned {
+			to, from = from, to
+		}
+		b.w = world(to, from, time.Second)
+		thief.w = b.w
+		who, where2 := b.get("/who"), b.get("/city")
+		switch acknowledged := a.status == http.StatusOK; {
+		case ends && acknowledged:
+			if got := thief.get("/who").body; got != "" {
+				t.Errorf("%s: signed out, but the cookie opens the session of %q", where, got)
 			}
-		})
-		w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
-		return w
-	}
-	b := world(stores[0], nil, time.Second).signedIn("ada")
-	b.get("/set?city=Oslo")
-	thief := b.copy()
-
-	b.w = world(stores[1], stores[0], 20*time.Millisecond)
-	stores[side].SetPlan(plan)
-	a := b.get(path)
-	calls := len(stores[side].Calls())
-	stores[side].SetPlan(sessiontest.Plan{})
-	if calls < plan.Call {
-		return false
-	}
-
-	to, from := stores[1], stores[0]
-	if turned {
-		to, from = from, to
-	}
-	b.w = world(to, from, time.Second)
-	thief.w = b.w
-	who, where2 := b.get("/who"), b.get("/city")
-	switch acknowledged := a.status == http.StatusOK; {
-	case ends && acknowledged:
-		if got := thief.get("/who").body; got != "" {
-			t.Errorf("%s: signed out, but the cookie opens the session of %q", where, got)
+		case ends:
+			if who.body == "" && thief.get("/who").body == "" {
+				break // it was carried out, though the answer was lost
+			}
+		case path == "/renew" && !acknowledged && plan.Kind == sessiontest.Lost && who.body == "":
+			// The key was renewed, and the answer with it was lost.
+		case who.body != "ada" || who.status != http.StatusOK:
+			t.Errorf("%s: answered by %d, then %d: %q is signed in", where, a.status, who.status, who.body)
+		case strings.HasPrefix(path, "/set") && acknowledged && where2.body != "Rome":
+			t.Errorf("%s: an acknowledged write is lost: %q", where, where2.body)
+		case where2.body != "Oslo" && where2.body != "Rome":
+			t.Errorf("%s: the city is %q", where, where2.body)
 		}
-	case ends:
-		if who.body == "" && thief.get("/who").body == "" {
-			break // it was carried out, though the answer was lost
-		}
-	case path == "/renew" && !acknowledged && plan.Kind == sessiontest.Lost && who.body == "":
-		// The key was renewed, and the answer with it was lost.
-	case who.body != "ada" || who.status != http.StatusOK:
-		t.Errorf("%s: answered by %d, then %d: %q is signed in", where, a.status, who.status, who.body)
-	case strings.HasPrefix(path, "/set") && acknowledged && where2.body != "Rome":
-		t.Errorf("%s: an acknowledged write is lost: %q", where, where2.body)
-	case where2.body != "Oslo" && where2.body != "Rome":
-		t.Errorf("%s: the city is %q", where, where2.body)
-	}
-	return true
+		came = true
+	})
+	return came
 }

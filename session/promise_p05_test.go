@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,92 +44,94 @@ func TestP05FailClosed(t *testing.T) {
 	const marker = "the handler's"
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
-			var methods []string // of the store calls, known after the first round
-			for call := 0; call <= len(methods); call++ {
-				for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
-					faulty := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{})
-					w := newWorld(t, func(c *session.Config) {
-						c.Store = faulty
-						c.SaveTimeout = 20 * time.Millisecond
-					})
-					b := w.browser()
-					w.on("/prepare", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
-						city.Set(s, "Rome")
-						s.Flash("info", "hello")
-						s.SignIn("ada")
-					})
-					b.get("/prepare")
-					w.clock.add(time.Hour)
-					var wrote error
-					w.on("/story", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
-						rw.Header().Set("X-Handler", marker)
-						http.SetCookie(rw, &http.Cookie{Name: "other", Value: "x"})
-						rw.Header().Del("X-Outer")
-						rw.Header().Add("Vary", "Accept")
-						rw.Header()["X-Twice"][0] = marker
-						story(rw, r, s)
-						rw.Header().Set("Trailer", "X-Trailer")
-						kept := rw.Header()
-						rw.WriteHeader(http.StatusAccepted)
-						if rw.Header().Set("X-Late", marker); s.Err() != nil {
-							rw.Header().Set(http.TrailerPrefix+"X-Prefixed", marker)
-							kept.Set(http.TrailerPrefix+"X-Kept", marker)
+			synctest.Test(t, func(t *testing.T) {
+				var methods []string // of the store calls, known after the first round
+				for call := 0; call <= len(methods); call++ {
+					for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
+						faulty := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{})
+						w := newWorld(t, func(c *session.Config) {
+							c.Store = faulty
+							c.SaveTimeout = 20 * time.Millisecond
+						})
+						b := w.browser()
+						w.on("/prepare", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
+							city.Set(s, "Rome")
+							s.Flash("info", "hello")
+							s.SignIn("ada")
+						})
+						b.get("/prepare")
+						w.clock.add(time.Hour)
+						var wrote error
+						w.on("/story", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
+							rw.Header().Set("X-Handler", marker)
+							http.SetCookie(rw, &http.Cookie{Name: "other", Value: "x"})
+							rw.Header().Del("X-Outer")
+							rw.Header().Add("Vary", "Accept")
+							rw.Header()["X-Twice"][0] = marker
+							story(rw, r, s)
+							rw.Header().Set("Trailer", "X-Trailer")
+							kept := rw.Header()
+							rw.WriteHeader(http.StatusAccepted)
+							if rw.Header().Set("X-Late", marker); s.Err() != nil {
+								rw.Header().Set(http.TrailerPrefix+"X-Prefixed", marker)
+								kept.Set(http.TrailerPrefix+"X-Kept", marker)
+							}
+							_, wrote = io.WriteString(rw, marker)
+							_, _ = rw.Write([]byte(marker))
+							_, _ = io.Copy(rw, strings.NewReader(marker))
+							_ = http.NewResponseController(rw).Flush()
+							rw.Header().Set("X-Trailer", marker)
+						})
+						outer := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+							h := rw.Header()
+							h.Set("X-Outer", "kept")
+							h["X-Twice"] = []string{"a", "b"}
+							h["X-None"] = nil
+							for i := range 15 {
+								h.Set(fmt.Sprint("X-Outer-", i), "kept")
+							}
+							w.h.ServeHTTP(rw, r)
+						})
+						faulty.SetPlan(sessiontest.Plan{Call: call, Kind: kind})
+						rec := httptest.NewRecorder()
+						outer.ServeHTTP(rec, b.request("GET", "/story"))
+						if call == 0 {
+							methods = faulty.Calls()
+							check(t, "status without a fault", rec.Code, http.StatusAccepted)
+							break
 						}
-						_, wrote = io.WriteString(rw, marker)
-						_, _ = rw.Write([]byte(marker))
-						_, _ = io.Copy(rw, strings.NewReader(marker))
-						_ = http.NewResponseController(rw).Flush()
-						rw.Header().Set("X-Trailer", marker)
-					})
-					outer := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-						h := rw.Header()
-						h.Set("X-Outer", "kept")
-						h["X-Twice"] = []string{"a", "b"}
-						h["X-None"] = nil
+						res := rec.Result()
+						body, _ := io.ReadAll(res.Body)
+						method := methods[call-1]
+						t.Logf("%s, call %d of %d, %v: %d", method, call, len(methods), kind, rec.Code)
+						if method == "Touch" || method == "BySubject" || name == "flashes" && method == "Patch" { // see P3; Session.trim
+							check(t, "status", rec.Code, http.StatusAccepted)
+							check(t, "body", string(body), marker+marker+marker)
+							continue
+						}
+						check(t, "status", rec.Code, http.StatusServiceUnavailable)
+						if wrote == nil {
+							t.Error("Write gave no error")
+						}
+						want := http.Header{
+							"X-Outer": {"kept"}, "X-Twice": {"a", "b"}, "X-None": nil,
+							"Cache-Control": {"no-store"}, "Vary": {"Cookie"}, "Retry-After": {"5"},
+							"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"},
+						}
 						for i := range 15 {
-							h.Set(fmt.Sprint("X-Outer-", i), "kept")
+							want.Set(fmt.Sprint("X-Outer-", i), "kept")
 						}
-						w.h.ServeHTTP(rw, r)
-					})
-					faulty.SetPlan(sessiontest.Plan{Call: call, Kind: kind})
-					rec := httptest.NewRecorder()
-					outer.ServeHTTP(rec, b.request("GET", "/story"))
-					if call == 0 {
-						methods = faulty.Calls()
-						check(t, "status without a fault", rec.Code, http.StatusAccepted)
-						break
+						if diff := cmp.Diff(want, res.Header); diff != "" {
+							t.Errorf("headers (-want +got):\n%s", diff)
+						}
+						check(t, "trailers", len(res.Trailer), 0)
+						if got := rec.Header(); strings.Contains(fmt.Sprint(got), marker) {
+							t.Errorf("left behind: %v", got)
+						}
+						check(t, "body", string(body), "Service Unavailable\n")
 					}
-					res := rec.Result()
-					body, _ := io.ReadAll(res.Body)
-					method := methods[call-1]
-					t.Logf("%s, call %d of %d, %v: %d", method, call, len(methods), kind, rec.Code)
-					if method == "Touch" || method == "BySubject" || name == "flashes" && method == "Patch" { // see P3; Session.trim
-						check(t, "status", rec.Code, http.StatusAccepted)
-						check(t, "body", string(body), marker+marker+marker)
-						continue
-					}
-					check(t, "status", rec.Code, http.StatusServiceUnavailable)
-					if wrote == nil {
-						t.Error("Write gave no error")
-					}
-					want := http.Header{
-						"X-Outer": {"kept"}, "X-Twice": {"a", "b"}, "X-None": nil,
-						"Cache-Control": {"no-store"}, "Vary": {"Cookie"}, "Retry-After": {"5"},
-						"Content-Type": {"text/plain; charset=utf-8"}, "X-Content-Type-Options": {"nosniff"},
-					}
-					for i := range 15 {
-						want.Set(fmt.Sprint("X-Outer-", i), "kept")
-					}
-					if diff := cmp.Diff(want, res.Header); diff != "" {
-						t.Errorf("headers (-want +got):\n%s", diff)
-					}
-					check(t, "trailers", len(res.Trailer), 0)
-					if got := rec.Header(); strings.Contains(fmt.Sprint(got), marker) {
-						t.Errorf("left behind: %v", got)
-					}
-					check(t, "body", string(body), "Service Unavailable\n")
 				}
-			}
+			})
 		})
 	}
 }
@@ -300,35 +303,37 @@ func TestP05InnerTimeout(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			b := w.signedIn("ada")
-			done := make(chan error)
-			release := make(chan struct{})
-			inner := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				s := test.from(r)
-				city.Set(s, "Oslo")
-				s.SignIn("bob")
-				<-release
-				city.Set(s, "Rome")
-				done <- s.Err()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				b := w.signedIn("ada")
+				done := make(chan error)
+				release := make(chan struct{})
+				inner := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+					s := test.from(r)
+					city.Set(s, "Oslo")
+					s.SignIn("bob")
+					<-release
+					city.Set(s, "Rome")
+					done <- s.Err()
+				})
+				h := w.m.Handler(http.TimeoutHandler(inner, 20*time.Millisecond, "too slow"))
+				w.store.forget()
+				rec := httptest.NewRecorder()
+				h.ServeHTTP(rec, b.request("GET", "/"))
+				close(release)
+				if err := <-done; !errors.Is(err, session.ErrCommitted) {
+					t.Errorf("what the handler learns: %v", err)
+				}
+				check(t, "status", rec.Code, http.StatusServiceUnavailable)
+				check(t, "body", rec.Body.String(), "too slow")
+				check(t, "cookies", len(rec.Header()["Set-Cookie"]), 0)
+				check(t, "Cache-Control", rec.Header().Get("Cache-Control"), "no-store")
+				if got := strings.Join(w.store.called(), " "); got != "Load" {
+					t.Errorf("store calls: %s", got)
+				}
+				check(t, "city", b.get("/city").body, "")
+				check(t, "subject", b.get("/who").body, "ada")
 			})
-			h := w.m.Handler(http.TimeoutHandler(inner, 20*time.Millisecond, "too slow"))
-			w.store.forget()
-			rec := httptest.NewRecorder()
-			h.ServeHTTP(rec, b.request("GET", "/"))
-			close(release)
-			if err := <-done; !errors.Is(err, session.ErrCommitted) {
-				t.Errorf("what the handler learns: %v", err)
-			}
-			check(t, "status", rec.Code, http.StatusServiceUnavailable)
-			check(t, "body", rec.Body.String(), "too slow")
-			check(t, "cookies", len(rec.Header()["Set-Cookie"]), 0)
-			check(t, "Cache-Control", rec.Header().Get("Cache-Control"), "no-store")
-			if got := strings.Join(w.store.called(), " "); got != "Load" {
-				t.Errorf("store calls: %s", got)
-			}
-			check(t, "city", b.get("/city").body, "")
-			check(t, "subject", b.get("/who").body, "ada")
 		})
 	}
 }

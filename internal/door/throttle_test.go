@@ -259,16 +259,15 @@ func TestShed(t *testing.T) {
 	}
 }
 
-// swept calls then after each sweep.
-type swept struct {
-	account.Throttle
-	then func()
-}
+// swept calls, after each sweep, what the context holds for it.
+type swept struct{ account.Throttle }
 
-func (s *swept) Sweep(ctx context.Context, before time.Time, limit int) (int, error) {
+type afterSweep struct{} // the key of that
+
+func (s swept) Sweep(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := s.Throttle.Sweep(ctx, before, limit)
-	if s.then != nil {
-		s.then()
+	if then, ok := ctx.Value(afterSweep{}).(context.CancelFunc); ok {
+		then()
 	}
 	return n, err
 }
@@ -276,8 +275,7 @@ func (s *swept) Sweep(ctx context.Context, before time.Time, limit int) (int, er
 // TestSweepCounters: what nobody can feel any more is forgotten; what blocks somebody stays.
 func TestSweepCounters(t *testing.T) {
 	t.Parallel()
-	swept := &swept{}
-	s := sitetest.New(t, func(p *server.Parts) { swept.Throttle, p.Throttle = p.Throttle, swept })
+	s := sitetest.New(t, func(p *server.Parts) { p.Throttle = swept{p.Throttle} })
 	blocked(t, s, "nobody@example.org", "192.0.2.1")
 	count := func() (n int) {
 		if err := s.DB.Main.Read.QueryRow(`SELECT count(*) FROM throttle`).Scan(&n); err != nil {
@@ -290,8 +288,7 @@ func TestSweepCounters(t *testing.T) {
 	}
 	sweep := func() {
 		ctx, cancel := context.WithCancel(t.Context())
-		swept.then = cancel
-		s.Door.SweepCounters(ctx, time.Hour)
+		s.Door.SweepCounters(context.WithValue(ctx, afterSweep{}, cancel), time.Hour)
 	}
 	s.Clock.Turn(account.AccountPolicy().Forget - time.Second)
 	if sweep(); count() != 2 {

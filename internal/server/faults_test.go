@@ -152,6 +152,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, s := range stories() {
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			faults := &sitetest.Faults{}
 			site := sitetest.New(t, faults.Wrap)
 			plays := 0
