@@ -8,6 +8,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -93,7 +94,7 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	}
 	t.Cleanup(s.Background())
 	for s.Visitor().Get("/readyz").Body == "not ready: the book cannot be written\n" {
-		time.Sleep(time.Millisecond) // its writer is a goroutine that is about to start
+		runtime.Gosched() // its writer is a goroutine that is about to start
 	}
 	return s
 }
