@@ -283,7 +283,10 @@ func TestMoveAtOnce(t *testing.T) {
 			if home.Store != nil && home.Store == old.Store {
 				old.Store = nil
 			}
-			m, err := session.New(session.Config{Keys: ring(t, "one"), Now: c.Now, Store: home.Store, Cookie: home.Cookie, Old: old})
+			m, err := session.New(session.Config{
+				Keys: ring(t, "one"), Now: c.Now, Store: home.Store, Cookie: home.Cookie, Old: old,
+				SaveTimeout: time.Hour, // on a busy machine a crowd takes its time
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
