@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +18,7 @@ import (
 
 // TestReadme: the program stands in the README as it is, and has at most 25 lines.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	program, err := os.ReadFile("main.go")
 	if err != nil {
 		t.Fatal(err)
@@ -29,14 +35,78 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// TestStory runs the program as it is, on its own port: signed out, signed in, signed out, and the old cookie is worthless.
-func TestStory(t *testing.T) {
-	const host = "localhost:8080"
-	if busy, err := net.Dial("tcp", host); err == nil {
-		_ = busy.Close()
-		t.Skip("something else listens on " + host)
+// address is where the program listens.
+const address = "localhost:8080"
+
+// start runs the program as it is, but for its address, until the test ends, and gives that: others may hold the one that
+// stands in the program.
+func start(t *testing.T) (host string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	go main()
+	host = listener.Addr().String()
+	_ = listener.Close()
+	program, err := filepath.Abs("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(string(text), address) != 1 {
+		t.Fatalf("main.go does not name %s once", address)
+	}
+	dir := t.TempDir()
+	replaced, overlay, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "first")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {program: replaced}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(
+		os.WriteFile(replaced, []byte(strings.Replace(string(text), address, host, 1)), 0o600),
+		os.WriteFile(overlay, replace, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+
+	cmd := exec.Command(binary)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-exited
+	})
+	for {
+		if conn, err := net.Dial("tcp", host); err == nil {
+			_ = conn.Close()
+			return host
+		}
+		select {
+		case <-exited:
+			t.Fatalf("the program has ended: %s", &said)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// TestStory runs the program: signed out, signed in, signed out, and the old cookie is worthless.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	host := start(t)
 	cookie := ""
 	do := func(method, path string, form url.Values) (body string) {
 		t.Helper()
@@ -48,16 +118,9 @@ func TestStory(t *testing.T) {
 		if cookie != "" {
 			r.Header.Set("Cookie", cookie)
 		}
-		var answer *http.Response
-		for try := 0; ; try++ {
-			if answer, err = http.DefaultClient.Do(r.Clone(t.Context())); err == nil {
-				break
-			}
-			if try == 100 {
-				t.Fatal(err)
-			}
-			time.Sleep(20 * time.Millisecond)
-			r.Body, _ = r.GetBody()
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
 		}
 		defer answer.Body.Close()
 		if answer.StatusCode != http.StatusOK {

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/doorbook/doorbook/examples/internal/browser"
 	"github.com/doorbook/doorbook/session"
@@ -25,9 +23,7 @@ func TestStranger(t *testing.T) {
 func TestEnd(t *testing.T) {
 	b := browser.New(t, site(browser.Sessions(t, session.Config{})))
 	b.Post("/login", "name", "Ada")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL+"/events", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.URL+"/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +37,6 @@ func TestEnd(t *testing.T) {
 		t.Fatalf("the stream begins with %q", lines.Text())
 	}
 
-	began := time.Now()
 	b.Post("/logout")
 	last := ""
 	for lines.Scan() {
@@ -49,7 +44,7 @@ func TestEnd(t *testing.T) {
 			last = lines.Text()
 		}
 	}
-	if took := time.Since(began); last != "data: please sign in" || took > 5*time.Second {
-		t.Errorf("after %v the last line was %q", took, last)
+	if last != "data: please sign in" { // an open session has the stream go on for ever
+		t.Errorf("the last line was %q", last)
 	}
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -53,12 +51,8 @@ func TestEnd(t *testing.T) {
 		t.Fatalf("got %q, %v", message, err)
 	}
 
-	began := time.Now()
 	b.Post("/logout")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	_, _, err := conn.Read(ctx)
-	if took := time.Since(began); websocket.CloseStatus(err) != sessionEnded || took > 5*time.Second {
-		t.Errorf("after %v: %v", took, err)
+	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != sessionEnded {
+		t.Errorf("the connection ends with %v", err)
 	}
 }
