@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/FerretDB/FerretDB/ferretdb"
@@ -31,6 +33,8 @@ func main() {
 }
 
 func run(folder string) error {
+	runtime.MemProfileRate = 0 // nobody reads the profile
+	debug.SetGCPercent(800)    // memory there is, time there is not
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	db, err := ferretdb.New(&ferretdb.Config{

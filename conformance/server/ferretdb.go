@@ -19,7 +19,7 @@ import (
 const ferretProgram = "ferretdb-v1.24.2"
 
 // Mongo gives the URL of a server that speaks MongoDB's protocol: FerretDB with SQLite behind it, which gets one message
-// at a time, because its updates are not atomic. Of what a MongoDB has it lacks transactions, TTL indexes, change streams
+// at a time for each database, because its updates are not atomic. Of what a MongoDB has it lacks transactions, TTL indexes, change streams
 // and updates by pipeline. DOORBOOK_TEST_MONGO_URL names a real one that runs already: tests then use only databases of
 // their own.
 func (r *Rack) Mongo(t testing.TB) string {

@@ -7,20 +7,23 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// front stands before a server of MongoDB's protocol and hands it one message at a time, over all connections: the next
-// one when the answer to the last has come. FerretDB needs it, whose updates read, change and write back without a lock.
+// front stands before a server of MongoDB's protocol and hands it one message at a time for each database, over all
+// connections: the next one when the answer to the last has come. FerretDB needs it, whose updates read, change and write
+// back without a lock; but no message changes two databases.
 //
 // Beyond the order nothing is changed but two flags, so that every message has one answer: a writer that wants none does
 // not get it, and a monitor that would take many in a row (a streaming heartbeat) asks again for each.
 type front struct {
 	listener net.Listener
 	dial     func() (net.Conn, error)
-	turn     sync.Mutex // held from a message to its answer
 
 	mu     sync.Mutex
-	open   map[net.Conn]bool // nil: closed
+	turns  map[string]*sync.Mutex // by database: held from a message to its answer
+	open   map[net.Conn]bool      // nil: closed
 	served sync.WaitGroup
 }
 
@@ -42,7 +45,7 @@ func newFront(dial func() (net.Conn, error)) (*front, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &front{listener: listener, dial: dial, open: make(map[net.Conn]bool)}
+	f := &front{listener: listener, dial: dial, turns: make(map[string]*sync.Mutex), open: make(map[net.Conn]bool)}
 	f.served.Go(func() {
 		for {
 			client, err := listener.Accept()
@@ -116,10 +119,11 @@ func (f *front) serve(client net.Conn) {
 	}
 }
 
-// ask sends the server a message and gives its answer, while nobody else does.
+// ask sends the server a message and gives its answer, while nobody else does so for the same database.
 func (f *front) ask(server net.Conn, message []byte) ([]byte, error) {
-	f.turn.Lock()
-	defer f.turn.Unlock()
+	turn := f.turn(database(message))
+	turn.Lock()
+	defer turn.Unlock()
 	if err := server.SetDeadline(time.Now().Add(answerTime)); err != nil {
 		return nil, err
 	}
@@ -127,6 +131,37 @@ func (f *front) ask(server net.Conn, message []byte) ([]byte, error) {
 		return nil, err
 	}
 	return readMessage(server)
+}
+
+func (f *front) turn(database string) *sync.Mutex {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	turn := f.turns[database]
+	if turn == nil {
+		turn = new(sync.Mutex)
+		f.turns[database] = turn
+	}
+	return turn
+}
+
+// database gives the one that a message is about, "" for a message that names none.
+func database(message []byte) string {
+	if binary.LittleEndian.Uint32(message[12:]) != opMsg {
+		return ""
+	}
+	const flags, kind, length = 4, 1, 4
+	for sections := message[min(headerSize+flags, len(message)):]; len(sections) > kind+length; {
+		size := kind + int64(binary.LittleEndian.Uint32(sections[kind:]))
+		if size < kind+length || size > int64(len(sections)) {
+			break
+		}
+		if sections[0] == 0 { // the command itself; others are lists of documents that belong to it
+			name, _ := bson.Raw(sections[kind:size]).Lookup("$db").StringValueOK()
+			return name
+		}
+		sections = sections[size:]
+	}
+	return ""
 }
 
 // calm takes the flags off a message that would have it answered never or often. It reports whether the client wants no

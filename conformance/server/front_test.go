@@ -1,9 +1,12 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +101,81 @@ func TestFront(t *testing.T) {
 		})
 	}
 	t.Logf("without the front %d updates are left of %d", count(t, servers.MongoDirect(t), "direct", false), adders*addsEach)
+}
+
+// TestFrontDatabases: whoever works in one database waits for nobody in another. The server behind this front answers for
+// the first only when it was asked for the second.
+func TestFrontDatabases(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "socket")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	asked, two := make(chan struct{}, 2), make(chan struct{})
+	go func() {
+		<-asked
+		<-asked
+		close(two)
+	}()
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				message, err := server.ReadMessage(conn)
+				if err != nil {
+					return
+				}
+				asked <- struct{}{}
+				<-two
+				_, _ = conn.Write(message)
+			}()
+		}
+	}()
+	address, stop, err := server.StartFront(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	var all sync.WaitGroup
+	for _, name := range []string{"first", "second"} {
+		all.Go(func() {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			message := about(t, name)
+			if _, err := conn.Write(message); err != nil {
+				t.Error(err)
+			}
+			if answer, err := server.ReadMessage(conn); err != nil || !bytes.Equal(answer, message) {
+				t.Errorf("%s: %q, %v", name, answer, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// about gives a message about a database, behind whose command's documents the command itself stands.
+func about(t *testing.T, database string) []byte {
+	t.Helper()
+	command, err := bson.Marshal(bson.D{{Key: "insert", Value: "numbers"}, {Key: "$db", Value: database}})
+	if err != nil {
+		t.Error(err)
+	}
+	documents := []byte("documents\x00\x05\x00\x00\x00\x00")
+	message := binary.LittleEndian.AppendUint32(nil, uint32(16+4+1+4+len(documents)+1+len(command)))
+	message = append(message, "\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x01"...)
+	message = binary.LittleEndian.AppendUint32(message, uint32(4+len(documents)))
+	message = append(message, documents...)
+	return append(append(message, 0), command...)
 }
 
 // TestFrontClients: a client that stops in the middle of a message, goes away, or sends what is none, holds nobody up.
