@@ -118,6 +118,7 @@ func count(seen map[string]int, s *typed, cookie string) {
 // TestFlaskDepth: how deep a session may be. What is too deep is refused by the writer, and what the writer takes the real
 // Flask reads.
 func TestFlaskDepth(t *testing.T) {
+	t.Parallel()
 	real, signer := realFlask(t), flaskSigner(t)
 	deepest := 0
 	for _, kind := range []string{"list", "tuple", "dict"} {

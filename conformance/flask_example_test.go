@@ -141,6 +141,7 @@ func (f *flaskExample) want(what string, status int, words string) func(int, str
 
 // TestFlaskExample walks through the example as a visitor, and looks for what must not have been written down.
 func TestFlaskExample(t *testing.T) {
+	t.Parallel()
 	f := startFlaskExample(t)
 	const password, wrong = "canary-correct-horse", "canary-wrong-battery"
 	f.want("a stranger on a page", 200, "<h1>Sign in</h1>")(f.send("GET", "/reports", "", ""))
@@ -208,6 +209,7 @@ func TestFlaskExample(t *testing.T) {
 
 // TestFlaskExampleProxy: nginx takes the configuration of the example.
 func TestFlaskExampleProxy(t *testing.T) {
+	t.Parallel()
 	nginx := "/usr/sbin/nginx"
 	if _, err := os.Stat(nginx); err != nil {
 		if nginx, err = exec.LookPath("nginx"); err != nil {

@@ -52,6 +52,7 @@ func loadHeaderCases(t testing.TB) headerCases {
 // TestFlaskOracle: the process that stands for the real Flask in these tests answers as Flask did when the golden cases
 // were made: each time as 3.1 or, where that is different, as Debian's 2.2. A version between them may be either, case by case.
 func TestFlaskOracle(t *testing.T) {
+	t.Parallel()
 	flask := realFlask(t)
 	t.Log(flask.versions)
 	all := loadHeaderCases(t)

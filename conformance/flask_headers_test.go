@@ -203,6 +203,7 @@ func (c *headerCase) run(t *testing.T, m *session.Manager, now int64) meaning {
 // TestFlaskHeaders: each golden request goes through a Manager that shares Flask's cookie. Its headers mean the same, but
 // for the differences that are listed, each of which is seen.
 func TestFlaskHeaders(t *testing.T) {
+	t.Parallel()
 	all := loadHeaderCases(t)
 	now := all.Meta.Now
 	seen := map[string]int{}

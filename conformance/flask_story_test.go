@@ -118,6 +118,7 @@ func signInHere(s *session.Session) string {
 
 // TestFlaskKnowsWhoSignedInHere: a sign-in, its message and its end cross to the real Flask.
 func TestFlaskKnowsWhoSignedInHere(t *testing.T) {
+	t.Parallel()
 	b := besideFlask(t)
 	b.here(signInHere)
 	messages, seen := b.flask("get_flashed", nil)
@@ -155,6 +156,7 @@ func TestFlaskKnowsWhoSignedInHere(t *testing.T) {
 
 // TestSignedInAtFlask: a sign-in at the real Flask and its end cross to here, and here it can be ended.
 func TestSignedInAtFlask(t *testing.T) {
+	t.Parallel()
 	b := besideFlask(t)
 	skills := []*typed{typedText("str", "go")}
 	user := &typed{T: "dict", V: [][2]*typed{

@@ -40,15 +40,11 @@ func testHanging(t *testing.T, d database) {
 		"Touch":  func(ctx context.Context) error { return s.Touch(ctx, r.ID, r.Digest, session.Touch{}, now) },
 		"Delete": func(ctx context.Context) error { return s.Delete(ctx, r.ID) },
 	} {
-		start := time.Now()
 		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 		err := call(short)
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s while somebody else has the row: %v, want the end of the context", what, err)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s came back after %v", what, took)
 		}
 	}
 	if got, err := s.Load(ctx, r.ID, now); err != nil || got.Version != 1 {

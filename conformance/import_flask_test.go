@@ -167,6 +167,7 @@ func TestImportFlask(t *testing.T) {
 
 // TestImportFlaskIntoMongo: the target may be MongoDB too, and whoever copies cannot tell.
 func TestImportFlaskIntoMongo(t *testing.T) {
+	t.Parallel()
 	const logs = 200
 	address, _ := flaskInstallation(t, logs)
 	to, err := mongodb.Open(t.Context(), mongoURL(t, servers.Mongo(t)), mongodb.Options{})
@@ -266,6 +267,7 @@ func dump(t *testing.T, db *mongo.Database) map[string][]string {
 
 // TestImportVerb runs the program as an operator does: dry, then really, then again.
 func TestImportVerb(t *testing.T) {
+	t.Parallel()
 	address, _ := flaskInstallation(t, 300)
 	program := filepath.Join(t.TempDir(), "doorbook")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/doorbook")

@@ -2,8 +2,11 @@ package conformance
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/doorbook/doorbook/conformance/server"
@@ -11,6 +14,16 @@ import (
 
 // servers are started by the first test that needs them.
 var servers server.Rack
+
+// manyAtOnce lets more tests run at once than there are processors, unless -parallel is given: most of the time they wait
+// for a server.
+func manyAtOnce() {
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+	}
+}
 
 func TestMain(m *testing.M) {
 	if job := os.Getenv(writerVariable); job != "" {
@@ -20,6 +33,8 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	flag.Parse()
+	manyAtOnce()
 	code := m.Run()
 	servers.Close()
 	os.Exit(code)

@@ -42,6 +42,7 @@ func (c *commands) during(do func() error) ([]bson.Raw, error) {
 
 // TestMongoCost: round trips. These are the figures of the package documentation.
 func TestMongoCost(t *testing.T) {
+	t.Parallel()
 	var sent commands
 	store, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t), sent.watch()))
 	ctx := t.Context()

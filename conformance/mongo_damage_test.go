@@ -15,6 +15,7 @@ import (
 // TestMongoDamage: what somebody else did to a document costs that record at most. Nobody is signed in by it, others are
 // not held up, it can be ended, and no error tells what it holds.
 func TestMongoDamage(t *testing.T) {
+	t.Parallel()
 	const secret = "s3cr3t"
 	set := func(field string, value any) bson.D {
 		return bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: value}}}}
@@ -116,6 +117,7 @@ func TestMongoDamage(t *testing.T) {
 
 // TestMongoGreatVersion: a version that cannot be counted up any more takes no patch.
 func TestMongoGreatVersion(t *testing.T) {
+	t.Parallel()
 	store, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
 	r := record("ada", nil)
 	r.Version = math.MaxInt64
@@ -129,6 +131,7 @@ func TestMongoGreatVersion(t *testing.T) {
 
 // TestMongoStrangers: documents that are no records, in a collection that should hold none, do no harm and come to none.
 func TestMongoStrangers(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	store, collection := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
 	for _, d := range []bson.D{

@@ -63,6 +63,7 @@ func indexes(t *testing.T, collection *mongo.Collection) []string {
 // TestMongoIndexes: many nodes make the indexes at once and again, and there is one of each. That a server removes what is
 // dead can be set later.
 func TestMongoIndexes(t *testing.T) {
+	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))
 	for _, c := range []struct {
 		grace time.Duration
@@ -103,6 +104,7 @@ func TestMongoIndexes(t *testing.T) {
 // TestMongoPlans calls every method, and asks the server how it runs each command that the store has sent: all of them by
 // an index, none by reading or sorting the whole collection.
 func TestMongoPlans(t *testing.T) {
+	t.Parallel()
 	if needsRealMongo(t, "explain") {
 		return
 	}
@@ -190,6 +192,7 @@ func winningPlan(t *testing.T, db *mongo.Database, command bson.Raw) string {
 // TestMongoBroom: the server removes what has been dead for longer than its grace, and nothing that was so for less. Its
 // broom comes once in a minute.
 func TestMongoBroom(t *testing.T) {
+	t.Parallel()
 	if needsRealMongo(t, "a TTL index") {
 		return
 	}
@@ -226,6 +229,7 @@ func TestMongoBroom(t *testing.T) {
 
 // TestMongoCollation: in a collection to which ada and Ada are the same they are two people nevertheless.
 func TestMongoCollation(t *testing.T) {
+	t.Parallel()
 	if needsRealMongo(t, "collations") {
 		return
 	}

@@ -41,11 +41,14 @@ func mongoOwn(t testing.TB, address string) (own, name string) {
 	return own, name
 }
 
-// mongoURL gives that address.
+// mongoURL gives that address, with time for a busy machine: FerretDB needs seconds for many changes at once.
 func mongoURL(t testing.TB, address string) string {
 	t.Helper()
 	own, _ := mongoOwn(t, address)
-	return own
+	if !strings.HasSuffix(own, "?") {
+		own += "&"
+	}
+	return own + "timeoutMS=300000&connectTimeoutMS=300000&serverSelectionTimeoutMS=300000"
 }
 
 // mongoDatabase gives that database.

@@ -56,6 +56,7 @@ func TestMongo(t *testing.T) {
 	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))
 	sessiontest.Run(t, func(t *testing.T) session.Store {
+		t.Parallel()
 		store, _ := mongoStore(t, db)
 		return store
 	})

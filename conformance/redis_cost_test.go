@@ -9,6 +9,7 @@ import (
 
 // TestRedisCost: round trips, once the server knows the scripts. These are the figures of the package documentation.
 func TestRedisCost(t *testing.T) {
+	t.Parallel()
 	const shards = 16
 	client := redisClient(t, servers.Redis(t))
 	calls := 0

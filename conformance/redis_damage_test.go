@@ -14,6 +14,7 @@ import (
 // TestRedisDamage: what somebody else did to a record costs that record at most. Nobody is signed in by it, others are not
 // held up, and it can be ended and swept.
 func TestRedisDamage(t *testing.T) {
+	t.Parallel()
 	type damage func(client *redis.Client, key string) error
 	set := func(field, value string) damage {
 		return func(client *redis.Client, key string) error { return client.HSet(t.Context(), key, field, value).Err() }

@@ -18,6 +18,7 @@ import (
 // TestRedisIndexNeverLeaks: whatever happened, in whatever order and at once, the lists hold exactly what lives, and when
 // the last record is swept not one key is left.
 func TestRedisIndexNeverLeaks(t *testing.T) {
+	t.Parallel()
 	single := redisClient(t, servers.Redis(t))
 	t.Run("one server", func(t *testing.T) { indexNeverLeaks(t, single) })
 	t.Run("cluster", func(t *testing.T) { indexNeverLeaks(t, redisClusterClient(t, servers.RedisCluster(t))) })
@@ -135,6 +136,7 @@ func sameIDs(t *testing.T, what string, found []session.Record, want []string) {
 // TestRedisEachWhileUsed: every record that lives throughout is given once, although the sorted set that it is found in
 // changes all the time.
 func TestRedisEachWhileUsed(t *testing.T) {
+	t.Parallel()
 	const records = 1000
 	client := redisClient(t, servers.Redis(t))
 	store := redisstore.New(goRedis(client), redisstore.Prefix(ownKeys(t, client)), redisstore.Shards(2))
@@ -173,6 +175,7 @@ func TestRedisEachWhileUsed(t *testing.T) {
 
 // TestRedisClusterSpread: the shards lie on every node, each on one.
 func TestRedisClusterSpread(t *testing.T) {
+	t.Parallel()
 	client := redisClusterClient(t, servers.RedisCluster(t))
 	prefix := ownKeys(t, client)
 	store := redisstore.New(goRedis(client), redisstore.Prefix(prefix))

@@ -13,32 +13,38 @@ import (
 )
 
 func TestRedisThroughGoRedis(t *testing.T) {
+	t.Parallel()
 	client := redisClient(t, servers.Redis(t))
 	redisSuite(t, goRedis(client), client)
 }
 
 func TestRedisThroughRueidis(t *testing.T) {
+	t.Parallel()
 	address := servers.Redis(t)
 	redisSuite(t, rueidisEval(rueidisClient(t, address)), redisClient(t, address))
 }
 
 func TestRedisInOneShard(t *testing.T) {
+	t.Parallel()
 	client := redisClient(t, servers.Redis(t))
 	redisSuite(t, goRedis(client), client, redisstore.Shards(1))
 }
 
 func TestRedisClusterThroughGoRedis(t *testing.T) {
+	t.Parallel()
 	client := redisClusterClient(t, servers.RedisCluster(t))
 	redisSuite(t, goRedis(client), client)
 }
 
 func TestRedisClusterThroughRueidis(t *testing.T) {
+	t.Parallel()
 	addresses := servers.RedisCluster(t)
 	redisSuite(t, rueidisEval(rueidisClient(t, addresses)), redisClusterClient(t, addresses))
 }
 
 // TestValkey runs where there is a Valkey: Debian has one from version 13 on.
 func TestValkey(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("valkey-server"); err != nil && os.Getenv("DOORBOOK_TEST_VALKEY_URL") == "" {
 		t.Log("no valkey-server here, and no DOORBOOK_TEST_VALKEY_URL")
 		return
@@ -49,16 +55,24 @@ func TestValkey(t *testing.T) {
 
 func redisSuite(t *testing.T, eval redisstore.Eval, client redis.UniversalClient, options ...redisstore.Option) {
 	sessiontest.Run(t, func(t *testing.T) session.Store {
+		t.Parallel()
 		return redisstore.New(eval, append(options, redisstore.Prefix(ownKeys(t, client)))...)
 	})
 }
 
 // TestRedisHistories: random histories of many goroutines and two managers, checked against the rules of package session.
 func TestRedisHistories(t *testing.T) {
+	t.Parallel()
 	client := redisClient(t, servers.Redis(t))
-	t.Run("one server", func(t *testing.T) { redisHistories(t, goRedis(client), client) })
+	t.Run("one server", func(t *testing.T) {
+		t.Parallel()
+		redisHistories(t, goRedis(client), client)
+	})
 	cluster := redisClusterClient(t, servers.RedisCluster(t))
-	t.Run("cluster", func(t *testing.T) { redisHistories(t, goRedis(cluster), cluster) })
+	t.Run("cluster", func(t *testing.T) {
+		t.Parallel()
+		redisHistories(t, goRedis(cluster), cluster)
+	})
 }
 
 func redisHistories(t *testing.T, eval redisstore.Eval, client redis.UniversalClient) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +23,7 @@ import (
 // A developer with a huge address, whom anybody may register at the original application, gets no bigger than MongoDB
 // allows. FerretDB has no such limit, so the size is looked at.
 func TestReposMongoFlaskHugeAddress(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
 	developers := flask.Collection("developers")
 	ids := insert(t, developers, flaskDeveloper("Huge", strings.Repeat("x", 9<<20)+"@example.org"))
@@ -39,6 +39,7 @@ func TestReposMongoFlaskHugeAddress(t *testing.T) {
 
 // Developers who take no key are passed over, and the others are found.
 func TestReposMongoFlaskStuckDevelopers(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	address := mongoURL(t, servers.Mongo(t))
 	db := openMongoURL(t, address, mongo.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -85,7 +86,7 @@ func TestReposMongoFlaskFlood(t *testing.T) {
 		}
 	}
 	come(0, 260)
-	db := openMongoURL(t, patientURL(t, address), mongo.Options{})
+	db := openMongoURL(t, address, mongo.Options{})
 	if n, err := developers.CountDocuments(t.Context(), bson.D{{Key: "email_key", Value: nil}}); n != 0 || err != nil {
 		t.Errorf("%d developers are without a key after the start, %v", n, err)
 	}
@@ -99,21 +100,9 @@ func TestReposMongoFlaskFlood(t *testing.T) {
 	expectDeveloper(t, db.Accounts(), "dev519@example.org", "Dev519")
 }
 
-// patientURL has commands take longer than usual: FerretDB needs seconds for many changes at once while other tests run.
-func patientURL(t *testing.T, address string) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("timeoutMS", "60000")
-	u.RawQuery = q.Encode()
-	return u.String()
-}
-
 // Whom the original application has marked as deleted is no admin who could sign in, until an admin says otherwise.
 func TestReposMongoFlaskDeletedAdmin(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
 	repo, ctx := db.Accounts(), t.Context()
 	gone := append(flaskDeveloper("Ada", "ada@example.org"), bson.E{Key: "role", Value: "admin"}, bson.E{Key: "deleted", Value: true})
@@ -142,6 +131,7 @@ func TestReposMongoFlaskDeletedAdmin(t *testing.T) {
 
 // Beside the original application only what is Doorbook's own is deleted by itself, and by age alone.
 func TestReposMongoFlaskOldLogs(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{Beside: true})
 	ctx, logs := t.Context(), flask.Collection("logs")
 	year := time.Now().AddDate(-1, 0, 0)
@@ -167,6 +157,7 @@ func TestReposMongoFlaskOldLogs(t *testing.T) {
 
 // A list tells of small bodies what they are, and does not fetch huge ones where the server can leave them out.
 func TestReposMongoFlaskHugeBody(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
 	body := func(n int) bson.D {
 		return bson.D{{Key: "type", Value: "request"}, {Key: "created_at", Value: now}, {Key: "body", Value: strings.Repeat("x", n)}}
@@ -192,6 +183,7 @@ func TestReposMongoFlaskHugeBody(t *testing.T) {
 
 // Indexes that somebody else has made over the same fields are used, if they serve.
 func TestReposMongoOtherIndexes(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		keys   bson.D
 		unique bool
@@ -228,6 +220,7 @@ func TestReposMongoOtherIndexes(t *testing.T) {
 
 // An entry that is stored stays so when it cannot be counted.
 func TestReposMongoEntriesOutliveCounts(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	db, shared := sharedMongo(t, mongo.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	ctx := t.Context()

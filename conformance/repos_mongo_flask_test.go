@@ -77,6 +77,7 @@ func expectDeveloper(t *testing.T, repo account.Repository, emailKey, name strin
 
 // A developer whom the original application registers is found by the address, however it was typed, at once.
 func TestReposMongoFlaskDevelopers(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	db, flask := sharedMongo(t, mongo.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	repo, developers := db.Accounts(), flask.Collection("developers")
@@ -123,6 +124,7 @@ func TestReposMongoFlaskDevelopers(t *testing.T) {
 
 // Nobody gets an address that the original application has just given to somebody.
 func TestReposMongoFlaskRegistersFirst(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
 	repo := db.Accounts()
 	insert(t, flask.Collection("developers"), flaskDeveloper("Ada", "Ada@Example.org"))
@@ -143,6 +145,7 @@ func TestReposMongoFlaskRegistersFirst(t *testing.T) {
 
 // When the original application changes an address, the new one opens and the old one does not.
 func TestReposMongoFlaskChangesAddress(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
 	repo, developers := db.Accounts(), flask.Collection("developers")
 	ids := insert(t, developers, flaskDeveloper("Ada", "ada@example.org"), flaskDeveloper("Bob", "bob@example.org"))
@@ -167,7 +170,7 @@ func TestReposMongoFlaskChangesAddress(t *testing.T) {
 // More developers than one round puts right, many of them with one address.
 func TestReposMongoFlaskManyDevelopers(t *testing.T) {
 	t.Parallel()
-	address := patientURL(t, mongoURL(t, servers.Mongo(t)))
+	address := mongoURL(t, servers.Mongo(t))
 	db, flask := openMongoURL(t, address, mongo.Options{}), databaseOf(t, address)
 	var docs []bson.D
 	for i := range 75 {
@@ -183,6 +186,7 @@ func TestReposMongoFlaskManyDevelopers(t *testing.T) {
 // What the original application wrote into the log stands between ours by its time, without a time at the end, and no
 // document makes a page fail.
 func TestReposMongoFlaskEntries(t *testing.T) {
+	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
 	logs, ctx := flask.Collection("logs"), t.Context()
 	entry := func(kind string, at any) bson.D {

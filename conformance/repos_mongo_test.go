@@ -30,14 +30,25 @@ func openMongoURL(t testing.TB, url string, opts mongo.Options) *mongo.DB {
 }
 
 func TestReposMongoAccounts(t *testing.T) {
-	repotest.Accounts(t, func(t *testing.T) account.Repository { return openMongo(t, mongo.Options{}).Accounts() })
+	t.Parallel()
+	repotest.Accounts(t, func(t *testing.T) account.Repository {
+		t.Parallel()
+		return openMongo(t, mongo.Options{}).Accounts()
+	})
 }
 
 func TestReposMongoThrottle(t *testing.T) {
-	repotest.Throttle(t, func(t *testing.T) account.Throttle { return openMongo(t, mongo.Options{}).Throttle() })
+	t.Parallel()
+	repotest.Throttle(t, func(t *testing.T) account.Throttle {
+		t.Parallel()
+		return openMongo(t, mongo.Options{}).Throttle()
+	})
 }
 
 func TestReposMongoBook(t *testing.T) {
 	t.Parallel()
-	repotest.Book(t, func(t *testing.T) book.Repository { return openMongo(t, mongo.Options{}).Entries() })
+	repotest.Book(t, func(t *testing.T) book.Repository {
+		t.Parallel()
+		return openMongo(t, mongo.Options{}).Entries()
+	})
 }

@@ -7,10 +7,14 @@ import (
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
-// testSuite runs the suite of package sessiontest, each test in a table of its own.
+// testSuite runs the suite of package sessiontest, each test in a table of its own and beside the others.
 func testSuite(t *testing.T, d database) {
-	address := d.address(t)
-	sessiontest.Run(t, func(t *testing.T) session.Store { return d.fresh(t, d.open(t, address, 10)) })
+	t.Parallel()
+	db := d.open(t, d.address(t), 20)
+	sessiontest.Run(t, func(t *testing.T) session.Store {
+		t.Parallel()
+		return d.fresh(t, db)
+	})
 }
 
 // testSQL runs all that is promised of a database beyond the suite.
@@ -29,15 +33,20 @@ func testSQL(t *testing.T, d database) {
 		{"Sweep", testSweep},
 		{"Sweep past a touch", testSweepPastTouch},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, d) })
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, d)
+		})
 	}
 }
 
 // TestHistories lets a crowd of requests meet in the sessions of each database. With DOORBOOK_SOAK they do so for that
 // long in each.
 func TestHistories(t *testing.T) {
+	t.Parallel()
 	for _, d := range databases() {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
 			address := d.address(t)
 			sessiontest.Histories(t, func(t *testing.T) session.Store { return d.fresh(t, d.open(t, address, 10)) }, 20)
 		})

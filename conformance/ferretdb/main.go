@@ -34,7 +34,7 @@ func main() {
 
 func run(folder string) error {
 	runtime.MemProfileRate = 0 // nobody reads the profile
-	debug.SetGCPercent(800)    // memory there is, time there is not
+	debug.SetGCPercent(400)    // memory there is, time there is not
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	db, err := ferretdb.New(&ferretdb.Config{

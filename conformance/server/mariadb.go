@@ -42,7 +42,7 @@ func startMariaDB() (string, func(), error) {
 	}
 	address := "root@unix(" + socket + ")/"
 	stop, err := h.start(syscall.SIGTERM, func(ctx context.Context) error { return makeDatabase(ctx, address) }, program, "--no-defaults", "--datadir="+data, "--socket="+socket,
-		"--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--pid-file="+h.path("pid"), "--tmpdir="+h.dir, "--max-connections=60",
+		"--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--pid-file="+h.path("pid"), "--tmpdir="+h.dir, "--max-connections=200",
 		"--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-log-file-size=64M",
 		"--innodb-buffer-pool-size=64M", "--innodb-fast-shutdown=2")
 	if err != nil {

@@ -39,7 +39,7 @@ func startPostgres() (string, func(), error) {
 	address := "postgres:///postgres?user=postgres&sslmode=disable&host=" + url.QueryEscape(h.dir)
 	stop, err := h.start(syscall.SIGINT, func(ctx context.Context) error { return ping(ctx, address) }, filepath.Join(bin, "postgres"), "-D", data, "-k", h.dir,
 		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
-		"-c", "autovacuum=off", "-c", "max_connections=60", "-c", "deadlock_timeout=100ms", "-c", "max_prepared_transactions=0")
+		"-c", "autovacuum=off", "-c", "max_connections=200", "-c", "deadlock_timeout=100ms", "-c", "max_prepared_transactions=0")
 	if err != nil {
 		h.remove()
 		return "", nil, err
