@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -22,7 +21,7 @@ func focus(p *rig.Page) string { return rig.Eval[string](p, "document.activeElem
 // focused waits until the element with this id has the focus: browsers give it a moment after the page is there.
 func focused(t *testing.T, p *rig.Page, id string) {
 	t.Helper()
-	if !rig.Until(5*time.Second, func() bool { return focus(p) == id }) {
+	if !rig.Until(func() bool { return focus(p) == id }) {
 		t.Errorf("the focus is on %q, want %q", focus(p), id)
 	}
 }

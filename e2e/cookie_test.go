@@ -199,10 +199,10 @@ func TestCookieBombs(t *testing.T) {
 		"10,000 headers":       headers.String(),
 		"3,000 small cookies":  "Cookie: " + strings.Repeat("a=b; ", 3000) + "\r\n",
 	} {
-		start := time.Now()
+		begun := s.CPU()
 		answer := s.Raw("GET /login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header + "\r\n")
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%s: took %s", name, took)
+		if worked := s.CPU() - begun; worked > 2*time.Second {
+			t.Errorf("%s: the program worked %s", name, worked)
 		}
 		status, _, _ := strings.Cut(answer, "\r\n")
 		if !strings.Contains(status, " 200 ") && !strings.Contains(status, " 400 ") && !strings.Contains(status, " 431 ") && answer != "" {

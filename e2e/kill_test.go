@@ -13,7 +13,7 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestKill ends the program with SIGKILL under load, 20 times over the same data directory, and starts it again. Whatever
+// TestKill ends the program with SIGKILL under load, 10 times over the same data directory, and starts it again. Whatever
 // a client was told must hold: each answer that was received to its end has its entry in the book, whoever registered has
 // an account, whoever signed in still is, whoever signed out stays out; and both databases are sound.
 //
@@ -21,8 +21,9 @@ import (
 // is saved after the first byte.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	rounds := 20
+	rounds := 10
 	var l ledger
+	l.moved.L = &l.mu
 	dir := t.TempDir() + "/data"
 	for round := range rounds {
 		s := rig.Start(t, rig.Options{Dir: dir, Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})
@@ -35,7 +36,7 @@ func TestKill(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("after round %d", round)
 		}
-		l.load(s, round, 250*time.Millisecond+rand.N(500*time.Millisecond))
+		l.load(s, round, 60+rand.N(60), 2+rand.N(3))
 	}
 	s := rig.Start(t, rig.Options{Dir: dir})
 	l.check(t, s)
@@ -51,7 +52,9 @@ func TestKill(t *testing.T) {
 // ledger is what clients were told.
 type ledger struct {
 	mu       sync.Mutex
+	moved    sync.Cond
 	answers  int
+	passed   int      // passwords that were taken
 	fresh    []string // request ids that have not been looked up yet
 	accounts []string // e-mail addresses
 	unseen   int      // of accounts, how many have been looked up
@@ -66,6 +69,7 @@ func (l *ledger) heard(a rig.Answer, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.answers++
+	l.moved.Broadcast()
 	l.fresh = append(l.fresh, a.RequestID())
 }
 
@@ -73,11 +77,17 @@ func (l *ledger) note(list *[]string, what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	*list = append(*list, what)
+	l.passed++
+	l.moved.Broadcast()
 }
 
 // load lets clients work until the program is killed under their hands: some read, one registers people, two sign in as
-// somebody, look around, and half of the time sign out.
-func (l *ledger) load(s *rig.Server, round int, life time.Duration) {
+// somebody, look around, and half of the time sign out. That is when they have had so many answers, and have registered,
+// signed in or out so often.
+func (l *ledger) load(s *rig.Server, round, answers, passed int) {
+	l.mu.Lock()
+	answers, passed = l.answers+answers, l.passed+passed
+	l.mu.Unlock()
 	var clients sync.WaitGroup
 	work := func(kind int, once func(c *rig.Client, n int) error) {
 		c := s.Client().From(fmt.Sprintf("198.51.100.%d", kind))
@@ -103,7 +113,11 @@ func (l *ledger) load(s *rig.Server, round int, life time.Duration) {
 			return l.signIn(c, fmt.Sprintf("kit-%d@example.org", i), (round+n)%2 == 0)
 		})
 	}
-	time.Sleep(life)
+	l.mu.Lock()
+	for l.answers < answers || l.passed < passed {
+		l.moved.Wait()
+	}
+	l.mu.Unlock()
 	s.Kill()
 	clients.Wait()
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// patience is the slowest that the 99th percentile of the dashboard may be while others make trouble. The goal is 100 ms;
-// the test leaves room for a machine that does other things.
-const patience = 250 * time.Millisecond
+// How quick the dashboard is while others make trouble is told by what they are answered meanwhile, which is the same on
+// every machine, however busy.
 
-// These tests measure, so they do not run beside others.
-
-// TestLoginStorm: 200 people sign in at once and again and again; the dashboard stays quick, memory flat, whoever is too
-// many is told when to come again, and a second after it is over signing in works.
+// TestLoginStorm: 200 people sign in at once and again and again; the dashboard does not wait in their line, memory stays
+// flat, whoever is too many is told when to come again, and when it is over signing in works.
 //
 // It fails when passwords are hashed without bounds (passhash.Config.Slots and Queue), or when a hash is computed while
 // something is held that the dashboard needs.
 func TestLoginStorm(t *testing.T) {
+	t.Parallel()
+	// Passwords that are checked while the dashboard is opened: the line is 32 long.
+	const meanwhile = 8
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})
 	admin := s.Admin()
 	before := s.RSS()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 
 	// The forms are fetched beforehand: it is the passwords that cost.
@@ -43,6 +43,7 @@ func TestLoginStorm(t *testing.T) {
 	count := map[int]int{}
 	shed := rig.Answer{}
 	var silent atomic.Int64 // refused without a word about when to come again
+	var checked atomic.Int64
 	for i, c := range clients {
 		storm.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
@@ -56,6 +57,9 @@ func TestLoginStorm(t *testing.T) {
 				if (a.Status == 503 || a.Status == 429) && a.Header.Get("Retry-After") == "" {
 					silent.Add(1)
 				}
+				if a.Status == http.StatusUnprocessableEntity {
+					checked.Add(1)
+				}
 				mu.Lock()
 				count[a.Status]++
 				if a.Status == http.StatusServiceUnavailable {
@@ -66,9 +70,15 @@ func TestLoginStorm(t *testing.T) {
 			}
 		})
 	}
-	times, most := watch(ctx, t, s, admin)
+	shedding := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return count[http.StatusUnprocessableEntity] >= 15 && count[http.StatusServiceUnavailable] > 0
+	}
+	during, most := watch(t, s, admin, &checked, shedding)
+	cancel()
 	storm.Wait()
-	report(t, times, "the dashboard under a login storm")
+	report(t, during, meanwhile, "the dashboard under a login storm")
 	t.Logf("answers by status: %v; resident: %d MiB before, %d MiB at most", count, before>>20, most>>20)
 	if silent.Load() > 0 {
 		t.Errorf("%d refusals without Retry-After", silent.Load())
@@ -80,21 +90,20 @@ func TestLoginStorm(t *testing.T) {
 	if most > 200<<20 {
 		t.Errorf("%d MiB resident, want 200 at most", most>>20)
 	}
-	time.Sleep(time.Second)
-	start := time.Now()
 	if a := s.Client().From("192.0.2.1").SignIn("ada@example.org", rig.Password); a.Status != 303 {
-		t.Errorf("signing in a second later: %d", a.Status)
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("signing in a second later took %s", took)
+		t.Errorf("signing in afterwards: %d", a.Status)
 	}
 }
 
 // TestFlood: strangers who ask for what is not there, as fast as they can, slow nobody down and are all in the book.
 func TestFlood(t *testing.T) {
+	t.Parallel()
+	const enough = 1500
+	// Strangers' requests that are answered while the dashboard is opened, which is worth some dozen of them.
+	const meanwhile = 150
 	s := rig.Start(t, rig.Options{})
 	admin := s.Admin()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var flood sync.WaitGroup
 	var answered atomic.Int64
@@ -109,43 +118,38 @@ func TestFlood(t *testing.T) {
 			}
 		})
 	}
-	times, _ := watch(ctx, t, s, admin)
+	during, _ := watch(t, s, admin, &answered, func() bool { return answered.Load() >= enough })
+	cancel()
 	flood.Wait()
-	report(t, times, fmt.Sprintf("the dashboard under a flood of %d requests", answered.Load()))
-	if n := answered.Load(); n < 1000 {
-		t.Errorf("%d requests are no flood", n)
-	}
+	report(t, during, meanwhile, fmt.Sprintf("the dashboard under a flood of %d requests", answered.Load()))
 	// Beyond 60,000 a minute they may be summed up.
 	if got := s.Query(t, "book.db", "SELECT count(*) FROM entries WHERE url LIKE '/flood/%'"); answered.Load() < 60_000 && got[0] != fmt.Sprint(answered.Load()) {
 		t.Errorf("%d requests were answered, and %s are in the book", answered.Load(), got[0])
 	}
 }
 
-// watch opens the dashboard again and again until ctx is done. It gives how long each time took, and the most memory
-// that was resident.
-func watch(ctx context.Context, t *testing.T, s *rig.Server, c *rig.Client) (times []time.Duration, most int64) {
+// watch opens the dashboard again and again, some dozen times at least, until enough reports true. It gives how many of
+// others were answered during each time, and the most memory that was resident.
+func watch(t *testing.T, s *rig.Server, c *rig.Client, others *atomic.Int64, enough func() bool) (during []int64, most int64) {
 	t.Helper()
-	for ctx.Err() == nil {
-		start := time.Now()
+	for len(during) < 40 || !enough() {
+		before := others.Load()
 		a, err := c.Do(http.MethodGet, "/", "", nil)
 		if err != nil || a.Status != http.StatusOK {
 			t.Fatalf("the dashboard: %d, %v", a.Status, err)
 		}
-		times = append(times, time.Since(start))
+		during = append(during, others.Load()-before)
 		most = max(most, s.RSS())
-		time.Sleep(5 * time.Millisecond)
 	}
-	return times, most
+	return during, most
 }
 
-func report(t *testing.T, times []time.Duration, what string) {
+func report(t *testing.T, during []int64, most int64, what string) {
 	t.Helper()
-	slices.Sort(times)
-	p99 := times[len(times)*99/100]
-	t.Logf("%s, %d times: median %s, p99 %s, longest %s", what, len(times), round(times[len(times)/2]), round(p99), round(times[len(times)-1]))
-	if p99 > patience {
-		t.Errorf("p99 %s, want %s at most", round(p99), patience)
+	slices.Sort(during)
+	p95 := during[len(during)*95/100]
+	t.Logf("%s, %d times: others were answered meanwhile: median %d, p95 %d, most %d", what, len(during), during[len(during)/2], p95, during[len(during)-1])
+	if p95 > most {
+		t.Errorf("p95 of others that were answered meanwhile: %d, want %d at most", p95, most)
 	}
 }
-
-func round(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }

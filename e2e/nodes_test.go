@@ -35,7 +35,7 @@ func TestNodes(t *testing.T) {
 
 // patiently asks again while a node is busy with the passwords of others.
 func patiently(ask func() (rig.Answer, error)) (a rig.Answer, err error) {
-	rig.Until(20*time.Second, func() bool {
+	rig.Until(func() bool {
 		if a, err = ask(); err != nil || a.Status != http.StatusServiceUnavailable {
 			return true
 		}

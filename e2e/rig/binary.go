@@ -1,19 +1,30 @@
 package rig
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 )
 
 // binaryEnv names the program under test. `make e2e` sets it; otherwise Main builds the program and sets it.
 const binaryEnv = "DOORBOOK_BIN"
 
-// Main is what TestMain calls: it builds the program once, unless DOORBOOK_BIN names one, and runs the tests. It gives
-// the exit code.
+// Main is what TestMain calls: it builds the program once, unless DOORBOOK_BIN names one, and runs the tests, more of
+// them at once than there are processors unless -parallel is given: they wait for programs, and those for their timers.
+// It gives the exit code.
 func Main(m *testing.M) int {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+	}
+	defer closeBrowser()
 	if os.Getenv(binaryEnv) == "" {
 		dir, err := os.MkdirTemp("", "doorbook-e2e-")
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -26,33 +25,58 @@ type Browser struct {
 	ctx context.Context
 }
 
-// NewBrowser starts a Chromium that ends with the test, which is skipped where there is none.
+// theBrowser is started by the first test that needs it, and shared by all of them.
+var theBrowser struct {
+	once sync.Once
+	ctx  context.Context
+	err  error
+	stop func()
+}
+
+// NewBrowser gives the Chromium of the tests. Where there is none the test is skipped.
 func NewBrowser(t testing.TB) *Browser {
 	t.Helper()
 	path := chromium()
 	Need(t, path != "", "there is no Chromium; name one in DOORBOOK_CHROMIUM")
+	b := &theBrowser
+	b.once.Do(func() { b.ctx, b.stop, b.err = startBrowser(path) })
+	if b.err != nil {
+		t.Fatalf("start %s: %v", path, b.err)
+	}
+	return &Browser{t, b.ctx}
+}
+
+// closeBrowser ends it, if it was started. Tests must not run any more.
+func closeBrowser() {
+	if theBrowser.stop != nil {
+		theBrowser.stop()
+	}
+}
+
+func startBrowser(path string) (ctx context.Context, stop func(), err error) {
 	profile, err := os.MkdirTemp("", "doorbook-chromium-")
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("no-sandbox", os.Getuid() == 0), // its sandbox refuses root, which is who runs tests in a container
 	)
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	alloc, end := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() {
+	stop = func() {
 		_ = chromedp.Cancel(ctx)
 		cancel()
-		stop()
+		end()
 		// Its children may write for a moment longer.
-		Until(3*time.Second, func() bool { return os.RemoveAll(profile) == nil })
-	})
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("start %s: %v", path, err)
+		Until(func() bool { return os.RemoveAll(profile) == nil })
 	}
-	return &Browser{t, ctx}
+	if err := chromedp.Do(ctx); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return ctx, stop, nil
 }
 
 func chromium() string {
@@ -95,9 +119,8 @@ func (b *Browser) Page(at Place, script bool) *Page {
 	b.t.Helper()
 	s := at.site()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
 	p := &Page{t: b.t, ctx: ctx, base: s.URL}
-	b.t.Cleanup(func() { stop(); cancel() })
+	b.t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		b.t.Fatal(err)
 	}
@@ -191,9 +214,7 @@ func (p *Page) Press(keys string) int {
 
 func (p *Page) lands(step chromedp.Action[chromedp.Void]) int {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 20*time.Second)
-	defer cancel()
-	res, err := chromedp.RunResponse(ctx, step)
+	res, err := chromedp.RunResponse(p.ctx, step)
 	if err != nil {
 		p.t.Fatalf("on %s: %v", p.Where(), err)
 	}

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // Client is one visitor's browser without a screen: it keeps cookies, follows no redirect, and knows where forms keep
@@ -37,7 +36,6 @@ func (s *Site) Client() *Client {
 		Base: s.URL, Header: http.Header{}, t: s.t, jar: map[string]string{},
 		http: &http.Client{
 			Transport:     &http.Transport{MaxIdleConnsPerHost: 64},
-			Timeout:       30 * time.Second,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -287,7 +285,7 @@ func (c *Client) Clone() *Client {
 	return &Client{Base: c.Base, Header: c.Header.Clone(), t: c.t, http: c.http, jar: maps.Clone(c.jar)}
 }
 
-// Raw sends bytes as they are and gives what comes back until the server closes or the time is over.
+// Raw sends bytes as they are and gives what comes back until the server closes.
 func (s *Site) Raw(request string) string {
 	s.t.Helper()
 	return raw(s.t, strings.TrimPrefix(s.URL, "http://"), request)

@@ -43,7 +43,7 @@ func begin(t testing.TB, cmd *exec.Cmd, network, address string) *Process {
 			t.Logf("what %s said: %s", filepath.Base(cmd.Path), tail(p.Log(), 4000))
 		}
 	})
-	up := Until(30*time.Second, func() bool {
+	up := Until(func() bool {
 		conn, err := net.DialTimeout(network, address, time.Second)
 		if err == nil {
 			_ = conn.Close()

@@ -2,7 +2,6 @@ package rig
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -116,8 +115,8 @@ func environment(more []string) []string {
 
 // ready waits for the first answer; by then the program has said everything about itself.
 func (s *Server) ready(addr string) bool {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
-	return Until(20*time.Second, func() bool {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	return Until(func() bool {
 		if !s.running() {
 			return false
 		}
@@ -155,7 +154,7 @@ func (s *Server) running() bool {
 func (s *Server) Stop() int {
 	s.t.Helper()
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	return s.Wait(20 * time.Second)
+	return s.Wait()
 }
 
 // Signal sends a signal and waits for nothing.
@@ -167,15 +166,15 @@ func (s *Server) Kill() {
 	<-s.exited
 }
 
-// Wait gives the exit code once the program has ended, and kills it if it takes longer than the time given.
-func (s *Server) Wait(within time.Duration) int {
+// Wait gives the exit code once the program has ended, and kills it if it seems that it never will.
+func (s *Server) Wait() int {
 	s.t.Helper()
 	select {
 	case <-s.exited:
 		return s.code
-	case <-time.After(within):
+	case <-time.After(patience):
 		s.Kill()
-		s.t.Errorf("the program did not end in %s", within)
+		s.t.Errorf("the program did not end in %s", patience)
 		return -1
 	}
 }
@@ -216,6 +215,19 @@ func (s *Server) RSS() int64 {
 	return 0
 }
 
+// CPU is how long processors have worked for the program; 0 where the system does not tell.
+func (s *Server) CPU() time.Duration {
+	_, stat, _ := strings.Cut(read("/proc/"+strconv.Itoa(s.cmd.Process.Pid)+"/stat"), ") ")
+	fields := strings.Fields(stat)
+	const user, system = 11, 12 // of those after the name, see proc(5)
+	if len(fields) <= system {
+		return 0
+	}
+	u, _ := strconv.ParseInt(fields[user], 10, 64)
+	k, _ := strconv.ParseInt(fields[system], 10, 64)
+	return time.Duration(u+k) * (time.Second / 100) // Linux counts in hundredths for everybody
+}
+
 // FreeAddr is an address on this machine that nobody listens on at this moment, for programs that must know theirs
 // beforehand.
 func FreeAddr(t testing.TB) string {
@@ -234,12 +246,10 @@ type Result struct {
 	Stdout, Stderr string
 }
 
-// Run runs the program with these arguments to its end, at most 20 seconds.
+// Run runs the program with these arguments to its end.
 func Run(t testing.TB, env []string, stdin string, args ...string) Result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), args...)
+	cmd := exec.CommandContext(t.Context(), os.Getenv(binaryEnv), args...)
 	cmd.Env = environment(env)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
