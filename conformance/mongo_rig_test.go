@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
-	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -31,14 +30,15 @@ func mongoOwn(t testing.TB, address string) (own, name string) {
 	hosts, _, _ := strings.Cut(strings.TrimPrefix(base, "mongodb://"), "/")
 	own = "mongodb://" + hosts + "/" + name + "?" + settings
 	client := mongoClient(t, address)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if err := client.Database(name).Drop(ctx); err != nil {
-			t.Errorf("drop %s: %v", name, err)
-		}
-	})
+	t.Cleanup(func() { mongoDrop(t, client.Database(name)) })
 	return own, name
+}
+
+func mongoDrop(t testing.TB, db *mongo.Database) {
+	t.Helper()
+	if err := db.Drop(context.Background()); err != nil {
+		t.Errorf("drop %s: %v", db.Name(), err)
+	}
 }
 
 // mongoURL gives that address, with time for a busy machine: FerretDB needs seconds for many changes at once.

@@ -54,9 +54,11 @@ func mongoMultiply(t testing.TB, collection *mongo.Collection, id session.ID, n 
 
 func TestMongo(t *testing.T) {
 	t.Parallel()
-	db := mongoDatabase(t, servers.Mongo(t))
+	client := mongoClient(t, servers.Mongo(t))
 	sessiontest.Run(t, func(t *testing.T) session.Store {
-		t.Parallel()
+		t.Parallel() // each in a database of its own: in one they wait for each other at the front
+		db := client.Database("t_" + strings.ToLower(rand.Text()))
+		t.Cleanup(func() { mongoDrop(t, db) })
 		store, _ := mongoStore(t, db)
 		return store
 	})
