@@ -26,7 +26,7 @@ func flaskSigner(t testing.TB) *flask.Signer {
 func TestFlaskCross(t *testing.T) {
 	t.Parallel()
 	real, signer, r := realFlask(t), flaskSigner(t), flaskSource(t)
-	n := flaskCases(t, 2000)
+	n := flaskCases(t, 1000)
 	seen := map[string]int{}
 	for done := 0; done < n; {
 		sessions := make([]*typed, min(1000, n-done))

@@ -20,7 +20,7 @@ type mutant struct {
 func TestFlaskMutants(t *testing.T) {
 	t.Parallel()
 	real, signer, r := realFlask(t), flaskSigner(t), flaskSource(t)
-	texts, words, n := sessionTexts(t), vocabulary(), flaskCases(t, 6_000)
+	texts, words, n := sessionTexts(t), vocabulary(), flaskCases(t, 2_000)
 	var flaskTakes, weTake, both int
 	for done := 0; done < n; {
 		mutants := make([]mutant, min(2000, n-done))
