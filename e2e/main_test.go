@@ -21,11 +21,12 @@ func TestMain(m *testing.M) {
 }
 
 // newDatabase gives the URL of a database of the test's own, on the MongoDB that all tests share. It takes one message at a
-// time, so what several nodes do at once is atomic.
+// time, so what several nodes do at once is atomic, and the program has patience with it, however busy the machine is.
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	base, settings, _ := strings.Cut(servers.Mongo(t), "?")
-	url := strings.TrimSuffix(fmt.Sprintf("%s/e2e_%s_%d?%s", strings.TrimRight(base, "/"), strings.ToLower(t.Name()), os.Getpid(), settings), "?")
+	settings = strings.TrimPrefix(settings+"&timeoutMS=300000&connectTimeoutMS=300000&serverSelectionTimeoutMS=300000", "&")
+	url := fmt.Sprintf("%s/e2e_%s_%d?%s", strings.TrimRight(base, "/"), strings.ToLower(t.Name()), os.Getpid(), settings)
 	t.Cleanup(func() { _ = rig.Mongo(t, url).Drop(context.Background()) })
 	return url
 }

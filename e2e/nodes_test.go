@@ -33,7 +33,7 @@ func TestNodes(t *testing.T) {
 	t.Run("flash messages", func(t *testing.T) { flashesSurvive(t, n) })
 }
 
-// patiently asks again while a node is busy with the passwords of others.
+// patiently asks again while a node is busy with the passwords of others, or waits for the database longer than it may.
 func patiently(ask func() (rig.Answer, error)) (a rig.Answer, err error) {
 	rig.Until(func() bool {
 		if a, err = ask(); err != nil || a.Status != http.StatusServiceUnavailable {
@@ -167,13 +167,21 @@ func twentyBrowsers(t *testing.T, n *rig.Nodes) {
 				return
 			}
 			for range 6 {
-				a, err := c.Do(http.MethodGet, "/", "", nil)
+				a, err := patiently(func() (rig.Answer, error) { return c.Do(http.MethodGet, "/", "", nil) })
 				if err != nil || a.Status != 200 || !strings.Contains(a.Body, name) {
 					t.Errorf("browser %d: %d %v, want a page with %q", i, a.Status, err, name)
 				}
 			}
 			if i%2 == 0 {
-				if a, err := c.Submit("/", "/auth/logout", nil); err != nil || a.Status != 303 {
+				var token string
+				a, err := patiently(func() (rig.Answer, error) { return c.Do(http.MethodGet, "/", "", nil) })
+				if err == nil {
+					token = rig.FormToken(a.Body)
+					a, err = patiently(func() (rig.Answer, error) {
+						return c.Do(http.MethodPost, "/auth/logout", rig.Fields("csrf_token", token).Encode(), rig.URLEncoded())
+					})
+				}
+				if err != nil || a.Status != 303 {
 					t.Errorf("browser %d: sign out: %d %v", i, a.Status, err)
 				}
 			}
