@@ -76,7 +76,10 @@ func TestReposMongoRoundTrips(t *testing.T) {
 	update := func(id string, c account.Change) func() error {
 		return func() error { _, err := repo.Update(ctx, id, c, now); return err }
 	}
-	take := func() error { _, err := throttle.Take(ctx, []account.Attempt{{Key: "key", Policy: policy}}, now); return err }
+	take := func() error {
+		_, err := throttle.Take(ctx, []account.Attempt{{Key: "key", Policy: policy}}, now)
+		return err
+	}
 	find := func(q book.Query) func() error {
 		return func() error { _, _, err := entries.Find(ctx, q); return err }
 	}
