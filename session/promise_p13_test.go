@@ -161,7 +161,7 @@ func TestP13Sweep(t *testing.T) {
 		}()
 		time.Sleep(time.Millisecond - 1)
 		check(t, "calls", len(w.store.called()), 12) // eleven batches of 100, and one of none
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		check(t, "calls of the next round", len(w.store.called()), 13)
 		stop()
