@@ -18,17 +18,17 @@ func TestKeeperTrimsInBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		took := 100 * time.Millisecond
-		repo := &fakeRepo{age: []int{500, 500, 30}, before: func(context.Context, int) error { time.Sleep(took); return nil }}
+		repo := &fakeRepo{age: []int{1000, 1000, 30}, before: func(context.Context, int) error { time.Sleep(took); return nil }}
 		began := time.Now()
 		k := book.NewKeeper(book.KeeperConfig{Repo: repo})
 		n, err := k.Trim(t.Context())
-		if n != 1030 || err != nil {
+		if n != 2030 || err != nil {
 			t.Errorf("trimmed %d, %v", n, err)
 		}
 		if got := time.Since(began); got != 5*took {
 			t.Errorf("took %v, want three batches and two rests of their length", got)
 		}
-		want := trimCall{OlderThan: began.Add(-90 * 24 * time.Hour), MaxBytes: 1 << 30, Limit: 500}
+		want := trimCall{OlderThan: began.Add(-90 * 24 * time.Hour), MaxBytes: 1 << 30, Limit: 1000}
 		if diff := cmp.Diff(want, repo.limits[0]); diff != "" {
 			t.Error(diff)
 		}
@@ -87,7 +87,7 @@ func TestKeeperRun(t *testing.T) {
 func TestKeeperEndsWhileTrimming(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		repo := &fakeRepo{age: []int{500, 500, 500, 500, 500}}
+		repo := &fakeRepo{age: []int{1000, 1000, 1000, 1000, 1000}}
 		k := book.NewKeeper(book.KeeperConfig{Repo: repo, Pause: time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()

@@ -37,6 +37,9 @@ func NewLookups() (find func(key, size int) (int, error), held func() (values, b
 	return find, func() (int, int) { return len(l.found), l.bytes }
 }
 
+// TrimMost is how many entries one transaction trims at most.
+const TrimMost = trimMost
+
 // LogMost is how much longer than it need be the WAL may become.
 const LogMost = logMost
 

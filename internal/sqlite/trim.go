@@ -3,14 +3,19 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
 
 const (
-	trimChunk   = 64   // entries deleted in one transaction, between which others may write
-	vacuumChunk = 256  // pages given back in one transaction
+	trimStep = 64                   // entries deleted between two looks at what it takes,
+	trimMost = 8 * trimStep         // entries deleted in one transaction, at most,
+	trimTime = 4 * time.Millisecond // which ends after the step in which this has passed: every append waits for it
+
+	vacuumChunk = 128  // pages given back in one transaction
 	vacuumMost  = 1024 // and in one Trim
 	disorder    = 1000 // how far an entry may stand behind younger ones: entries come in nearly in the order of their time
 )
@@ -29,24 +34,14 @@ func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 	if limit <= 0 {
 		return 0, ctx.Err()
 	}
-	for total < limit {
-		n, err := e.trimOld(ctx, olderThan, min(trimChunk, limit-total))
-		total += n
-		if err != nil {
-			return total, err
-		}
-		if n == 0 {
-			break
-		}
+	if total, err = e.trimOld(ctx, olderThan, limit); err != nil {
+		return total, err
 	}
-	for maxBytes > 0 && total < limit {
-		n, err := e.trimLarge(ctx, maxBytes, min(trimChunk, limit-total))
+	if maxBytes > 0 && total < limit {
+		n, err := e.trimLarge(ctx, maxBytes, limit-total)
 		total += n
 		if err != nil {
 			return total, err
-		}
-		if n == 0 {
-			break
 		}
 	}
 	if err := e.trimMinutes(ctx, olderThan, limit); err != nil {
@@ -55,39 +50,133 @@ func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 	return total, e.vacuum(ctx, maxBytes)
 }
 
-func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (n int, err error) {
-	err = e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		n, err = deleteEntries(ctx, tx, `SELECT seq FROM (SELECT seq, created_at FROM entries ORDER BY seq LIMIT ?1 + ?3)
-			WHERE created_at < ?2 ORDER BY created_at, seq LIMIT ?1`, limit, olderThan.UnixMilli(), disorder)
-		return err
-	})
-	return n, err
-}
-
-func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (n int, err error) {
-	err = e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		s, err := measure(ctx, tx)
-		if err != nil || (s.pages-s.free)*s.pageSize <= maxBytes {
-			return err
+// trimOld deletes entries from before olderThan. Which ones is read once for all transactions, by a reader, which holds
+// nobody up: to look through the front of the book takes as long as to delete hundreds of entries.
+func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (total int, err error) {
+	for total < limit {
+		seqs, err := e.seqs(ctx, `SELECT seq FROM (SELECT seq, created_at FROM entries ORDER BY seq LIMIT ?1 + ?3)
+			WHERE created_at < ?2 ORDER BY created_at, seq LIMIT ?1`, limit-total, olderThan.UnixMilli(), disorder)
+		if err != nil || len(seqs) == 0 {
+			return total, err
 		}
-		n, err = deleteEntries(ctx, tx, `SELECT seq FROM entries ORDER BY seq LIMIT ?1`, limit)
-		return err
-	})
-	return n, err
+		n, _, err := e.deleteSeqs(ctx, seqs, nil)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
-// deleteEntries deletes the entries that which selects, and makes a new generation if there were any.
-func deleteEntries(ctx context.Context, tx *sql.Tx, which string, args ...any) (int, error) {
-	n, err := affected(tx.ExecContext(ctx, `DELETE FROM entries WHERE seq IN (`+which+`)`, args...))
-	if err != nil || n == 0 {
-		return 0, err
+// trimLarge deletes the first entries while the book takes more than maxBytes.
+func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (total int, err error) {
+	large := func(ctx context.Context, q queryer) (bool, error) {
+		s, err := measure(ctx, q)
+		return (s.pages-s.free)*s.pageSize > maxBytes, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE state SET generation = generation + 1 WHERE one = 1`)
-	return n, err
+	for total < limit {
+		if more, err := large(ctx, e.h.Read); err != nil || !more {
+			return total, err
+		}
+		seqs, err := e.seqs(ctx, `SELECT seq FROM entries ORDER BY seq LIMIT ?1`, limit-total)
+		if err != nil || len(seqs) == 0 {
+			return total, err
+		}
+		n, enough, err := e.deleteSeqs(ctx, seqs, large)
+		total += n
+		if err != nil || enough {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// seqs reads which entries to delete.
+func (e *entries) seqs(ctx context.Context, query string, args ...any) (list []int64, err error) {
+	rows, err := e.h.Read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		list = append(list, seq)
+	}
+	return list, rows.Err()
+}
+
+// deleteSeqs deletes entries in their order, in transactions that are short, so that others may write in between. It ends
+// early, with enough, when a step finds that more, if given, does not hold. Entries that are gone already do not count.
+//
+// A transaction takes as many steps as it has time for. Each entry changes four trees, and a page that several entries
+// have in common is written once for all of a transaction: five hundred together cost half of what they cost in eight
+// transactions.
+func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, more func(context.Context, queryer) (bool, error)) (total int, enough bool, err error) {
+	for len(seqs) > 0 && !enough {
+		var n, done int
+		err := e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			n, done = 0, 0
+			most := min(len(seqs), trimMost)
+			for began := time.Now(); done < most && (done == 0 || time.Since(began) < trimTime); {
+				if more != nil {
+					if goOn, err := more(ctx, tx); err != nil || !goOn {
+						enough = true
+						return errors.Join(err, generationAfter(ctx, tx, n))
+					}
+				}
+				step := seqs[done:min(done+trimStep, most)]
+				k, err := deleteStep(ctx, tx, step)
+				if err != nil {
+					return err
+				}
+				n, done = n+k, done+len(step)
+			}
+			return generationAfter(ctx, tx, n)
+		})
+		if err != nil {
+			return total, enough, err
+		}
+		total, seqs = total+n, seqs[done:]
+	}
+	return total, enough, nil
+}
+
+// deleteStep deletes the entries of a few seqs: one statement for each run of them, which is nearly always one for all.
+func deleteStep(ctx context.Context, tx *sql.Tx, seqs []int64) (total int, err error) {
+	seqs = slices.Sorted(slices.Values(seqs))
+	for len(seqs) > 0 {
+		run := 1
+		for run < len(seqs) && seqs[run] == seqs[0]+int64(run) {
+			run++
+		}
+		n, err := affected(tx.ExecContext(ctx, `DELETE FROM entries WHERE seq BETWEEN ? AND ?`, seqs[0], seqs[run-1]))
+		if err != nil {
+			return total, err
+		}
+		total, seqs = total+n, seqs[run:]
+	}
+	return total, nil
+}
+
+// generationAfter makes a new generation after n entries were deleted, if there were any.
+func generationAfter(ctx context.Context, tx *sql.Tx, n int) error {
+	if n == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE state SET generation = generation + 1 WHERE one = 1`)
+	return err
 }
 
 // trimMinutes deletes counts of minutes that lie wholly before olderThan, at least 1000 of them if there are.
 func (e *entries) trimMinutes(ctx context.Context, olderThan time.Time, limit int) error {
+	var some bool // or else nobody need wait for it
+	err := e.h.Read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM minutes WHERE minute < ?)`, minuteOf(olderThan)).Scan(&some)
+	if err != nil || !some {
+		return err
+	}
 	return e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM minutes WHERE (minute, outcome) IN
 			(SELECT minute, outcome FROM minutes WHERE minute < ? ORDER BY minute LIMIT ?)`, minuteOf(olderThan), max(limit, 1000))
