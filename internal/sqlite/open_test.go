@@ -12,8 +12,7 @@ import (
 	"github.com/doorbook/doorbook/internal/sqlite"
 )
 
-func TestFilesArePrivate(t *testing.T) {
-	t.Parallel()
+func TestFilesArePrivate(t *testing.T) { // not beside others: the mask is the process's
 	for _, umask := range []int{0o000, 0o022, 0o177} {
 		dir := filepath.Join(t.TempDir(), "made", "for us")
 		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
