@@ -123,7 +123,6 @@ func appendAndFind(t *testing.T, ctx context.Context, repo book.Repository) {
 		got, next := find(t, repo, book.Query{Limit: 10})
 		same(t, "found", got, []book.Entry{bare, full})
 		same(t, "next", next, "")
-		got[0].URL = "changed by the caller"
 	}
 	late := request(2)
 	late.CreatedAt = late.CreatedAt.Add(123456 * time.Nanosecond).In(time.FixedZone("", 3600)) // finer than what is stored
