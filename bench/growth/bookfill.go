@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"time"
 )
 
@@ -45,7 +47,19 @@ func (h *house) change(ctx context.Context, f func(tx *sql.Tx) error) (err error
 			err = e
 		}
 	}()
-	return within(ctx, db, f)
+	if err := within(ctx, db, f); err != nil {
+		return err
+	}
+	return h.settle()
+}
+
+// settle waits until what was written to the book is on the disk, which the program would wait for otherwise.
+func (h *house) settle() error {
+	f, err := os.OpenFile(h.BookFile(), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func within(ctx context.Context, db *sql.DB, f func(tx *sql.Tx) error) error {
@@ -64,20 +78,24 @@ func within(ctx context.Context, db *sql.DB, f func(tx *sql.Tx) error) error {
 // one in ?8 an activity, one in ten a stranger's. The others are of two hundred developers.
 const fillEntries = `WITH RECURSIVE numbers (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?2),
 	made AS (SELECT n, ?3 - ?5 + n * ?5 / ?4 AS at, n * 7919 % 200 AS who, n % ?8 = ?8 - 1 AS act FROM numbers),
-	named AS (SELECT *, CASE WHEN n % ?6 = 0 THEN ?7 WHEN n % 10 = 9 AND NOT act THEN NULL ELSE printf('65a0%04x%016x', who, 88172645463325252 + who) END AS dev FROM made)
+	named AS (SELECT *, CASE WHEN n % ?6 = 0 THEN ?7 WHEN n % 10 = 9 AND NOT act THEN NULL
+		ELSE printf('65a0%04x%016x', who, 88172645463325252 + who) END AS dev FROM made)
 INSERT INTO entries (id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text)
 SELECT printf('%08x', at / 1000) || lower(hex(randomblob(8))),
 	iif(act, 'activity', 'request'), at,
 	iif(act, 200, CASE n % 40 WHEN 3 THEN 404 WHEN 13 THEN 303 WHEN 23 THEN 303 WHEN 33 THEN iif(n % 1000 = 33, 500, 403) ELSE 200 END),
 	150 + n * 31 % 900, dev, printf('10.%d.%d.%d', who, n % 7, n % 251),
-	iif(act, 'POST', 'GET'), iif(act, '/auth/login', '/?page=' || n % 1000 || '&sort=newest&from=a-letter-that-came-by-mail&campaign=spring-and-early-summer'), iif(act, 'POST /auth/login', 'GET /{$}'),
-	iif(dev IS NULL, NULL, 'Developer No. ' || who), iif(dev IS NULL, NULL, printf('%012x', 1 + n * 2654435761 % 281474976710655)), lower(hex(randomblob(8))),
+	iif(act, 'POST', 'GET'),
+	iif(act, '/auth/login', '/?page=' || (n % 1000) || '&sort=newest&from=a-letter-that-came-by-mail&campaign=spring-and-early-summer'),
+	iif(act, 'POST /auth/login', 'GET /{$}'),
+	iif(dev IS NULL, NULL, 'Developer No. ' || who),
+	iif(dev IS NULL, NULL, printf('%012x', 1 + n * 2654435761 % 281474976710655)), lower(hex(randomblob(8))),
 	iif(act, 'sign_in', NULL), iif(act, dev, NULL), iif(act, 'with a password', NULL)
 FROM named`
 
 // fillMinutes counts the requests after entry ?1.
 const fillMinutes = `INSERT INTO minutes (minute, outcome, n)
-SELECT created_at / 60000 * 60000, status / 100 || 'xx', count(*) FROM entries WHERE seq > ?1 AND type = 'request' GROUP BY 1, 2
+SELECT created_at / 60000 * 60000, (status / 100) || 'xx', count(*) FROM entries WHERE seq > ?1 AND type = 'request' GROUP BY 1, 2
 ON CONFLICT (minute, outcome) DO UPDATE SET n = n + excluded.n`
 
 // fill adds so many entries to the book, in the order of their time, which ends at now.
@@ -118,7 +136,7 @@ func (h *house) fill(ctx context.Context, size int, now time.Time) (err error) {
 			return err
 		}
 	}
-	return nil
+	return h.settle()
 }
 
 func (h *house) findRare(ctx context.Context) error {
