@@ -45,6 +45,16 @@ func patiently(ask func() (rig.Answer, error)) (a rig.Answer, err error) {
 	return a, err
 }
 
+// signOutPatiently sends the form of the front page.
+func signOutPatiently(c *rig.Client) (rig.Answer, error) {
+	page, err := patiently(func() (rig.Answer, error) { return c.Do(http.MethodGet, "/", "", nil) })
+	if err != nil {
+		return page, err
+	}
+	form := rig.Fields("csrf_token", rig.FormToken(page.Body)).Encode()
+	return patiently(func() (rig.Answer, error) { return c.Do(http.MethodPost, "/auth/logout", form, rig.URLEncoded()) })
+}
+
 // on are the nodes by themselves, and then nginx.
 func on(n *rig.Nodes) []rig.Place {
 	return []rig.Place{n.All[0], n.All[1], n.Site}
@@ -173,15 +183,7 @@ func twentyBrowsers(t *testing.T, n *rig.Nodes) {
 				}
 			}
 			if i%2 == 0 {
-				var token string
-				a, err := patiently(func() (rig.Answer, error) { return c.Do(http.MethodGet, "/", "", nil) })
-				if err == nil {
-					token = rig.FormToken(a.Body)
-					a, err = patiently(func() (rig.Answer, error) {
-						return c.Do(http.MethodPost, "/auth/logout", rig.Fields("csrf_token", token).Encode(), rig.URLEncoded())
-					})
-				}
-				if err != nil || a.Status != 303 {
+				if a, err := signOutPatiently(c); err != nil || a.Status != 303 {
 					t.Errorf("browser %d: sign out: %d %v", i, a.Status, err)
 				}
 			}
