@@ -25,44 +25,56 @@ func TestGallery(t *testing.T) {
 	t.Parallel()
 	axe := rig.Axe(t)
 	browser := rig.NewBrowser(t)
-	s := rig.Start(t, rig.Options{})
-	show := func(p *rig.Page, name string, status, got int) {
-		t.Helper()
-		if got != status {
-			t.Errorf("%s: status %d, want %d", name, got, status)
-		}
-		if lang := rig.Eval[string](p, "document.documentElement.lang"); lang != "en" {
-			t.Errorf("%s: lang %q", name, lang)
-		}
-		if isError := strings.HasPrefix(p.Title(), "Error: "); isError != (status >= 400) || !strings.HasSuffix(p.Title(), "Doorbook") {
-			t.Errorf("%s: title %q", name, p.Title())
-		}
-		for _, l := range looks() {
-			p.Look(l)
-			p.Fits(name + ", " + l.Name)
-			p.Accessible(axe, name+", "+l.Name)
-			p.Shoot(name + "-" + l.Name)
-		}
-		p.Look(rig.Look{})
-	}
+	t.Run("strangers", func(t *testing.T) {
+		t.Parallel()
+		strangersGallery(t, browser.On(t), axe)
+	})
+	t.Run("signed in", func(t *testing.T) {
+		t.Parallel()
+		signedInGallery(t, browser.On(t), axe)
+	})
+}
 
+// show looks at the page as it stands in every way.
+func show(t *testing.T, axe string, p *rig.Page, name string, status, got int) {
+	t.Helper()
+	if got != status {
+		t.Errorf("%s: status %d, want %d", name, got, status)
+	}
+	if lang := rig.Eval[string](p, "document.documentElement.lang"); lang != "en" {
+		t.Errorf("%s: lang %q", name, lang)
+	}
+	if isError := strings.HasPrefix(p.Title(), "Error: "); isError != (status >= 400) || !strings.HasSuffix(p.Title(), "Doorbook") {
+		t.Errorf("%s: title %q", name, p.Title())
+	}
+	for _, l := range looks() {
+		p.Look(l)
+		p.Fits(name + ", " + l.Name)
+		p.Accessible(axe, name+", "+l.Name)
+		p.Shoot(name + "-" + l.Name)
+	}
+	p.Look(rig.Look{})
+}
+
+func strangersGallery(t *testing.T, browser *rig.Browser, axe string) {
+	s := rig.Start(t, rig.Options{})
 	stranger := browser.Page(s, true)
-	show(stranger, "login", 200, stranger.Open("/login"))
+	show(t, axe, stranger, "login", 200, stranger.Open("/login"))
 	stranger.Type("email", "somebody@example.org")
 	stranger.Type("password", "not the right one at all")
-	show(stranger, "login-wrong", 422, stranger.Click("button.primary"))
-	show(stranger, "register", 200, stranger.Open("/register"))
+	show(t, axe, stranger, "login-wrong", 422, stranger.Click("button.primary"))
+	show(t, axe, stranger, "register", 200, stranger.Open("/register"))
 	stranger.Type("name", "Somebody")
 	stranger.Type("email", "somebody at example")
 	stranger.Type("password", "short")
-	show(stranger, "register-wrong", 422, stranger.Click("button.primary"))
-	show(stranger, "setup", 200, stranger.Open("/setup?token="+s.Token))
-	show(stranger, "setup-wrong", 422, stranger.Click("button.primary"))
-	show(stranger, "setup-over", 404, stranger.Open("/setup?token=over"))
-	show(stranger, "nothing-here", 404, stranger.Open("/nothing/here"))
+	show(t, axe, stranger, "register-wrong", 422, stranger.Click("button.primary"))
+	show(t, axe, stranger, "setup", 200, stranger.Open("/setup?token="+s.Token))
+	show(t, axe, stranger, "setup-wrong", 422, stranger.Click("button.primary"))
+	show(t, axe, stranger, "setup-over", 404, stranger.Open("/setup?token=over"))
+	show(t, axe, stranger, "nothing-here", 404, stranger.Open("/nothing/here"))
 	stranger.Open("/login")
 	rig.Eval[string](stranger, `document.querySelector("[name=csrf_token]").value = "made up"`)
-	show(stranger, "not-allowed", 403, stranger.Click("button.primary"))
+	show(t, axe, stranger, "not-allowed", 403, stranger.Click("button.primary"))
 	for range 6 {
 		stranger.Open("/login")
 		stranger.Type("email", "locked@example.org")
@@ -70,32 +82,34 @@ func TestGallery(t *testing.T) {
 			break
 		}
 	}
-	show(stranger, "login-throttled", 429, 429)
+	show(t, axe, stranger, "login-throttled", 429, 429)
 	if !regexp.MustCompile(`Please wait \d+ seconds`).MatchString(stranger.Text()) {
 		t.Errorf("the page does not say in words how long to wait: %s", stranger.Text())
 	}
+}
 
-	s = lively(t, s)
+func signedInGallery(t *testing.T, browser *rig.Browser, axe string) {
+	s := lively(t, rig.Start(t, rig.Options{}))
 	ada := browser.Page(s, true)
 	ada.Open("/login")
 	ada.Type("email", "ada@example.org")
 	ada.Type("password", rig.Password)
-	show(ada, "dashboard", 200, ada.Click("button.primary"))
+	show(t, axe, ada, "dashboard", 200, ada.Click("button.primary"))
 	ada.ShootWindow("docs", rig.Look{Width: 1280, Height: 880})
 	rig.Eval[bool](ada, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
-	show(ada, "dashboard-numbers", 200, 200)
-	show(ada, "nothing-here-signed-in", 404, ada.Open("/nothing/here"))
+	show(t, axe, ada, "dashboard-numbers", 200, 200)
+	show(t, axe, ada, "nothing-here-signed-in", 404, ada.Open("/nothing/here"))
 
 	newcomer := browser.Page(s, true)
 	newcomer.Open("/register")
 	newcomer.Type("name", "Nova Newcomer")
 	newcomer.Type("email", "nova@example.org")
 	newcomer.Type("password", rig.Password)
-	show(newcomer, "login-flash", 200, newcomer.Click("button.primary"))
+	show(t, axe, newcomer, "login-flash", 200, newcomer.Click("button.primary"))
 	newcomer.Type("email", "nova@example.org")
 	newcomer.Type("password", rig.Password)
 	newcomer.Click("button.primary")
-	show(newcomer, "dashboard-member", 200, newcomer.Open("/"))
+	show(t, axe, newcomer, "dashboard-member", 200, newcomer.Open("/"))
 
 	// The book forgets what is older than it keeps; then the dashboard is that of somebody who has done nothing yet.
 	s = again(t, s, "UPDATE entries SET user = NULL")
@@ -103,7 +117,7 @@ func TestGallery(t *testing.T) {
 	later.Open("/login")
 	later.Type("email", "nova@example.org")
 	later.Type("password", rig.Password)
-	show(later, "dashboard-newcomer", 200, later.Click("button.primary"))
+	show(t, axe, later, "dashboard-newcomer", 200, later.Click("button.primary"))
 }
 
 // lively gives the server a day of people who come and go, and starts it again.
