@@ -25,9 +25,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	limit := newStopwatch(background, r.commit)
 	defer func() { limit.cancel() }()
 	for ctx.Err() == nil {
-		// Requests that are about to have an entry too go first: on a busy machine they share this commit, on an idle one
-		// there are none, and it begins at once.
-		runtime.Gosched()
+		r.letIn()
 		if b := r.take(); b != nil {
 			r.write(limit.start(), b)
 			if !limit.stop() {
@@ -42,6 +40,21 @@ func (r *Recorder) Run(ctx context.Context) error {
 		}
 	}
 	return r.drain(background)
+}
+
+// letIn lets requests go first that are about to have an entry too, as long as there are more of them: on a busy machine
+// they share the next commit, on an idle one there are none, and it begins at once.
+func (r *Recorder) letIn() {
+	for before := -1; ; {
+		r.mu.Lock()
+		waiting := r.waiting
+		r.mu.Unlock()
+		if waiting == before || waiting >= r.batch {
+			return
+		}
+		before = waiting
+		runtime.Gosched()
+	}
 }
 
 func (r *Recorder) start() error {
