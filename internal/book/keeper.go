@@ -22,9 +22,8 @@ type KeeperConfig struct {
 
 // Keeper keeps the book within its bounds, of age and of bytes, from the first day. It deletes in batches and rests after
 // each one at least as long as it took, so that entries and pages find the database and a processor free half of the time;
-// within a batch the repository lets others have their turn. More than ten thousand entries a second go that way. Without
-// the pause it would be thirty thousand, but what is deleted has to get to the disk, and several times a second all who
-// write would wait for that.
+// within a batch the repository lets others have their turn. Some ten thousand entries a second go that way. A shorter
+// pause lets more go, but what is deleted has to get to the disk, and all who write wait for that more often.
 type Keeper struct{ c KeeperConfig }
 
 // NewKeeper makes a Keeper. It panics without a repository.
