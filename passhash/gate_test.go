@@ -188,11 +188,11 @@ func TestMemoryStaysFlat(t *testing.T) {
 	}
 }
 
-// After is called for every computation, while the slot is still taken.
-func TestAfter(t *testing.T) {
+// Before is called for every computation, when the slot is taken.
+func TestBefore(t *testing.T) {
 	t.Parallel()
 	inside, leave := make(chan struct{}), make(chan struct{})
-	h, err := passhash.New(passhash.Config{Slots: 1, Queue: -1, After: func() {
+	h, err := passhash.New(passhash.Config{Slots: 1, Queue: -1, Before: func() {
 		inside <- struct{}{}
 		<-leave
 	}})

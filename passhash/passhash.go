@@ -34,10 +34,10 @@ type Config struct {
 	Queue int
 	// Wait is how long a caller waits for a slot at most. Default: 2 seconds.
 	Wait time.Duration
-	// After, if not nil, is called after each computation, before another one may take its slot. An argon2id hash takes
-	// 19 MiB of memory for some 30 ms. A program whose heap is small beside that may run runtime.GC in After: the next
-	// computation then finds the same memory again, instead of waiting for the system to give it more.
-	After func()
+	// Before, if not nil, is called before each computation, in its slot. An argon2id hash takes 19 MiB of memory for some
+	// 30 ms. A program whose heap is small beside that may run runtime.GC in Before: a computation then finds the memory of
+	// the one before it, instead of waiting for the system to give it more, which can take longer than the hash.
+	Before func()
 	// Rand gives the salts. Default: crypto/rand. It must be safe for concurrent use.
 	Rand io.Reader
 }
@@ -48,7 +48,7 @@ type Hasher struct {
 	today    model // a hash of the configured form and cost that no password has: the decoy, and what new ones are made after
 	legacy   bool
 	rand     io.Reader
-	after    func()
+	before   func()
 	gate     gate
 	computed atomic.Int64
 
@@ -79,13 +79,13 @@ func New(c Config) (*Hasher, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	if c.After == nil {
-		c.After = func() {}
+	if c.Before == nil {
+		c.Before = func() {}
 	}
 	h := &Hasher{
 		legacy:  c.Legacy,
 		rand:    c.Rand,
-		after:   c.After,
+		before:  c.Before,
 		gate:    gate{slots: make(chan struct{}, c.Slots), queue: int64(max(0, c.Queue)), wait: c.Wait},
 		compute: record.compute,
 	}
@@ -166,7 +166,7 @@ func (h *Hasher) derive(ctx context.Context, r record, password string) ([]byte,
 		return nil, err
 	}
 	defer h.gate.leave()
-	defer h.after()
+	h.before()
 	h.computed.Add(1)
 	secret := []byte(password)
 	defer clear(secret)

@@ -58,7 +58,7 @@ func newSite(ctx context.Context, form passhash.Form, hash string) (s *site, err
 	if err != nil {
 		return s, err
 	}
-	hasher, err := passhash.New(passhash.Config{Form: form, After: runtime.GC})
+	hasher, err := passhash.New(passhash.Config{Form: form, Before: runtime.GC})
 	if err != nil {
 		return s, err
 	}

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string) error {
 	if len(args) != 2 {
 		return fmt.Errorf("want an address and a data directory, have %q", args)
 	}
-	debug.SetGCPercent(400) // as the program does; see internal/server
+	debug.SetGCPercent(800) // as the program does; see internal/server
 	db, err := database.Open(ctx, database.SQLite, args[1], database.Options{})
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	hasher, err := passhash.New(passhash.Config{After: runtime.GC})
+	hasher, err := passhash.New(passhash.Config{Before: runtime.GC})
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,13 @@ import (
 
 // tuneMemory trades memory that is not used anyway for time, unless GOGC or GOMEMLIMIT say what the operator wants. What
 // lives is a few megabytes, what a request leaves behind is little: collecting at twice the living heap, the default, is a
-// hundred collections a second under load. What a password hash leaves behind (19 to 32 MiB) is collected at once
-// (passhash.Config.After), so that the next one takes the same memory; the limit is for several at once.
+// hundred collections a second under load. What a password hash leaves behind (19 to 32 MiB) is collected before the next
+// one (passhash.Config.Before), which takes the same memory. A heap of 32 MiB, at which the runtime begins to collect by
+// itself, has room for one; were a collection to begin during a hash, its memory would count as living, and be given back
+// to the system after the next. The limit is for several at once.
 func tuneMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(800)
 	}
 	if getenv("GOMEMLIMIT") == "" {
 		hashes := int64(max(1, runtime.GOMAXPROCS(0)/2)) // as many at once as passhash allows

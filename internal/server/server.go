@@ -67,7 +67,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions)), After: runtime.GC})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC})
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	lookEvery = 64 // commits between two looks at the length of the WAL
-	lastPages = 64 // at most so many are moved while writers wait,
-	rounds    = 8  // unless more is left after this many attempts to get there
-	logMost   = 8  // a commit moves the WAL when it is so many times as long as profile.logPages
+	lookEvery = 64  // commits between two looks at the WAL
+	somePages = 500 // to be moved: much at once holds up those who write for as long as the disk takes for it
+	lastPages = 64  // at most so many are moved while writers wait,
+	rounds    = 8   // unless more is left after this many attempts to get there
+	logMost   = 8   // a commit moves the WAL when it is so many times as long as profile.logPages
 
 	// readerTime is how long writers wait, in milliseconds, for those who read what was before the last pages.
 	readerTime = 50
@@ -31,7 +32,7 @@ type checkpointer struct {
 	write   *sql.DB
 	busy    time.Duration // busy timeout of write
 	own     *sql.DB       // opens its connection when it is first needed
-	pages   int           // length of the WAL that is worth it
+	pages   int           // length at which the WAL is to begin anew
 	after   int           // length before which it is not tried again, because a reader holds on to an old moment
 	commits atomic.Uint64
 	wake    chan struct{} // holds one token when it is time to look
@@ -83,8 +84,9 @@ func (c *checkpointer) run(ctx context.Context) {
 	}
 }
 
-// checkpoint moves the WAL if it is long. Where a reader holds on to an old moment of the file, it moves what it can, and
-// leaves writers alone until the WAL has grown as much again.
+// checkpoint moves what has come since the last time, if it is much, and has the WAL begin anew if it is long. Where a
+// reader holds on to an old moment of the file, it moves what it can, and leaves writers alone until the WAL has grown by
+// its usual length again.
 func (c *checkpointer) checkpoint(ctx context.Context) error {
 	length, left, _, err := pass(ctx, c.own, `PRAGMA wal_checkpoint(NOOP)`)
 	if err != nil {
@@ -93,10 +95,11 @@ func (c *checkpointer) checkpoint(ctx context.Context) error {
 	if length < c.pages {
 		c.after = 0
 	}
-	if length < max(c.pages, c.after) {
-		return nil
+	long, enough := length >= max(c.pages, c.after), somePages
+	if long {
+		enough = lastPages
 	}
-	for round := 0; left > lastPages && round < rounds; round++ {
+	for round := 0; left > enough && round < rounds; round++ {
 		before := left
 		if length, left, _, err = pass(ctx, c.own, `PRAGMA wal_checkpoint(PASSIVE)`); err != nil {
 			return err
@@ -104,6 +107,9 @@ func (c *checkpointer) checkpoint(ctx context.Context) error {
 		if left >= before {
 			break
 		}
+	}
+	if !long {
+		return nil
 	}
 	anew, err := c.restart(ctx)
 	if err == nil && !anew {

@@ -70,12 +70,12 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 		profile
 	}{
 		{&db.Main, profile{
-			name: "doorbook.db", migrations: "main", sync: "FULL", secure: "ON", cacheKiB: 1024, logPages: 1000,
+			name: "doorbook.db", migrations: "main", sync: "FULL", secure: "ON", cacheKiB: 1024, logPages: 2000,
 			version: `PRAGMA data_version`, // changes with every commit of another connection, in this process or not
 		}},
 		// The entry of an answered request survives kill -9 with NORMAL; loss of power may take the last moments.
 		{&db.Book, profile{
-			name: "book.db", migrations: "book", sync: "NORMAL", secure: "FAST", cacheKiB: 2048, logPages: 4000,
+			name: "book.db", migrations: "book", sync: "NORMAL", secure: "FAST", cacheKiB: 2048, logPages: 16000,
 			version: selectVersion,
 		}},
 	}

@@ -21,7 +21,7 @@ const (
 )
 
 // Trim implements book.Repository. The size is that of the pages in use; pages that became free are given back to the file
-// system, so that the file itself keeps to maxBytes too. The WAL beside it (at most about 16 MB while busy) is not counted.
+// system, so that the file itself keeps to maxBytes too. The WAL beside it (some 64 MB while busy) is not counted.
 func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
 	n, err := e.trim(ctx, olderThan, maxBytes, limit)
 	if err != nil {
