@@ -155,8 +155,7 @@ func (p *Page) watch(ev any) {
 	case *runtime.EventExceptionThrown:
 		p.t.Errorf("a script failed: %s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)
 	case *log.EventEntryAdded:
-		// That a page's own status is 404 or 422 is what the test asked for, and told as an error of the network.
-		if e.Entry.Source != log.EntrySourceNetwork || !strings.Contains(e.Entry.Text, "the server responded with a status of 4") {
+		if !expected(e.Entry) {
 			p.t.Errorf("the browser complains: %s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventRequestWillBeSent:
@@ -167,6 +166,13 @@ func (p *Page) watch(ev any) {
 			p.t.Errorf("the page asked another site: %s", e.Request.URL)
 		}
 	}
+}
+
+// expected reports whether the browser tells of what the test has done itself: asked for a page whose status is 404 or 422,
+// which is told as an error of the network, or typed into a field before the page could put the cursor into it.
+func expected(e *log.Entry) bool {
+	return e.Source == log.EntrySourceNetwork && strings.Contains(e.Text, "the server responded with a status of 4") ||
+		strings.HasPrefix(e.Text, "Autofocus processing was blocked because a document already has a focused element")
 }
 
 // Requests is how many requests the window has sent so far.
