@@ -13,8 +13,7 @@ import (
 
 // TestNodes runs two nodes of the program on one MongoDB behind nginx, which sends requests to them in turn, whoever asks:
 // what one has done holds on the other at its next request.
-func TestNodes(t *testing.T) {
-	t.Parallel()
+func TestNodes(t *testing.T) { // not beside others: FerretDB takes its time
 	n := rig.StartNodes(t, newDatabase(t), 2)
 	ada := n.Admin()
 
