@@ -28,7 +28,7 @@ func DevicePolicy() Policy {
 
 // AddressPolicy is for failed sign-ins from one client address to whatever accounts, against one password tried on many:
 // 50 at once, because an office or a school may share an address, then pauses of 30 s doubling to 15 minutes. It starts
-// anew after one quiet hour. A success takes back its own attempt (Throttle.Refund), not those of others.
+// anew after one quiet hour. A success takes back its own attempt (Throttle.Settle), not those of others.
 func AddressPolicy() Policy {
 	return Policy{Free: 50, First: 30 * time.Second, Most: 15 * time.Minute, Forget: time.Hour}
 }

@@ -33,6 +33,32 @@ func (b *browser) entries(q book.Query) (list []book.Entry, err error) {
 	return list, err
 }
 
+// TestCausesStay: a member does not read why something failed, and that they asked takes it from nobody else: the newest
+// entries are remembered for all.
+func TestCausesStay(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	s.Developer("Root", account.Admin) // so that Ada need not stay one
+	browser := signedIn(t, s, ada)
+	now, q := s.Clock.Now(), book.Query{User: ada.ID, Type: book.Error, Limit: 10}
+	e := book.Entry{ID: id.New(now), Type: book.Error, CreatedAt: now, User: ada.ID, Text: "the disk is full"}
+	if err := s.DB.Entries().Append(t.Context(), []book.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+	for role, want := range map[account.Role]string{account.Member: "", account.Admin: e.Text} {
+		for _, first := range []account.Role{account.Member, role} {
+			if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{Role: &first}, now); err != nil {
+				t.Fatal(err)
+			}
+			list, err := browser.entries(q)
+			if err != nil || len(list) != 1 || first == role && list[0].Text != want {
+				t.Errorf("%s after a member: %+v, %v; want the text %q", first, list, err, want)
+			}
+		}
+	}
+}
+
 // TestEntries: a member reads their own entries, whatever they ask for; an admin everybody's; a stranger none.
 func TestEntries(t *testing.T) {
 	t.Parallel()
