@@ -20,30 +20,34 @@ var ErrTooLong = errors.New("passhash: the password is longer than 4096 bytes")
 
 // Config is how passwords are hashed and how many at once. The zero value is a good configuration.
 type Config struct {
-	// Form is what new hashes look like. Default: Argon2id. The others are for while a Flask application is beside us, which
-	// reads the same hashes and cannot read argon2id.
+	// Form is what new hashes look like. Default: Argon2id. The others are for while a Flask
+	// application is beside us, which reads the same hashes and cannot read argon2id.
 	Form Form
-	// Params is the cost of new argon2id hashes. Default: DefaultParams. Weaker ones are refused, and any with another Form.
+	// Params is the cost of new argon2id hashes. Default: DefaultParams. Weaker ones are refused,
+	// and any with another Form.
 	Params Params
-	// Legacy also verifies the forms that Werkzeug gave up with 3.0, for a database that still holds some: plain$…$password,
-	// and digest$salt$hex as 2.2 and its predecessors read it. Default: they are malformed. They are always stale.
+	// Legacy also verifies the forms that Werkzeug gave up with 3.0, for a database that still
+	// holds some: plain$…$password, and digest$salt$hex as 2.2 and its predecessors read it.
+	// Default: they are malformed. They are always stale.
 	Legacy bool
 	// Slots is how many computations run at once. Default: half of GOMAXPROCS, at least 1.
 	Slots int
-	// Queue is how many callers may wait for a slot. Default: 32. Below 0: none, a caller gets a slot at once or ErrBusy.
+	// Queue is how many callers may wait for a slot. Default: 32. Below 0: none, a caller gets a
+	// slot at once or ErrBusy.
 	Queue int
 	// Wait is how long a caller waits for a slot at most. Default: 2 seconds.
 	Wait time.Duration
-	// Before, if not nil, is called before each computation, in its slot. An argon2id hash takes 19 MiB of memory for some
-	// 30 ms. A program whose heap is small beside that may run runtime.GC in Before: a computation then finds the memory of
-	// the one before it, instead of waiting for the system to give it more, which can take longer than the hash.
+	// Before, if not nil, is called before each computation, in its slot. An argon2id hash takes 19
+	// MiB of memory for some 30 ms. A program whose heap is small beside that may run runtime.GC in
+	// Before: a computation then finds the memory of the one before it, instead of waiting for the
+	// system to give it more, which can take longer than the hash.
 	Before func()
 	// Rand gives the salts. Default: crypto/rand. It must be safe for concurrent use.
 	Rand io.Reader
 }
 
-// Hasher makes and checks hashes. Create it with New, and only one for a program: the bound on memory is the Hasher's.
-// Its methods are safe for concurrent use.
+// Hasher makes and checks hashes. Create it with New, and only one for a program: the bound on
+// memory is the Hasher's. Its methods are safe for concurrent use.
 type Hasher struct {
 	today    model // a hash of the configured form and cost that no password has: the decoy, and what new ones are made after
 	legacy   bool
@@ -101,8 +105,8 @@ func New(c Config) (*Hasher, error) {
 	return h, nil
 }
 
-// Hash makes a hash of password with a fresh salt and in the configured form. Errors: ErrTooLong, ErrBusy, the context's
-// error if it ended before the computation began, or that of Config.Rand.
+// Hash makes a hash of password with a fresh salt and in the configured form. Errors: ErrTooLong,
+// ErrBusy, the context's error if it ended before the computation began, or that of Config.Rand.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if len(password) > MaxPassword {
 		return "", ErrTooLong
@@ -119,15 +123,16 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return fresh.keyed(key).String(), nil
 }
 
-// Verify reports whether hash was made of password. It is stale when the password is right but the hash should be replaced
-// by a new one. With argon2id as the configured form that is any hash of another form or other parameters. With one of
-// Werkzeug's it is what Werkzeug cannot read: argon2id, and the legacy forms; all else is left as it is.
+// Verify reports whether hash was made of password. It is stale when the password is right but the
+// hash should be replaced by a new one. With argon2id as the configured form that is any hash of
+// another form or other parameters. With one of Werkzeug's it is what Werkzeug cannot read:
+// argon2id, and the legacy forms; all else is left as it is.
 //
-// Errors: ErrMalformed (nothing was computed), ErrBusy, the context's error if it ended before the computation began. With
-// an error there is no match.
+// Errors: ErrMalformed (nothing was computed), ErrBusy, the context's error if it ended before the
+// computation began. With an error there is no match.
 //
-// A password of more than MaxPassword bytes never matches. Its first MaxPassword bytes are hashed all the same, so that
-// it takes as long as any other wrong one.
+// A password of more than MaxPassword bytes never matches. Its first MaxPassword bytes are hashed
+// all the same, so that it takes as long as any other wrong one.
 func (h *Hasher) Verify(ctx context.Context, hash, password string) (match, stale bool, err error) {
 	r, err := parse(hash)
 	if err != nil && h.legacy {
@@ -140,14 +145,16 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (match, stal
 	return match, match && r.stale(h.today), err
 }
 
-// Decoy does the work of Verify with a hash of the configured form that no password matches: call it when there is
-// no account, so that the answer takes as long as for a wrong password. Errors: ErrBusy or the context's error.
+// Decoy does the work of Verify with a hash of the configured form that no password matches: call
+// it when there is no account, so that the answer takes as long as for a wrong password. Errors:
+// ErrBusy or the context's error.
 func (h *Hasher) Decoy(ctx context.Context, password string) error {
 	_, err := h.matches(ctx, h.today, password)
 	return err
 }
 
-// Computed is how many computations were made since New. A test can prove with it that every attempt costs one.
+// Computed is how many computations were made since New. A test can prove with it that every
+// attempt costs one.
 func (h *Hasher) Computed() int64 { return h.computed.Load() }
 
 func (h *Hasher) matches(ctx context.Context, r record, password string) (bool, error) {

@@ -13,15 +13,16 @@ import (
 
 var errTooLong = errors.New("the answer is too long")
 
-// answer is one HTTP/1.1 answer as the load generator needs it. Its memory is used again for the next.
+// answer is one HTTP/1.1 answer as the load generator needs it. Its memory is used again for the
+// next.
 type answer struct {
 	status int
 	close  bool // the server closes the connection after it
 	body   []byte
 }
 
-// read takes the next answer to a GET off a connection. It does what http.ReadResponse does for a tenth of the work, so
-// that the generator leaves the processor to the servers.
+// read takes the next answer to a GET off a connection. It does what http.ReadResponse does for a
+// tenth of the work, so that the generator leaves the processor to the servers.
 func (a *answer) read(r *bufio.Reader) error {
 	a.body, a.close = a.body[:0], false
 	line, err := readLine(r)

@@ -36,9 +36,10 @@ func (h house) countEntries(ctx context.Context, d *program.Doorbook) (n int, er
 // historyMinutes is how far back the plot has something to show, at every server.
 const historyMinutes = 360
 
-// writeHistory gives the program the counts of the six hours before, so that its plot is what people see on a day at work
-// and not a single bar. The other side does the same in ../flask/plot.py, with the same numbers. It writes to the book
-// itself, before the program starts: nobody can send requests into the past.
+// writeHistory gives the program the counts of the six hours before, so that its plot is what
+// people see on a day at work and not a single bar. The other side does the same in
+// ../flask/plot.py, with the same numbers. It writes to the book itself, before the program starts:
+// nobody can send requests into the past.
 func (h house) writeHistory(ctx context.Context, d *program.Doorbook, now time.Time) (err error) {
 	if h.mongo != nil {
 		return h.mongo.writeHistory(ctx, now)

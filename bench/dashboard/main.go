@@ -1,9 +1,10 @@
-// Command dashboard measures the whole program side by side with an equivalent Flask application (../flask) and a bare
-// net/http server (../hello): the signed-in dashboard under the same load, in turns; then the memory of the idle program,
-// and the time from its start to its first page with a full book. With -mongo both applications keep their records in
-// MongoDB.
+// Command dashboard measures the whole program side by side with an equivalent Flask application
+// (../flask) and a bare net/http server (../hello): the signed-in dashboard under the same load, in
+// turns; then the memory of the idle program, and the time from its start to its first page with a
+// full book. With -mongo both applications keep their records in MongoDB.
 //
-// Run it in the folder bench/. Everything happens on loopback addresses and in a temporary folder, and takes a few minutes.
+// Run it in the folder bench/. Everything happens on loopback addresses and in a temporary folder,
+// and takes a few minutes.
 package main
 
 import (
@@ -265,7 +266,8 @@ func measureLoads(ctx context.Context, o options, m *mongoServer, servers []serv
 	return nil
 }
 
-// measureFull fills the book by real requests, each of which is an entry, and measures the program with it.
+// measureFull fills the book by real requests, each of which is an entry, and measures the program
+// with it.
 func measureFull(ctx context.Context, o options, d *doorbook, w io.Writer) error {
 	n, err := d.house.countEntries(ctx, d.own)
 	if err != nil {

@@ -26,8 +26,8 @@ type mongoServer struct {
 // The databases' names.
 const ourDatabase, flaskDatabase = "bench_doorbook", "bench_flask"
 
-// openMongo connects to the server at an address, a URL that ends in a slash, or starts a FerretDB ("ferretdb"), or one
-// behind a front that replays its answers ("replay").
+// openMongo connects to the server at an address, a URL that ends in a slash, or starts a FerretDB
+// ("ferretdb"), or one behind a front that replays its answers ("replay").
 func openMongo(ctx context.Context, address string, entries int) (*mongoServer, error) {
 	m := &mongoServer{entries: entries, url: func(database string) string { return address + database }}
 	if address == "ferretdb" || address == "replay" {
@@ -86,9 +86,9 @@ func (m *mongoServer) logs(database string) *mongo.Collection {
 	return m.client.Database(database).Collection("logs")
 }
 
-// level makes a log as long as it is to be at the begin of every turn: the page is asked for until there is enough, and
-// the oldest entries are removed. A FerretDB looks through the whole log for each page, so its length must be the same
-// for both sides.
+// level makes a log as long as it is to be at the begin of every turn: the page is asked for until
+// there is enough, and the oldest entries are removed. A FerretDB looks through the whole log for
+// each page, so its length must be the same for both sides.
 func (m *mongoServer) level(ctx context.Context, s *server) error {
 	if m.front != nil {
 		m.front.Pass()

@@ -60,8 +60,9 @@ func (r rounds) wrong() (n int, problem string) {
 	return n, problem
 }
 
-// printLoad writes what each server reached, medians of the rounds, and how the first one compares with the others.
-// Rounds are compared one by one, as they ran side by side. It gives the number of wrong answers.
+// printLoad writes what each server reached, medians of the rounds, and how the first one compares
+// with the others. Rounds are compared one by one, as they ran side by side. It gives the number of
+// wrong answers.
 func printLoad(w io.Writer, connections int, servers []server, seen map[string]rounds) (wrong int) {
 	fmt.Fprintf(w, "\n%d connections:\n\n| server | requests/s | p50 | p99 | CPU per answer | its database's | wrong | page |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", connections)
 	for _, s := range servers {
@@ -89,7 +90,8 @@ func printLoad(w io.Writer, connections int, servers []server, seen map[string]r
 	return wrong
 }
 
-// ratios compares two servers round by round. Rounds in which there is nothing to compare with are left out.
+// ratios compares two servers round by round. Rounds in which there is nothing to compare with are
+// left out.
 func ratios(a, b rounds, of func(result) float64) (list []float64) {
 	for i := range a {
 		if of(b[i]) > 0 {

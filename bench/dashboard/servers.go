@@ -84,7 +84,8 @@ func (d *doorbook) restart(ctx context.Context) (time.Duration, error) {
 	return took, err
 }
 
-// newSilent starts the program's site without entries (../silent), on a data directory of its own that the program makes.
+// newSilent starts the program's site without entries (../silent), on a data directory of its own
+// that the program makes.
 func newSilent(ctx context.Context, h house, doorbook, binary string) (server, error) {
 	own, err := program.NewDoorbook(doorbook, filepath.Join(h.tmp, "silent"))
 	if err != nil {
@@ -132,8 +133,9 @@ func newBeside(ctx context.Context, h house, binary string) (server, error) {
 	return d.server, nil
 }
 
-// newFlask starts the yardstick with Debian's gunicorn and two workers. Without threads these are gunicorn's default ones,
-// which take one connection at a time and close it after each answer; with threads connections stay open.
+// newFlask starts the yardstick with Debian's gunicorn and two workers. Without threads these are
+// gunicorn's default ones, which take one connection at a time and close it after each answer; with
+// threads connections stay open.
 func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (server, error) {
 	addr, err := program.FreeAddr()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // bookSizes are the sizes of the book that are measured unless others are given.
 const bookSizes = "1000,1000000,10000000"
 
-// bookSettings are what the flags say of measuring the book. At each size an installation is made by the program's own
-// binary, its book is filled, and these are measured:
+// bookSettings are what the flags say of measuring the book. At each size an installation is made
+// by the program's own binary, its book is filled, and these are measured:
 //
 //   - the time from the program's start to the end of the first page for somebody who is signed in;
 //   - the processor time of one page of the book at the newest, the middle and the oldest end, for everybody, of
@@ -62,7 +62,8 @@ func (b bookSettings) growth(ctx context.Context, sizes []int, dir string, out i
 	return nil
 }
 
-// measure gives the line of one size. Its files are in a folder of its own, which it makes and removes.
+// measure gives the line of one size. Its files are in a folder of its own, which it makes and
+// removes.
 func (b bookSettings) measure(ctx context.Context, size int, dir string, inProcess bool) (string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return "", err
@@ -133,7 +134,8 @@ type house struct {
 	apart, rareness int   // and one in so many is an activity, or of rare
 }
 
-// newHouse makes the accounts. The program opens and closes the book for that while it has next to nothing in it.
+// newHouse makes the accounts. The program opens and closes the book for that while it has next to
+// nothing in it.
 func newHouse(ctx context.Context, binary, dir string) (*house, error) {
 	d, err := program.NewDoorbook(binary, dir)
 	if err != nil {

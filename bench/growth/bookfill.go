@@ -28,10 +28,10 @@ func (h *house) database(file string, pragmas ...string) (*sql.DB, error) {
 	return db, err
 }
 
-// openBook opens the book for changes while the program does not run. Closing it leaves all of them in the file, and
-// nothing in the log beside it. Nobody needs these entries after a crash, so no log is written either, which would be as
-// much again as the book; the program makes it a file with a log again. The ids are nearly in order, so that some memory
-// is enough for their index.
+// openBook opens the book for changes while the program does not run. Closing it leaves all of them
+// in the file, and nothing in the log beside it. Nobody needs these entries after a crash, so no
+// log is written either, which would be as much again as the book; the program makes it a file with
+// a log again. The ids are nearly in order, so that some memory is enough for their index.
 func (h *house) openBook() (*sql.DB, error) {
 	return h.database(h.BookFile(), "journal_mode(OFF)", "synchronous(OFF)", "cache_size(-200000)")
 }
@@ -53,7 +53,8 @@ func (h *house) change(ctx context.Context, f func(tx *sql.Tx) error) (err error
 	return h.settle()
 }
 
-// settle waits until what was written to the book is on the disk, which the program would wait for otherwise.
+// settle waits until what was written to the book is on the disk, which the program would wait for
+// otherwise.
 func (h *house) settle() error {
 	f, err := os.OpenFile(h.BookFile(), os.O_RDWR, 0)
 	if err != nil {
@@ -74,8 +75,9 @@ func within(ctx context.Context, db *sql.DB, f func(tx *sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// fillEntries adds entries ?1 to ?2, without ?2, of ?4, over ?5 milliseconds up to ?3. One in ?6 is of the developer ?7,
-// one in ?8 an activity, one in ten a stranger's. The others are of two hundred developers.
+// fillEntries adds entries ?1 to ?2, without ?2, of ?4, over ?5 milliseconds up to ?3. One in ?6 is
+// of the developer ?7, one in ?8 an activity, one in ten a stranger's. The others are of two
+// hundred developers.
 const fillEntries = `WITH RECURSIVE numbers (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?2),
 	made AS (SELECT n, ?3 - ?5 + n * ?5 / ?4 AS at, n * 7919 % 200 AS who, n % ?8 = ?8 - 1 AS act FROM numbers),
 	named AS (SELECT *, CASE WHEN n % ?6 = 0 THEN ?7 WHEN n % 10 = 9 AND NOT act THEN NULL
@@ -151,8 +153,8 @@ func (h *house) findRare(ctx context.Context) error {
 	return nil
 }
 
-// hold keeps the program from trimming, or lets it. A book that is larger than the program's bound would otherwise be
-// trimmed all the time; that is measured by itself.
+// hold keeps the program from trimming, or lets it. A book that is larger than the program's bound
+// would otherwise be trimmed all the time; that is measured by itself.
 func (h *house) hold(ctx context.Context, held bool) error {
 	return h.change(ctx, func(tx *sql.Tx) error {
 		text := `DROP TRIGGER IF EXISTS held`
@@ -164,7 +166,8 @@ func (h *house) hold(ctx context.Context, held bool) error {
 	})
 }
 
-// age makes the oldest n entries that fill added older than the program keeps them, and the counts of their minutes.
+// age makes the oldest n entries that fill added older than the program keeps them, and the counts
+// of their minutes.
 func (h *house) age(ctx context.Context, n int) error {
 	return h.change(ctx, func(tx *sql.Tx) error {
 		var border int64

@@ -43,7 +43,8 @@ func (e ends) String() string {
 	return fmt.Sprintf("%.2f / %.2f / %.2f ms", float64(e[0])/1e6, float64(e[1])/1e6, float64(e[2])/1e6)
 }
 
-// cursors gives where the pages at the three ends begin, and the number of entries that one must have.
+// cursors gives where the pages at the three ends begin, and the number of entries that one must
+// have.
 func (h *house) cursors(p pageOf) (before [3]string, want int) {
 	apart := [pagesOf]int{1, h.apart, h.rareness}[p]
 	n := min(pageLength, h.entries/apart)
@@ -140,8 +141,8 @@ func (h *house) pagesInProcess(ctx context.Context, times int, during time.Durat
 // rounds is how many parts the requests for one page are taken in.
 const rounds = 10
 
-// typical gives the processor time of one ask: the median of ten rounds of so many asks together, or of as many rounds as
-// the time allows.
+// typical gives the processor time of one ask: the median of ten rounds of so many asks together,
+// or of as many rounds as the time allows.
 func typical(cpu func() (time.Duration, error), ask func() error, times int, during time.Duration) (time.Duration, error) {
 	for range min(times, 5) { // connections open, pages in memory
 		if err := ask(); err != nil {

@@ -37,7 +37,8 @@ func (t trimmed) speed() string {
 	return fmt.Sprintf("%.0f", float64(t.to.gone-t.from.gone)/took.Seconds())
 }
 
-// trimming makes the oldest part of the book too old, starts the program, and watches it go. The program runs already.
+// trimming makes the oldest part of the book too old, starts the program, and watches it go. The
+// program runs already.
 func (h *house) trimming(ctx context.Context, before, during time.Duration) (t trimmed, err error) {
 	calm, cancel := context.WithTimeout(ctx, before)
 	defer cancel()

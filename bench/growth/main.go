@@ -1,15 +1,18 @@
-// Command growth measures how the cost of sessions grows with their number, and prints it as Markdown:
+// Command growth measures how the cost of sessions grows with their number, and prints it as
+// Markdown:
 //
 //	go run ./growth                                  # 10 thousand and 1 million sessions, some minutes
 //	go run ./growth -sizes 10000,1000000,10000000    # SQLite to 10 million; some 7 GB of disk
 //	go run ./growth -stores mongo -sizes 1000,10000,100000 -lookups 1000 -writes 0 -expired 0
 //	go run ./growth -book                            # the whole program with a book of 1000 to 10 million entries; 4 GB of disk
 //
-// It measures, on the memory store, on SQLite, and on a Redis or FerretDB that it starts itself: look-ups and writes of random sessions
-// as there are more of them; and look-ups while a million expired sessions are swept, beside look-ups before. Every
-// answer is checked. It uses the stores directly, so what a request costs besides is not in these figures.
+// It measures, on the memory store, on SQLite, and on a Redis or FerretDB that it starts itself:
+// look-ups and writes of random sessions as there are more of them; and look-ups while a million
+// expired sessions are swept, beside look-ups before. Every answer is checked. It uses the stores
+// directly, so what a request costs besides is not in these figures.
 //
-// With -book it measures the program itself instead, as there are more entries in its book: see bookSettings.
+// With -book it measures the program itself instead, as there are more entries in its book: see
+// bookSettings.
 package main
 
 import (

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Doorbook is the program as installed: nothing is set but where it listens and keeps its data, and what Env says.
+// Doorbook is the program as installed: nothing is set but where it listens and keeps its data, and
+// what Env says.
 type Doorbook struct {
 	*Process // nil until Run
 	Binary   string
@@ -62,8 +63,8 @@ func (d *Doorbook) Serve(ctx context.Context) error {
 	return err
 }
 
-// Restart stops the program, starts it again, and returns the time from the start to the end of the first page, which v
-// asks for, who is signed in.
+// Restart stops the program, starts it again, and returns the time from the start to the end of the
+// first page, which v asks for, who is signed in.
 func (d *Doorbook) Restart(ctx context.Context, v *Visitor, who Person) (time.Duration, error) {
 	d.Stop()
 	begin := time.Now()

@@ -1,10 +1,12 @@
-// Command signin measures what POST /auth/login costs beside the password hash alone, in processor time:
+// Command signin measures what POST /auth/login costs beside the password hash alone, in processor
+// time:
 //
 //	go run ./signin
 //	go run ./signin -quiet 5s -rounds 10
 //
-// The request goes through the whole program but the network, over SQLite files, with the right password of somebody whose
-// hash need not be made anew. The bare hash is a call of the function that computes it. The two take turns.
+// The request goes through the whole program but the network, over SQLite files, with the right
+// password of somebody whose hash need not be made anew. The bare hash is a call of the function
+// that computes it. The two take turns.
 package main
 
 import (
@@ -70,7 +72,8 @@ type form struct {
 	bare func() error
 }
 
-// cheap is a hash of password that costs next to nothing: what a request takes with it, it takes beside any hash.
+// cheap is a hash of password that costs next to nothing: what a request takes with it, it takes
+// beside any hash.
 const cheap = "pbkdf2:sha256:1$sixteenbytesof$"
 
 func run(ctx context.Context, w io.Writer, rounds int) error {

@@ -16,8 +16,9 @@ import (
 	"github.com/doorbook/doorbook/passhash"
 )
 
-// quiet measures a sign-in at the running program after it had nothing to do for a while, over HTTP, and one that follows
-// another at once. The bare hash is computed in this process, over and over, before each.
+// quiet measures a sign-in at the running program after it had nothing to do for a while, over
+// HTTP, and one that follows another at once. The bare hash is computed in this process, over and
+// over, before each.
 func quiet(ctx context.Context, w io.Writer, binary string, pause time.Duration, rounds int) error {
 	tmp, err := os.MkdirTemp("", "doorbook-quiet-")
 	if err != nil {
@@ -77,7 +78,8 @@ func quiet(ctx context.Context, w io.Writer, binary string, pause time.Duration,
 	return nil
 }
 
-// signInOver opens the login page, waits, and returns what the program needs for the answer to the form.
+// signInOver opens the login page, waits, and returns what the program needs for the answer to the
+// form.
 func signInOver(ctx context.Context, d *program.Doorbook, who program.Person, pause time.Duration) (time.Duration, error) {
 	v := program.NewVisitor(d.Addr)
 	_, page, err := v.Ask(ctx, "/login", nil)

@@ -118,7 +118,8 @@ func (s *site) signIn() error {
 	return nil
 }
 
-// forget ends all sessions: a person who is signed in a hundred times over costs more at the next sign-in.
+// forget ends all sessions: a person who is signed in a hundred times over costs more at the next
+// sign-in.
 func (s *site) forget(ctx context.Context) error {
 	var ids []session.ID
 	if err := s.store.Each(ctx, time.Now(), func(r session.Record) error {

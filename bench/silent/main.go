@@ -1,5 +1,6 @@
-// Command silent is the program's own site with a book that takes no entries after the first hundred: what the program
-// would be if nobody had to write anything down. It is what entering requests is measured against.
+// Command silent is the program's own site with a book that takes no entries after the first
+// hundred: what the program would be if nobody had to write anything down. It is what entering
+// requests is measured against.
 //
 //	silent ADDRESS DATA-DIRECTORY
 //

@@ -1,6 +1,6 @@
-// Package book is the book of who came in and what they did: what an entry is, what of a request may be written down, how
-// entries of concurrent requests share one commit, and what can be asked of them. It knows no database; repositories
-// implement Repository.
+// Package book is the book of who came in and what they did: what an entry is, what of a request
+// may be written down, how entries of concurrent requests share one commit, and what can be asked
+// of them. It knows no database; repositories implement Repository.
 package book
 
 import (
@@ -61,7 +61,8 @@ type Query struct {
 // ErrNotFound is the answer for an id that names no entry that is listed.
 var ErrNotFound = errors.New("book: no such entry")
 
-// ErrExists is the answer to appending an entry whose id is stored already, deleted or not, or stands in the batch twice.
+// ErrExists is the answer to appending an entry whose id is stored already, deleted or not, or
+// stands in the batch twice.
 var ErrExists = errors.New("book: an entry of that id exists")
 
 // ErrBadCursor is the answer to a Query whose Before no repository has given out.
@@ -72,23 +73,28 @@ var ErrKept = errors.New("book: only request entries can be deleted")
 
 // Repository keeps entries. Every method is safe for concurrent use and takes time from its caller.
 type Repository interface {
-	// Append stores entries, with the counts per minute of the requests among them, in one commit: all or none.
-	// ErrExists if an id is in use.
+	// Append stores entries, with the counts per minute of the requests among them, in one commit:
+	// all or none. ErrExists if an id is in use.
 	Append(ctx context.Context, entries []Entry) error
-	// Finish sets the duration of a stored entry whose answer was still being sent when it was appended.
+	// Finish sets the duration of a stored entry whose answer was still being sent when it was
+	// appended.
 	Finish(ctx context.Context, id string, d time.Duration) error
-	// Find gives the entries that match, newest first, without deleted ones, and the cursor of the next page ("" at the end).
-	// Others may be given the same entries: nobody may change them.
+	// Find gives the entries that match, newest first, without deleted ones, and the cursor of the
+	// next page ("" at the end). Others may be given the same entries: nobody may change them.
 	Find(ctx context.Context, q Query) (entries []Entry, next string, err error)
 	// ByID finds an entry that is not deleted. ErrNotFound.
 	ByID(ctx context.Context, id string) (Entry, error)
-	// SoftDelete hides a request entry from every listing. ErrNotFound (also when hidden already), ErrKept.
+	// SoftDelete hides a request entry from every listing. ErrNotFound (also when hidden already),
+	// ErrKept.
 	SoftDelete(ctx context.Context, id string, now time.Time) error
-	// Delete removes a request entry for good. ErrNotFound, ErrKept; a soft-deleted one can be deleted.
+	// Delete removes a request entry for good. ErrNotFound, ErrKept; a soft-deleted one can be
+	// deleted.
 	Delete(ctx context.Context, id string) error
-	// Minutes gives the counts from the minute of since on, oldest first. Deleting entries does not change them.
+	// Minutes gives the counts from the minute of since on, oldest first. Deleting entries does not
+	// change them.
 	Minutes(ctx context.Context, since time.Time) ([]Minute, error)
-	// Trim deletes entries, the oldest first, up to limit of them: those created before olderThan, and while the book takes
-	// more than maxBytes (0: no bound). Counts older than olderThan go too. It gives how many entries went.
+	// Trim deletes entries, the oldest first, up to limit of them: those created before olderThan,
+	// and while the book takes more than maxBytes (0: no bound). Counts older than olderThan go
+	// too. It gives how many entries went.
 	Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error)
 }

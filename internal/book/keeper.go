@@ -20,10 +20,11 @@ type KeeperConfig struct {
 	Log      *slog.Logger     // told when trimming begins to fail and when it works again; default: nobody
 }
 
-// Keeper keeps the book within its bounds, of age and of bytes, from the first day. It deletes in batches and rests after
-// each one at least as long as it took, so that entries and pages find the database and a processor free half of the time;
-// within a batch the repository lets others have their turn. Some ten thousand entries a second go that way. A shorter
-// pause lets more go, but what is deleted has to get to the disk, and all who write wait for that more often.
+// Keeper keeps the book within its bounds, of age and of bytes, from the first day. It deletes in
+// batches and rests after each one at least as long as it took, so that entries and pages find the
+// database and a processor free half of the time; within a batch the repository lets others have
+// their turn. Some ten thousand entries a second go that way. A shorter pause lets more go, but
+// what is deleted has to get to the disk, and all who write wait for that more often.
 type Keeper struct{ c KeeperConfig }
 
 // NewKeeper makes a Keeper. It panics without a repository.
@@ -46,8 +47,8 @@ func NewKeeper(c KeeperConfig) *Keeper {
 	return &Keeper{c}
 }
 
-// Run trims at once and then every Every until ctx is done, and returns nil. A failure is logged and tried again the next
-// time.
+// Run trims at once and then every Every until ctx is done, and returns nil. A failure is logged
+// and tried again the next time.
 func (k *Keeper) Run(ctx context.Context) error {
 	failing := false
 	for ctx.Err() == nil {
@@ -65,8 +66,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 	return nil
 }
 
-// Trim deletes what is beyond the bounds now, batch by batch, and gives how many entries went. It ends early, with the
-// context's error, when ctx is done.
+// Trim deletes what is beyond the bounds now, batch by batch, and gives how many entries went. It
+// ends early, with the context's error, when ctx is done.
 func (k *Keeper) Trim(ctx context.Context) (int, error) {
 	total := 0
 	for {

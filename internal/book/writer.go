@@ -12,9 +12,9 @@ import (
 // lookAround is how often an idle writer looks whether counted requests have to be told.
 const lookAround = 10 * time.Second
 
-// Run writes what Append accepts until ctx is done. Then it takes no more entries, writes those it has accepted, for at
-// most Commit longer, and returns nil, or an ErrDropped with how many it could not write. It can be run once. A commit
-// under way when ctx ends is not cut off.
+// Run writes what Append accepts until ctx is done. Then it takes no more entries, writes those it
+// has accepted, for at most Commit longer, and returns nil, or an ErrDropped with how many it could
+// not write. It can be run once. A commit under way when ctx ends is not cut off.
 func (r *Recorder) Run(ctx context.Context) error {
 	if err := r.start(); err != nil {
 		return err
@@ -42,8 +42,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 	return r.drain(background)
 }
 
-// letIn lets requests go first that are about to have an entry too, as long as there are more of them: on a busy machine
-// they share the next commit, on an idle one there are none, and it begins at once.
+// letIn lets requests go first that are about to have an entry too, as long as there are more of
+// them: on a busy machine they share the next commit, on an idle one there are none, and it begins
+// at once.
 func (r *Recorder) letIn() {
 	for before := -1; ; {
 		r.mu.Lock()
@@ -111,8 +112,9 @@ func (r *Recorder) take() *batch {
 	return b
 }
 
-// write commits one batch and tells those who wait for it. A batch that fails is given up, not tried again: a database
-// that is away would otherwise fill the memory, and one that failed after storing it would hold it twice.
+// write commits one batch and tells those who wait for it. A batch that fails is given up, not
+// tried again: a database that is away would otherwise fill the memory, and one that failed after
+// storing it would hold it twice.
 func (r *Recorder) write(ctx context.Context, b *batch) {
 	err := ctx.Err() // the final flush may be over: then the rest is lost without another attempt
 	if err == nil {
@@ -148,8 +150,8 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 	}
 }
 
-// stopwatch is a context with a time limit that can be used for one commit after the other, as long as none exceeds it: a
-// new context for each would be most of what an entry costs.
+// stopwatch is a context with a time limit that can be used for one commit after the other, as long
+// as none exceeds it: a new context for each would be most of what an entry costs.
 type stopwatch struct {
 	ctx    context.Context
 	cancel func()

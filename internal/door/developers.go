@@ -14,7 +14,8 @@ import (
 // MaxPage is the most developers or entries that one answer lists.
 const MaxPage = 200
 
-// Developers lists developers in the order of their ids, which is that of the seconds they were made in.
+// Developers lists developers in the order of their ids, which is that of the seconds they were
+// made in.
 func (d *Door) Developers(ctx context.Context, after string, limit int) ([]account.Developer, error) {
 	if after != "" && !id.Valid(after) {
 		return nil, fault.New(fault.Malformed, "The page to continue from is not one of ours.")
@@ -37,9 +38,10 @@ type DeveloperChange struct {
 	Disabled        *bool         // by an admin
 }
 
-// ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state; an admin changes
-// everybody but nobody else's address or password (ASVS 6.4.6). Address and password need the current password (ASVS
-// 6.2.3, 7.5.1). A new password ends all other sessions, a disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
+// ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
+// an admin changes everybody but nobody else's address or password (ASVS 6.4.6). Address and
+// password need the current password (ASVS 6.2.3, 7.5.1). A new password ends all other sessions, a
+// disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
 //
 // Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin), Throttled, Busy.
 func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, error) {
@@ -63,7 +65,8 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		change.IfEpoch = &dev.Epoch // what was just proved must still hold when the change is made
 	}
 	if in.Email != nil {
-		// Whether an address is taken shows; a few changes are enough for a person, and too few to try out a list.
+		// Whether an address is taken shows; a few changes are enough for a person, and too few to
+		// try out a list.
 		changes := []counter{d.counter("address change", dev.ID, account.RegistrationPolicy(), false)}
 		if err := d.take(ctx, v, book.ActionPasswordChangeFailed, changes); err != nil {
 			return dev, err
@@ -149,8 +152,9 @@ func (d *Door) forbid(ctx context.Context, v *Visit, target string) error {
 	return fault.New(fault.Forbidden, "You may not do that.")
 }
 
-// proveAgain checks the current password. It is counted like a sign-in but apart from them: strangers who guess at the
-// account must not keep its owner from changing the password, nor the owner forgive them their guesses.
+// proveAgain checks the current password. It is counted like a sign-in but apart from them:
+// strangers who guess at the account must not keep its owner from changing the password, nor the
+// owner forgive them their guesses.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
 	attempt := []counter{d.counter("prove", dev.ID, account.AccountPolicy(), false)}
 	if err := d.take(ctx, v, book.ActionPasswordChangeFailed, attempt); err != nil {
@@ -203,8 +207,8 @@ func translate(err error) error {
 	return unavailable(err)
 }
 
-// ResetPassword sets a forgotten password and ends all sessions of its owner. It is for the command line, whose user has the
-// databases anyway. The account's throttling counter starts anew.
+// ResetPassword sets a forgotten password and ends all sessions of its owner. It is for the command
+// line, whose user has the databases anyway. The account's throttling counter starts anew.
 func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password string) (account.Developer, error) {
 	key, err := account.CanonicalEmail(email)
 	if err != nil {

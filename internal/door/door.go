@@ -1,6 +1,7 @@
-// Package door decides: it holds the use cases of the program (register, sign in, sign out, change, remove, read the
-// book), each with its entry in the book, and the policy in one table (Routes). The pages, the JSON interface and the
-// command line only translate to it and from it. It knows repositories by their interfaces, and no HTTP.
+// Package door decides: it holds the use cases of the program (register, sign in, sign out, change,
+// remove, read the book), each with its entry in the book, and the policy in one table (Routes).
+// The pages, the JSON interface and the command line only translate to it and from it. It knows
+// repositories by their interfaces, and no HTTP.
 package door
 
 import (
@@ -28,12 +29,14 @@ const (
 	Closed Registration = "closed"
 )
 
-// Recorder is where entries go: book.Recorder in the server, the repository itself on the command line.
+// Recorder is where entries go: book.Recorder in the server, the repository itself on the command
+// line.
 type Recorder interface {
 	Append(ctx context.Context, e book.Entry) error
 }
 
-// Config is what a Door works with. All fields but Sessions (the command line has none) and Log are required.
+// Config is what a Door works with. All fields but Sessions (the command line has none) and Log are
+// required.
 type Config struct {
 	Accounts     account.Repository
 	Throttle     account.Throttle
@@ -59,8 +62,9 @@ type Door struct {
 	crowd    chan struct{}   // one place for each sign-in or registration under way
 }
 
-// maxCrowd is how many sign-ins and registrations are under way at once. Those beyond are sent away before they cost a
-// database write or a hash, so that a storm at the door keeps nobody inside waiting.
+// maxCrowd is how many sign-ins and registrations are under way at once. Those beyond are sent away
+// before they cost a database write or a hash, so that a storm at the door keeps nobody inside
+// waiting.
 const maxCrowd = 40
 
 // New makes a Door.
@@ -96,12 +100,13 @@ func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
 // Admin reports whether an admin is signed in.
 func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == account.Admin }
 
-// LoggedInUser is what the session knows of who signed in, under the key of the original application. It is a copy of that
-// moment, for showing: role and state are read from the account at each request.
+// LoggedInUser is what the session knows of who signed in, under the key of the original
+// application. It is a copy of that moment, for showing: role and state are read from the account
+// at each request.
 const LoggedInUser session.Key[Profile] = "loggedin_user"
 
-// epoch is the account's Epoch when the session's subject proved who they are. It was read before the password was
-// compared, so a sign-in that a change of the password overtook does not hold.
+// epoch is the account's Epoch when the session's subject proved who they are. It was read before
+// the password was compared, so a sign-in that a change of the password overtook does not hold.
 const epoch session.Key[int64] = "epoch"
 
 // Profile is a developer without secrets.
@@ -112,8 +117,9 @@ type Profile struct {
 	Skills []string `json:"skills"`
 }
 
-// Identify finds out who is signed in, from the session's subject and the account as it is now. The session of an account
-// that is gone or disabled ends here (ASVS 7.4.2), but for one that another program began for somebody unknown here.
+// Identify finds out who is signed in, from the session's subject and the account as it is now. The
+// session of an account that is gone or disabled ends here (ASVS 7.4.2), but for one that another
+// program began for somebody unknown here.
 func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	subject := v.Session.Subject()
 	if subject == "" {
@@ -134,8 +140,8 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	return nil
 }
 
-// holds reports whether what the session's subject proved is still so. Of one that another program has begun only its store
-// knows: whatever raises the epoch ends all sessions there, too.
+// holds reports whether what the session's subject proved is still so. Of one that another program
+// has begun only its store knows: whatever raises the epoch ends all sessions there, too.
 func (d *Door) holds(s *session.Session, now int64) bool {
 	at, ok := epoch.Get(s)
 	return ok && at == now || d.Shared && !s.Has(string(epoch))
@@ -151,8 +157,8 @@ func (d *Door) SessionName(v *Visit) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// note writes down what somebody did or what failed. A book that cannot be written must not stop people from signing out,
-// so a failure is left to the recorder's own counts and the log.
+// note writes down what somebody did or what failed. A book that cannot be written must not stop
+// people from signing out, so a failure is left to the recorder's own counts and the log.
 func (d *Door) note(ctx context.Context, v *Visit, action book.Action, target, text string) {
 	d.enter(ctx, v, book.Activity, action, target, text)
 }

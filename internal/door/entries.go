@@ -31,8 +31,8 @@ func (d *Door) Entries(ctx context.Context, v *Visit, q book.Query) (entries []b
 	return entries, next, nil
 }
 
-// withoutCauses returns the entries with nothing said of why something failed: that is for those who run the program
-// (ASVS 16.5.1).
+// withoutCauses returns the entries with nothing said of why something failed: that is for those
+// who run the program (ASVS 16.5.1).
 func withoutCauses(entries []book.Entry) []book.Entry {
 	failure := func(e book.Entry) bool { return e.Type == book.Error && e.Text != "" }
 	if !slices.ContainsFunc(entries, failure) {
@@ -56,7 +56,8 @@ func (d *Door) Plot(ctx context.Context) ([]book.Bin, error) {
 	return bins, nil
 }
 
-// HideEntry soft-deletes the entry of a request: it is no longer listed. The route lets only admins come here.
+// HideEntry soft-deletes the entry of a request: it is no longer listed. The route lets only admins
+// come here.
 func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Entry, error) {
 	e, err := d.entry(ctx, target)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/doorbook/doorbook/passhash"
 )
 
-// WrongCredentials is the one answer to an unknown e-mail address, a wrong password and a disabled account, so that nobody
-// learns who has an account here (ASVS 6.3.8).
+// WrongCredentials is the one answer to an unknown e-mail address, a wrong password and a disabled
+// account, so that nobody learns who has an account here (ASVS 6.3.8).
 const WrongCredentials = "The e-mail address or the password is not right."
 
 // Credentials are what a person types to sign in.
@@ -27,8 +27,9 @@ type Credentials struct {
 	Email, Password string
 }
 
-// SignIn checks the credentials and makes their owner the session's subject. It gives the device cookie that the browser
-// should keep. Whatever is wrong costs one count, one look-up and one hash, and is answered alike.
+// SignIn checks the credentials and makes their owner the session's subject. It gives the device
+// cookie that the browser should keep. Whatever is wrong costs one count, one look-up and one hash,
+// and is answered alike.
 //
 // Faults: Invalid with WrongCredentials, Throttled, Busy.
 func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device string, err error) {
@@ -70,7 +71,8 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	return d.newDevice(key)
 }
 
-// check finds the developer and compares the password, at the same cost whether there is one or not.
+// check finds the developer and compares the password, at the same cost whether there is one or
+// not.
 func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev account.Developer, match bool, err error) {
 	dev, err = d.Accounts.ByEmail(ctx, key)
 	if errors.Is(err, account.ErrNotFound) {
@@ -95,8 +97,8 @@ func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev a
 	return dev, true, nil
 }
 
-// verify compares a password with the stored hash. A hash that cannot be read matches nothing, at the cost of one that can:
-// which accounts have such a one is nobody's business.
+// verify compares a password with the stored hash. A hash that cannot be read matches nothing, at
+// the cost of one that can: which accounts have such a one is nobody's business.
 func (d *Door) verify(ctx context.Context, dev account.Developer, password string) (match, stale bool, err error) {
 	match, stale, err = d.Passwords.Verify(ctx, dev.PasswordHash, password)
 	if errors.Is(err, passhash.ErrMalformed) {
@@ -106,8 +108,8 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 	return match, stale, err
 }
 
-// rehash replaces a hash of another form or cost than new ones have, unless the password was changed meanwhile. If that fails the old one stays
-// good, and the next sign-in tries again.
+// rehash replaces a hash of another form or cost than new ones have, unless the password was
+// changed meanwhile. If that fails the old one stays good, and the next sign-in tries again.
 func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, password string) {
 	hash, err := d.Passwords.Hash(ctx, password)
 	if err == nil {
@@ -136,9 +138,9 @@ type counter struct {
 	shared bool // others count in it too, so a success takes back one attempt instead of all
 }
 
-// signInCounters says where an attempt counts. A browser that has signed in to this account before, which its device
-// cookie proves, has a counter of its own, so that nobody else can lock its owner out; everybody else counts by account
-// and by address (ASVS 6.1.1).
+// signInCounters says where an attempt counts. A browser that has signed in to this account before,
+// which its device cookie proves, has a counter of its own, so that nobody else can lock its owner
+// out; everybody else counts by account and by address (ASVS 6.1.1).
 func (d *Door) signInCounters(v *Visit, key string) (list []counter, known bool) {
 	if nonce, ok := d.parseDevice(v.Device, key); ok {
 		return []counter{d.counter("device", nonce, account.DevicePolicy(), false)}, true
@@ -149,8 +151,8 @@ func (d *Door) signInCounters(v *Visit, key string) (list []counter, known bool)
 	}, false
 }
 
-// take counts the attempt everywhere before anything is guessed, so that parallel attempts count too. If one counter
-// refuses, none counts it, and the refusal is entered under the action.
+// take counts the attempt everywhere before anything is guessed, so that parallel attempts count
+// too. If one counter refuses, none counts it, and the refusal is entered under the action.
 func (d *Door) take(ctx context.Context, v *Visit, refused book.Action, counters []counter) error {
 	attempts := make([]account.Attempt, len(counters))
 	for i, c := range counters {
@@ -199,8 +201,8 @@ func (d *Door) settle(ctx context.Context, forgiven, refunded []string) {
 	}
 }
 
-// counter returns the counter of what is counted, whose key hides it: what people type as an e-mail address may be a
-// password.
+// counter returns the counter of what is counted, whose key hides it: what people type as an e-mail
+// address may be a password.
 func (d *Door) counter(kind, what string, p account.Policy, shared bool) counter {
 	sum := d.counters.Sum([]byte(kind + "\x00" + what))
 	return counter{account.Attempt{Key: kind + ":" + hex.EncodeToString(sum[:16]), Policy: p}, shared}
@@ -221,8 +223,8 @@ func network(addr string) string {
 	return ip.String()
 }
 
-// A device cookie is a nonce and its signature together with the account's canonical e-mail address, so it counts for
-// that account alone and tells nothing of it.
+// A device cookie is a nonce and its signature together with the account's canonical e-mail
+// address, so it counts for that account alone and tells nothing of it.
 const (
 	deviceNonce = 12
 	deviceMAC   = 24

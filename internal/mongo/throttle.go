@@ -13,9 +13,9 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// throttle is account.Throttle over the collection throttle. Every change gives a counter a new random mark, and a counter
-// that was read is replaced only while it has the mark that was read: so of any number of attempts at once, on any number of
-// nodes, each counts.
+// throttle is account.Throttle over the collection throttle. Every change gives a counter a new
+// random mark, and a counter that was read is replaced only while it has the mark that was read: so
+// of any number of attempts at once, on any number of nodes, each counts.
 type throttle struct {
 	db       *DB
 	counters *driver.Collection
@@ -38,8 +38,9 @@ type counter struct {
 	Mark     int64     `bson:"mark"`
 }
 
-// Take implements account.Throttle. A refused attempt is one round trip for each counter up to the one that refuses, one
-// that is let through two. What was counted before a refusal is taken back; until then it counts.
+// Take implements account.Throttle. A refused attempt is one round trip for each counter up to the
+// one that refuses, one that is let through two. What was counted before a refusal is taken back;
+// until then it counts.
 func (t *throttle) Take(ctx context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
 	for i, a := range counters {
 		wait, err := t.take(ctx, a.Key, a.Policy, now)

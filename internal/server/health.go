@@ -13,7 +13,8 @@ import (
 	"github.com/doorbook/doorbook/internal/httpx"
 )
 
-// health answers the probes: alive while the process answers at all, ready while the databases can be written.
+// health answers the probes: alive while the process answers at all, ready while the databases can
+// be written.
 type health struct {
 	databases func(context.Context) error
 	recorder  *book.Recorder

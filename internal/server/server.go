@@ -1,5 +1,5 @@
-// Package server is the wiring of the program and its life: every part is made here, once, in the order it is needed, and
-// ended in the opposite order.
+// Package server is the wiring of the program and its life: every part is made here, once, in the
+// order it is needed, and ended in the opposite order.
 package server
 
 import (
@@ -109,7 +109,8 @@ func serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		// "OPTIONS *" is answered by our handler, with the headers and the entry that every answer has.
+		// "OPTIONS *" is answered by our handler, with the headers and the entry that every answer
+		// has.
 		DisableGeneralOptionsHandler: true,
 
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // a client's broken handshake is no news
@@ -132,7 +133,8 @@ func serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler
 	return nil
 }
 
-// background runs jobs until the function it gives is called, which returns when all of them have ended.
+// background runs jobs until the function it gives is called, which returns when all of them have
+// ended.
 func background(jobs ...func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

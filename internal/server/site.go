@@ -18,8 +18,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Parts are what a site is built of: the databases, by their interfaces, and how people reach it. Required are the
-// repositories, Store, Ready, Passwords, Keys and Log.
+// Parts are what a site is built of: the databases, by their interfaces, and how people reach it.
+// Required are the repositories, Store, Ready, Passwords, Keys and Log.
 type Parts struct {
 	Accounts account.Repository
 	Throttle account.Throttle
@@ -40,7 +40,8 @@ type Parts struct {
 	Now          func() time.Time // default: time.Now
 }
 
-// Site is the program without a listener: a handler, the use cases behind it, and the jobs it needs done.
+// Site is the program without a listener: a handler, the use cases behind it, and the jobs it needs
+// done.
 type Site struct {
 	Handler  http.Handler
 	Door     *door.Door
@@ -108,8 +109,9 @@ func NewSite(p Parts) (*Site, error) {
 	}, nil
 }
 
-// Background does the site's jobs until the function it gives is called, which returns when all of them have ended and
-// what was to be entered in the book is entered. The databases must stay open until then.
+// Background does the site's jobs until the function it gives is called, which returns when all of
+// them have ended and what was to be entered in the book is entered. The databases must stay open
+// until then.
 func (s *Site) Background() (stop func()) { return background(s.jobs...) }
 
 // inContext gives each request what the databases keep for it.
@@ -119,7 +121,8 @@ func inContext(with func(context.Context) context.Context, next http.Handler) ht
 	})
 }
 
-// observe logs what goes wrong with sessions. What strangers can cause as often as they like is for debugging only.
+// observe logs what goes wrong with sessions. What strangers can cause as often as they like is for
+// debugging only.
 func observe(log *slog.Logger) func(context.Context, session.Event) {
 	return func(ctx context.Context, e session.Event) {
 		level := slog.LevelDebug

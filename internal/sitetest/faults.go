@@ -13,7 +13,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// ErrFault is wrapped by every failure that Faults make up. Its text is looked for in answers, where it must not be.
+// ErrFault is wrapped by every failure that Faults make up. Its text is looked for in answers,
+// where it must not be.
 var ErrFault = errors.New("made-up fault of /var/lib/secret-place.db")
 
 // Kind is a way to fail.
@@ -29,7 +30,8 @@ const (
 // hang is how long a call hangs.
 const hang = 3 * time.Millisecond
 
-// Faults counts the calls of all repositories together, in order, and lets some fail. It is safe for concurrent use.
+// Faults counts the calls of all repositories together, in order, and lets some fail. It is safe
+// for concurrent use.
 type Faults struct {
 	mu    sync.Mutex
 	from  int // the first call that fails; 0: none
@@ -47,7 +49,8 @@ func (f *Faults) Only(name string, kind Kind) {
 	f.only, f.how = name, kind
 }
 
-// Plan starts counting anew: of the calls that follow, those from the k-th on fail, many of them (less than 0: all).
+// Plan starts counting anew: of the calls that follow, those from the k-th on fail, many of them
+// (less than 0: all).
 func (f *Faults) Plan(k, many int, kind Kind) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,6 +1,6 @@
-// Package sitetest gives tests the whole program without a listener: the real handler over the real databases in a
-// temporary directory, a clock that tests turn, visitors who keep cookies as browsers do, and databases that fail on
-// demand. It is used by tests alone.
+// Package sitetest gives tests the whole program without a listener: the real handler over the real
+// databases in a temporary directory, a clock that tests turn, visitors who keep cookies as
+// browsers do, and databases that fail on demand. It is used by tests alone.
 package sitetest
 
 import (
@@ -99,13 +99,15 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	return s
 }
 
-// Hasher gives a hasher that has room for whatever a test does, and whose hashes cost next to nothing.
+// Hasher gives a hasher that has room for whatever a test does, and whose hashes cost next to
+// nothing.
 func Hasher(t testing.TB) *passhash.Hasher {
 	t.Helper()
 	return passhashtest.New(t, passhash.Config{Slots: 2, Queue: 256, Wait: time.Minute})
 }
 
-// Developer makes an account with Password. The e-mail address is the name in lower case at example.org.
+// Developer makes an account with Password. The e-mail address is the name in lower case at
+// example.org.
 func (s *Site) Developer(name string, role account.Role) account.Developer {
 	s.t.Helper()
 	email := strings.ReplaceAll(strings.ToLower(name), " ", ".") + "@example.org"

@@ -33,8 +33,8 @@ func (a *accounts) Create(ctx context.Context, d account.Developer) error {
 	return wrapAccount("create developer", err)
 }
 
-// ByID implements account.Repository. It is asked at every request of a signed-in person, so what it finds is remembered
-// until something is committed to the file.
+// ByID implements account.Repository. It is asked at every request of a signed-in person, so what
+// it finds is remembered until something is committed to the file.
 func (a *accounts) ByID(ctx context.Context, id string) (account.Developer, error) {
 	d, err := a.found.find(ctx, id, func() (account.Developer, error) { return a.one(ctx, a.byID, id) })
 	d.Skills = slices.Clone(d.Skills) // its caller may change it
@@ -50,7 +50,8 @@ func (a *accounts) one(ctx context.Context, s *sql.Stmt, key string) (account.De
 	if err := ctx.Err(); err != nil {
 		return account.Developer{}, err
 	}
-	// A context that can end costs two goroutines per query, more than this look-up by key, which nothing can hold up.
+	// A context that can end costs two goroutines per query, more than this look-up by key, which
+	// nothing can hold up.
 	d, err := scanDeveloper(s.QueryRowContext(context.WithoutCancel(ctx), key))
 	return d, wrapAccount("find developer", err)
 }

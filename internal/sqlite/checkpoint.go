@@ -19,15 +19,18 @@ const (
 	rounds    = 8   // unless more is left after this many attempts to get there
 	logMost   = 8   // a commit moves the WAL when it is so many times as long as profile.logPages
 
-	// readerTime is how long writers wait, in milliseconds, for those who read what was before the last pages.
+	// readerTime is how long writers wait, in milliseconds, for those who read what was before the
+	// last pages.
 	readerTime = 50
 )
 
-// checkpointer moves what was committed from the WAL into the database file, on a connection of its own. Most of that is
-// waiting for the disk, tens of milliseconds, and a commit that did it would hold up every other one.
+// checkpointer moves what was committed from the WAL into the database file, on a connection of its
+// own. Most of that is waiting for the disk, tens of milliseconds, and a commit that did it would
+// hold up every other one.
 //
-// What is committed meanwhile makes the WAL longer, and it begins anew only once nothing is left in it that anybody
-// needs. So the last few pages are moved while writers wait, for little longer than the disk takes to confirm them.
+// What is committed meanwhile makes the WAL longer, and it begins anew only once nothing is left in
+// it that anybody needs. So the last few pages are moved while writers wait, for little longer than
+// the disk takes to confirm them.
 type checkpointer struct {
 	write   *sql.DB
 	busy    time.Duration // busy timeout of write
@@ -41,7 +44,8 @@ type checkpointer struct {
 	ended  chan struct{}
 }
 
-// newCheckpointer starts a checkpointer, which runs until it is stopped. It fills in write before anything is committed.
+// newCheckpointer starts a checkpointer, which runs until it is stopped. It fills in write before
+// anything is committed.
 func newCheckpointer(own driver.Connector, pages int, busy time.Duration) *checkpointer {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &checkpointer{
@@ -79,14 +83,15 @@ func (c *checkpointer) run(ctx context.Context) {
 			return
 		case <-c.wake:
 		}
-		// A failure needs no word here: the next look tries again, and a disk that is full fails commits, which tell of it.
+		// A failure needs no word here: the next look tries again, and a disk that is full fails
+		// commits, which tell of it.
 		_ = c.checkpoint(ctx)
 	}
 }
 
-// checkpoint moves what has come since the last time, if it is much, and has the WAL begin anew if it is long. Where a
-// reader holds on to an old moment of the file, it moves what it can, and leaves writers alone until the WAL has grown by
-// its usual length again.
+// checkpoint moves what has come since the last time, if it is much, and has the WAL begin anew if
+// it is long. Where a reader holds on to an old moment of the file, it moves what it can, and
+// leaves writers alone until the WAL has grown by its usual length again.
 func (c *checkpointer) checkpoint(ctx context.Context) error {
 	length, left, _, err := pass(ctx, c.own, `PRAGMA wal_checkpoint(NOOP)`)
 	if err != nil {
@@ -118,7 +123,8 @@ func (c *checkpointer) checkpoint(ctx context.Context) error {
 	return err
 }
 
-// restart moves the rest while writers wait, and reports whether the WAL begins anew with the next commit.
+// restart moves the rest while writers wait, and reports whether the WAL begins anew with the next
+// commit.
 func (c *checkpointer) restart(ctx context.Context) (anew bool, err error) {
 	conn, err := c.write.Conn(ctx)
 	if err != nil {
@@ -136,8 +142,8 @@ func (c *checkpointer) restart(ctx context.Context) (anew bool, err error) {
 	return !busy, errors.Join(err, patience(c.busy.Milliseconds()))
 }
 
-// pass runs one checkpoint. It returns the length of the WAL in pages, how many of them are left to be moved, and whether
-// somebody was in the way.
+// pass runs one checkpoint. It returns the length of the WAL in pages, how many of them are left to
+// be moved, and whether somebody was in the way.
 func pass(ctx context.Context, q queryer, pragma string) (length, left int, busy bool, err error) {
 	var moved int
 	err = q.QueryRowContext(ctx, pragma).Scan(&busy, &length, &moved)

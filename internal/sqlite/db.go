@@ -1,6 +1,7 @@
-// Package sqlite keeps developers, throttling and the book in two SQLite files of one data directory. doorbook.db holds
-// what must not be lost; book.db holds the entries, with a writer of its own, so that a flood of entries never stalls a
-// sign-in. Several processes may have the directory open at once.
+// Package sqlite keeps developers, throttling and the book in two SQLite files of one data
+// directory. doorbook.db holds what must not be lost; book.db holds the entries, with a writer of
+// its own, so that a flood of entries never stalls a sign-in. Several processes may have the
+// directory open at once.
 package sqlite
 
 import (
@@ -38,8 +39,9 @@ type DB struct {
 	closeErr error
 }
 
-// Open opens the data directory, which it makes if need be (mode 0700, files 0600; wider modes are taken back), and
-// brings both files to the current schema. ErrNewer when one of them is ahead of this program.
+// Open opens the data directory, which it makes if need be (mode 0700, files 0600; wider modes are
+// taken back), and brings both files to the current schema. ErrNewer when one of them is ahead of
+// this program.
 func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 	defer func() {
 		if err != nil {
@@ -73,7 +75,8 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 			name: "doorbook.db", migrations: "main", sync: "FULL", secure: "ON", cacheKiB: 1024, logPages: 2000,
 			version: `PRAGMA data_version`, // changes with every commit of another connection, in this process or not
 		}},
-		// The entry of an answered request survives kill -9 with NORMAL; loss of power may take the last moments.
+		// The entry of an answered request survives kill -9 with NORMAL; loss of power may take the
+		// last moments.
 		{&db.Book, profile{
 			name: "book.db", migrations: "book", sync: "NORMAL", secure: "FAST", cacheKiB: 2048, logPages: 16000,
 			version: selectVersion,
@@ -127,12 +130,13 @@ func (db *DB) Throttle() account.Throttle { return db.throttle }
 // Entries gives the book.
 func (db *DB) Entries() book.Repository { return db.entries }
 
-// Check reports whether both files can be written, for readiness. It really writes to the book, so call it at most about
-// once a second. It gives up after 2 seconds, or with ctx.
+// Check reports whether both files can be written, for readiness. It really writes to the book, so
+// call it at most about once a second. It gives up after 2 seconds, or with ctx.
 func (db *DB) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	// The first probe changes no row and costs no sync; the second is a small write, which a full disk fails.
+	// The first probe changes no row and costs no sync; the second is a small write, which a full
+	// disk fails.
 	if err := db.Main.check(ctx, `DELETE FROM setup WHERE one = 0`); err != nil {
 		return fmt.Errorf("sqlite: check doorbook.db: %w", err)
 	}
@@ -142,8 +146,8 @@ func (db *DB) Check(ctx context.Context) error {
 	return nil
 }
 
-// Close writes everything into the database files and closes them. Calls that come later fail; a second Close gives the
-// first one's answer.
+// Close writes everything into the database files and closes them. Calls that come later fail; a
+// second Close gives the first one's answer.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -8,8 +8,9 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// direct runs write transactions of a few known statements on the file's writing connection, past database/sql, which
-// parses BEGIN and COMMIT anew each time and copies what passes through it: a third of what an entry costs.
+// direct runs write transactions of a few known statements on the file's writing connection, past
+// database/sql, which parses BEGIN and COMMIT anew each time and copies what passes through it: a
+// third of what an entry costs.
 type direct struct {
 	h     *Handle
 	texts []string // of the statements
@@ -25,8 +26,9 @@ func newDirect(h *Handle, texts ...string) *direct {
 	return d
 }
 
-// tx runs f in one immediate write transaction: all of it is stored, or nothing. It waits for the connection, and for
-// another process's lock, as long as Handle.tx does. f is given the prepared statements.
+// tx runs f in one immediate write transaction: all of it is stored, or nothing. It waits for the
+// connection, and for another process's lock, as long as Handle.tx does. f is given the prepared
+// statements.
 func (d *direct) tx(ctx context.Context, f func(do []driver.StmtExecContext) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*d.h.busy)
 	defer cancel()

@@ -11,8 +11,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// entries is book.Repository over book.db. Newest first means in the reverse order of commits, which is the order of seq:
-// seq is given out under the write lock, which holds across processes.
+// entries is book.Repository over book.db. Newest first means in the reverse order of commits,
+// which is the order of seq: seq is given out under the write lock, which holds across processes.
 type entries struct {
 	h      *Handle
 	newest *newest
@@ -79,7 +79,8 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 
 const countMinute = `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?) ON CONFLICT (minute, outcome) DO UPDATE SET n = n + excluded.n`
 
-// countMinutes adds the requests to the counts per minute. A batch is of one moment, so there are very few.
+// countMinutes adds the requests to the counts per minute. A batch is of one moment, so there are
+// very few.
 func countMinutes(count driver.StmtExecContext, list []book.Entry) error {
 	type key struct {
 		minute  int64
@@ -160,7 +161,8 @@ func (e *entries) changeRequest(ctx context.Context, tx *sql.Tx, id, condition, 
 	return err
 }
 
-// change runs f in a transaction that makes a new generation: what anybody remembers of stored entries is out of date.
+// change runs f in a transaction that makes a new generation: what anybody remembers of stored
+// entries is out of date.
 func (e *entries) change(ctx context.Context, what string, f func(ctx context.Context, tx *sql.Tx) error) error {
 	err := e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := f(ctx, tx); err != nil {

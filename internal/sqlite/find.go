@@ -42,8 +42,9 @@ func filterOf(q book.Query) filter {
 	return f
 }
 
-// query writes the statement. The index is named because the planner, which knows averages only, might walk through the
-// whole book for somebody who has few entries. Parameters: 1 before which seq, 2 how many, 3 user, 4 type.
+// query writes the statement. The index is named because the planner, which knows averages only,
+// might walk through the whole book for somebody who has few entries. Parameters: 1 before which
+// seq, 2 how many, 3 user, 4 type.
 func (f filter) query() string {
 	index, where := `NOT INDEXED`, ``
 	switch f {
@@ -70,8 +71,8 @@ type record struct {
 
 func newRecord(seq int64, e *book.Entry) record { return record{seq, e, footprint(e)} }
 
-// Find implements book.Repository. Limits outside of 1 to 1000 count as the nearest one; a Before that is no cursor is
-// book.ErrBadCursor.
+// Find implements book.Repository. Limits outside of 1 to 1000 count as the nearest one; a Before
+// that is no cursor is book.ErrBadCursor.
 func (e *entries) Find(ctx context.Context, q book.Query) (list []book.Entry, next string, err error) {
 	q.Limit = min(max(q.Limit, 1), maxLimit)
 	if q.Before == "" && q.Limit <= newestLimit && len(q.User)+len(q.Type) <= newestKey {
@@ -132,7 +133,8 @@ func readPage(rows *sql.Rows, err error) ([]record, error) {
 	return page, rows.Err()
 }
 
-// cursor names the last entry of a page: the next one is what came before it. It opens nothing, so it is not signed.
+// cursor names the last entry of a page: the next one is what came before it. It opens nothing, so
+// it is not signed.
 func cursor(seq int64) string {
 	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(seq)))
 }

@@ -16,8 +16,9 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Handle is one database file: one connection that writes and a few that read. Both are safe for concurrent use. Write
-// transactions are immediate, so what they read cannot change under them; a reader never waits for the writer.
+// Handle is one database file: one connection that writes and a few that read. Both are safe for
+// concurrent use. Write transactions are immediate, so what they read cannot change under them; a
+// reader never waits for the writer.
 type Handle struct {
 	Write *sql.DB // one connection; callers queue in order
 	Read  *sql.DB // several connections, which cannot write
@@ -60,7 +61,8 @@ func openWriter(path string, p profile, busy time.Duration) (*Handle, error) {
 	writer, err := h.connector(p.cacheKiB, durable,
 		"foreign_keys(1)",
 		"secure_delete("+p.secure+")",
-		// The checkpointer does it beside the commits. A commit does it only should that fall far behind.
+		// The checkpointer does it beside the commits. A commit does it only should that fall far
+		// behind.
 		"wal_autocheckpoint("+strconv.Itoa(logMost*p.logPages)+")",
 		"journal_size_limit(4194304)", // a burst leaves no large WAL behind
 	)
@@ -97,8 +99,8 @@ func (h *Handle) openReaders(ctx context.Context, p profile, n int) error {
 // minimalCache is the page cache, in KiB, of a connection that looks at a handful of pages.
 const minimalCache = 64
 
-// connector returns what opens connections to the file. mode=rw keeps one from making a new, empty database where the file
-// was taken away.
+// connector returns what opens connections to the file. mode=rw keeps one from making a new, empty
+// database where the file was taken away.
 func (h *Handle) connector(cacheKiB int, pragmas ...string) (driver.Connector, error) {
 	q := url.Values{"mode": {"rw"}, "_dqs": {"0"}, "_defensive": {"1"}, "_error_rc": {"1"}, "_txlock": {"immediate"}}
 	q["_pragma"] = append([]string{
@@ -116,23 +118,24 @@ func (h *Handle) connector(cacheKiB int, pragmas ...string) (driver.Connector, e
 	return h.connect(c), nil
 }
 
-// tx is transact for everyday writes, which are short. Those who wait behind a writer that waits for another process must
-// not add up their patience: whoever did not get through in twice the busy time gives up.
+// tx is transact for everyday writes, which are short. Those who wait behind a writer that waits
+// for another process must not add up their patience: whoever did not get through in twice the busy
+// time gives up.
 func (h *Handle) tx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*h.busy)
 	defer cancel()
 	return h.transact(ctx, f)
 }
 
-// transact runs f in one immediate write transaction: all of it is stored, or nothing. When ctx ends it is rolled back;
-// waiting for the connection and for another process's lock ends then too.
+// transact runs f in one immediate write transaction: all of it is stored, or nothing. When ctx
+// ends it is rolled back; waiting for the connection and for another process's lock ends then too.
 func (h *Handle) transact(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
 	tx, err := h.Write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	// The statements run without the context: they are short, and an interrupted one would cost the connection and every
-	// statement prepared on it. The transaction itself still ends with ctx.
+	// The statements run without the context: they are short, and an interrupted one would cost the
+	// connection and every statement prepared on it. The transaction itself still ends with ctx.
 	if err := f(context.WithoutCancel(ctx), tx); err != nil {
 		if e := tx.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) {
 			return errors.Join(err, e)
@@ -145,7 +148,8 @@ func (h *Handle) transact(ctx context.Context, f func(ctx context.Context, tx *s
 	return tx.Commit()
 }
 
-// check reports whether the file is still there and can be written: it takes the write lock, and runs probe.
+// check reports whether the file is still there and can be written: it takes the write lock, and
+// runs probe.
 func (h *Handle) check(ctx context.Context, probe string, args ...any) error {
 	info, err := os.Stat(h.path)
 	if err != nil {
@@ -170,7 +174,8 @@ func (h *Handle) close(ctx context.Context, tidy bool) error {
 		errs = append(errs, h.Read.Close())
 	}
 	if tidy {
-		// A process that still reads must not hold up the end: half a second, then its own close does the rest.
+		// A process that still reads must not hold up the end: half a second, then its own close
+		// does the rest.
 		_, err := h.Write.ExecContext(ctx, `PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE)`)
 		if !isBusy(err) {
 			errs = append(errs, err)

@@ -8,9 +8,10 @@ import (
 // lookupBytes bounds the memory of one lookups, as its size function counts it.
 const lookupBytes = 4 << 20
 
-// lookups remembers what look-ups by key have found in a file, for as long as nothing is committed to it. It is exact:
-// each find asks for the file's version, which is read after the call began, and whatever was found under another one is
-// forgotten. What was not found is not remembered. It is safe for concurrent use.
+// lookups remembers what look-ups by key have found in a file, for as long as nothing is committed
+// to it. It is exact: each find asks for the file's version, which is read after the call began,
+// and whatever was found under another one is forgotten. What was not found is not remembered. It
+// is safe for concurrent use.
 type lookups[K comparable, V any] struct {
 	version *shared
 	size    func(V) int // bytes of memory, about
@@ -34,7 +35,8 @@ func (l *lookups[K, V]) find(ctx context.Context, key K, load func() (V, error))
 	if v, ok := l.remembered(now, key); ok {
 		return v, nil
 	}
-	// The version is older than what load finds, never newer: a commit in between makes the next find forget it.
+	// The version is older than what load finds, never newer: a commit in between makes the next
+	// find forget it.
 	v, err := load()
 	if err == nil {
 		l.keep(now, key, v)
@@ -59,7 +61,8 @@ func (l *lookups[K, V]) keep(now version, key K, v V) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// Of two versions nobody knows which is the newer one, as they wrap. If it was the old one the next find misses.
+	// Of two versions nobody knows which is the newer one, as they wrap. If it was the old one the
+	// next find misses.
 	if l.at != now || l.bytes+size > lookupBytes {
 		l.at, l.found, l.bytes = now, make(map[K]V), 0
 	}

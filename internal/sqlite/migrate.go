@@ -59,14 +59,15 @@ func (h *Handle) refuseNewer(ctx context.Context, steps []migration) error {
 	return nil
 }
 
-// migrate takes the steps that the file lacks, each in a transaction of its own. Several processes may do so at once:
-// whoever comes second finds the step taken.
+// migrate takes the steps that the file lacks, each in a transaction of its own. Several processes
+// may do so at once: whoever comes second finds the step taken.
 func (h *Handle) migrate(ctx context.Context, steps []migration) error {
 	have, err := schemaVersion(ctx, h.Write)
 	if err != nil {
 		return err
 	}
-	// Only a file without tables can be switched to auto_vacuum, and asking again would be a write each time.
+	// Only a file without tables can be switched to auto_vacuum, and asking again would be a write
+	// each time.
 	fresh := `PRAGMA auto_vacuum = INCREMENTAL; `
 	if have > 0 {
 		fresh = ``
@@ -97,9 +98,10 @@ func (h *Handle) migrate(ctx context.Context, steps []migration) error {
 	return h.forgetStatistics(ctx)
 }
 
-// forgetStatistics removes what ANALYZE has found, whoever ran it. Statistics are of one moment: those that were made
-// while the book had a row make every look-up of it a scan for ever. Without them the planner goes by rules of thumb,
-// which are right for the few shapes of query here, at every size.
+// forgetStatistics removes what ANALYZE has found, whoever ran it. Statistics are of one moment:
+// those that were made while the book had a row make every look-up of it a scan for ever. Without
+// them the planner goes by rules of thumb, which are right for the few shapes of query here, at
+// every size.
 func (h *Handle) forgetStatistics(ctx context.Context) error {
 	var some bool
 	err := h.Write.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name LIKE 'sqlite_stat_')`).Scan(&some)

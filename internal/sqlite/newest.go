@@ -17,10 +17,11 @@ const (
 	newestKey   = 64       // longest user and type together that is remembered; both may be anybody's invention
 )
 
-// newest remembers the newest page of some queries, because the dashboard asks for it at every request and every request
-// adds an entry. It is exact across processes: each find asks the database for its edition, in one look-up by key that
-// begins after the call, and a page is given only if it is of that edition. What this process has appended meanwhile is
-// put in front of a page; after anything else the page is read anew.
+// newest remembers the newest page of some queries, because the dashboard asks for it at every
+// request and every request adds an entry. It is exact across processes: each find asks the
+// database for its edition, in one look-up by key that begins after the call, and a page is given
+// only if it is of that edition. What this process has appended meanwhile is put in front of a
+// page; after anything else the page is read anew.
 type newest struct {
 	read    func(ctx context.Context, tx *sql.Tx, q book.Query, limit int) ([]record, error)
 	db      *sql.DB
@@ -32,7 +33,8 @@ type newest struct {
 	order  *list.List                // the latest used first
 }
 
-// edition says what the book holds: generation counts the changes of stored entries, last is the newest seq.
+// edition says what the book holds: generation counts the changes of stored entries, last is the
+// newest seq.
 type edition struct{ generation, last int64 }
 
 type pageKey struct {
@@ -40,7 +42,8 @@ type pageKey struct {
 	kind book.Type
 }
 
-// page is the newest entries of one query, newest first. Its records never change; a newer page takes its place.
+// page is the newest entries of one query, newest first. Its records never change; a newer page
+// takes its place.
 type page struct {
 	key     pageKey
 	edition edition
@@ -49,8 +52,9 @@ type page struct {
 	list    []book.Entry // the first records, in the form that Find gives to all who ask for this page; newest.mu
 }
 
-// selectVersion asks for the edition. It takes the last seq that was given out rather than the highest stored one: an entry that is deleted at once
-// must not lie beyond the edition of a page that was read after.
+// selectVersion asks for the edition. It takes the last seq that was given out rather than the
+// highest stored one: an entry that is deleted at once must not lie beyond the edition of a page
+// that was read after.
 const selectVersion = `SELECT generation, (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'entries') FROM state WHERE one = 1`
 
 func newNewest(h *Handle, read func(context.Context, *sql.Tx, book.Query, int) ([]record, error)) *newest {
@@ -64,7 +68,8 @@ func (n *newest) appended(seqs []int64, entries []book.Entry) {
 	n.recent.add(seqs, entries)
 }
 
-// find returns up to q.Limit entries, which others are given too, and the cursor of what comes after them.
+// find returns up to q.Limit entries, which others are given too, and the cursor of what comes
+// after them.
 func (n *newest) find(ctx context.Context, q book.Query) ([]book.Entry, string, error) {
 	v, err := n.version.get(ctx)
 	if err != nil {
@@ -96,7 +101,8 @@ func (n *newest) give(p *page, limit int) ([]book.Entry, string) {
 	return slices.Clip(p.list[:limit]), cursor(p.records[limit-1].seq)
 }
 
-// remembered returns the page of edition v, or of a later one that somebody else has found meanwhile; nil if there is none.
+// remembered returns the page of edition v, or of a later one that somebody else has found
+// meanwhile; nil if there is none.
 func (n *newest) remembered(q book.Query, v edition) *page {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -171,7 +177,8 @@ func (n *newest) load(ctx context.Context, q book.Query) (*page, error) {
 	return p, err
 }
 
-// keep remembers a page, unless a newer one is there or it is too large, and forgets the one that was unused for longest.
+// keep remembers a page, unless a newer one is there or it is too large, and forgets the one that
+// was unused for longest.
 func (n *newest) keep(p *page) {
 	bytes := p.bytes()
 	n.mu.Lock()

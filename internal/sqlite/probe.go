@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// probe asks one question of a file, over and over, through a connection of its own, which never writes. A look-up past
-// database/sql costs half; and SQLite's data_version is a number of one connection, which the next one of a pool would
-// not go on with. It is safe for concurrent use.
+// probe asks one question of a file, over and over, through a connection of its own, which never
+// writes. A look-up past database/sql costs half; and SQLite's data_version is a number of one
+// connection, which the next one of a pool would not go on with. It is safe for concurrent use.
 type probe struct {
 	mu   sync.Mutex
 	conn driver.Conn // nil once closed
@@ -19,7 +19,8 @@ type probe struct {
 	row  [2]driver.Value
 }
 
-// newProbe returns a probe of a query that has no parameters and gives one row of one or two numbers.
+// newProbe returns a probe of a query that has no parameters and gives one row of one or two
+// numbers.
 func newProbe(ctx context.Context, c driver.Connector, query string) (*probe, error) {
 	conn, err := c.Connect(ctx)
 	if err != nil {

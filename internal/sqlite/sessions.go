@@ -13,9 +13,9 @@ type sessions struct {
 	found *lookups[session.ID, session.Record]
 }
 
-// Sessions gives store, which must keep its records in doorbook.db, with a memory: a record is read again only after
-// something was committed to the file, by this process or another, so every Load tells what the file holds. The memory is
-// bounded, by about 4 MiB.
+// Sessions gives store, which must keep its records in doorbook.db, with a memory: a record is read
+// again only after something was committed to the file, by this process or another, so every Load
+// tells what the file holds. The memory is bounded, by about 4 MiB.
 func (db *DB) Sessions(store session.Store) session.Store {
 	return &sessions{Store: store, found: newLookups[session.ID](db.Main.version, recordBytes)}
 }

@@ -8,7 +8,8 @@ import (
 // version tells whether a file holds what it held before: equal versions, equal contents.
 type version [2]int64
 
-// shared reads a version for all who ask at the same time: one read serves everybody who came before it began.
+// shared reads a version for all who ask at the same time: one read serves everybody who came
+// before it began.
 type shared struct {
 	read    func(context.Context) (version, error) // never called twice at once, nor with a context that can end
 	started atomic.Uint64                          // how many reads have begun

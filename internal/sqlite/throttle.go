@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// throttle is account.Throttle over doorbook.db. The write lock of its transactions, which holds across processes, is
-// what makes the counters exact.
+// throttle is account.Throttle over doorbook.db. The write lock of its transactions, which holds
+// across processes, is what makes the counters exact.
 type throttle struct{ h *Handle }
 
 // Take implements account.Throttle.
@@ -108,8 +108,8 @@ func counterIn(ctx context.Context, tx *sql.Tx, key string) (account.Counter, er
 	return c, nil
 }
 
-// untilMillis stores no pause as zero. It rounds down: rounded up, a pause of the longest length would be longer than that,
-// and Policy.Take would take it for a broken clock's.
+// untilMillis stores no pause as zero. It rounds down: rounded up, a pause of the longest length
+// would be longer than that, and Policy.Take would take it for a broken clock's.
 func untilMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -20,8 +20,9 @@ const (
 	disorder    = 1000 // how far an entry may stand behind younger ones: entries come in nearly in the order of their time
 )
 
-// Trim implements book.Repository. The size is that of the pages in use; pages that became free are given back to the file
-// system, so that the file itself keeps to maxBytes too. The WAL beside it (some 64 MB while busy) is not counted.
+// Trim implements book.Repository. The size is that of the pages in use; pages that became free are
+// given back to the file system, so that the file itself keeps to maxBytes too. The WAL beside it
+// (some 64 MB while busy) is not counted.
 func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
 	n, err := e.trim(ctx, olderThan, maxBytes, limit)
 	if err != nil {
@@ -50,8 +51,9 @@ func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 	return total, e.vacuum(ctx, maxBytes)
 }
 
-// trimOld deletes entries from before olderThan. Which ones is read once for all transactions, by a reader, which holds
-// nobody up: to look through the front of the book takes as long as to delete hundreds of entries.
+// trimOld deletes entries from before olderThan. Which ones is read once for all transactions, by a
+// reader, which holds nobody up: to look through the front of the book takes as long as to delete
+// hundreds of entries.
 func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (total int, err error) {
 	for total < limit {
 		seqs, err := e.seqs(ctx, `SELECT seq FROM (SELECT seq, created_at FROM entries ORDER BY seq LIMIT ?1 + ?3)
@@ -108,13 +110,15 @@ func (e *entries) seqs(ctx context.Context, query string, args ...any) (list []i
 	return list, rows.Err()
 }
 
-// deleteSeqs deletes entries in their order, in transactions that are short, so that others may write in between. It ends
-// early, with enough, when a step finds that more, if given, does not hold. Entries that are gone already do not count.
+// deleteSeqs deletes entries in their order, in transactions that are short, so that others may
+// write in between. It ends early, with enough, when a step finds that more, if given, does not
+// hold. Entries that are gone already do not count.
 //
-// A transaction takes as many steps as it has time for. Each entry changes up to four trees, and a page that several
-// entries have in common is written once for all of a transaction. So a thousand entries in one transaction take less than
-// half of the processor time that they take in sixteen, and the WAL grows more slowly and is moved less often, for which
-// writers wait until the disk has confirmed it.
+// A transaction takes as many steps as it has time for. Each entry changes up to four trees, and a
+// page that several entries have in common is written once for all of a transaction. So a thousand
+// entries in one transaction take less than half of the processor time that they take in sixteen,
+// and the WAL grows more slowly and is moved less often, for which writers wait until the disk has
+// confirmed it.
 func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, more func(context.Context, queryer) (bool, error)) (total int, enough bool, err error) {
 	for len(seqs) > 0 && !enough {
 		var n, done int
@@ -145,7 +149,8 @@ func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, more func(contex
 	return total, enough, nil
 }
 
-// deleteStep deletes the entries of a few seqs: one statement for each run of them, which is nearly always one for all.
+// deleteStep deletes the entries of a few seqs: one statement for each run of them, which is nearly
+// always one for all.
 func deleteStep(ctx context.Context, tx *sql.Tx, seqs []int64) (total int, err error) {
 	seqs = slices.Sorted(slices.Values(seqs))
 	for len(seqs) > 0 {
@@ -171,7 +176,8 @@ func generationAfter(ctx context.Context, tx *sql.Tx, n int) error {
 	return err
 }
 
-// trimMinutes deletes counts of minutes that lie wholly before olderThan, at least 1000 of them if there are.
+// trimMinutes deletes counts of minutes that lie wholly before olderThan, at least 1000 of them if
+// there are.
 func (e *entries) trimMinutes(ctx context.Context, olderThan time.Time, limit int) error {
 	var some bool // or else nobody need wait for it
 	err := e.h.Read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM minutes WHERE minute < ?)`, minuteOf(olderThan)).Scan(&some)
@@ -185,8 +191,8 @@ func (e *entries) trimMinutes(ctx context.Context, olderThan time.Time, limit in
 	})
 }
 
-// vacuum gives free pages back: those over maxBytes, else those over a quarter of the file. The others are used again soon,
-// and moving pages about costs more than keeping them.
+// vacuum gives free pages back: those over maxBytes, else those over a quarter of the file. The
+// others are used again soon, and moving pages about costs more than keeping them.
 func (e *entries) vacuum(ctx context.Context, maxBytes int64) error {
 	s, err := measure(ctx, e.h.Read)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package passhashtest gives tests hashers that are quick, or that stand still, where what is tested is not the cost of a
-// hash. It is used by tests alone.
+// Package passhashtest gives tests hashers that are quick, or that stand still, where what is
+// tested is not the cost of a hash. It is used by tests alone.
 package passhashtest
 
 import (
@@ -9,8 +9,9 @@ import (
 	"github.com/doorbook/doorbook/passhash/internal/hook"
 )
 
-// New returns a Hasher that makes hashes of the configured form at the least cost that the form has, and otherwise does
-// what one of passhash.New does: a hash of any other cost still takes its time to verify.
+// New returns a Hasher that makes hashes of the configured form at the least cost that the form
+// has, and otherwise does what one of passhash.New does: a hash of any other cost still takes its
+// time to verify.
 func New(t testing.TB, c passhash.Config) *passhash.Hasher {
 	t.Helper()
 	h, err := passhash.New(c)
@@ -21,8 +22,8 @@ func New(t testing.TB, c passhash.Config) *passhash.Hasher {
 	return h
 }
 
-// Held returns a Hasher like that of New of which each computation first sends on began, and then waits until release is
-// closed.
+// Held returns a Hasher like that of New of which each computation first sends on began, and then
+// waits until release is closed.
 func Held(t testing.TB, c passhash.Config) (h *passhash.Hasher, began <-chan struct{}, release chan<- struct{}) {
 	t.Helper()
 	h = New(t, c)

@@ -9,12 +9,14 @@ import (
 	"github.com/a-h/templ"
 )
 
-// markup is HTML written by hand, for the parts of the dashboard that have hundreds of pieces: a templ expression costs
-// some 200 ns (it passes fmt), an appended one a tenth of that. As with append, each method gives the markup to go on with.
-// Nothing but literals of this package gets in unescaped.
+// markup is HTML written by hand, for the parts of the dashboard that have hundreds of pieces: a
+// templ expression costs some 200 ns (it passes fmt), an appended one a tenth of that. As with
+// append, each method gives the markup to go on with. Nothing but literals of this package gets in
+// unescaped.
 type markup []byte
 
-// literal is HTML from the source of this package: a constant becomes one by itself, a string variable does not compile.
+// literal is HTML from the source of this package: a constant becomes one by itself, a string
+// variable does not compile.
 type literal string
 
 // component makes a component of what write appends; size is about how much that is.
@@ -22,7 +24,8 @@ func component(size int, write func(m markup) markup) templ.Component {
 	return components(1, size, func(m markup, _ int) markup { return write(m) })
 }
 
-// components makes a component of n pieces, written one after the other in the same memory; size is about that of one.
+// components makes a component of n pieces, written one after the other in the same memory; size is
+// about that of one.
 func components(n, size int, write func(m markup, i int) markup) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		m := make(markup, 0, size)
@@ -38,8 +41,8 @@ func components(n, size int, write func(m markup, i int) markup) templ.Component
 
 func (m markup) raw(s literal) markup { return append(m, s...) }
 
-// text writes a string as text or as the value of a quoted attribute: the five characters that mean something in either
-// are escaped, as html.EscapeString does.
+// text writes a string as text or as the value of a quoted attribute: the five characters that mean
+// something in either are escaped, as html.EscapeString does.
 func (m markup) text(s string) markup {
 	from := 0
 	for i := 0; i < len(s); i++ {
@@ -70,8 +73,8 @@ func (m markup) int(n int) markup { return strconv.AppendInt(m, int64(n), 10) }
 // count writes a number with its thousands apart.
 func (m markup) count(n int) markup { return appendCount(m, n) }
 
-// moment is a time element. The script shows it in the viewer's zone, in the same form, so that nothing moves. The zero
-// time is nothing.
+// moment is a time element. The script shows it in the viewer's zone, in the same form, so that
+// nothing moves. The zero time is nothing.
 func (m markup) moment(t time.Time, form form) markup {
 	if t.IsZero() {
 		return m

@@ -2,8 +2,8 @@ package view
 
 import "github.com/a-h/templ"
 
-// entryRows are the rows of the table of entries. The roles keep it a table for screen readers when the style sheet lays
-// it out as cards.
+// entryRows are the rows of the table of entries. The roles keep it a table for screen readers when
+// the style sheet lays it out as cards.
 func entryRows(rows []EntryRow) templ.Component {
 	return components(len(rows), 800, func(m markup, i int) markup { return rows[i].write(m) })
 }
