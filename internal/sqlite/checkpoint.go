@@ -17,7 +17,10 @@ const (
 	somePages = 500 // to be moved: much at once holds up those who write for as long as the disk takes for it
 	lastPages = 64  // at most so many are moved while writers wait,
 	rounds    = 8   // unless more is left after this many attempts to get there
+	usualLog  = 2   // the WAL's file is cut to so many times profile.logPages when it begins anew
 	logMost   = 8   // a commit moves the WAL when it is so many times as long as profile.logPages
+
+	walPage = 4096 + 24 // bytes of a page in the WAL, with its header
 
 	// readerTime is how long writers wait, in milliseconds, for those who read what was before the
 	// last pages.

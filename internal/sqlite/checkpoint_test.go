@@ -2,6 +2,8 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +19,14 @@ func logLength(t *testing.T, h *sqlite.Handle) (length, left int) {
 	var busy, moved int
 	mustRun(t, h.Read.QueryRow(`PRAGMA wal_checkpoint(NOOP)`).Scan(&busy, &length, &moved))
 	return length, length - moved
+}
+
+// logSize returns how many bytes the WAL's file of the book in dir has.
+func logSize(t *testing.T, dir string) int64 {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(dir, "book.db-wal"))
+	mustRun(t, err)
+	return info.Size()
 }
 
 // appendUntil appends entries until done, and returns the greatest length of the WAL.
@@ -70,9 +80,10 @@ func TestLogIsBounded(t *testing.T) {
 // The last pages are moved while writers wait: the first of them begins the log anew.
 func TestLogBeginsAnew(t *testing.T) {
 	t.Parallel()
+	dir := t.TempDir()
 	last := make(chan struct{})
 	var once sync.Once
-	db := openTold(t, t.TempDir(), func(text string) {
+	db := openTold(t, dir, func(text string) {
 		if text == `PRAGMA wal_checkpoint(RESTART)` {
 			once.Do(func() { close(last) })
 		}
@@ -85,6 +96,9 @@ func TestLogBeginsAnew(t *testing.T) {
 			if length, _ := logLength(t, db.Book); length > logPages/4 {
 				t.Errorf("the log has %d pages after one commit", length)
 			}
+			if size := logSize(t, dir); size < logPages*sqlite.WALPage {
+				t.Errorf("the log's file was cut to %d bytes, to be grown again", size)
+			}
 			return
 		default:
 		}
@@ -95,7 +109,8 @@ func TestLogBeginsAnew(t *testing.T) {
 // A reader that holds on to an old moment stops the log from beginning anew, and nobody else. Once it lets go all is well.
 func TestLogWithAnOldReader(t *testing.T) {
 	t.Parallel()
-	db := openTold(t, t.TempDir(), func(string) {})
+	dir := t.TempDir()
+	db := openTold(t, dir, func(string) {})
 	mustAdd(t, db, 1)
 	tx, err := db.Book.Read.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
 	mustRun(t, err)
@@ -105,12 +120,15 @@ func TestLogWithAnOldReader(t *testing.T) {
 		return n
 	}
 	seen := count()
-	appendUntil(t, db, func(length int) bool { return length > 2*logPages })
+	appendUntil(t, db, func(length int) bool { return length > 4*logPages })
 	if n := count(); n != seen {
 		t.Errorf("the reader saw %d entries, then %d", seen, n)
 	}
 	mustRun(t, tx.Rollback())
 	appendUntil(t, db, func(length int) bool { return length < logPages })
+	if size, most := logSize(t, dir), int64(2*logPages*sqlite.WALPage); size > most {
+		t.Errorf("the log's file kept %d bytes, want at most %d", size, most)
+	}
 }
 
 // Entries are appended while the log is being moved, however long that takes.

@@ -43,6 +43,9 @@ const TrimMost = trimMost
 // LogMost is how much longer than it need be the WAL may become.
 const LogMost = logMost
 
+// WALPage is how many bytes the WAL takes for a page.
+const WALPage = walPage
+
 // OpenThrough is Open with connections that pass through connect, and a WAL that is moved at a length of so many pages.
 func OpenThrough(ctx context.Context, dir string, logPages int, connect func(driver.Connector) driver.Connector) (*DB, error) {
 	return Open(ctx, dir, Options{connect: connect, logPages: logPages})

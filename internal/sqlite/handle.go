@@ -64,7 +64,9 @@ func openWriter(path string, p profile, busy time.Duration) (*Handle, error) {
 		// The checkpointer does it beside the commits. A commit does it only should that fall far
 		// behind.
 		"wal_autocheckpoint("+strconv.Itoa(logMost*p.logPages)+")",
-		"journal_size_limit(4194304)", // a burst leaves no large WAL behind
+		// What the WAL usually needs stays its own: cut off and grown again, the commit that begins
+		// it anew would take tens of milliseconds. What a burst or an old reader added is given back.
+		"journal_size_limit("+strconv.Itoa(usualLog*p.logPages*walPage)+")",
 	)
 	if err != nil {
 		return nil, err
