@@ -10,6 +10,7 @@ import (
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
@@ -138,7 +139,7 @@ func TestBodies(t *testing.T) {
 		"the hash":              {eve(t, object{"password_hash": "x"}), 400, nil},
 		"an id":                 {eve(t, object{"_id": missing}), 400, nil},
 		"prototype":             {`{"__proto__":{"role":"admin"}}`, 400, nil},
-		"too large":             {eve(t, object{"name": strings.Repeat("x", door.DefaultMaxBody)}), 413, nil},
+		"too large":             {eve(t, object{"name": strings.Repeat("x", httpx.DefaultMaxBody)}), 413, nil},
 		"deep lists":            {`{"skills":` + deep("[", "]") + `}`, 400, nil},
 		"deep objects":          {deep(`{"a":`, "}"), 413, nil},
 		"name a number":         {eve(t, object{"name": 1}), 422, []string{"name"}},

@@ -20,7 +20,7 @@ func (d *Door) Developers(ctx context.Context, after string, limit int) ([]accou
 	if after != "" && !id.Valid(after) {
 		return nil, fault.New(fault.Malformed, "The page to continue from is not one of ours.")
 	}
-	list, err := d.Accounts.List(ctx, after, limit)
+	list, err := d.accounts.List(ctx, after, limit)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -54,7 +54,7 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	if ((in.Role != nil || in.Disabled != nil) && !v.Admin()) || (secret && !self) {
 		return dev, d.forbid(ctx, v, target)
 	}
-	change, err := in.validate(d.Rules, dev)
+	change, err := in.validate(d.rules, dev)
 	if err != nil {
 		return dev, err
 	}
@@ -73,14 +73,14 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		}
 	}
 	if in.Password != nil {
-		hash, err := d.Passwords.Hash(ctx, *in.Password)
+		hash, err := d.passwords.Hash(ctx, *in.Password)
 		if err != nil {
 			return dev, busy(err)
 		}
 		change.PasswordHash, change.EndSignIns = &hash, true
 	}
 	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
-	changed, err := d.Accounts.Update(ctx, target, change, d.Now())
+	changed, err := d.accounts.Update(ctx, target, change, d.now())
 	if err != nil {
 		return dev, translate(err)
 	}
@@ -125,7 +125,7 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	if _, err := d.reach(ctx, v, target); err != nil {
 		return err
 	}
-	if err := d.Accounts.Delete(ctx, target); err != nil {
+	if err := d.accounts.Delete(ctx, target); err != nil {
 		return translate(err)
 	}
 	d.note(ctx, v, book.ActionDeveloperDeleted, target, "")
@@ -137,7 +137,7 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 
 // reach finds a developer whom the visitor may change.
 func (d *Door) reach(ctx context.Context, v *Visit, target string) (account.Developer, error) {
-	dev, err := d.Accounts.ByID(ctx, target)
+	dev, err := d.accounts.ByID(ctx, target)
 	if err != nil {
 		return dev, translate(err)
 	}
@@ -178,7 +178,7 @@ func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, 
 
 // endSessions ends a developer's sessions, but those excepted.
 func (d *Door) endSessions(ctx context.Context, v *Visit, subject string, except ...session.ID) error {
-	n, err := d.Sessions.EndAll(context.WithoutCancel(ctx), subject, except...)
+	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), subject, except...)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -214,18 +214,18 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if err != nil {
 		return account.Developer{}, err
 	}
-	dev, err := d.Accounts.ByEmail(ctx, key)
+	dev, err := d.accounts.ByEmail(ctx, key)
 	if err != nil {
 		return dev, translate(err)
 	}
-	if err := d.Rules.Check(password, account.PasswordContext{Name: dev.Name, Email: dev.Email}); err != nil {
+	if err := d.rules.Check(password, account.PasswordContext{Name: dev.Name, Email: dev.Email}); err != nil {
 		return dev, err
 	}
-	hash, err := d.Passwords.Hash(ctx, password)
+	hash, err := d.passwords.Hash(ctx, password)
 	if err != nil {
 		return dev, busy(err)
 	}
-	if dev, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.Now()); err != nil {
+	if dev, err = d.accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.now()); err != nil {
 		return dev, translate(err)
 	}
 	d.forgive(ctx, []counter{d.counter("account", key, account.AccountPolicy(), false)})

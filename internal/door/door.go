@@ -1,7 +1,7 @@
 // Package door decides: it holds the use cases of the program (register, sign in, sign out, change,
-// remove, read the book), each with its entry in the book, and the policy in one table (Routes).
-// The pages, the JSON interface and the command line only translate to it and from it. It knows
-// repositories by their interfaces, and no HTTP.
+// remove, read the book), each with its entry in the book. The pages, the JSON interface and the
+// command line only translate to it and from it. It knows repositories by their interfaces, and no
+// HTTP.
 package door
 
 import (
@@ -55,7 +55,19 @@ type Config struct {
 
 // Door is the use cases over one set of repositories. It is safe for concurrent use.
 type Door struct {
-	Config
+	accounts     account.Repository
+	throttle     account.Throttle
+	book         book.Repository
+	recorder     Recorder
+	plotter      *book.Plotter
+	sessions     *session.Manager
+	passwords    *passhash.Hasher
+	rules        *account.PasswordRules
+	registration Registration
+	shared       bool
+	now          func() time.Time
+	log          *slog.Logger
+
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
 	setup    *session.Signer // of setup tokens as they are kept
@@ -76,7 +88,10 @@ func New(c Config) *Door {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Door{
-		Config:   c,
+		accounts: c.Accounts, throttle: c.Throttle, book: c.Book, recorder: c.Recorder, plotter: c.Plotter,
+		sessions: c.Sessions, passwords: c.Passwords, rules: c.Rules,
+		registration: c.Registration, shared: c.Shared, now: c.Now, log: c.Log,
+
 		device:   c.Keys.Signer("device"),
 		counters: c.Keys.Signer("counter"),
 		setup:    c.Keys.Signer("setup"),
@@ -125,11 +140,11 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	if subject == "" {
 		return v.Session.Err()
 	}
-	dev, err := d.Accounts.ByID(ctx, subject)
+	dev, err := d.accounts.ByID(ctx, subject)
 	switch {
 	case err != nil && !errors.Is(err, account.ErrNotFound):
 		return unavailable(err)
-	case err != nil && d.Shared: // unknown here; whether it is over is not for us to say
+	case err != nil && d.shared: // unknown here; whether it is over is not for us to say
 		return nil
 	case err != nil, dev.Disabled, !d.holds(v.Session, dev.Epoch):
 		v.Session.SignOut()
@@ -144,7 +159,7 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 // has begun only its store knows: whatever raises the epoch ends all sessions there, too.
 func (d *Door) holds(s *session.Session, now int64) bool {
 	at, ok := epoch.Get(s)
-	return ok && at == now || d.Shared && !s.Has(string(epoch))
+	return ok && at == now || d.shared && !s.Has(string(epoch))
 }
 
 // SessionName is the short name of the visitor's session in the book: a hash that opens nothing.
@@ -164,15 +179,15 @@ func (d *Door) note(ctx context.Context, v *Visit, action book.Action, target, t
 }
 
 func (d *Door) enter(ctx context.Context, v *Visit, kind book.Type, action book.Action, target, text string) {
-	now := d.Now()
+	now := d.now()
 	e := book.Entry{
 		ID: id.New(now), Type: kind, CreatedAt: now,
 		ClientAddr: v.Addr, RequestID: v.RequestID, Session: v.SessionID,
 		User: v.Developer.ID, UserName: v.Developer.Name,
 		Action: action, Target: target, Text: text,
 	}
-	if err := d.Recorder.Append(context.WithoutCancel(ctx), e); err != nil {
-		d.Log.Warn("an activity was not entered in the book", "action", action, "request_id", v.RequestID, "error", err)
+	if err := d.recorder.Append(context.WithoutCancel(ctx), e); err != nil {
+		d.log.Warn("an activity was not entered in the book", "action", action, "request_id", v.RequestID, "error", err)
 	}
 }
 
@@ -183,7 +198,7 @@ func (d *Door) Note(ctx context.Context, v *Visit, action book.Action, text stri
 
 // NoteError enters what failed on our side, in the book and in the log.
 func (d *Door) NoteError(ctx context.Context, v *Visit, action book.Action, cause string) {
-	d.Log.Error("a request failed", "action", action, "request_id", v.RequestID, "cause", cause)
+	d.log.Error("a request failed", "action", action, "request_id", v.RequestID, "cause", cause)
 	d.enter(ctx, v, book.Error, action, "", cause)
 }
 

@@ -18,7 +18,7 @@ func (d *Door) Entries(ctx context.Context, v *Visit, q book.Query) (entries []b
 	if !v.Admin() {
 		q.User = v.Developer.ID
 	}
-	entries, next, err = d.Book.Find(ctx, q)
+	entries, next, err = d.book.Find(ctx, q)
 	switch {
 	case errors.Is(err, book.ErrBadCursor):
 		return nil, "", fault.New(fault.Malformed, "The page to continue from is not one of ours.")
@@ -49,7 +49,7 @@ func withoutCauses(entries []book.Entry) []book.Entry {
 
 // Plot gives the requests of the last hours, of everybody: numbers tell nothing of anyone.
 func (d *Door) Plot(ctx context.Context) ([]book.Bin, error) {
-	bins, err := d.Plotter.Bins(ctx)
+	bins, err := d.plotter.Bins(ctx)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -63,7 +63,7 @@ func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Ent
 	if err != nil {
 		return e, err
 	}
-	if err := d.Book.SoftDelete(ctx, target, d.Now()); err != nil {
+	if err := d.book.SoftDelete(ctx, target, d.now()); err != nil {
 		return e, translate(err)
 	}
 	d.note(ctx, v, book.ActionEntryHidden, target, "")
@@ -75,7 +75,7 @@ func (d *Door) DeleteEntry(ctx context.Context, v *Visit, target string) error {
 	if !id.Valid(target) {
 		return translate(book.ErrNotFound)
 	}
-	if err := d.Book.Delete(ctx, target); err != nil {
+	if err := d.book.Delete(ctx, target); err != nil {
 		return translate(err)
 	}
 	d.note(ctx, v, book.ActionEntryDeleted, target, "")
@@ -86,7 +86,7 @@ func (d *Door) entry(ctx context.Context, target string) (book.Entry, error) {
 	if !id.Valid(target) {
 		return book.Entry{}, translate(book.ErrNotFound)
 	}
-	e, err := d.Book.ByID(ctx, target)
+	e, err := d.book.ByID(ctx, target)
 	if err != nil {
 		return e, translate(err)
 	}

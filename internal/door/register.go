@@ -20,7 +20,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 		d.note(ctx, v, book.ActionRegisterRefused, "", "registration is closed")
 		return err
 	}
-	if _, err := in.Validate(d.Rules); err != nil {
+	if _, err := in.Validate(d.rules); err != nil {
 		return err // before it is counted: somebody who mends a form is not guessing
 	}
 	leave, err := d.queue()
@@ -47,7 +47,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 
 // MayRegister is a Forbidden fault while strangers cannot make accounts.
 func (d *Door) MayRegister() error {
-	if d.Registration != Open {
+	if d.registration != Open {
 		return fault.New(fault.Forbidden, "Registration is closed. Please ask an administrator for an account.")
 	}
 	return nil
@@ -68,7 +68,7 @@ func (d *Door) create(ctx context.Context, in account.Registration, role account
 	if err != nil {
 		return dev, err
 	}
-	switch err := d.Accounts.Create(ctx, dev); {
+	switch err := d.accounts.Create(ctx, dev); {
 	case errors.Is(err, account.ErrEmailTaken):
 		return dev, emailTaken()
 	case err != nil:
@@ -79,11 +79,11 @@ func (d *Door) create(ctx context.Context, in account.Registration, role account
 
 // newDeveloper checks what was typed and hashes the password; nothing is stored yet.
 func (d *Door) newDeveloper(ctx context.Context, in account.Registration, role account.Role) (dev account.Developer, err error) {
-	if dev, err = in.Validate(d.Rules); err != nil {
+	if dev, err = in.Validate(d.rules); err != nil {
 		return dev, err
 	}
-	now := d.Now().UTC().Truncate(time.Millisecond) // as it is stored
-	if dev.PasswordHash, err = d.Passwords.Hash(ctx, in.Password); err != nil {
+	now := d.now().UTC().Truncate(time.Millisecond) // as it is stored
+	if dev.PasswordHash, err = d.passwords.Hash(ctx, in.Password); err != nil {
 		return dev, busy(err)
 	}
 	dev.ID, dev.Role, dev.CreatedAt, dev.UpdatedAt = id.New(now), role, now, now

@@ -21,12 +21,12 @@ func setupOver() error {
 
 // OpenSetup makes a new setup token if there is no admin yet, and "" if there is one. Any earlier token is void.
 func (d *Door) OpenSetup(ctx context.Context) (token string, err error) {
-	has, err := d.Accounts.HasAdmin(ctx)
+	has, err := d.accounts.HasAdmin(ctx)
 	if err != nil || has {
 		return "", err
 	}
 	token = rand.Text() // 130 bits
-	if err := d.Accounts.OpenSetup(ctx, d.setupHash(token), d.Now().Add(SetupTime)); err != nil {
+	if err := d.accounts.OpenSetup(ctx, d.setupHash(token), d.now().Add(SetupTime)); err != nil {
 		return "", err
 	}
 	return token, nil
@@ -34,7 +34,7 @@ func (d *Door) OpenSetup(ctx context.Context) (token string, err error) {
 
 // CheckSetup reports by a NotFound fault that a token would not be taken.
 func (d *Door) CheckSetup(ctx context.Context, token string) error {
-	open, err := d.Accounts.SetupOpen(ctx, d.setupHash(token), d.Now())
+	open, err := d.accounts.SetupOpen(ctx, d.setupHash(token), d.now())
 	switch {
 	case err != nil:
 		return unavailable(err)
@@ -56,7 +56,7 @@ func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in acc
 	if err != nil {
 		return err
 	}
-	switch err := d.Accounts.CompleteSetup(ctx, d.setupHash(token), dev, d.Now()); {
+	switch err := d.accounts.CompleteSetup(ctx, d.setupHash(token), dev, d.now()); {
 	case errors.Is(err, account.ErrSetupOver):
 		d.note(ctx, v, book.ActionSetupRefused, "", "")
 		return setupOver()

@@ -74,9 +74,9 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 // check finds the developer and compares the password, at the same cost whether there is one or
 // not.
 func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev account.Developer, match bool, err error) {
-	dev, err = d.Accounts.ByEmail(ctx, key)
+	dev, err = d.accounts.ByEmail(ctx, key)
 	if errors.Is(err, account.ErrNotFound) {
-		if err := d.Passwords.Decoy(ctx, password); err != nil {
+		if err := d.passwords.Decoy(ctx, password); err != nil {
 			return dev, false, busy(err)
 		}
 		return account.Developer{}, false, nil
@@ -100,10 +100,10 @@ func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev a
 // verify compares a password with the stored hash. A hash that cannot be read matches nothing, at
 // the cost of one that can: which accounts have such a one is nobody's business.
 func (d *Door) verify(ctx context.Context, dev account.Developer, password string) (match, stale bool, err error) {
-	match, stale, err = d.Passwords.Verify(ctx, dev.PasswordHash, password)
+	match, stale, err = d.passwords.Verify(ctx, dev.PasswordHash, password)
 	if errors.Is(err, passhash.ErrMalformed) {
-		d.Log.Error("a stored password hash cannot be read", "developer", dev.ID)
-		err = d.Passwords.Decoy(ctx, password)
+		d.log.Error("a stored password hash cannot be read", "developer", dev.ID)
+		err = d.passwords.Decoy(ctx, password)
 	}
 	return match, stale, err
 }
@@ -111,16 +111,16 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 // rehash replaces a hash of another form or cost than new ones have, unless the password was
 // changed meanwhile. If that fails the old one stays good, and the next sign-in tries again.
 func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, password string) {
-	hash, err := d.Passwords.Hash(ctx, password)
+	hash, err := d.passwords.Hash(ctx, password)
 	if err == nil {
-		_, err = d.Accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.Now())
+		_, err = d.accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.now())
 	}
 	if err == nil {
 		d.note(ctx, v, book.ActionPasswordRehashed, dev.ID, "")
 		return
 	}
 	if !errors.Is(err, account.ErrChanged) {
-		d.Log.Warn("a password hash was not renewed", "developer", dev.ID, "error", err)
+		d.log.Warn("a password hash was not renewed", "developer", dev.ID, "error", err)
 	}
 }
 
@@ -158,7 +158,7 @@ func (d *Door) take(ctx context.Context, v *Visit, refused book.Action, counters
 	for i, c := range counters {
 		attempts[i] = c.Attempt
 	}
-	wait, err := d.Throttle.Take(ctx, attempts, d.Now())
+	wait, err := d.throttle.Take(ctx, attempts, d.now())
 	if err != nil {
 		return unavailable(err)
 	}
@@ -196,8 +196,8 @@ func (d *Door) forgive(ctx context.Context, counters []counter) {
 }
 
 func (d *Door) settle(ctx context.Context, forgiven, refunded []string) {
-	if err := d.Throttle.Settle(context.WithoutCancel(ctx), forgiven, refunded); err != nil {
-		d.Log.Warn("an attempt that was right still counts", "error", err)
+	if err := d.throttle.Settle(context.WithoutCancel(ctx), forgiven, refunded); err != nil {
+		d.log.Warn("an attempt that was right still counts", "error", err)
 	}
 }
 

@@ -15,7 +15,7 @@ func (d *Door) SweepCounters(ctx context.Context, every time.Duration) {
 	for {
 		for n := batch; n == batch && ctx.Err() == nil; {
 			// The longest memory of all policies.
-			n, _ = d.Throttle.Sweep(ctx, d.Now().Add(-account.AccountPolicy().Forget), batch)
+			n, _ = d.throttle.Sweep(ctx, d.now().Add(-account.AccountPolicy().Forget), batch)
 		}
 		select {
 		case <-ctx.Done():

@@ -14,7 +14,7 @@ import (
 )
 
 // admitTo applies a route's line of the policy and lets the request through to its handler.
-func (e *Edge) admitTo(route *door.Route, h Handler) http.Handler {
+func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := of(r)
 		q.route = route
@@ -33,22 +33,22 @@ func (e *Edge) admitTo(route *door.Route, h Handler) http.Handler {
 // admit reports whether the request may go on to its handler. If it may not and there is no error, it is answered.
 func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, error) {
 	route, v := q.route, &q.visit
-	if route.Form == door.Raw {
+	if route.Form == Raw {
 		return true, nil
 	}
 	if r.Body != nil && r.Body != http.NoBody {
 		limit := route.MaxBody
 		if limit == 0 {
-			limit = door.DefaultMaxBody
+			limit = DefaultMaxBody
 		}
 		q.body = &capture{ReadCloser: http.MaxBytesReader(w, r.Body, limit)}
 		r.Body = q.body
 	}
 	if err := e.origins.Check(r); err != nil && !e.fromOurs(r) {
-		e.Door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
+		e.door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
 		return false, fault.Wrap(fault.Forbidden, "This request came from another site.", err)
 	}
-	if err := e.Door.Identify(r.Context(), v); err != nil {
+	if err := e.door.Identify(r.Context(), v); err != nil {
 		return false, err
 	}
 	if passed, err := e.mayPass(w, r, route, v); !passed || err != nil {
@@ -60,25 +60,25 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 // fromOurs reports whether a request of a browser that does not tell where it stands (Sec-Fetch-Site) comes from the public
 // address. Behind a proxy that changes the Host header that is another origin than the one we are asked by.
 func (e *Edge) fromOurs(r *http.Request) bool {
-	return e.PublicURL != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == e.PublicURL
+	return e.publicURL != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == e.publicURL
 }
 
 // mayPass holds the visitor against the route's Who and Fresh.
-func (e *Edge) mayPass(w http.ResponseWriter, r *http.Request, route *door.Route, v *door.Visit) (bool, error) {
+func (e *Edge) mayPass(w http.ResponseWriter, r *http.Request, route *Route, v *door.Visit) (bool, error) {
 	switch {
-	case route.Who == door.SignedOut && v.SignedIn():
+	case route.Who == SignedOut && v.SignedIn():
 		http.Redirect(w, r, Back(r), http.StatusSeeOther)
 		return false, nil
-	case route.Who >= door.SignedIn && !v.SignedIn():
+	case route.Who >= SignedIn && !v.SignedIn():
 		if wantsJSON(r, route) {
 			return false, fault.New(fault.Unauthorized, "Please sign in.")
 		}
 		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
 		return false, nil
-	case route.Who == door.Admins && !v.Admin():
-		e.Door.Note(r.Context(), v, book.ActionForbidden, "")
+	case route.Who == Admins && !v.Admin():
+		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		return false, fault.New(fault.Forbidden, "Only administrators may do that.")
-	case route.Fresh > 0 && e.Now().Sub(v.Session.SignedInSince()) > route.Fresh:
+	case route.Fresh > 0 && e.now().Sub(v.Session.SignedInSince()) > route.Fresh:
 		return false, fault.New(fault.Forbidden, "Please sign in again to do that.")
 	}
 	return true, nil
@@ -97,21 +97,21 @@ func signInFirst(r *http.Request) string {
 }
 
 // readable makes sure that an unsafe request's body is of the route's form, and that a form is the visitor's own.
-func (e *Edge) readable(r *http.Request, route *door.Route, v *door.Visit) error {
+func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 		return nil
 	}
 	if route.Pattern == "" {
 		return nil // 404 and 405 read nothing
 	}
-	if route.Form == door.JSON {
+	if route.Form == JSON {
 		return jsonBody(r)
 	}
 	if err := parseForm(r); err != nil {
 		return err
 	}
 	if !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
-		e.Door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
+		e.door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
 		if _, err := r.Cookie(e.tokens.cookie); err != nil && !v.SignedIn() {
 			return fault.New(fault.Forbidden, "Your browser did not send back the cookie that came with this form. Allow cookies for this site. "+
 				"If you run it on a plain http address, set DOORBOOK_PUBLIC_URL to that address.")

@@ -55,10 +55,10 @@ func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err e
 	// What the session could not load or save is told by SessionError, which this answer will come to.
 	sessions := v.Session != nil && v.Session.Err() != nil && errors.Is(err, v.Session.Err())
 	if (f.Kind == fault.Internal || f.Kind == fault.Busy) && f.Err != nil && !errors.Is(err, context.Canceled) && !sessions {
-		e.Door.NoteError(r.Context(), v, book.ActionInternalError, f.Err.Error())
+		e.door.NoteError(r.Context(), v, book.ActionInternalError, f.Err.Error())
 	}
 	if q := of(r); q.begun {
-		e.Log.Error("an error came after the answer had begun", "request_id", v.RequestID, "error", err)
+		e.log.Error("an error came after the answer had begun", "request_id", v.RequestID, "error", err)
 		return
 	}
 	// The session's changes belong to an answer that will not be sent, but what failed to load or save stays an error.
@@ -88,11 +88,11 @@ func SetRetryAfter(h http.Header, f *fault.Error) {
 	}
 }
 
-// SessionError is the session.Config.ErrorHandler: the session could not be loaded or saved, and the handler's answer is
-// withheld.
-func (e *Edge) SessionError(w http.ResponseWriter, r *http.Request, err error) {
+// SessionError is the session.Config.ErrorHandler of an Edge's sessions: the session could not be
+// loaded or saved, and the handler's answer is withheld.
+func SessionError(w http.ResponseWriter, r *http.Request, err error) {
 	q := of(r)
-	v := &q.visit
+	e, v := q.edge, &q.visit
 	switch session.ErrorStatus(r, err) {
 	case http.StatusSeeOther:
 		w.Header().Set("Cache-Control", "no-store")
@@ -105,7 +105,7 @@ func (e *Edge) SessionError(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusRequestEntityTooLarge:
 		e.answer(w, r, v, fault.Wrap(fault.TooLarge, "That is more than a session can hold.", err))
 	default:
-		e.Door.NoteError(r.Context(), v, book.ActionSaveFailed, err.Error())
+		e.door.NoteError(r.Context(), v, book.ActionSaveFailed, err.Error())
 		e.answer(w, r, v, &fault.Error{
 			Kind: fault.Busy, Public: "We cannot reach our records at the moment. Please try again shortly.",
 			RetryAfter: 5 * time.Second, Err: err,
@@ -114,8 +114,8 @@ func (e *Edge) SessionError(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // wantsJSON reports whether a program asks: on the routes of programs, or where a request says so.
-func wantsJSON(r *http.Request, route *door.Route) bool {
-	if route != nil && route.Form == door.JSON {
+func wantsJSON(r *http.Request, route *Route) bool {
+	if route != nil && route.Form == JSON {
 		return true
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && media == "application/json" {

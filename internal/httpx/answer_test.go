@@ -81,20 +81,23 @@ func TestHandlerComplete(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	handlers := map[string]httpx.Handler{}
-	for _, route := range door.Routes() {
+	for _, route := range httpx.Routes() {
 		handlers[route.Pattern] = func(http.ResponseWriter, *http.Request, *door.Visit) error { return nil }
 	}
-	page := func(http.ResponseWriter, *http.Request, *door.Visit, int, *fault.Error) {}
-	if _, err := r.Edge.Handler(r.Sessions, handlers, page); err != nil {
+	build := func() error {
+		_, err := httpx.New(httpx.Config{Door: r.Door, Sessions: r.Sessions, Keys: r.Parts.Keys, Handlers: handlers})
+		return err
+	}
+	if err := build(); err != nil {
 		t.Fatal(err)
 	}
 	handlers["GET /unplanned"] = handlers["GET /login"]
-	if _, err := r.Edge.Handler(r.Sessions, handlers, page); err == nil {
+	if err := build(); err == nil {
 		t.Error("a handler without a route is taken")
 	}
 	delete(handlers, "GET /unplanned")
 	delete(handlers, "GET /logs")
-	if _, err := r.Edge.Handler(r.Sessions, handlers, page); err == nil {
+	if err := build(); err == nil {
 		t.Error("a route without a handler is taken")
 	}
 }

@@ -2,19 +2,21 @@ package httpx
 
 import "net/http"
 
-// deviceAge is how long a browser is known: the longest that browsers keep a cookie (RFC 6265bis), 400 days.
+// deviceAge is how long a browser is known, in seconds: the longest that browsers keep a cookie
+// (RFC 6265bis), 400 days.
 const deviceAge = 400 * 24 * 60 * 60
 
 func (e *Edge) deviceCookie() string {
-	if e.Secure {
+	if e.secure {
 		return "__Host-device"
 	}
 	return "device"
 }
 
-// Device gives the device cookie of a request, "" if there is none. Only the door knows whether it is a good one.
-func (e *Edge) Device(r *http.Request) string {
-	c, err := r.Cookie(e.deviceCookie())
+// Device returns the device cookie of a request, "" if there is none. Only the door knows whether
+// it is a good one.
+func Device(r *http.Request) string {
+	c, err := r.Cookie(of(r).edge.deviceCookie())
 	if err != nil {
 		return ""
 	}
@@ -22,17 +24,18 @@ func (e *Edge) Device(r *http.Request) string {
 }
 
 // SetDevice lets the browser be known at its next sign-in.
-func (e *Edge) SetDevice(w http.ResponseWriter, device string) {
+func SetDevice(w http.ResponseWriter, r *http.Request, device string) {
+	e := of(r).edge
 	http.SetCookie(w, &http.Cookie{
 		Name: e.deviceCookie(), Value: device, Path: "/", MaxAge: deviceAge,
-		Secure: e.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: e.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-// Origin is the scheme and host that people reach this server at.
-func (e *Edge) Origin(r *http.Request) string {
-	if e.PublicURL != "" {
-		return e.PublicURL
+// Origin returns the scheme and host that people reach this server at.
+func Origin(r *http.Request) string {
+	if url := of(r).edge.publicURL; url != "" {
+		return url
 	}
 	return "http://" + r.Host
 }

@@ -22,10 +22,13 @@ type Handler func(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 // ErrorPage writes a page for people about an error. It must not fail.
 type ErrorPage func(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error)
 
-// Config is what an Edge works with; all of it is required but Proxies.
+// Config is what an Edge works with; all of it is required but Proxies and PublicURL.
 type Config struct {
 	Door      *door.Door
+	Sessions  *session.Manager // its ErrorHandler is SessionError
 	Recorder  *book.Recorder
+	Handlers  map[string]Handler // by the pattern of their route
+	Page      ErrorPage
 	Keys      *session.KeyRing
 	Proxies   Proxies
 	Secure    bool   // cookies are Secure: the site is served over TLS or on this machine alone
@@ -35,42 +38,42 @@ type Config struct {
 	Log       *slog.Logger
 }
 
-// Edge is the way of a request from the listener to its handler. It is safe for concurrent use.
+// Edge is the way of a request from the listener to its handler. It is an http.Handler, safe for
+// concurrent use.
 type Edge struct {
-	Config
-	sessions *session.Manager
-	tokens   formTokens
-	origins  *http.CrossOriginProtection
-	page     ErrorPage
-	shapes   []shape
+	door      *door.Door
+	recorder  *book.Recorder
+	page      ErrorPage
+	proxies   Proxies
+	secure    bool
+	https     bool
+	publicURL string
+	now       func() time.Time
+	log       *slog.Logger
+
+	tokens  formTokens
+	origins *http.CrossOriginProtection
+	shapes  []shape
+	handler http.Handler
 }
 
 // shape is what the addresses of a route with a parameter begin with.
 type shape struct{ prefix, pattern string }
 
-// New makes an Edge.
-func New(c Config) *Edge {
-	return &Edge{
-		Config:  c,
+// New builds the way of a request: the recorder, which holds its entry, then headers and request
+// id, then the session, then the line of the policy that its route has, then its handler. It fails
+// when a route has no handler or a handler no route.
+func New(c Config) (*Edge, error) {
+	e := &Edge{
+		door: c.Door, recorder: c.Recorder, page: c.Page, proxies: c.Proxies,
+		secure: c.Secure, https: c.HTTPS, publicURL: c.PublicURL, now: c.Now, log: c.Log,
 		tokens:  newFormTokens(c.Keys, c.Secure),
 		origins: http.NewCrossOriginProtection(),
 	}
-}
-
-// FormToken gives the token that a page's forms must carry. Call it before the page's first byte.
-func (e *Edge) FormToken(w http.ResponseWriter, r *http.Request, v *door.Visit) string {
-	return e.tokens.token(w, r, v)
-}
-
-// Handler builds the way of a request: the recorder, which holds its entry, then headers and request id, then the
-// session, then the line of the policy that its route has, then its handler. It fails when a route has no handler or a
-// handler no route.
-func (e *Edge) Handler(sessions *session.Manager, handlers map[string]Handler, page ErrorPage) (http.Handler, error) {
-	e.sessions, e.page = sessions, page
 	mux := http.NewServeMux()
 	allowed := map[string][]string{} // by path
-	for _, route := range door.Routes() {
-		h, ok := handlers[route.Pattern]
+	for _, route := range Routes() {
+		h, ok := c.Handlers[route.Pattern]
 		if !ok {
 			return nil, fmt.Errorf("route %q has no handler", route.Pattern)
 		}
@@ -81,17 +84,21 @@ func (e *Edge) Handler(sessions *session.Manager, handlers map[string]Handler, p
 			e.shapes = append(e.shapes, shape{prefix, address})
 		}
 	}
-	if len(handlers) != len(door.Routes()) {
-		return nil, fmt.Errorf("%d handlers for %d routes", len(handlers), len(door.Routes()))
+	if len(c.Handlers) != len(Routes()) {
+		return nil, fmt.Errorf("%d handlers for %d routes", len(c.Handlers), len(Routes()))
 	}
 	for path, methods := range allowed {
-		mux.Handle(path, e.admitTo(&door.Route{Form: formOf(path)}, wrongMethod(methods)))
+		mux.Handle(path, e.admitTo(&Route{Form: formOf(path)}, wrongMethod(methods)))
 	}
-	mux.Handle("/", e.admitTo(&door.Route{}, func(http.ResponseWriter, *http.Request, *door.Visit) error {
+	mux.Handle("/", e.admitTo(&Route{}, func(http.ResponseWriter, *http.Request, *door.Visit) error {
 		return fault.New(fault.NotFound, "There is no such page.")
 	}))
-	return e.record(sessions.Handler(mux)), nil
+	e.handler = e.record(c.Sessions.Handler(mux))
+	return e, nil
 }
+
+// ServeHTTP implements http.Handler.
+func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.ServeHTTP(w, r) }
 
 // shape is the pattern whose parameter an address holds that no route answered: with a wrong method, a slash too many, or
 // on its way to a cleaner spelling. What stands in the place of a parameter may be a secret there too. "" if there is none.
@@ -106,13 +113,13 @@ func (e *Edge) shape(address string) string {
 }
 
 // formOf is the form in which a path speaks, for answers that no route of its own gives.
-func formOf(path string) door.Form {
-	for _, route := range door.Routes() {
+func formOf(path string) Form {
+	for _, route := range Routes() {
 		if _, p, _ := strings.Cut(route.Pattern, " "); p == path {
 			return route.Form
 		}
 	}
-	return door.Page
+	return Page
 }
 
 func wrongMethod(methods []string) Handler {
@@ -127,11 +134,13 @@ func wrongMethod(methods []string) Handler {
 	}
 }
 
-// request is what the edge keeps of one request. It is the request's context, so that every layer finds it.
+// request is what the edge keeps of one request. It is the request's context, so that every layer
+// finds it.
 type request struct {
 	context.Context
+	edge  *Edge
 	visit door.Visit
-	route *door.Route // nil until a route matched
+	route *Route // nil until a route matched
 	start time.Time
 	body  *capture
 	begun bool // the final header is on its way

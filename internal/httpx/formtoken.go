@@ -37,6 +37,11 @@ func newFormTokens(keys *session.KeyRing, secure bool) formTokens {
 	return t
 }
 
+// FormToken returns the token that a page's forms must carry. Call it before the page's first byte.
+func FormToken(w http.ResponseWriter, r *http.Request, v *door.Visit) string {
+	return of(r).edge.tokens.token(w, r, v)
+}
+
 // token gives the token for a page that is about to be sent, and sets the cookie it needs.
 func (t *formTokens) token(w http.ResponseWriter, r *http.Request, v *door.Visit) string {
 	if bound, ok := sessionBinding(v); ok {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
@@ -17,7 +17,7 @@ func crawl(t *testing.T, c *cast) map[string]*sitetest.Answer {
 	t.Helper()
 	answers := map[string]*sitetest.Answer{}
 	for who, v := range map[string]*sitetest.Visitor{"stranger": c.Visitor(), "admin": c.SignedIn(c.root)} {
-		for _, route := range door.Routes() {
+		for _, route := range httpx.Routes() {
 			if !strings.HasSuffix(route.Pattern, "/logout") {
 				answers[who+" "+route.Pattern] = c.ask(t, v, route, c.ada, "text/html")
 			}
@@ -27,7 +27,7 @@ func crawl(t *testing.T, c *cast) map[string]*sitetest.Answer {
 			"404":         v.Get("/nowhere"),
 			"404 JSON":    v.Do("GET", "/nowhere", "", "Accept", "application/json"),
 			"405":         v.Do("DELETE", "/login", ""),
-			"413":         v.JSON("POST", "/developers", `{"name":"`+strings.Repeat("x", door.DefaultMaxBody)+`"}`),
+			"413":         v.JSON("POST", "/developers", `{"name":"`+strings.Repeat("x", httpx.DefaultMaxBody)+`"}`),
 			"415":         v.Do("POST", "/developers", "x", "Content-Type", "text/plain"),
 			"403":         v.Do("POST", "/auth/login", "x=y", "Sec-Fetch-Site", "cross-site"),
 			"redirect":    v.Get("/static"),

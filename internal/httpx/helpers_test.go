@@ -20,7 +20,6 @@ type rig struct {
 	*sitetest.Site
 	Handler  http.Handler
 	Recorder *book.Recorder
-	Edge     *httpx.Edge
 }
 
 // newRig makes an edge. A route without a handler here answers with "content of" and its pattern; the error page says
@@ -30,18 +29,14 @@ func newRig(t *testing.T, handlers map[string]httpx.Handler, changes ...func(*se
 	r := &rig{Site: sitetest.New(t, changes...)}
 	p := r.Parts
 	r.Recorder = book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
-	r.Edge = httpx.New(httpx.Config{
-		Door: r.Door, Recorder: r.Recorder, Keys: p.Keys, Proxies: p.Proxies,
-		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
-	})
 	sessions, err := session.New(session.Config{
-		Keys: p.Keys, Store: p.Store, Cookie: session.Cookie{PlainHTTP: !p.Secure}, Now: p.Now, ErrorHandler: r.Edge.SessionError,
+		Keys: p.Keys, Store: p.Store, Cookie: session.Cookie{PlainHTTP: !p.Secure}, Now: p.Now, ErrorHandler: httpx.SessionError,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]httpx.Handler{}
-	for _, route := range door.Routes() {
+	for _, route := range httpx.Routes() {
 		all[route.Pattern] = func(w http.ResponseWriter, _ *http.Request, _ *door.Visit) error {
 			_, err := io.WriteString(w, "content of "+route.Pattern)
 			return err
@@ -55,7 +50,12 @@ func newRig(t *testing.T, handlers map[string]httpx.Handler, changes ...func(*se
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, "error page: "+f.Public)
 	}
-	if r.Handler, err = r.Edge.Handler(sessions, all, page); err != nil {
+	r.Handler, err = httpx.New(httpx.Config{
+		Door: r.Door, Sessions: sessions, Recorder: r.Recorder, Handlers: all, Page: page,
+		Keys: p.Keys, Proxies: p.Proxies,
+		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	stopped := make(chan struct{})

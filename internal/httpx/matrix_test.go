@@ -9,7 +9,7 @@ import (
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
-	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/id"
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
@@ -61,7 +61,7 @@ func TestMatrix(t *testing.T) {
 	c := newCast(t)
 	want := matrix()
 	people := map[string]*sitetest.Visitor{"stranger": c.Visitor(), "other": c.SignedIn(c.bob), "admin": c.SignedIn(c.root)}
-	for _, route := range door.Routes() {
+	for _, route := range httpx.Routes() {
 		line, ok := want[route.Pattern]
 		if !ok {
 			t.Errorf("%s is not in the matrix", route.Pattern)
@@ -91,7 +91,7 @@ func TestMatrix(t *testing.T) {
 						t.Errorf("status %d, want %d\n%.300s", a.Status, status, a.Body)
 					}
 					json := strings.HasPrefix(a.Header.Get("Content-Type"), "application/json")
-					if wantJSON := route.Form == door.JSON || accept == "application/json"; a.Status >= 400 && route.Form != door.Raw && json != wantJSON {
+					if wantJSON := route.Form == httpx.JSON || accept == "application/json"; a.Status >= 400 && route.Form != httpx.Raw && json != wantJSON {
 						t.Errorf("an error of type %q", a.Header.Get("Content-Type"))
 					}
 					if a.Status == 401 || a.Status == 403 {
@@ -125,11 +125,11 @@ func (c *cast) fresh(t *testing.T, pattern string) account.Developer {
 }
 
 // ask sends what a route takes, as far as anybody may send it.
-func (c *cast) ask(t *testing.T, v *sitetest.Visitor, route door.Route, target account.Developer, accept string) *sitetest.Answer {
+func (c *cast) ask(t *testing.T, v *sitetest.Visitor, route httpx.Route, target account.Developer, accept string) *sitetest.Answer {
 	t.Helper()
 	method, path, _ := strings.Cut(route.Pattern, " ")
 	path = strings.NewReplacer("{id}", target.ID, "{$}", "").Replace(path)
-	if route.Form == door.Page && method == http.MethodPost {
+	if route.Form == httpx.Page && method == http.MethodPost {
 		if v.Token == "" {
 			v.Get("/login")
 		}

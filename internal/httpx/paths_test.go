@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
@@ -109,7 +109,7 @@ func TestMethods(t *testing.T) {
 	root := c.SignedIn(c.root)
 	stranger := c.Visitor()
 	byPath := map[string][]string{}
-	for _, route := range door.Routes() {
+	for _, route := range httpx.Routes() {
 		method, path, _ := strings.Cut(route.Pattern, " ")
 		byPath[path] = append(byPath[path], method)
 	}

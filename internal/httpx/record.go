@@ -22,13 +22,13 @@ import (
 // answer that will be sent; and the entry is committed before its first byte, so an answered request has its entry.
 func (e *Edge) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		q := &request{Context: r.Context(), start: e.Now()}
+		q := &request{Context: r.Context(), edge: e, start: e.now()}
 		q.visit.RequestID = rand.Text()
-		q.visit.Addr = e.Proxies.ClientAddr(r)
+		q.visit.Addr = e.proxies.ClientAddr(r)
 		r = r.WithContext(q)
 		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q}
 		h := rw.Header()
-		setHeaders(h, e.HTTPS)
+		setHeaders(h, e.https)
 		h["X-Request-Id"] = []string{q.visit.RequestID}
 		defer w.end()
 		next.ServeHTTP(w, r)
@@ -57,19 +57,19 @@ func (w *recorder) begin(status int) {
 	}
 	entry := w.entry(status)
 	// Whether the visitor still waits or not, what they did is entered. A loss is counted and told by the recorder.
-	if err := w.edge.Recorder.Append(context.WithoutCancel(w.r.Context()), entry); err == nil {
+	if err := w.edge.recorder.Append(context.WithoutCancel(w.r.Context()), entry); err == nil {
 		w.entryID = entry.ID
 	}
-	w.took = w.edge.Now().Sub(w.q.start)
+	w.took = w.edge.now().Sub(w.q.start)
 }
 
 // entry is the request as the book keeps it, redacted by its route.
 func (w *recorder) entry(status int) book.Entry {
 	v, r := &w.q.visit, w.r
 	if v.SignedIn() && v.SessionID == "" {
-		v.SessionID = w.edge.Door.SessionName(v) // it came into being with this answer
+		v.SessionID = w.edge.door.SessionName(v) // it came into being with this answer
 	}
-	now := w.edge.Now()
+	now := w.edge.now()
 	entry := book.Entry{
 		ID: id.New(w.q.start), Type: book.Request, CreatedAt: w.q.start,
 		ClientAddr: v.Addr, Method: r.Method, Status: status, Duration: now.Sub(w.q.start),
@@ -131,8 +131,8 @@ func (w *recorder) end() {
 
 // finish completes the entry of an answer that went on after its header, also of one that was cut off.
 func (w *recorder) finish() {
-	if took := w.edge.Now().Sub(w.q.start); w.entryID != "" && took-w.took > late {
-		_ = w.edge.Recorder.Finish(context.WithoutCancel(w.r.Context()), w.entryID, took)
+	if took := w.edge.now().Sub(w.q.start); w.entryID != "" && took-w.took > late {
+		_ = w.edge.recorder.Finish(context.WithoutCancel(w.r.Context()), w.entryID, took)
 	}
 }
 
@@ -140,7 +140,7 @@ func (w *recorder) panicked(p any) {
 	if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is what net/http compares
 		panic(p)
 	}
-	w.edge.Door.NoteError(w.r.Context(), &w.q.visit, book.ActionPanic, describe(p))
+	w.edge.door.NoteError(w.r.Context(), &w.q.visit, book.ActionPanic, describe(p))
 	if w.q.begun {
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 	}

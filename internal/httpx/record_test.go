@@ -198,7 +198,7 @@ func TestBodies(t *testing.T) {
 		"email": canary, "password": canary, "current_password": canary, "name": canary, "skills": []string{canary}, "role": canary,
 		canary: map[string]any{canary: canary},
 	})
-	for _, route := range door.Routes() {
+	for _, route := range httpx.Routes() {
 		if route.Silent || strings.HasSuffix(route.Pattern, "/logout") {
 			continue
 		}

@@ -48,7 +48,7 @@ func house() []room {
 		{path: "internal/mongo", may: with("session", "session/mongostore", "internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
 		{path: "internal/database", may: with("session", "session/sqlstore", "internal/account", "internal/book", "internal/sqlite", "internal/mongo")},
 		{path: "internal/fromflask", may: with("internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
-		{path: "internal/httpx", may: with("session", "internal/book", "internal/door")}, // it applies the policy
+		{path: "internal/httpx", may: with("session", "internal/account", "internal/book", "internal/door")}, // it holds the policy
 		{path: "internal/web", may: slices.Concat(edge, []string{"internal/web/view", "internal/web/static"}), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/view", may: with(), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/static"},

@@ -57,12 +57,11 @@ func NewSite(p Parts) (*Site, error) {
 		p.Now = time.Now
 	}
 	recorder := book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
-	var edge *httpx.Edge // the session's error handler answers through it
 	config, err := p.Flask.join(session.Config{
 		Keys: p.Keys, Store: p.Store,
 		Cookie:       session.Cookie{PlainHTTP: !p.Secure},
 		ClientAddr:   p.Proxies.ClientAddr,
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { edge.SessionError(w, r, err) },
+		ErrorHandler: httpx.SessionError,
 		Observe:      observe(p.Log),
 		Now:          p.Now,
 	})
@@ -79,21 +78,22 @@ func NewSite(p Parts) (*Site, error) {
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
 		Registration: p.Registration, Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
 	})
-	edge = httpx.New(httpx.Config{
-		Door: d, Recorder: recorder, Keys: p.Keys, Proxies: p.Proxies,
-		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
-	})
-	pages, err := web.New(d, edge)
+	pages, err := web.New(d)
 	if err != nil {
 		return nil, err
 	}
 	handlers := newHealth(p.Ready, recorder, p.Log, p.Now).handlers()
 	maps.Copy(handlers, pages.Handlers())
 	maps.Copy(handlers, api.New(d).Handlers())
-	handler, err := edge.Handler(sessions, handlers, pages.ErrorPage)
+	edge, err := httpx.New(httpx.Config{
+		Door: d, Sessions: sessions, Recorder: recorder, Handlers: handlers, Page: pages.ErrorPage,
+		Keys: p.Keys, Proxies: p.Proxies,
+		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
+	var handler http.Handler = edge
 	if p.Request != nil {
 		handler = inContext(p.Request, handler)
 	}

@@ -16,13 +16,13 @@ func (p *Web) loginForm(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 
 func (p *Web) showLogin(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.LoginPage) error {
 	page.Page = p.page(w, r, v)
-	page.FormToken = p.edge.FormToken(w, r, v)
+	page.FormToken = httpx.FormToken(w, r, v)
 	return p.send(w, r, status, view.Login(page))
 }
 
 func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	email, next := r.PostForm.Get("email"), r.PostForm.Get("next")
-	v.Device = p.edge.Device(r)
+	v.Device = httpx.Device(r)
 	device, err := p.door.SignIn(r.Context(), v, door.Credentials{Email: email, Password: r.PostForm.Get("password")})
 	if problems, status, shown := onForm(w, r, err); shown {
 		if fault.Is(err, fault.Invalid) {
@@ -35,7 +35,7 @@ func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 	if err != nil {
 		return asUnauthorized(r, err)
 	}
-	p.edge.SetDevice(w, device)
+	httpx.SetDevice(w, r, device)
 	http.Redirect(w, r, httpx.Onward(next), http.StatusSeeOther)
 	return nil
 }
@@ -64,7 +64,7 @@ func (p *Web) registerForm(w http.ResponseWriter, r *http.Request, v *door.Visit
 
 func (p *Web) showRegister(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.RegisterPage) error {
 	page.Page = p.page(w, r, v)
-	page.FormToken = p.edge.FormToken(w, r, v)
+	page.FormToken = httpx.FormToken(w, r, v)
 	return p.send(w, r, status, view.Register(page))
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/web/view"
 )
 
@@ -31,7 +32,7 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 		Drawn:   drawn,
 		OnlyOwn: !v.Admin(),
 		First:   len(entries) < few,
-		Origin:  p.edge.Origin(r),
+		Origin:  httpx.Origin(r),
 	}
 	for i := range entries {
 		page.Entries[i] = row(&entries[i])

@@ -20,7 +20,7 @@ func (p *Web) setupForm(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 func (p *Web) showSetup(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.SetupPage) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
 	page.Page = p.page(w, r, v)
-	page.FormToken = p.edge.FormToken(w, r, v)
+	page.FormToken = httpx.FormToken(w, r, v)
 	return p.send(w, r, status, view.Setup(page))
 }
 

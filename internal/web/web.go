@@ -21,7 +21,6 @@ import (
 // Web is the pages over one door. It is safe for concurrent use.
 type Web struct {
 	door   *door.Door
-	edge   *httpx.Edge
 	static *static.Static
 	assets view.Assets
 	drawn  atomic.Pointer[drawing]
@@ -29,12 +28,12 @@ type Web struct {
 }
 
 // New makes the pages.
-func New(d *door.Door, edge *httpx.Edge) (*Web, error) {
+func New(d *door.Door) (*Web, error) {
 	files, err := static.New()
 	if err != nil {
 		return nil, err
 	}
-	return &Web{door: d, edge: edge, static: files, assets: view.Assets{
+	return &Web{door: d, static: files, assets: view.Assets{
 		CSS: files.URL("app.css"), JS: files.URL("app.js"), Icon: files.URL("icon.svg"),
 	}}, nil
 }
@@ -87,7 +86,7 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	}
 	if v.SignedIn() {
 		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}
-		page.FormToken = p.edge.FormToken(w, r, v)
+		page.FormToken = httpx.FormToken(w, r, v)
 	}
 	return page
 }

@@ -1,4 +1,4 @@
-package door
+package httpx
 
 import "github.com/doorbook/doorbook/internal/book"
 

@@ -1,4 +1,4 @@
-package door_test
+package httpx_test
 
 import (
 	"net/http"
@@ -6,21 +6,21 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/internal/book"
-	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/httpx"
 )
 
 // TestRoutes holds the policy against what must be so whatever else is in it.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux() // panics when two patterns contradict each other
-	for _, r := range door.Routes() {
+	for _, r := range httpx.Routes() {
 		t.Run(r.Pattern, func(t *testing.T) {
 			mux.Handle(r.Pattern, http.NotFoundHandler())
 			method, path, ok := strings.Cut(r.Pattern, " ")
 			if !ok || !strings.HasPrefix(path, "/") {
 				t.Fatal("the pattern has no method")
 			}
-			if r.Form == door.Raw && r.Who != door.Anyone {
+			if r.Form == httpx.Raw && r.Who != httpx.Anyone {
 				t.Error("a raw route is not guarded, so it must be for anyone")
 			}
 			if r.Silent && method != http.MethodGet {
