@@ -130,7 +130,9 @@ func TestLockedByAnother(t *testing.T) {
 			continue
 		}
 		var e *driver.Error
-		if !errors.As(err, &e) || e.Code() != lib.SQLITE_BUSY {
+		// On a busy machine our own limit, twice as long, may be over before SQLite has slept enough.
+		locked := errors.As(err, &e) && e.Code() == lib.SQLITE_BUSY || errors.Is(err, context.DeadlineExceeded)
+		if !locked {
 			t.Errorf("%s: error is %v, want SQLITE_BUSY", name, err)
 		}
 		if spent := time.Since(began); spent < busy/2 {
