@@ -48,7 +48,7 @@ func TestReposMongoFlaskStuckDevelopers(t *testing.T) {
 	if _, err := developers.Indexes().CreateOne(t.Context(), rule); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Accounts().Create(t.Context(), newDeveloper("eve", account.Member)); err != nil {
+	if err := db.Accounts().Create(t.Context(), account.Actor{}, newDeveloper("eve", account.Member)); err != nil {
 		t.Fatal(err)
 	}
 	var docs []bson.D
@@ -111,20 +111,20 @@ func TestReposMongoFlaskDeletedAdmin(t *testing.T) {
 		t.Errorf("an admin who is deleted counts: %v", err)
 	}
 	root := newDeveloper("root", account.Admin)
-	if err := repo.Create(ctx, root); err != nil {
+	if err := repo.Create(ctx, account.Actor{}, root); err != nil {
 		t.Fatal(err)
 	}
-	if err := repo.Delete(ctx, root.ID); !errors.Is(err, account.ErrLastAdmin) {
+	if err := repo.Delete(ctx, account.Actor{}, root.ID); !errors.Is(err, account.ErrLastAdmin) {
 		t.Errorf("the last admin who can sign in: %v", err)
 	}
 	if d := expectDeveloper(t, repo, "ada@example.org", "Ada"); !d.Disabled {
 		t.Error("she may sign in")
 	}
 	no := false
-	if d, err := repo.Update(ctx, ids[0], account.Change{Disabled: &no}, now); err != nil || d.Disabled {
+	if d, err := repo.Update(ctx, account.Actor{}, ids[0], account.Change{Disabled: &no}, now); err != nil || d.Disabled {
 		t.Errorf("enabled: disabled %v, %v", d.Disabled, err)
 	}
-	if err := repo.Delete(ctx, root.ID); err != nil {
+	if err := repo.Delete(ctx, account.Actor{}, root.ID); err != nil {
 		t.Error(err)
 	}
 }

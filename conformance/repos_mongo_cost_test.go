@@ -59,7 +59,7 @@ func TestReposMongoRoundTrips(t *testing.T) {
 	repo, throttle, entries := db.Accounts(), db.Throttle(), db.Entries()
 	ada, eve, root := newDeveloper("ada", account.Member), newDeveloper("eve", account.Admin), newDeveloper("root", account.Admin)
 	for _, d := range []account.Developer{ada, eve} {
-		if err := repo.Create(ctx, d); err != nil {
+		if err := repo.Create(ctx, account.Actor{}, d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,7 +74,7 @@ func TestReposMongoRoundTrips(t *testing.T) {
 	asked.take()
 
 	update := func(id string, c account.Change) func() error {
-		return func() error { _, err := repo.Update(ctx, id, c, now); return err }
+		return func() error { _, err := repo.Update(ctx, account.Actor{}, id, c, now); return err }
 	}
 	take := func() error {
 		_, err := throttle.Take(ctx, []account.Attempt{{Key: "key", Policy: policy}}, now)
@@ -101,10 +101,10 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		{"Update", 1, update(ada.ID, account.Change{Name: &name, EndSignIns: true})},
 		{"Update of the address", 2, update(ada.ID, account.Change{Email: &address, EmailKey: &address})},
 		{"Update of a member's role", 2, update(ada.ID, account.Change{Role: &member})},
-		{"Create", 2, func() error { return repo.Create(ctx, root) }},
+		{"Create", 2, func() error { return repo.Create(ctx, account.Actor{}, root) }},
 		{"Update that takes an admin away", 5, update(eve.ID, account.Change{Role: &member})},
-		{"the last admin stays", 4, func() error { return unless(repo.Delete(ctx, root.ID), account.ErrLastAdmin) }},
-		{"Delete", 2, func() error { return repo.Delete(ctx, eve.ID) }},
+		{"the last admin stays", 4, func() error { return unless(repo.Delete(ctx, account.Actor{}, root.ID), account.ErrLastAdmin) }},
+		{"Delete", 2, func() error { return repo.Delete(ctx, account.Actor{}, eve.ID) }},
 		{"OpenSetup", 1, func() error { return repo.OpenSetup(ctx, token, now.Add(time.Hour)) }},
 		{"SetupOpen", 2, func() error { _, err := repo.SetupOpen(ctx, token, now); return err }},
 		{"SetupOpen with another token", 1, func() error { _, err := repo.SetupOpen(ctx, []byte("x"), now); return err }},
@@ -190,7 +190,7 @@ func TestReposMongoReadsAhead(t *testing.T) {
 	ada, bob := newDeveloper("ada", account.Member), newDeveloper("bob", account.Member)
 	r := record(ada.ID, nil)
 	for _, d := range []account.Developer{ada, bob} {
-		if err := db.Accounts().Create(t.Context(), d); err != nil {
+		if err := db.Accounts().Create(t.Context(), account.Actor{}, d); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,7 +224,7 @@ func TestReposMongoReadsAhead(t *testing.T) {
 	}
 	rename := func(ctx context.Context, to string) {
 		t.Helper()
-		if _, err := db.Accounts().Update(ctx, ada.ID, account.Change{Name: &to}, now); err != nil {
+		if _, err := db.Accounts().Update(ctx, account.Actor{}, ada.ID, account.Change{Name: &to}, now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -290,7 +290,7 @@ func TestReposMongoReadsAhead(t *testing.T) {
 	expect("somebody else again", name(ctx, bob), "bob")
 	expect("somebody else is read ahead", asked(), []string{"developers", "sessions"})
 
-	if err := db.Accounts().Delete(t.Context(), bob.ID); err != nil {
+	if err := db.Accounts().Delete(t.Context(), account.Actor{}, bob.ID); err != nil {
 		t.Fatal(err)
 	}
 	ctx = request()
@@ -330,7 +330,7 @@ func TestReposMongoReadAheadEnds(t *testing.T) {
 	db := openMongo(t, mongo.Options{Monitor: monitor})
 	ada := newDeveloper("ada", account.Member)
 	r := record(ada.ID, nil)
-	if err := errors.Join(db.Accounts().Create(t.Context(), ada), db.Sessions().Create(t.Context(), r)); err != nil {
+	if err := errors.Join(db.Accounts().Create(t.Context(), account.Actor{}, ada), db.Sessions().Create(t.Context(), r)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 2 {

@@ -109,7 +109,7 @@ func TestReposMongoFlaskDevelopers(t *testing.T) {
 	if _, err := developers.UpdateByID(ctx, mustID(t, ids[0]), bson.D{{Key: "$set", Value: bson.D{{Key: "theirs", Value: 7}}}}); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := repo.Update(ctx, ids[0], account.Change{Name: &name, IfEpoch: &epoch, EndSignIns: true}, now); err != nil || d.Epoch != 1 {
+	if d, err := repo.Update(ctx, account.Actor{}, ids[0], account.Change{Name: &name, IfEpoch: &epoch, EndSignIns: true}, now); err != nil || d.Epoch != 1 {
 		t.Fatalf("epoch %d, %v", d.Epoch, err)
 	}
 	doc, err := developers.FindOne(ctx, bson.D{{Key: "_id", Value: mustID(t, ids[0])}}).Raw()
@@ -129,16 +129,16 @@ func TestReposMongoFlaskRegistersFirst(t *testing.T) {
 	repo := db.Accounts()
 	insert(t, flask.Collection("developers"), flaskDeveloper("Ada", "Ada@Example.org"))
 	d := account.Developer{ID: id.New(now), Name: "Eve", Email: "ada@example.org", EmailKey: "ada@example.org", Role: account.Member}
-	if err := repo.Create(t.Context(), d); !errors.Is(err, account.ErrEmailTaken) {
+	if err := repo.Create(t.Context(), account.Actor{}, d); !errors.Is(err, account.ErrEmailTaken) {
 		t.Errorf("Create: %v", err)
 	}
 	insert(t, flask.Collection("developers"), flaskDeveloper("Bob", "bob@example.org"))
 	d.Email, d.EmailKey = "eve@example.org", "eve@example.org"
-	if err := repo.Create(t.Context(), d); err != nil {
+	if err := repo.Create(t.Context(), account.Actor{}, d); err != nil {
 		t.Fatal(err)
 	}
 	taken := "bob@example.org"
-	if _, err := repo.Update(t.Context(), d.ID, account.Change{Email: &taken, EmailKey: &taken}, now); !errors.Is(err, account.ErrEmailTaken) {
+	if _, err := repo.Update(t.Context(), account.Actor{}, d.ID, account.Change{Email: &taken, EmailKey: &taken}, now); !errors.Is(err, account.ErrEmailTaken) {
 		t.Errorf("Update: %v", err)
 	}
 }

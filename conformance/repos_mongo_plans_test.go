@@ -54,11 +54,11 @@ func TestReposMongoPlans(t *testing.T) {
 	db := openMongoURL(t, address, mongo.Options{Monitor: spy.monitor()})
 	ctx := t.Context()
 	ada := newDeveloper("ada", account.Admin)
-	if err := db.Accounts().Create(ctx, ada); err != nil {
+	if err := db.Accounts().Create(ctx, account.Actor{}, ada); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 500 {
-		if err := db.Accounts().Create(ctx, newDeveloper(fmt.Sprint("dev", i), account.Member)); err != nil {
+		if err := db.Accounts().Create(ctx, account.Actor{}, newDeveloper(fmt.Sprint("dev", i), account.Member)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +100,7 @@ func TestReposMongoPlans(t *testing.T) {
 		{"ByEmail of nobody", 3, func() { _, _ = db.Accounts().ByEmail(ctx, "nobody@example.org") }},
 		{"HasAdmin", 2, func() { _, _ = db.Accounts().HasAdmin(ctx) }},
 		{"List", 20, func() { _, _ = db.Accounts().List(ctx, ada.ID, 20) }},
-		{"Update", 1, func() { _, _ = db.Accounts().Update(ctx, ada.ID, account.Change{Name: &name}, now) }},
+		{"Update", 1, func() { _, _ = db.Accounts().Update(ctx, account.Actor{}, ada.ID, account.Change{Name: &name}, now) }},
 		{"the newest", 22, find(book.Query{Limit: 20})},
 		{"the next page", 24, find(book.Query{Limit: 20, Before: next})},
 		{"requests", 22, find(book.Query{Limit: 20, Type: book.Request})},

@@ -21,14 +21,14 @@ func TestReposMongoTurnAfterCrash(t *testing.T) {
 	db, shared := sharedMongo(t, mongo.Options{})
 	ada, bob := newDeveloper("ada", account.Admin), newDeveloper("bob", account.Admin)
 	for _, d := range []account.Developer{ada, bob} {
-		if err := db.Accounts().Create(t.Context(), d); err != nil {
+		if err := db.Accounts().Create(t.Context(), account.Actor{}, d); err != nil {
 			t.Fatal(err)
 		}
 	}
 	crashed := bson.D{{Key: "_id", Value: "admins"}, {Key: "holder", Value: "crashed"}, {Key: "developer", Value: mustID(t, bob.ID)}}
 	insert(t, shared.Collection("state"), crashed)
 	start := time.Now()
-	if err := db.Accounts().Delete(t.Context(), ada.ID); err != nil {
+	if err := db.Accounts().Delete(t.Context(), account.Actor{}, ada.ID); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took < 2*time.Second {
@@ -41,7 +41,7 @@ func TestReposMongoTurnAfterCrash(t *testing.T) {
 	if n, err := shared.Collection("state").CountDocuments(t.Context(), bson.D{{Key: "_id", Value: "admins"}}); n != 0 || err != nil {
 		t.Errorf("the turn was not given back: %d, %v", n, err)
 	}
-	if err := db.Accounts().Delete(t.Context(), bob.ID); !errors.Is(err, account.ErrLastAdmin) {
+	if err := db.Accounts().Delete(t.Context(), account.Actor{}, bob.ID); !errors.Is(err, account.ErrLastAdmin) {
 		t.Errorf("the last one is taken away: %v", err)
 	}
 }
@@ -64,18 +64,18 @@ func TestReposMongoTurnAfterStandstill(t *testing.T) {
 	quick := openMongoURL(t, address, mongo.Options{})
 	ada, bob := newDeveloper("ada", account.Admin), newDeveloper("bob", account.Admin)
 	for _, d := range []account.Developer{ada, bob} {
-		if err := quick.Accounts().Create(t.Context(), d); err != nil {
+		if err := quick.Accounts().Create(t.Context(), account.Actor{}, d); err != nil {
 			t.Fatal(err)
 		}
 	}
 	member := account.Member
 	done := make(chan error, 1)
 	go func() {
-		_, err := slow.Accounts().Update(t.Context(), ada.ID, account.Change{Role: &member}, now)
+		_, err := slow.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Role: &member}, now)
 		done <- err
 	}()
 	<-reached // it has looked, and found bob
-	if err := quick.Accounts().Delete(t.Context(), bob.ID); err != nil {
+	if err := quick.Accounts().Delete(t.Context(), account.Actor{}, bob.ID); err != nil {
 		t.Fatal(err)
 	}
 	close(goOn)
@@ -126,18 +126,18 @@ func TestReposMongoTwoNodes(t *testing.T) {
 	}
 	count("setup", 1, func(db *mongo.DB, i int) error { return db.Accounts().CompleteSetup(ctx, token, people[i], now) }, account.ErrSetupOver)
 	for i := range people {
-		if err := nodes[0].Accounts().Create(ctx, people[i]); err != nil && !errors.Is(err, account.ErrEmailTaken) {
+		if err := nodes[0].Accounts().Create(ctx, account.Actor{}, people[i]); err != nil && !errors.Is(err, account.ErrEmailTaken) {
 			t.Fatal(err)
 		}
 	}
 	one := "one@example.org"
 	count("an address", 1, func(db *mongo.DB, i int) error {
-		_, err := db.Accounts().Update(ctx, people[i].ID, account.Change{Email: &one, EmailKey: &one}, now)
+		_, err := db.Accounts().Update(ctx, account.Actor{}, people[i].ID, account.Change{Email: &one, EmailKey: &one}, now)
 		return err
 	}, account.ErrEmailTaken)
 	epoch := int64(0)
 	count("an epoch", 1, func(db *mongo.DB, _ int) error {
-		_, err := db.Accounts().Update(ctx, people[0].ID, account.Change{IfEpoch: &epoch, EndSignIns: true}, now)
+		_, err := db.Accounts().Update(ctx, account.Actor{}, people[0].ID, account.Change{IfEpoch: &epoch, EndSignIns: true}, now)
 		return err
 	}, account.ErrChanged)
 	refused := errors.New("refused")
@@ -148,5 +148,5 @@ func TestReposMongoTwoNodes(t *testing.T) {
 		}
 		return err
 	}, refused)
-	count("admins gone", n-1, func(db *mongo.DB, i int) error { return db.Accounts().Delete(ctx, people[i].ID) }, account.ErrLastAdmin)
+	count("admins gone", n-1, func(db *mongo.DB, i int) error { return db.Accounts().Delete(ctx, account.Actor{}, people[i].ID) }, account.ErrLastAdmin)
 }

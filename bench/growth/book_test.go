@@ -47,7 +47,7 @@ func TestFill(t *testing.T) {
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	rare := account.Developer{ID: id.New(now), Name: "Ada", Email: h.rare.Email, EmailKey: h.rare.Email, Role: account.Member, CreatedAt: now, UpdatedAt: now}
-	err = errors.Join(db.Accounts().Create(t.Context(), rare), db.Close())
+	err = errors.Join(db.Accounts().Create(t.Context(), account.Actor{}, rare), db.Close())
 	if err == nil {
 		err = h.fill(t.Context(), 1000, now)
 	}

@@ -68,7 +68,7 @@ func newSite(ctx context.Context, form passhash.Form, hash string) (s *site, err
 		}
 	}
 	now := time.Now().UTC()
-	if err := db.Accounts.Create(ctx, account.Developer{
+	if err := db.Accounts.Create(ctx, account.Actor{}, account.Developer{
 		ID: id.New(now), Name: "Ada", Email: email, EmailKey: email, PasswordHash: hash, Role: account.Admin, CreatedAt: now, UpdatedAt: now,
 	}); err != nil {
 		return s, err

@@ -40,7 +40,25 @@ var (
 	ErrSetupOver  = errors.New("account: the setup link is used, expired, or an admin exists")
 	ErrChanged    = errors.New("account: the developer was changed meanwhile")
 	ErrLastAdmin  = errors.New("account: the last admin that can sign in cannot be removed, demoted or disabled")
+	ErrAuthority  = errors.New("account: the actor may not do that, or no longer")
 )
+
+// Actor is on whose behalf something is written, as they were when the request was judged. It is a
+// condition of the write: if it no longer holds, nothing is changed and the answer is ErrAuthority.
+// The zero Actor is the program itself, or a stranger doing what strangers may; nothing is held
+// against it.
+type Actor struct {
+	ID      string // of their account, which must be there and enabled
+	Epoch   int64  // of their account when they proved who they are
+	Role    Role   // what it takes: Admin, or Member for what everybody may do to themself
+	Session string // id of the session, which must be theirs and alive; "" where no store knows of it
+}
+
+// May reports whether an account as it is now has what the actor needs.
+func (a Actor) May(now Developer) bool {
+	return now.ID == a.ID && !now.Disabled && now.Epoch == a.Epoch &&
+		(now.Role == a.Role || now.Role == Admin && a.Role == Member)
+}
 
 // Change is a change of a developer: nil fields stay as they are.
 type Change struct {
@@ -62,8 +80,8 @@ type Change struct {
 // Repository keeps developers. Every method is safe for concurrent use, takes time from its caller, and is all or nothing.
 type Repository interface {
 	// Create adds a developer whose ID, EmailKey and times the caller has set. ErrEmailTaken if the EmailKey exists:
-	// of any number of concurrent calls with one EmailKey exactly one succeeds.
-	Create(ctx context.Context, d Developer) error
+	// of any number of concurrent calls with one EmailKey exactly one succeeds. ErrAuthority.
+	Create(ctx context.Context, by Actor, d Developer) error
 	// ByID finds a developer. ErrNotFound if there is none.
 	ByID(ctx context.Context, id string) (Developer, error)
 	// ByEmail finds a developer by the canonical form. ErrNotFound if there is none.
@@ -71,11 +89,12 @@ type Repository interface {
 	// List gives up to limit developers, oldest first, whose id is greater than after ("" for the first page).
 	List(ctx context.Context, after string, limit int) ([]Developer, error)
 	// Update applies a change and gives the developer as changed. ErrNotFound, ErrEmailTaken; ErrChanged when IfEpoch does not
-	// hold; ErrLastAdmin when it would
-	// leave no enabled admin where there was one. It never creates.
-	Update(ctx context.Context, id string, c Change, now time.Time) (Developer, error)
-	// Delete removes a developer. ErrNotFound, ErrLastAdmin.
-	Delete(ctx context.Context, id string) error
+	// hold; ErrLastAdmin when it would leave no enabled admin where there was one; ErrAuthority. It never creates.
+	Update(ctx context.Context, by Actor, id string, c Change, now time.Time) (Developer, error)
+	// Delete removes a developer. ErrNotFound, ErrLastAdmin, ErrAuthority.
+	Delete(ctx context.Context, by Actor, id string) error
+	// Confirm reports by ErrAuthority that an actor no longer is what they were, for writes that are not the repository's own.
+	Confirm(ctx context.Context, by Actor) error
 	// HasAdmin reports whether any enabled admin exists.
 	HasAdmin(ctx context.Context) (bool, error)
 

@@ -54,7 +54,7 @@ func (u *userAddVerb) Run(c *command) error {
 	if u.Admin {
 		role = account.Admin
 	}
-	dev, err := d.AddDeveloper(c.ctx, visit(), account.Registration{
+	dev, err := d.AddDeveloper(c.ctx, door.Program(), account.Registration{
 		Name: u.Name, Skills: []string{u.Skills}, Email: u.Email, Password: typed,
 	}, role)
 	if err != nil {
@@ -82,7 +82,7 @@ func (u *userPasswordVerb) Run(c *command) error {
 	if err != nil {
 		return err
 	}
-	dev, err := d.ResetPassword(c.ctx, visit(), u.Email, typed)
+	dev, err := d.ResetPassword(c.ctx, door.Program(), u.Email, typed)
 	if err != nil {
 		return inWords(err)
 	}
@@ -93,8 +93,6 @@ func (u *userPasswordVerb) Run(c *command) error {
 	_, err = fmt.Fprintf(c.Stdout, "%s has a new password and is signed out everywhere\n", dev.Email)
 	return err
 }
-
-func visit() *door.Visit { return &door.Visit{Addr: "command line"} }
 
 // openDoor makes a door over the data directory, which a running server may have open too. It is not known to work with the
 // server's keys if those come from the server's own environment; nothing but throttling counters depends on them here.

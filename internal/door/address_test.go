@@ -61,7 +61,7 @@ func TestResetLiftsThePause(t *testing.T) {
 		_ = b.signIn(ada.Email, wrong)
 	}
 	wantKind(t, b.signIn(ada.Email, sitetest.Password), fault.Throttled)
-	if _, err := s.Door.ResetPassword(t.Context(), &door.Visit{Addr: "command line"}, ada.Email, newPassword); err != nil {
+	if _, err := s.Door.ResetPassword(t.Context(), door.Program(), ada.Email, newPassword); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.signIn(ada.Email, newPassword); err != nil {

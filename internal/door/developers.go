@@ -80,9 +80,13 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		change.PasswordHash, change.EndSignIns = &hash, true
 	}
 	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
-	changed, err := d.accounts.Update(ctx, target, change, d.now())
+	role := account.Member
+	if !self || in.Role != nil || in.Disabled != nil {
+		role = account.Admin
+	}
+	changed, err := d.accounts.Update(ctx, v.actor(role), target, change, d.now())
 	if err != nil {
-		return dev, translate(err)
+		return dev, d.refused(ctx, v, translate(err), target)
 	}
 	if err := d.follow(ctx, v, dev, changed, in); err != nil {
 		return changed, err
@@ -125,8 +129,12 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	if _, err := d.reach(ctx, v, target); err != nil {
 		return err
 	}
-	if err := d.accounts.Delete(ctx, target); err != nil {
-		return translate(err)
+	role := account.Admin
+	if target == v.Developer.ID {
+		role = account.Member
+	}
+	if err := d.accounts.Delete(ctx, v.actor(role), target); err != nil {
+		return d.refused(ctx, v, translate(err), target)
 	}
 	d.note(ctx, v, book.ActionDeveloperDeleted, target, "")
 	if target == v.Developer.ID {
@@ -148,8 +156,15 @@ func (d *Door) reach(ctx context.Context, v *Visit, target string) (account.Deve
 }
 
 func (d *Door) forbid(ctx context.Context, v *Visit, target string) error {
-	d.note(ctx, v, book.ActionForbidden, target, "")
-	return fault.New(fault.Forbidden, "You may not do that.")
+	return d.refused(ctx, v, fault.New(fault.Forbidden, "You may not do that."), target)
+}
+
+// refused writes down an error that says that the visitor may not do something, and returns it.
+func (d *Door) refused(ctx context.Context, v *Visit, err error, target string) error {
+	if fault.Is(err, fault.Forbidden) {
+		d.note(ctx, v, book.ActionForbidden, target, "")
+	}
+	return err
 }
 
 // proveAgain checks the current password. It is counted like a sign-in but apart from them:
@@ -197,6 +212,8 @@ func translate(err error) error {
 		return emailTaken()
 	case errors.Is(err, account.ErrChanged):
 		return fault.New(fault.Conflict, "The account was changed meanwhile. Please try again.")
+	case errors.Is(err, account.ErrAuthority):
+		return fault.New(fault.Forbidden, "You may not do that any more.")
 	case errors.Is(err, account.ErrLastAdmin):
 		return fault.New(fault.Conflict, "This is the last administrator. Make somebody else one first.")
 	case errors.Is(err, book.ErrNotFound):
@@ -225,7 +242,7 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if err != nil {
 		return dev, busy(err)
 	}
-	if dev, err = d.accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.now()); err != nil {
+	if dev, err = d.accounts.Update(ctx, account.Actor{}, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.now()); err != nil {
 		return dev, translate(err)
 	}
 	d.forgive(ctx, []counter{d.counter("account", key, account.AccountPolicy(), false)})

@@ -93,7 +93,7 @@ func same(a, b account.Developer) bool {
 
 func restore(t *testing.T, s *sitetest.Site, d account.Developer) {
 	t.Helper()
-	_, err := s.DB.Accounts().Update(t.Context(), d.ID, account.Change{
+	_, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{
 		Name: &d.Name, Skills: &d.Skills, Email: &d.Email, EmailKey: &d.EmailKey, PasswordHash: &d.PasswordHash,
 		Role: &d.Role, Disabled: &d.Disabled,
 	}, s.Clock.Now())
@@ -194,7 +194,7 @@ func TestDisableBehindTheBack(t *testing.T) {
 	ada := s.Developer("Ada", account.Admin)
 	b := signedIn(t, s, ada)
 	s.Developer("Root", account.Admin)
-	if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{Role: ptr(account.Member)}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Role: ptr(account.Member)}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	b.visit(func(_ context.Context, v *door.Visit) {
@@ -202,7 +202,7 @@ func TestDisableBehindTheBack(t *testing.T) {
 			t.Error("the session remembers a role")
 		}
 	})
-	if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if b.who() != "" {

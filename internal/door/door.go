@@ -103,17 +103,35 @@ func New(c Config) *Door {
 type Visit struct {
 	RequestID string
 	Addr      string            // the visitor's address, after trusted proxies
-	Session   *session.Session  // nil on the command line
+	Session   *session.Session  // nil for Program
 	Developer account.Developer // who is signed in; the zero value is a stranger
 	SessionID string            // the short name of their session in the book
 	Device    string            // the device cookie that came with the request
+
+	program bool // see Program
 }
+
+// Program returns the visit of the program's own operator, at the command line, who has the
+// databases anyway: nothing is held against it.
+func Program() *Visit { return &Visit{Addr: "command line", program: true} }
 
 // SignedIn reports whether somebody is.
 func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
 
 // Admin reports whether an admin is signed in.
 func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == account.Admin }
+
+// actor is on whose behalf a change is made that takes the role, as they were when they were let in.
+func (v *Visit) actor(role account.Role) account.Actor {
+	if v.program {
+		return account.Actor{}
+	}
+	by := account.Actor{ID: v.Developer.ID, Epoch: v.Developer.Epoch, Role: role}
+	if sid, ok := v.Session.ID(); ok {
+		by.Session = sid.String()
+	}
+	return by
+}
 
 // LoggedInUser is what the session knows of who signed in, under the key of the original
 // application. It is a copy of that moment, for showing: role and state are read from the account

@@ -48,7 +48,7 @@ func TestCausesStay(t *testing.T) {
 	}
 	for role, want := range map[account.Role]string{account.Member: "", account.Admin: e.Text} {
 		for _, first := range []account.Role{account.Member, role} {
-			if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{Role: &first}, now); err != nil {
+			if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Role: &first}, now); err != nil {
 				t.Fatal(err)
 			}
 			list, err := browser.entries(q)

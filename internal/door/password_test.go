@@ -94,7 +94,7 @@ func TestResetPassword(t *testing.T) {
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
-	shell := func() *door.Visit { return &door.Visit{Addr: "command line"} }
+	shell := func() *door.Visit { return door.Program() }
 	if _, err := s.Door.ResetPassword(t.Context(), shell(), "ADA@example.org", newPassword); err != nil {
 		t.Fatal(err)
 	}

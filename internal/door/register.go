@@ -2,7 +2,6 @@ package door
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -32,7 +31,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 	if err := d.take(ctx, v, book.ActionRegisterRefused, attempt); err != nil {
 		return err
 	}
-	dev, err := d.create(ctx, in, account.Member)
+	dev, err := d.create(ctx, account.Actor{}, in, account.Member)
 	if err != nil {
 		if fault.Is(err, fault.Busy) {
 			d.refund(ctx, attempt)
@@ -53,26 +52,25 @@ func (d *Door) MayRegister() error {
 	return nil
 }
 
-// AddDeveloper makes an account on behalf of an admin or of the command line.
+// AddDeveloper makes an account on behalf of an admin.
+//
+// Faults: Forbidden, Invalid with fields, Busy.
 func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registration, role account.Role) (account.Developer, error) {
-	dev, err := d.create(ctx, in, role)
+	dev, err := d.create(ctx, v.actor(account.Admin), in, role)
 	if err != nil {
-		return dev, err
+		return dev, d.refused(ctx, v, err, "")
 	}
 	d.note(ctx, v, book.ActionDeveloperCreated, dev.ID, fmt.Sprintf("as %s", role))
 	return dev, nil
 }
 
-func (d *Door) create(ctx context.Context, in account.Registration, role account.Role) (account.Developer, error) {
+func (d *Door) create(ctx context.Context, by account.Actor, in account.Registration, role account.Role) (account.Developer, error) {
 	dev, err := d.newDeveloper(ctx, in, role)
 	if err != nil {
 		return dev, err
 	}
-	switch err := d.accounts.Create(ctx, dev); {
-	case errors.Is(err, account.ErrEmailTaken):
-		return dev, emailTaken()
-	case err != nil:
-		return dev, unavailable(err)
+	if err := d.accounts.Create(ctx, by, dev); err != nil {
+		return dev, translate(err)
 	}
 	return dev, nil
 }

@@ -43,7 +43,7 @@ func begunBy(t *testing.T, s *sitetest.Site, d account.Developer) *browser {
 // raise makes all sign-ins of a developer void, as a change of the password does, and leaves the sessions alone.
 func raise(t *testing.T, s *sitetest.Site, d account.Developer) {
 	t.Helper()
-	if _, err := s.DB.Accounts().Update(t.Context(), d.ID, account.Change{EndSignIns: true}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{EndSignIns: true}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

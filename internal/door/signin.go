@@ -113,7 +113,7 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, password string) {
 	hash, err := d.passwords.Hash(ctx, password)
 	if err == nil {
-		_, err = d.accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.now())
+		_, err = d.accounts.Update(ctx, account.Actor{}, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.now())
 	}
 	if err == nil {
 		d.note(ctx, v, book.ActionPasswordRehashed, dev.ID, "")

@@ -25,13 +25,13 @@ func TestSignInAnswersAlike(t *testing.T) {
 	ctx := t.Context()
 	ada := s.Developer("Ada", account.Member)
 	gone := s.Developer("Gone", account.Member)
-	if _, err := s.DB.Accounts().Update(ctx, gone.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(ctx, account.Actor{}, gone.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	broken := map[string]account.Developer{}
 	for i, hash := range []string{"", "plain text", "$argon2id$v=19$m=1,t=1,p=1$AAAA$AAAA", "$2b$12$" + strings.Repeat("a", 53)} {
 		d := s.Developer("Broken "+string(rune('A'+i)), account.Member)
-		if _, err := s.DB.Accounts().Update(ctx, d.ID, account.Change{PasswordHash: &hash}, s.Clock.Now()); err != nil {
+		if _, err := s.DB.Accounts().Update(ctx, account.Actor{}, d.ID, account.Change{PasswordHash: &hash}, s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		broken[hash] = d
@@ -140,7 +140,7 @@ func TestRehash(t *testing.T) {
 		var faults sitetest.Faults
 		s := sitetest.New(t, faults.Wrap, func(p *server.Parts) { p.Passwords = hasher })
 		ada := s.Developer("Ada", account.Member)
-		if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{PasswordHash: &hash}, s.Clock.Now()); err != nil {
+		if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{PasswordHash: &hash}, s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		b := newBrowser(t, s, "192.0.2.1")
@@ -191,15 +191,15 @@ func TestSignInMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*sitetest.Site, account.Developer) error{
 		"password changed": func(s *sitetest.Site, d account.Developer) error {
-			_, err := s.Door.ResetPassword(context.Background(), &door.Visit{Addr: "command line"}, d.Email, "quiet heron walks at noon")
+			_, err := s.Door.ResetPassword(context.Background(), door.Program(), d.Email, "quiet heron walks at noon")
 			return err
 		},
 		"disabled": func(s *sitetest.Site, d account.Developer) error {
-			_, err := s.DB.Accounts().Update(context.Background(), d.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now())
+			_, err := s.DB.Accounts().Update(context.Background(), account.Actor{}, d.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now())
 			return err
 		},
 		"removed": func(s *sitetest.Site, d account.Developer) error {
-			return s.DB.Accounts().Delete(context.Background(), d.ID)
+			return s.DB.Accounts().Delete(context.Background(), account.Actor{}, d.ID)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -231,11 +231,11 @@ func TestRehashMeanwhile(t *testing.T) {
 	m := &meanwhile{}
 	s := sitetest.New(t, func(p *server.Parts) { m.Repository, p.Accounts = p.Accounts, m })
 	ada := s.Developer("Ada", account.Member)
-	if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{PasswordHash: &hash}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{PasswordHash: &hash}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	m.do = func() {
-		if _, err := s.Door.ResetPassword(t.Context(), &door.Visit{Addr: "command line"}, ada.Email, next); err != nil {
+		if _, err := s.Door.ResetPassword(t.Context(), door.Program(), ada.Email, next); err != nil {
 			t.Error(err)
 		}
 	}

@@ -34,7 +34,7 @@ func hashing(t *testing.T, c passhash.Config) *sitetest.Site {
 func withHash(t *testing.T, s *sitetest.Site, name, hash string) account.Developer {
 	t.Helper()
 	d := s.Developer(name, account.Member)
-	d, err := s.DB.Accounts().Update(t.Context(), d.ID, account.Change{PasswordHash: &hash}, s.Clock.Now())
+	d, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{PasswordHash: &hash}, s.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func (r *run) developer(ctx context.Context, p person, seen addresses) error {
 			r.refuse(Developer, t, p.ID, &refusal{EmailTaken, other})
 			return nil
 		}
-	} else if err := r.Accounts.Create(ctx, p.Developer); errors.Is(err, account.ErrEmailTaken) { // at this very moment
+	} else if err := r.Accounts.Create(ctx, account.Actor{}, p.Developer); errors.Is(err, account.ErrEmailTaken) { // at this very moment
 		r.refuse(Developer, t, p.ID, &refusal{reason: EmailTaken})
 		return nil
 	} else if err != nil {
@@ -90,7 +90,7 @@ func (r *run) met(ctx context.Context, there account.Developer, p person, admin 
 	if there.Role != account.Admin {
 		if !r.DryRun {
 			role := account.Admin
-			if _, err := r.Accounts.Update(ctx, p.ID, account.Change{Role: &role}, r.Clock()); err != nil {
+			if _, err := r.Accounts.Update(ctx, account.Actor{}, p.ID, account.Change{Role: &role}, r.Clock()); err != nil {
 				return err
 			}
 		}

@@ -167,7 +167,7 @@ func TestOneAddress(t *testing.T) {
 	for _, dry := range []bool{true, false} {
 		p := newPlace(t)
 		earlier := account.Developer{ID: hexID(99), Name: "Eve", Email: "Eve@example.org", EmailKey: "eve@example.org", PasswordHash: "h", Role: account.Member, CreatedAt: idTime(0), UpdatedAt: idTime(0)}
-		if err := p.accounts.Create(t.Context(), earlier); err != nil {
+		if err := p.accounts.Create(t.Context(), account.Actor{}, earlier); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
@@ -239,7 +239,7 @@ func TestChangedDevelopers(t *testing.T) {
 	first := (&installation{}).developer(ada(1, nil), ada(2, bson.M{"email": "eve@example.org"}))
 	p.copy(first, nil)
 	rehashed := "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$a2V5"
-	if _, err := p.accounts.Update(t.Context(), hexID(2), account.Change{PasswordHash: &rehashed}, time.Now()); err != nil {
+	if _, err := p.accounts.Update(t.Context(), account.Actor{}, hexID(2), account.Change{PasswordHash: &rehashed}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	before := p.all()

@@ -22,8 +22,11 @@ type accounts struct {
 var errIDTaken = errors.New("the id is taken")
 
 // Create implements account.Repository.
-func (a *accounts) Create(ctx context.Context, d account.Developer) error {
+func (a *accounts) Create(ctx context.Context, by account.Actor, d account.Developer) error {
 	defer a.db.changed(ctx)()
+	if err := a.Confirm(ctx, by); err != nil {
+		return err
+	}
 	return a.db.fail(ctx, "create developer", a.create(ctx, d))
 }
 
@@ -119,8 +122,13 @@ func (a *accounts) list(ctx context.Context, after string, limit int) ([]account
 }
 
 // Update implements account.Repository.
-func (a *accounts) Update(ctx context.Context, id string, c account.Change, now time.Time) (account.Developer, error) {
+func (a *accounts) Update(
+	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
+) (account.Developer, error) {
 	defer a.db.changed(ctx)()
+	if err := a.Confirm(ctx, by); err != nil {
+		return account.Developer{}, err
+	}
 	oid, ok := objectID(id)
 	if !ok {
 		return account.Developer{}, or(ctx.Err(), account.ErrNotFound)
@@ -178,8 +186,11 @@ func (a *accounts) expect(ctx context.Context, id bson.ObjectID, epoch *int64) (
 }
 
 // Delete implements account.Repository.
-func (a *accounts) Delete(ctx context.Context, id string) error {
+func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) error {
 	defer a.db.changed(ctx)()
+	if err := a.Confirm(ctx, by); err != nil {
+		return err
+	}
 	oid, ok := objectID(id)
 	if !ok {
 		return or(ctx.Err(), account.ErrNotFound)
@@ -192,6 +203,38 @@ func (a *accounts) Delete(ctx context.Context, id string) error {
 		return err
 	})
 	return a.db.fail(ctx, "delete developer", err)
+}
+
+// Confirm implements account.Repository.
+func (a *accounts) Confirm(ctx context.Context, by account.Actor) error {
+	return a.db.fail(ctx, "look at the actor", a.confirm(ctx, by))
+}
+
+func (a *accounts) confirm(ctx context.Context, by account.Actor) error {
+	if by == (account.Actor{}) {
+		return nil
+	}
+	id, ok := objectID(by.ID)
+	if !ok {
+		return account.ErrAuthority
+	}
+	now, err := a.byID(ctx, id)
+	if errors.Is(err, account.ErrNotFound) || err == nil && !by.May(now) {
+		return account.ErrAuthority
+	}
+	if err != nil || by.Session == "" {
+		return err
+	}
+	sid, ok := objectID(by.Session)
+	if !ok {
+		return account.ErrAuthority
+	}
+	n, err := a.db.base.Collection("sessions").CountDocuments(ctx,
+		bson.D{{Key: "_id", Value: sid}, {Key: "subject", Value: by.ID}}, options.Count().SetLimit(1))
+	if err == nil && n == 0 {
+		err = account.ErrAuthority
+	}
+	return err
 }
 
 // HasAdmin implements account.Repository.

@@ -37,7 +37,7 @@ func (f *failure) Is(target error) bool { return errors.Is(f.cause, target) }
 // fail says what failed, and leaves alone the answers that callers act upon.
 func (db *DB) fail(ctx context.Context, what string, err error) error {
 	for _, known := range []error{
-		nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrChanged, account.ErrLastAdmin, account.ErrSetupOver,
+		nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrChanged, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority,
 		book.ErrNotFound, book.ErrKept, book.ErrExists, book.ErrBadCursor,
 	} {
 		if err == known {

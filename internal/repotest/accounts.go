@@ -46,7 +46,7 @@ func admin(name string) account.Developer {
 func create(t *testing.T, repo account.Repository, list ...account.Developer) {
 	t.Helper()
 	for _, d := range list {
-		noError(t, repo.Create(t.Context(), d))
+		noError(t, repo.Create(t.Context(), account.Actor{}, d))
 	}
 }
 
@@ -78,13 +78,13 @@ func addressTaken(t *testing.T, ctx context.Context, repo account.Repository) {
 	create(t, repo, first)
 	second := developer("eve")
 	second.EmailKey = first.EmailKey
-	mustBe(t, repo.Create(ctx, second), account.ErrEmailTaken)
+	mustBe(t, repo.Create(ctx, account.Actor{}, second), account.ErrEmailTaken)
 	_, err := repo.ByID(ctx, second.ID)
 	mustBe(t, err, account.ErrNotFound)
-	mustBe(t, repo.Create(ctx, first), account.ErrEmailTaken)
+	mustBe(t, repo.Create(ctx, account.Actor{}, first), account.ErrEmailTaken)
 	reused := developer("other")
 	reused.ID = first.ID
-	if err := repo.Create(ctx, reused); err == nil {
+	if err := repo.Create(ctx, account.Actor{}, reused); err == nil {
 		t.Error("an id was taken twice")
 	}
 	got, err := repo.ByID(ctx, first.ID)
@@ -97,7 +97,7 @@ func addressRace(t *testing.T, ctx context.Context, repo account.Repository) {
 	errs := race(n, func(i int) error {
 		d := developer(fmt.Sprint("racer", i))
 		d.EmailKey = "one@example.org"
-		return repo.Create(ctx, d)
+		return repo.Create(ctx, account.Actor{}, d)
 	})
 	if made, taken := tally(t, errs, account.ErrEmailTaken); made != 1 || taken != n-1 {
 		t.Errorf("%d created and %d refused, want 1 and %d", made, taken, n-1)
@@ -168,7 +168,7 @@ func updateDeveloper(t *testing.T, ctx context.Context, repo account.Repository)
 	}
 	for i, s := range steps {
 		at := later.Add(time.Duration(i) * time.Millisecond)
-		got, err := repo.Update(ctx, d.ID, s.change, at)
+		got, err := repo.Update(ctx, account.Actor{}, d.ID, s.change, at)
 		noError(t, err)
 		s.apply()
 		d.UpdatedAt = at
@@ -187,16 +187,16 @@ func updateDeveloper(t *testing.T, ctx context.Context, repo account.Repository)
 func updateRefused(t *testing.T, ctx context.Context, repo account.Repository) {
 	d, other := developer("ada"), developer("bob")
 	create(t, repo, d, other)
-	_, err := repo.Update(ctx, d.ID, account.Change{Name: ptr("X"), EmailKey: &other.EmailKey}, now().Add(time.Hour))
+	_, err := repo.Update(ctx, account.Actor{}, d.ID, account.Change{Name: ptr("X"), EmailKey: &other.EmailKey}, now().Add(time.Hour))
 	mustBe(t, err, account.ErrEmailTaken)
-	_, err = repo.Update(ctx, d.ID, account.Change{Name: ptr("X"), IfEpoch: ptr(d.Epoch + 1)}, now().Add(time.Hour))
+	_, err = repo.Update(ctx, account.Actor{}, d.ID, account.Change{Name: ptr("X"), IfEpoch: ptr(d.Epoch + 1)}, now().Add(time.Hour))
 	mustBe(t, err, account.ErrChanged)
 	got, err := repo.ByID(ctx, d.ID)
 	noError(t, err)
 	same(t, "after the refusals", got, d)
 
 	ghost := newID()
-	_, err = repo.Update(ctx, ghost, account.Change{Name: ptr("X")}, now())
+	_, err = repo.Update(ctx, account.Actor{}, ghost, account.Change{Name: ptr("X")}, now())
 	mustBe(t, err, account.ErrNotFound)
 	_, err = repo.ByID(ctx, ghost)
 	mustBe(t, err, account.ErrNotFound)
@@ -205,12 +205,12 @@ func updateRefused(t *testing.T, ctx context.Context, repo account.Repository) {
 func deleteDeveloper(t *testing.T, ctx context.Context, repo account.Repository) {
 	d, other := developer("ada"), developer("bob")
 	create(t, repo, d, other)
-	noError(t, repo.Delete(ctx, d.ID))
+	noError(t, repo.Delete(ctx, account.Actor{}, d.ID))
 	_, err := repo.ByID(ctx, d.ID)
 	mustBe(t, err, account.ErrNotFound)
 	_, err = repo.ByEmail(ctx, d.EmailKey)
 	mustBe(t, err, account.ErrNotFound)
-	mustBe(t, repo.Delete(ctx, d.ID), account.ErrNotFound)
+	mustBe(t, repo.Delete(ctx, account.Actor{}, d.ID), account.ErrNotFound)
 	_, err = repo.ByID(ctx, other.ID)
 	noError(t, err)
 	create(t, repo, d) // the address is free again
@@ -224,9 +224,9 @@ func hostileDevelopers(t *testing.T, ctx context.Context, repo account.Repositor
 		mustBe(t, err, account.ErrNotFound)
 		_, err = repo.ByEmail(ctx, s)
 		mustBe(t, err, account.ErrNotFound)
-		_, err = repo.Update(ctx, s, account.Change{Name: ptr("X")}, now())
+		_, err = repo.Update(ctx, account.Actor{}, s, account.Change{Name: ptr("X")}, now())
 		mustBe(t, err, account.ErrNotFound)
-		mustBe(t, repo.Delete(ctx, s), account.ErrNotFound)
+		mustBe(t, repo.Delete(ctx, account.Actor{}, s), account.ErrNotFound)
 	}
 	got, err := repo.ByID(ctx, d.ID)
 	noError(t, err)
@@ -238,10 +238,10 @@ func cancelledAccounts(t *testing.T, ctx context.Context, repo account.Repositor
 	cancel()
 	d := developer("ada")
 	create(t, repo, d)
-	mustBe(t, repo.Create(dead, developer("bob")), context.Canceled)
-	_, err := repo.Update(dead, d.ID, account.Change{Name: ptr("X")}, now())
+	mustBe(t, repo.Create(dead, account.Actor{}, developer("bob")), context.Canceled)
+	_, err := repo.Update(dead, account.Actor{}, d.ID, account.Change{Name: ptr("X")}, now())
 	mustBe(t, err, context.Canceled)
-	mustBe(t, repo.Delete(dead, d.ID), context.Canceled)
+	mustBe(t, repo.Delete(dead, account.Actor{}, d.ID), context.Canceled)
 	_, err = repo.ByID(dead, d.ID)
 	mustBe(t, err, context.Canceled)
 	_, err = repo.List(dead, "", 10)

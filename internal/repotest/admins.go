@@ -19,28 +19,28 @@ func lastAdmin(t *testing.T, ctx context.Context, repo account.Repository) {
 	hasAdmin(t, repo, true)
 
 	demote, disable := account.Change{Role: ptr(account.Member)}, account.Change{Disabled: ptr(true)}
-	_, err := repo.Update(ctx, second.ID, demote, now()) // another one is left
+	_, err := repo.Update(ctx, account.Actor{}, second.ID, demote, now()) // another one is left
 	noError(t, err)
 	for name, c := range map[string]account.Change{"demote": demote, "disable": disable} {
 		c.Name = ptr("changed")
-		_, err := repo.Update(ctx, first.ID, c, now())
+		_, err := repo.Update(ctx, account.Actor{}, first.ID, c, now())
 		if mustBe(t, err, account.ErrLastAdmin); t.Failed() {
 			t.Log(name)
 		}
 	}
-	mustBe(t, repo.Delete(ctx, first.ID), account.ErrLastAdmin)
+	mustBe(t, repo.Delete(ctx, account.Actor{}, first.ID), account.ErrLastAdmin)
 	got, err := repo.ByID(ctx, first.ID)
 	noError(t, err)
 	same(t, "the last admin", got, first)
 
-	_, err = repo.Update(ctx, first.ID, account.Change{Name: ptr("still me"), Role: ptr(account.Admin)}, now())
+	_, err = repo.Update(ctx, account.Actor{}, first.ID, account.Change{Name: ptr("still me"), Role: ptr(account.Admin)}, now())
 	noError(t, err)
-	_, err = repo.Update(ctx, disabled.ID, account.Change{Role: ptr(account.Member)}, now()) // was none that could sign in
+	_, err = repo.Update(ctx, account.Actor{}, disabled.ID, account.Change{Role: ptr(account.Member)}, now()) // was none that could sign in
 	noError(t, err)
-	noError(t, repo.Delete(ctx, second.ID))
-	_, err = repo.Update(ctx, disabled.ID, account.Change{Role: ptr(account.Admin), Disabled: ptr(false)}, now())
+	noError(t, repo.Delete(ctx, account.Actor{}, second.ID))
+	_, err = repo.Update(ctx, account.Actor{}, disabled.ID, account.Change{Role: ptr(account.Admin), Disabled: ptr(false)}, now())
 	noError(t, err)
-	noError(t, repo.Delete(ctx, first.ID))
+	noError(t, repo.Delete(ctx, account.Actor{}, first.ID))
 	hasAdmin(t, repo, true)
 }
 
@@ -65,11 +65,11 @@ func lastAdminRace(t *testing.T, ctx context.Context, repo account.Repository) {
 		var err error
 		switch i % 3 {
 		case 0:
-			err = repo.Delete(ctx, admins[i].ID)
+			err = repo.Delete(ctx, account.Actor{}, admins[i].ID)
 		case 1:
-			_, err = repo.Update(ctx, admins[i].ID, account.Change{Role: ptr(account.Member)}, now())
+			_, err = repo.Update(ctx, account.Actor{}, admins[i].ID, account.Change{Role: ptr(account.Member)}, now())
 		default:
-			_, err = repo.Update(ctx, admins[i].ID, account.Change{Disabled: ptr(true)}, now())
+			_, err = repo.Update(ctx, account.Actor{}, admins[i].ID, account.Change{Disabled: ptr(true)}, now())
 		}
 		return err
 	})

@@ -115,8 +115,8 @@ type faultyAccounts struct {
 	f *Faults
 }
 
-func (a faultyAccounts) Create(ctx context.Context, d account.Developer) error {
-	return a.f.do(ctx, "accounts.Create", func() error { return a.Repository.Create(ctx, d) })
+func (a faultyAccounts) Create(ctx context.Context, by account.Actor, d account.Developer) error {
+	return a.f.do(ctx, "accounts.Create", func() error { return a.Repository.Create(ctx, by, d) })
 }
 
 func (a faultyAccounts) ByID(ctx context.Context, id string) (account.Developer, error) {
@@ -127,8 +127,10 @@ func (a faultyAccounts) ByEmail(ctx context.Context, key string) (account.Develo
 	return value(ctx, a.f, "accounts.ByEmail", func() (account.Developer, error) { return a.Repository.ByEmail(ctx, key) })
 }
 
-func (a faultyAccounts) Update(ctx context.Context, id string, c account.Change, now time.Time) (account.Developer, error) {
-	return value(ctx, a.f, "accounts.Update", func() (account.Developer, error) { return a.Repository.Update(ctx, id, c, now) })
+func (a faultyAccounts) Update(
+	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
+) (account.Developer, error) {
+	return value(ctx, a.f, "accounts.Update", func() (account.Developer, error) { return a.Repository.Update(ctx, by, id, c, now) })
 }
 
 type faultyThrottle struct {

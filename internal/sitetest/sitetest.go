@@ -116,7 +116,7 @@ func (s *Site) Developer(name string, role account.Role) account.Developer {
 		ID: id.New(now), Name: name, Email: email, EmailKey: email, Skills: []string{"go"},
 		PasswordHash: Hash, Role: role, CreatedAt: now, UpdatedAt: now,
 	}
-	if err := s.DB.Accounts().Create(context.Background(), d); err != nil {
+	if err := s.DB.Accounts().Create(context.Background(), account.Actor{}, d); err != nil {
 		s.t.Fatal(err)
 	}
 	return d

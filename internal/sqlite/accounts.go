@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -28,8 +29,8 @@ func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
 }
 
 // Create implements account.Repository.
-func (a *accounts) Create(ctx context.Context, d account.Developer) error {
-	err := a.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return insertDeveloper(ctx, tx, d) })
+func (a *accounts) Create(ctx context.Context, by account.Actor, d account.Developer) error {
+	err := a.tx(ctx, by, func(ctx context.Context, tx *sql.Tx) error { return insertDeveloper(ctx, tx, d) })
 	return wrapAccount("create developer", err)
 }
 
@@ -83,9 +84,11 @@ func (a *accounts) list(ctx context.Context, after string, limit int) ([]account
 }
 
 // Update implements account.Repository.
-func (a *accounts) Update(ctx context.Context, id string, c account.Change, now time.Time) (account.Developer, error) {
+func (a *accounts) Update(
+	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
+) (account.Developer, error) {
 	var d account.Developer
-	err := a.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+	err := a.tx(ctx, by, func(ctx context.Context, tx *sql.Tx) (err error) {
 		if d, err = developerIn(ctx, tx, id); err != nil {
 			return err
 		}
@@ -119,8 +122,8 @@ func (a *accounts) Update(ctx context.Context, id string, c account.Change, now 
 }
 
 // Delete implements account.Repository.
-func (a *accounts) Delete(ctx context.Context, id string) error {
-	err := a.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) error {
+	err := a.tx(ctx, by, func(ctx context.Context, tx *sql.Tx) error {
 		d, err := developerIn(ctx, tx, id)
 		if err != nil {
 			return err
@@ -140,6 +143,42 @@ func (a *accounts) Delete(ctx context.Context, id string) error {
 func (a *accounts) HasAdmin(ctx context.Context) (has bool, err error) {
 	has, err = hasAdmin(ctx, a.h.Read, "")
 	return has, wrapAccount("look for an admin", err)
+}
+
+// Confirm implements account.Repository.
+func (a *accounts) Confirm(ctx context.Context, by account.Actor) error {
+	return wrapAccount("look at the actor", authority(ctx, a.h.Read, by))
+}
+
+// tx runs f in one write transaction, if the actor is what they were when it begins.
+func (a *accounts) tx(ctx context.Context, by account.Actor, f func(ctx context.Context, tx *sql.Tx) error) error {
+	return a.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := authority(ctx, tx, by); err != nil {
+			return err
+		}
+		return f(ctx, tx)
+	})
+}
+
+// authority returns account.ErrAuthority if the actor is no longer what they were. Their session is
+// looked for in the table of sqlstore, which callers keep in the same file.
+func authority(ctx context.Context, q queryer, by account.Actor) error {
+	if by == (account.Actor{}) {
+		return nil
+	}
+	now, err := developerIn(ctx, q, by.ID)
+	if errors.Is(err, account.ErrNotFound) || err == nil && !by.May(now) {
+		return account.ErrAuthority
+	}
+	if err != nil || by.Session == "" {
+		return err
+	}
+	var live bool
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND subject = ?)`, by.Session, by.ID).Scan(&live)
+	if err == nil && !live {
+		err = account.ErrAuthority
+	}
+	return err
 }
 
 func apply(d *account.Developer, c account.Change) {
@@ -207,13 +246,13 @@ func insertDeveloper(ctx context.Context, tx *sql.Tx, d account.Developer) error
 	return err
 }
 
-func developerIn(ctx context.Context, tx *sql.Tx, id string) (account.Developer, error) {
-	return scanDeveloper(tx.QueryRowContext(ctx, `SELECT `+developerColumns+` FROM developers WHERE id = ?`, id))
+func developerIn(ctx context.Context, q queryer, id string) (account.Developer, error) {
+	return scanDeveloper(q.QueryRowContext(ctx, `SELECT `+developerColumns+` FROM developers WHERE id = ?`, id))
 }
 
 // wrapAccount says what failed, and leaves alone the answers that callers act upon.
 func wrapAccount(what string, err error) error {
-	for _, known := range []error{nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrLastAdmin, account.ErrSetupOver} {
+	for _, known := range []error{nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority} {
 		if err == known {
 			return err
 		}

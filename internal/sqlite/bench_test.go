@@ -115,7 +115,7 @@ func BenchmarkAccountByID(b *testing.B) {
 		ID: id.New(now), Name: "Ada Lovelace", Email: "Ada@example.org", EmailKey: "ada@example.org", Skills: []string{"go", "sql"},
 		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2E$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", Role: account.Member, CreatedAt: now, UpdatedAt: now,
 	}
-	if err := repo.Create(context.Background(), d); err != nil {
+	if err := repo.Create(context.Background(), account.Actor{}, d); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

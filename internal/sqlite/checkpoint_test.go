@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/sqlite"
 )
@@ -158,7 +159,7 @@ func TestCommitsDoNotWaitForTheLog(t *testing.T) {
 	appendUntil(t, db, begun)
 	n := 0
 	appendUntil(t, db, func(int) bool { n++; return n == 40 })
-	mustRun(t, db.Accounts().Create(t.Context(), someone()))
+	mustRun(t, db.Accounts().Create(t.Context(), account.Actor{}, someone()))
 	close(released)
 	appendUntil(t, db, func(length int) bool { return length < logPages })
 }

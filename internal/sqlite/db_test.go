@@ -29,7 +29,7 @@ func mustRun(t *testing.T, errs ...error) {
 func mustAdd(t *testing.T, db *sqlite.DB, n int) {
 	t.Helper()
 	for range n {
-		mustRun(t, db.Accounts().Create(t.Context(), someone()), db.Entries().Append(t.Context(), []book.Entry{entry("x")}))
+		mustRun(t, db.Accounts().Create(t.Context(), account.Actor{}, someone()), db.Entries().Append(t.Context(), []book.Entry{entry("x")}))
 	}
 }
 
@@ -44,7 +44,7 @@ func someone() account.Developer {
 func calls(ctx context.Context, db *sqlite.DB) map[string]func() error {
 	p := account.Policy{Free: 5, First: time.Second, Most: time.Minute, Forget: time.Hour}
 	return map[string]func() error{
-		"create": func() error { return db.Accounts().Create(ctx, someone()) },
+		"create": func() error { return db.Accounts().Create(ctx, account.Actor{}, someone()) },
 		"setup":  func() error { return db.Accounts().OpenSetup(ctx, []byte("x"), time.Now()) },
 		"take": func() error {
 			_, err := db.Throttle().Take(ctx, []account.Attempt{{Key: "k", Policy: p}}, time.Now())
@@ -163,7 +163,7 @@ func TestDiskFull(t *testing.T) {
 	d.Name = large.Text
 	for name, err := range map[string]error{
 		"append": db.Entries().Append(t.Context(), []book.Entry{entry("small"), large}),
-		"create": db.Accounts().Create(t.Context(), d),
+		"create": db.Accounts().Create(t.Context(), account.Actor{}, d),
 	} {
 		var e *driver.Error
 		if !errors.As(err, &e) || e.Code() != lib.SQLITE_FULL || !strings.HasPrefix(err.Error(), "sqlite: ") {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/session"
 )
@@ -20,7 +21,7 @@ func BenchmarkLookup(b *testing.B) {
 	if err := plain.Create(ctx, r); err != nil {
 		b.Fatal(err)
 	}
-	if err := db.Accounts().Create(ctx, d); err != nil {
+	if err := db.Accounts().Create(ctx, account.Actor{}, d); err != nil {
 		b.Fatal(err)
 	}
 	load := func(store session.Store) func() error {

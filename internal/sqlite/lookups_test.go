@@ -49,14 +49,14 @@ func (a accountsElsewhere) ByID(ctx context.Context, id string) (account.Develop
 	return a.finds.ByID(ctx, id)
 }
 
-func (a accountsElsewhere) Update(ctx context.Context, id string, c account.Change, now time.Time) (account.Developer, error) {
+func (a accountsElsewhere) Update(ctx context.Context, by account.Actor, id string, c account.Change, now time.Time) (account.Developer, error) {
 	_, _ = a.finds.ByID(ctx, id)
-	return a.Repository.Update(ctx, id, c, now)
+	return a.Repository.Update(ctx, by, id, c, now)
 }
 
-func (a accountsElsewhere) Delete(ctx context.Context, id string) error {
+func (a accountsElsewhere) Delete(ctx context.Context, by account.Actor, id string) error {
 	_, _ = a.finds.ByID(ctx, id)
-	return a.Repository.Delete(ctx, id)
+	return a.Repository.Delete(ctx, by, id)
 }
 
 // What a caller does to a developer stays with that caller.
@@ -64,7 +64,7 @@ func TestRememberedDeveloperIsNobodysToChange(t *testing.T) {
 	t.Parallel()
 	repo := open(t, t.TempDir()).Accounts()
 	want := developer(1)
-	mustRun(t, repo.Create(t.Context(), want))
+	mustRun(t, repo.Create(t.Context(), account.Actor{}, want))
 	for range 3 {
 		got, err := repo.ByID(t.Context(), want.ID)
 		mustRun(t, err)
@@ -86,7 +86,7 @@ func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 	stores := []session.Store{sessions(t, dbs[0]), sessions(t, dbs[1])}
 	var patched, updated [owners]atomic.Int64 // acknowledged; -1 once deleted
 	for n := range owners {
-		mustRun(t, stores[0].Create(ctx, sessionRecord(n)), dbs[0].Accounts().Create(ctx, developer(n)))
+		mustRun(t, stores[0].Create(ctx, sessionRecord(n)), dbs[0].Accounts().Create(ctx, account.Actor{}, developer(n)))
 	}
 	look := func(n, from int) error {
 		atLeast := patched[n].Load()
@@ -110,14 +110,14 @@ func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 				to := (w + n) % 2
 				_, err := stores[to].Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: sessionTime, Set: session.Values{"n": {byte(n)}}})
 				patched[w].Add(1)
-				_, err2 := dbs[to].Accounts().Update(ctx, d.ID, account.Change{EndSignIns: true}, sessionTime)
+				_, err2 := dbs[to].Accounts().Update(ctx, account.Actor{}, d.ID, account.Change{EndSignIns: true}, sessionTime)
 				updated[w].Add(1)
 				if err := errors.Join(err, err2, look(w, 1-to), look(w, to)); err != nil {
 					t.Error(err)
 					return
 				}
 			}
-			if err := errors.Join(stores[w%2].Delete(ctx, r.ID), dbs[w%2].Accounts().Delete(ctx, d.ID)); err != nil {
+			if err := errors.Join(stores[w%2].Delete(ctx, r.ID), dbs[w%2].Accounts().Delete(ctx, account.Actor{}, d.ID)); err != nil {
 				t.Error(err)
 			}
 			patched[w].Store(-1)
@@ -167,10 +167,10 @@ func childChange(dir string) error {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); fmt.Println(lines.Text()) {
 		name := lines.Text()
 		if name == "delete" {
-			err = errors.Join(store.Delete(ctx, r.ID), db.Accounts().Delete(ctx, d.ID))
+			err = errors.Join(store.Delete(ctx, r.ID), db.Accounts().Delete(ctx, account.Actor{}, d.ID))
 		} else {
 			_, err = store.Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: sessionTime, Set: session.Values{"n": []byte(name)}})
-			_, err2 := db.Accounts().Update(ctx, d.ID, account.Change{Name: &name}, sessionTime)
+			_, err2 := db.Accounts().Update(ctx, account.Actor{}, d.ID, account.Change{Name: &name}, sessionTime)
 			err = errors.Join(err, err2)
 		}
 		if err != nil {
@@ -188,7 +188,7 @@ func TestLookupsSeeAnotherProcess(t *testing.T) {
 	db := open(t, dir)
 	store := sessions(t, db)
 	r, d := sessionRecord(1), developer(1)
-	mustRun(t, store.Create(ctx, r), db.Accounts().Create(ctx, d))
+	mustRun(t, store.Create(ctx, r), db.Accounts().Create(ctx, account.Actor{}, d))
 	cmd := child(t, "change", dir)
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()

@@ -145,7 +145,7 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 	d, admin := someone(), someone()
 	admin.Role = account.Admin
 	accounts := db.Accounts()
-	mustRun(t, accounts.OpenSetup(ctx, []byte("x"), now.Add(time.Hour)), accounts.Create(ctx, d))
+	mustRun(t, accounts.OpenSetup(ctx, []byte("x"), now.Add(time.Hour)), accounts.Create(ctx, account.Actor{}, d))
 	_, setupErr := accounts.SetupOpen(ctx, []byte("x"), now)
 	mustRun(t, setupErr, accounts.CompleteSetup(ctx, []byte("x"), admin, now))
 	_, byID := accounts.ByID(ctx, d.ID)
@@ -153,8 +153,8 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 	_, list := accounts.List(ctx, "", 10)
 	_, hasAdmin := accounts.HasAdmin(ctx)
 	member := account.Member
-	_, update := accounts.Update(ctx, admin.ID, account.Change{Role: &member}, now)
-	mustRun(t, byID, byEmail, list, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, d.ID))
+	_, update := accounts.Update(ctx, account.Actor{}, admin.ID, account.Change{Role: &member}, now)
+	mustRun(t, byID, byEmail, list, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, account.Actor{}, d.ID))
 
 	throttle := db.Throttle()
 	_, take := throttle.Take(ctx, []account.Attempt{{Key: "k", Policy: account.Policy{Free: 5, Most: time.Minute, Forget: time.Hour}}}, now)

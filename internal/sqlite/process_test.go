@@ -58,7 +58,7 @@ func childOpen(dir string) error {
 	for range 5 {
 		d := account.Developer{ID: id.New(now), CreatedAt: now, UpdatedAt: now, Role: account.Member}
 		d.EmailKey = d.ID
-		if err := db.Accounts().Create(context.Background(), d); err != nil {
+		if err := db.Accounts().Create(context.Background(), account.Actor{}, d); err != nil {
 			return err
 		}
 		if err := db.Entries().Append(context.Background(), []book.Entry{entry("child")}); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sessiontest"
@@ -144,7 +145,7 @@ func TestNothingIsRememberedAfterTheEnd(t *testing.T) {
 	db := open(t, t.TempDir())
 	store, accounts := sessions(t, db), db.Accounts()
 	r, d := sessionRecord(1), developer(1)
-	mustRun(t, store.Create(t.Context(), r), accounts.Create(t.Context(), d))
+	mustRun(t, store.Create(t.Context(), r), accounts.Create(t.Context(), account.Actor{}, d))
 	ask := func(ctx context.Context) (error, error) {
 		_, err1 := store.Load(ctx, r.ID, sessionTime)
 		_, err2 := accounts.ByID(ctx, d.ID)
