@@ -30,19 +30,17 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 	})
 }
 
-// admit reports whether the request may go on to its handler. If it may not and there is no error, it is answered.
+// admit reports whether the request may go on to its handler. If it may not and there is no error, it
+// is answered. The whole body is read before anybody is judged: one that comes slowly must not act
+// with the rights that its sender had when it began (ASVS 8.3.2).
 func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, error) {
 	route, v := q.route, &q.visit
 	if route.Form == Raw {
 		return true, nil
 	}
-	if r.Body != nil && r.Body != http.NoBody {
-		limit := route.MaxBody
-		if limit == 0 {
-			limit = DefaultMaxBody
-		}
-		q.body = &capture{ReadCloser: http.MaxBytesReader(w, r.Body, limit)}
-		r.Body = q.body
+	var unread error
+	if route.Pattern != "" { // 404 and 405 read nothing
+		unread = q.readBody(w, r)
 	}
 	if err := e.origins.Check(r); err != nil && !e.fromOurs(r) {
 		e.door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
@@ -53,6 +51,9 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 	}
 	if passed, err := e.mayPass(w, r, route, v); !passed || err != nil {
 		return false, err
+	}
+	if unread != nil {
+		return false, unread
 	}
 	return true, e.readable(r, route, v)
 }
@@ -102,7 +103,7 @@ func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 		return nil
 	}
 	if route.Pattern == "" {
-		return nil // 404 and 405 read nothing
+		return nil
 	}
 	if route.Form == JSON {
 		return jsonBody(r)

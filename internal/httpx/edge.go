@@ -142,8 +142,8 @@ type request struct {
 	visit door.Visit
 	route *Route // nil until a route matched
 	start time.Time
-	body  *capture
-	begun bool // the final header is on its way
+	body  *body // nil: not read
+	begun bool  // the final header is on its way
 }
 
 type requestKey struct{}

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -166,33 +167,39 @@ func describe(p any) string {
 	}
 }
 
-// capture keeps the beginning of a request's body while the handler reads it, for the entry.
-type capture struct {
-	io.ReadCloser
-	kept      []byte
-	truncated bool
+// body is what came with a request.
+type body struct {
+	bytes []byte
+	cut   bool // there was more, or it broke off
 }
 
-// maxCapture is how much of a body is looked at for the fields that are kept.
-const maxCapture = 16 << 10
+// maxKept is how much of a body is looked at for the fields that the book keeps.
+const maxKept = 16 << 10
 
-func (c *capture) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	if room := maxCapture - len(c.kept); n > room {
-		c.kept, c.truncated = append(c.kept, p[:room]...), true
-	} else {
-		c.kept = append(c.kept, p[:n]...)
+// readBody reads the request's whole body, of at most what its route takes, and leaves it to be read
+// again.
+func (q *request) readBody(w http.ResponseWriter, r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
 	}
-	return n, err
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cmp.Or(q.route.MaxBody, DefaultMaxBody)))
+	q.body = &body{bytes: data, cut: err != nil}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	if err != nil {
+		return bodyFault(err)
+	}
+	return nil
 }
 
-func (c *capture) redacted(r *http.Request, keep book.Keep) string {
-	if c == nil {
-		return ""
-	}
-	// What the handler did not read is known by its length alone.
-	if len(c.kept) == 0 && r.ContentLength > 0 {
+// redacted returns what the book keeps of a body.
+func (b *body) redacted(r *http.Request, keep book.Keep) string {
+	switch {
+	case b == nil && r.ContentLength > 0:
 		return fmt.Sprintf("[%d bytes, not read]", r.ContentLength)
+	case b == nil:
+		return ""
+	case len(b.bytes) > maxKept:
+		return book.RedactBody(r.Header.Get("Content-Type"), b.bytes[:maxKept], true, keep)
 	}
-	return book.RedactBody(r.Header.Get("Content-Type"), c.kept, c.truncated, keep)
+	return book.RedactBody(r.Header.Get("Content-Type"), b.bytes, b.cut, keep)
 }

@@ -1,0 +1,219 @@
+package httpx_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/httpx"
+	"github.com/doorbook/doorbook/internal/server"
+	"github.com/doorbook/doorbook/internal/sitetest"
+)
+
+// hooked calls hook once, right before the first write: after the request was judged.
+type hooked struct {
+	account.Repository
+	hook func()
+}
+
+func (h *hooked) once() {
+	if f := h.hook; f != nil {
+		h.hook = nil
+		f()
+	}
+}
+
+func (h *hooked) Create(ctx context.Context, by account.Actor, d account.Developer) error {
+	h.once()
+	return h.Repository.Create(ctx, by, d)
+}
+
+func (h *hooked) Update(
+	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
+) (account.Developer, error) {
+	h.once()
+	return h.Repository.Update(ctx, by, id, c, now)
+}
+
+func (h *hooked) Delete(ctx context.Context, by account.Actor, id string) error {
+	h.once()
+	return h.Repository.Delete(ctx, by, id)
+}
+
+func (h *hooked) Confirm(ctx context.Context, by account.Actor) error {
+	h.once()
+	return h.Repository.Confirm(ctx, by)
+}
+
+// held is a body whose last byte comes only after hook.
+type held struct {
+	io.Reader
+	hook func()
+}
+
+func (h *held) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p[:min(len(p), 4)])
+	if f := h.hook; f != nil {
+		h.hook = nil
+		f()
+	}
+	return n, err
+}
+
+// deed is one thing to do that takes authority.
+type deed struct {
+	by            account.Role
+	pattern, body string
+	self          bool // the address names the actor, else somebody else or an entry
+}
+
+// deeds are the unsafe routes that take a sign-in, each with what is asked of it.
+func deeds() []deed {
+	const eve = `{"name":"Eve","email":"eve@example.org","password":"marble fox dances at noon","role":"admin"}`
+	return []deed{
+		{account.Admin, "POST /developers", eve, false},
+		{account.Admin, "PATCH /developers/{id}", `{"role":"admin"}`, false},
+		{account.Admin, "PATCH /developers/{id}", `{"disabled":true}`, false},
+		{account.Admin, "PATCH /developers/{id}", `{"name":"Mallory"}`, false},
+		{account.Admin, "PATCH /developers/{id}", `{"role":"admin","disabled":false}`, true},
+		{account.Admin, "DELETE /developers/{id}", `{}`, false},
+		{account.Admin, "PUT /logs/{id}", `{}`, false},
+		{account.Admin, "PUT /logs/{id}/{$}", `{}`, false},
+		{account.Admin, "DELETE /logs/{id}", `{}`, false},
+		{account.Admin, "DELETE /logs/{id}/{$}", `{}`, false},
+		{account.Member, "PATCH /developers/{id}", `{"name":"Mallory"}`, true},
+		{account.Member, "PATCH /developers/{id}", `{"email":"m@example.org","current_password":"` + sitetest.Password + `"}`, true},
+		{account.Member, "PATCH /developers/{id}", `{"password":"marble fox dances at noon","current_password":"` + sitetest.Password + `"}`, true},
+		{account.Member, "DELETE /developers/{id}", `{}`, true},
+	}
+}
+
+// losses are the ways to lose authority, each as somebody else would bring it about.
+func losses() map[string]func(t *testing.T, s *sitetest.Site, d account.Developer) {
+	update := func(c account.Change) func(*testing.T, *sitetest.Site, account.Developer) {
+		return func(t *testing.T, s *sitetest.Site, d account.Developer) {
+			if _, err := s.DB.Accounts().Update(context.Background(), account.Actor{}, d.ID, c, s.Clock.Now()); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	member, disabled, hash := account.Member, true, sitetest.HashPrefix+"another"
+	return map[string]func(*testing.T, *sitetest.Site, account.Developer){
+		"demoted":        update(account.Change{Role: &member}),
+		"disabled":       update(account.Change{Disabled: &disabled, EndSignIns: true}),
+		"a new password": update(account.Change{PasswordHash: &hash, EndSignIns: true}),
+		"deleted": func(t *testing.T, s *sitetest.Site, d account.Developer) {
+			if err := s.DB.Accounts().Delete(context.Background(), account.Actor{}, d.ID); err != nil {
+				t.Error(err)
+			}
+		},
+		"signed out": func(t *testing.T, s *sitetest.Site, d account.Developer) {
+			if _, err := s.Sessions.EndAll(context.Background(), d.ID); err != nil {
+				t.Error(err)
+			}
+		},
+	}
+}
+
+// TestAuthority: whoever loses what a change takes while their request is under way changes nothing, whether the loss comes
+// while the body is being sent, or between the judgement and the write (ASVS 7.4.1, 7.4.2, 8.3.2). Guards: admit.go,
+// request.readBody; the repository's authority.
+func TestAuthority(t *testing.T) {
+	t.Parallel()
+	asked := map[string]bool{}
+	for _, d := range deeds() {
+		asked[d.pattern] = true
+		for name, lose := range losses() {
+			if name == "demoted" && d.by == account.Member {
+				continue
+			}
+			for _, heldBody := range []bool{true, false} {
+				when := map[bool]string{true: "while the body comes", false: "before the write"}[heldBody]
+				t.Run(d.pattern+" "+d.body+" "+name+" "+when, func(t *testing.T) {
+					t.Parallel()
+					deny(t, d, lose, heldBody)
+				})
+			}
+		}
+	}
+	for _, r := range httpx.Routes() {
+		method, _, _ := strings.Cut(r.Pattern, " ")
+		if method != http.MethodGet && r.Who >= httpx.SignedIn && !asked[r.Pattern] && r.Pattern != "POST /auth/logout" {
+			t.Errorf("%s is not in the table", r.Pattern)
+		}
+	}
+}
+
+// deny lets somebody lose authority during their own request, and holds the answer and what is stored.
+func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.Developer), heldBody bool) {
+	accounts := &hooked{}
+	s := sitetest.New(t, func(p *server.Parts) {
+		accounts.Repository = p.Accounts
+		p.Accounts = accounts
+	})
+	actor, target := s.Developer("Actor", d.by), s.Developer("Target", account.Member)
+	s.Developer("Root", account.Admin) // so that the last admin is not what refuses
+	v := s.SignedIn(actor)
+	named := target.ID
+	if strings.Contains(d.pattern, "/logs/") {
+		named = s.Entries(book.Request)[0].ID
+	} else if d.self {
+		named = actor.ID
+	}
+	method, path, _ := strings.Cut(d.pattern, " ")
+	path = strings.TrimSuffix(strings.Replace(path, "{id}", named, 1), "{$}")
+
+	var before any
+	loseIt := func() {
+		lose(t, s, actor)
+		before = stored(t, s, named)
+	}
+	body := &held{Reader: strings.NewReader(d.body)}
+	if heldBody {
+		body.hook = loseIt
+	} else {
+		accounts.hook = loseIt
+	}
+	r := httptest.NewRequest(method, path, body)
+	r.Host = sitetest.Host
+	r.RemoteAddr = "192.0.2.1:50000"
+	r.Header.Set("Content-Type", "application/json")
+	for name, value := range v.Cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	a := v.Send(r)
+	if a.Status != http.StatusUnauthorized && a.Status != http.StatusForbidden {
+		t.Errorf("status %d: %s", a.Status, a.Body)
+	}
+	if before == nil {
+		t.Fatal("nothing was lost in between")
+	}
+	if diff := cmp.Diff(before, stored(t, s, named)); diff != "" {
+		t.Errorf("changed all the same (-before +after):\n%s", diff)
+	}
+	if a.Cookie("__Host-session") != nil && a.Cookie("__Host-session").MaxAge >= 0 {
+		t.Error("the answer gives a session")
+	}
+	if a.Status == http.StatusForbidden && len(s.Activities(book.ActionForbidden)) == 0 {
+		t.Error("the refusal is not in the book")
+	}
+}
+
+// stored is what a deed could change: the accounts, and whether the entry is listed.
+func stored(t *testing.T, s *sitetest.Site, entry string) any {
+	t.Helper()
+	list, err := s.DB.Accounts().List(context.Background(), "", 100)
+	if err != nil {
+		t.Error(err)
+	}
+	_, err = s.DB.Entries().ByID(context.Background(), entry)
+	return []any{list, err == nil}
+}
