@@ -63,7 +63,7 @@ func (m *Manager) require(page string, failed error, enough func(*Session) bool)
 				return
 			}
 			target := page
-			if reads(r) && local(here) {
+			if reads(r) && Local(here) {
 				target += next + url.QueryEscape(here)
 			}
 			w.Header()["Location"] = []string{target}
@@ -77,7 +77,7 @@ func (m *Manager) require(page string, failed error, enough func(*Session) bool)
 // could lead elsewhere, it gives the second argument.
 func WayBack(r *http.Request, otherwise string) string {
 	next := r.FormValue("next")
-	if !local(next) {
+	if !Local(next) {
 		return otherwise
 	}
 	if u, err := url.Parse(next); err != nil || u.Host != "" || u.Scheme != "" || u.Path == r.URL.Path {
@@ -86,9 +86,10 @@ func WayBack(r *http.Request, otherwise string) string {
 	return next
 }
 
-// local reports whether an address is a path of this site to every browser: they take backslashes for slashes, drop tabs
-// and line breaks, and two slashes begin a host (WHATWG URL, 4.4).
-func local(address string) bool {
+// Local reports whether an address is a path of this site to every browser, of at most 2048 bytes:
+// they take backslashes for slashes, drop tabs and line breaks, and two slashes begin a host (WHATWG
+// URL, 4.4).
+func Local(address string) bool {
 	if len(address) > 2048 || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
 		return false
 	}

@@ -7,11 +7,14 @@ import (
 	"time"
 )
 
+// DefaultMaxAge is how long entries are kept: 90 days.
+const DefaultMaxAge = 90 * 24 * time.Hour
+
 // KeeperConfig says how much of the book is kept. Only Repo is required.
 type KeeperConfig struct {
 	Repo     Repository
 	Clock    func() time.Time // default time.Now
-	MaxAge   time.Duration    // older entries go; default 90 days; negative: no bound
+	MaxAge   time.Duration    // older entries go; default DefaultMaxAge; negative: no bound
 	MaxBytes int64            // the oldest entries go while the book takes more; default 1 GiB; negative: no bound
 	Batch    int              // entries deleted between two rests at most; default 1000
 	Every    time.Duration    // how often the keeper looks; default 1 min
@@ -35,7 +38,7 @@ func NewKeeper(c KeeperConfig) *Keeper {
 	c.Clock = clockOr(c.Clock)
 	c.Log = logOr(c.Log)
 	if c.MaxAge == 0 {
-		c.MaxAge = 90 * 24 * time.Hour
+		c.MaxAge = DefaultMaxAge
 	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = 1 << 30

@@ -11,14 +11,12 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/fromflask"
 	"github.com/doorbook/doorbook/passhash"
 )
-
-// bookKeeps is how long the server keeps entries: the default of book.KeeperConfig.
-const bookKeeps = 90 * 24 * time.Hour
 
 type importVerb struct {
 	Flask importFlaskVerb `cmd:"" help:"Copy developers and logs of the original Flask application."`
@@ -68,27 +66,22 @@ func (i *importFlaskVerb) Run(c *command) (err error) {
 		defer cancel()
 		_ = source.Close(ctx)
 	}()
-	setting, remove := secrets.Database, func() error { return nil }
+	config := fromflask.Config{Source: source, Admins: admins}
 	if i.DryRun { // opening a database makes tables, files or indexes, so that of the settings is left alone
-		empty, err := os.MkdirTemp("", "doorbook-dry-run-")
-		if err != nil {
-			return err
-		}
-		setting, dir, remove = database.SQLite, empty, func() error { return os.RemoveAll(empty) }
+		return i.copy(c, fromflask.Rehearse(config), source.Name())
 	}
-	defer func() { err = errors.Join(err, remove()) }()
-	db, err := database.Open(c.ctx, setting, dir, database.Options{Log: c.log()})
+	db, err := database.Open(c.ctx, secrets.Database, dir, database.Options{Log: c.log()})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return i.copy(c, source, db, admins)
+	config.Accounts, config.Book = db.Accounts, db.Entries
+	return i.copy(c, config, source.Name())
 }
 
 // copy copies and reports, also when it breaks off.
-func (i *importFlaskVerb) copy(c *command, source *fromflask.Mongo, db *database.DB, admins []string) error {
-	check, err := hashCheck()
-	if err != nil {
+func (i *importFlaskVerb) copy(c *command, config fromflask.Config, name string) (err error) {
+	if config.CheckHash, err = hashCheck(); err != nil {
 		return err
 	}
 	lines, closeLines, err := createLines(i.Report)
@@ -96,16 +89,14 @@ func (i *importFlaskVerb) copy(c *command, source *fromflask.Mongo, db *database
 		return fmt.Errorf("--report: %w", err)
 	}
 	report := fromflask.NewReport(lines)
-	totals, broke := fromflask.Copy(c.ctx, fromflask.Config{
-		Source: source, Accounts: db.Accounts, Book: db.Entries, DryRun: i.DryRun, Admins: admins, CheckHash: check, Keeps: bookKeeps,
-		Progress: showProgress(c.Stderr, time.Now), Item: report.Add,
-	})
+	config.Keeps, config.Progress, config.Item = book.DefaultMaxAge, showProgress(c.Stderr, time.Now), report.Add
+	totals, broke := fromflask.Copy(c.ctx, config)
 	if err := errors.Join(report.Finish(totals), closeLines()); err != nil {
 		return errors.Join(broke, fmt.Errorf("--report: %w", err))
 	}
 	switch begun := totals.Developers.Read+totals.Entries.Read > 0; {
 	case errors.Is(broke, fromflask.ErrNothing):
-		return fmt.Errorf("%s: %w: is this the right database?", source.Name(), broke)
+		return fmt.Errorf("%s: %w: is this the right database?", name, broke)
 	case broke != nil && !begun:
 		return broke
 	}

@@ -71,7 +71,7 @@ func TestDryRun(t *testing.T) {
 	t.Parallel()
 	p, real := newPlace(t), newPlace(t)
 	before := p.state()
-	dry := func(c *fromflask.Config) { c.DryRun = true }
+	dry := func(c *fromflask.Config) { *c = fromflask.Rehearse(*c) }
 	for _, part := range []int{11, 0} { // into an empty place, and into one that has a part already
 		got, err := p.try(town(), dry)
 		if err != nil {

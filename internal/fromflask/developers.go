@@ -2,7 +2,6 @@ package fromflask
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 // one: an ObjectID begins with the second in which it was made.
 func (r *run) developers(ctx context.Context) error {
 	t := &r.totals.Developers
-	seen := addresses{}
 	for doc, err := range r.Source.Documents(ctx, Developers) {
 		if err != nil {
 			return err
@@ -27,7 +25,7 @@ func (r *run) developers(ctx context.Context) error {
 		case p.deleted:
 			t.Deleted++
 		default:
-			if err := r.developer(ctx, p, seen); err != nil {
+			if err := r.developer(ctx, p); err != nil {
 				return err
 			}
 		}
@@ -37,7 +35,7 @@ func (r *run) developers(ctx context.Context) error {
 }
 
 // developer copies one account, unless it or its address is there.
-func (r *run) developer(ctx context.Context, p person, seen addresses) error {
+func (r *run) developer(ctx context.Context, p person) error {
 	t := &r.totals.Developers
 	admin := slices.Contains(r.Admins, p.EmailKey)
 	if admin {
@@ -56,12 +54,7 @@ func (r *run) developer(ctx context.Context, p person, seen addresses) error {
 	case !errors.Is(err, account.ErrNotFound):
 		return err
 	}
-	if r.DryRun {
-		if other, taken := seen.take(p.EmailKey, p.ID); taken {
-			r.refuse(Developer, t, p.ID, &refusal{EmailTaken, other})
-			return nil
-		}
-	} else if err := r.Accounts.Create(ctx, account.Actor{}, p.Developer); errors.Is(err, account.ErrEmailTaken) { // at this very moment
+	if err := r.Accounts.Create(ctx, account.Actor{}, p.Developer); errors.Is(err, account.ErrEmailTaken) { // at this very moment
 		r.refuse(Developer, t, p.ID, &refusal{reason: EmailTaken})
 		return nil
 	} else if err != nil {
@@ -88,11 +81,9 @@ func (r *run) met(ctx context.Context, there account.Developer, p person, admin 
 		return nil
 	}
 	if there.Role != account.Admin {
-		if !r.DryRun {
-			role := account.Admin
-			if _, err := r.Accounts.Update(ctx, account.Actor{}, p.ID, account.Change{Role: &role}, r.Clock()); err != nil {
-				return err
-			}
+		role := account.Admin
+		if _, err := r.Accounts.Update(ctx, account.Actor{}, p.ID, account.Change{Role: &role}, r.Clock()); err != nil {
+			return err
 		}
 		r.Item(Item{Kind: Developer, ID: p.ID, Outcome: Promoted, Reason: AskedAdmin})
 	}
@@ -115,17 +106,4 @@ func differences(there, here account.Developer) (fields []string) {
 		fields = append(fields, "password")
 	}
 	return fields
-}
-
-// addresses remembers for a dry run whose address is whose, in some 80 bytes each.
-type addresses map[[16]byte]string
-
-// take gives an address to an id, or gives the id that has it.
-func (a addresses) take(emailKey, id string) (other string, taken bool) {
-	sum := sha256.Sum256([]byte(emailKey))
-	key := [16]byte(sum[:16])
-	if other, taken = a[key]; !taken {
-		a[key] = id
-	}
-	return other, taken
 }

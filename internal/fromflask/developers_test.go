@@ -171,7 +171,11 @@ func TestOneAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			p.copy(source, func(c *fromflask.Config) { c.DryRun = dry })
+			p.copy(source, func(c *fromflask.Config) {
+				if dry {
+					*c = fromflask.Rehearse(*c)
+				}
+			})
 			want := []string{"email_taken " + hexID(2) + " " + hexID(1), "email_taken " + hexID(3) + " " + hexID(99)}
 			if diff := cmp.Diff(want, p.outcome(fromflask.Refused)); diff != "" {
 				t.Errorf("dry run %v: %s", dry, diff)
@@ -212,7 +216,10 @@ func TestAdmins(t *testing.T) {
 	if got := roles(p); got != "ada@example.org member;eve@example.org admin;" {
 		t.Error(got)
 	}
-	p.copy(source, func(c *fromflask.Config) { c.Admins, c.DryRun = []string{"ada@example.org"}, true })
+	p.copy(source, func(c *fromflask.Config) {
+		c.Admins = []string{"ada@example.org"}
+		*c = fromflask.Rehearse(*c)
+	})
 	if got := roles(p); got != "ada@example.org member;eve@example.org admin;" {
 		t.Error("a dry run: ", got)
 	}

@@ -49,7 +49,7 @@ func (r *run) write(ctx context.Context, batch []book.Entry) error {
 	if len(batch) == 0 {
 		return ctx.Err()
 	}
-	if !r.DryRun && r.Book.Append(ctx, batch) == nil {
+	if r.Book.Append(ctx, batch) == nil {
 		r.copied(batch...)
 		return nil
 	}
@@ -63,7 +63,7 @@ func (r *run) write(ctx context.Context, batch []book.Entry) error {
 			missing = append(missing, e)
 		}
 	}
-	if r.DryRun || len(missing) == 0 || len(missing) < len(batch) && r.Book.Append(ctx, missing) == nil {
+	if len(missing) == 0 || len(missing) < len(batch) && r.Book.Append(ctx, missing) == nil {
 		r.copied(missing...)
 		return nil
 	}

@@ -44,7 +44,6 @@ type Config struct {
 	Accounts account.Repository
 	Book     book.Repository
 
-	DryRun bool     // everything but writing
 	Admins []string // canonical e-mail addresses of those who become admins; everybody else is a member
 	// CheckHash gives an error for a password hash that no password could ever be checked against, because it cannot be
 	// read or costs too much. Default: only what is no hash at all is refused.
@@ -78,7 +77,7 @@ type Totals struct {
 // Tally is what became of the documents of one collection: Read is the sum of all that follow.
 type Tally struct {
 	Read    int64 `json:"read"`
-	Copied  int64 `json:"copied"`  // or would be, without DryRun
+	Copied  int64 `json:"copied"`  // or would be: see Rehearse
 	There   int64 `json:"there"`   // already, and the same
 	Differs int64 `json:"differs"` // already, and not the same: changed here or there since it was copied; left alone
 	Deleted int64 `json:"deleted"` // marked as deleted by the original, so not copied

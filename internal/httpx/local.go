@@ -1,37 +1,37 @@
 package httpx
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/doorbook/doorbook/session"
 )
 
-// LocalPath gives target if it is an address of this site that a browser cannot read as another one, else "". It takes
-// "/logs?type=error"; it refuses "//evil.test", "/\evil.test", "https:evil.test", and anything with control characters,
-// backslashes or a second slash at the start, also when they are written with percent signs.
+// LocalPath returns target if it is an address of this site (session.Local), also once what is
+// written with percent signs is read; else "".
 func LocalPath(target string) string {
-	if len(target) > 1024 || !strings.HasPrefix(target, "/") || !inertPath(target) {
-		return ""
-	}
+	target = ascii(target)
 	u, err := url.Parse(target)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !inertPath(u.Path) {
+	if err != nil || !session.Local(target) || !session.Local(ascii(u.Path)) {
 		return ""
 	}
 	return u.RequestURI()
 }
 
-// inertPath refuses what some browser or proxy may take for the start of a host, or for a line's end.
-func inertPath(p string) bool {
-	if strings.HasPrefix(p, "//") || strings.Contains(p, "\\") {
-		return false
-	}
-	for _, c := range []byte(p) {
-		if c < ' ' || c == 0x7f {
-			return false
+// ascii writes what is not ASCII with percent signs, as browsers do.
+func ascii(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c < 0x80 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
 	}
-	return true
+	return b.String()
 }
 
 // isDoor reports whether a path is of a page that a signed-in visitor has no business on: going back there would lead here

@@ -18,7 +18,7 @@ func elsewhere() []string {
 		"data:text/html,x", "mailto:a@b", "//evil.test/login", "//localhost:8080@evil.test/", "http://localhost:8080@evil.test/",
 		"%2f%2fevil.test", "/%2f/evil.test", "/%2Fevil.test", "/%5cevil.test", "/%5C%5Cevil.test", "/%2f%2fevil.test",
 		"/\t/evil.test", "/%09/evil.test", "\t//evil.test", " //evil.test", "/\n/evil.test", "/x\r\nSet-Cookie: a=b", "/x%0d%0aSet-Cookie:a=b",
-		"/x%00", "/\x00", "evil.test", "@evil.test", ".evil.test", "?x", "#x", "", "/" + strings.Repeat("a", 2000), "/%zz",
+		"/x%00", "/\x00", "evil.test", "@evil.test", ".evil.test", "?x", "#x", "", "/" + strings.Repeat("a", 2048), "/%zz",
 	}
 }
 

@@ -138,7 +138,7 @@ func (w *recorder) finish() {
 }
 
 func (w *recorder) panicked(p any) {
-	if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is what net/http compares
+	if p == http.ErrAbortHandler { // the sentinel itself is what net/http compares
 		panic(p)
 	}
 	w.edge.door.NoteError(w.r.Context(), &w.q.visit, book.ActionPanic, describe(p))

@@ -65,6 +65,7 @@ func (p *Web) registerForm(w http.ResponseWriter, r *http.Request, v *door.Visit
 func (p *Web) showRegister(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.RegisterPage) error {
 	page.Page = p.page(w, r, v)
 	page.FormToken = httpx.FormToken(w, r, v)
+	page.Rules = passwordRules()
 	return p.send(w, r, status, view.Register(page))
 }
 
@@ -83,6 +84,10 @@ func (p *Web) register(w http.ResponseWriter, r *http.Request, v *door.Visit) er
 	v.Session.Flash("success", "Your account is made. Please sign in.")
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 	return nil
+}
+
+func passwordRules() view.PasswordRules {
+	return view.PasswordRules{Min: account.MinPassword, Max: account.MaxPassword}
 }
 
 func registration(r *http.Request) account.Registration {

@@ -218,7 +218,7 @@ func TestNext(t *testing.T) {
 	for next, want := range map[string]string{
 		next: next, "/developers?x=1": "/developers?x=1", "": "/",
 		"//evil.test": "/", `/\evil.test`: "/", `\\evil.test`: "/", "https:evil": "/", "%2f%2fevil": "/", "/%2f/evil": "/",
-		"/x\r\nSet-Cookie: a=b": "/", "/\u560d\u560aSet-Cookie: a=b": "/%E5%98%8D%E5%98%8ASet-Cookie:%20a=b", "/login": "/", "/auth/logout": "/",
+		"/x\r\nSet-Cookie: a=b": "/", "/\u560d\u560aSet-Cookie: a=b": "/", "/login": "/", "/auth/logout": "/",
 	} {
 		v := s.Visitor()
 		page := v.Get("/login?next=" + url.QueryEscape(next))

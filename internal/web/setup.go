@@ -21,6 +21,7 @@ func (p *Web) showSetup(w http.ResponseWriter, r *http.Request, v *door.Visit, s
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
 	page.Page = p.page(w, r, v)
 	page.FormToken = httpx.FormToken(w, r, v)
+	page.Rules = passwordRules()
 	return p.send(w, r, status, view.Setup(page))
 }
 

@@ -82,7 +82,7 @@ func appendNamed(b []byte, v reflect.Value, depth int) (_ []byte, done bool, err
 	case reflect.TypeFor[time.Time]():
 		b, err = appendTime(b, v.Interface().(time.Time))
 	case reflect.TypeFor[big.Int]():
-		x := v.Interface().(big.Int) //nolint:govet // read only
+		x := v.Interface().(big.Int) // read only
 		b, err = appendInt(b, &x)
 	case reflect.TypeFor[json.Number]():
 		b, err = appendNumber(b, v.String())

@@ -51,31 +51,19 @@ type SetupForm struct {
 	Email string
 }
 
-// PasswordRules are the rules a person reads before typing a password. The zero value means 15 and 128.
+// PasswordRules are the rules a person reads before typing a password.
 type PasswordRules struct {
 	Min int // characters
 	Max int
 }
 
-func (r PasswordRules) orDefault() PasswordRules {
-	if r.Min <= 0 {
-		r.Min = 15
-	}
-	if r.Max <= 0 {
-		r.Max = 128
-	}
-	return r
-}
-
 func (r PasswordRules) text() string {
-	r = r.orDefault()
 	return "At least " + count(r.Min) + " characters, up to " + count(r.Max) +
 		". Spaces are fine: a few random words are best."
 }
 
 // generator tells password managers what to make (the passwordrules attribute).
 func (r PasswordRules) generator() string {
-	r = r.orDefault()
 	return "minlength: " + plain(r.Min) + "; maxlength: " + plain(r.Max) + ";"
 }
 

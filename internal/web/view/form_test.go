@@ -152,7 +152,7 @@ func TestFocusIsOnTheFirstEmptyField(t *testing.T) {
 
 func TestPasswordRulesStandBeforeTheField(t *testing.T) {
 	t.Parallel()
-	html := render(t, view.Register(view.RegisterPage{}))
+	html := render(t, view.Register(view.RegisterPage{Rules: view.PasswordRules{Min: 15, Max: 128}}))
 	rules := strings.Index(html, "At least 15 characters, up to 128.")
 	if rules < 0 || rules > strings.Index(html, `type="password"`) {
 		t.Error("the rules are not shown before the field")

@@ -53,11 +53,8 @@ func fullPlot() view.Plot {
 	start := time.Date(2026, 7, 30, 14, 0, 0, 0, time.UTC)
 	p := view.NewPlot(start, time.Hour, 24)
 	for i := range 24 {
-		at := start.Add(time.Duration(i)*time.Hour + time.Minute)
-		p.Add(at, "2xx", 100+i)
-		p.Add(at, "3xx", i)
-		p.Add(at, "4xx", i%5)
-		p.Add(at, "5xx", i%3)
+		b := &p.Bars[i]
+		b.OK, b.Redirect, b.ClientError, b.ServerError = 100+i, i, i%5, i%3
 	}
 	return p
 }

@@ -21,39 +21,6 @@ type Bar struct {
 	ServerError int       // 5xx
 }
 
-// NewPlot makes a plot of n empty bars.
-func NewPlot(start time.Time, step time.Duration, n int) Plot {
-	p := Plot{Start: start, Step: step, Bars: make([]Bar, max(n, 0))}
-	for i := range p.Bars {
-		p.Bars[i].At = p.at(i)
-	}
-	return p
-}
-
-// Add counts n requests that ended at a time with an outcome ("2xx" to "5xx"). What lies outside the plot, or has another
-// outcome, is passed over. It must not run at the same time as anything else that uses the plot.
-func (p Plot) Add(at time.Time, outcome string, n int) {
-	d := at.Sub(p.Start)
-	if d < 0 || p.Step <= 0 || n <= 0 {
-		return
-	}
-	i := d / p.Step
-	if i >= time.Duration(len(p.Bars)) {
-		return
-	}
-	b := &p.Bars[i]
-	switch outcome {
-	case "2xx":
-		b.OK = add(b.OK, n)
-	case "3xx":
-		b.Redirect = add(b.Redirect, n)
-	case "4xx":
-		b.ClientError = add(b.ClientError, n)
-	case "5xx":
-		b.ServerError = add(b.ServerError, n)
-	}
-}
-
 // outcomes is how many there are; they are stacked from the axis up in the order of Bar's fields.
 const outcomes = 4
 

@@ -11,29 +11,13 @@ import (
 
 func noon() time.Time { return time.Date(2026, 7, 31, 12, 0, 0, 0, time.UTC) }
 
-func TestAddFindsTheBar(t *testing.T) {
-	t.Parallel()
-	p := NewPlot(noon(), time.Hour, 3)
-	p.Add(noon(), "2xx", 1)
-	p.Add(noon().Add(59*time.Minute), "2xx", 2)
-	p.Add(noon().Add(time.Hour), "3xx", 4)
-	p.Add(noon().Add(2*time.Hour), "4xx", 8)
-	p.Add(noon().Add(2*time.Hour), "5xx", 16)
-	for _, outside := range []time.Time{noon().Add(-1), noon().Add(3 * time.Hour), {}, noon().AddDate(300, 0, 0)} {
-		p.Add(outside, "2xx", 99)
+// NewPlot returns a plot of n empty bars.
+func NewPlot(start time.Time, step time.Duration, n int) Plot {
+	p := Plot{Start: start, Step: step, Bars: make([]Bar, n)}
+	for i := range p.Bars {
+		p.Bars[i].At = p.at(i)
 	}
-	p.Add(noon(), "1xx", 99)
-	p.Add(noon(), "2xx", -99)
-	want := []Bar{
-		{At: noon(), OK: 3},
-		{At: noon().Add(time.Hour), Redirect: 4},
-		{At: noon().Add(2 * time.Hour), ClientError: 8, ServerError: 16},
-	}
-	if d := cmp.Diff(want, p.Bars); d != "" {
-		t.Error(d)
-	}
-	NewPlot(noon(), 0, 2).Add(noon(), "2xx", 1) // no step, no bar, no panic
-	NewPlot(noon(), time.Hour, -1).Add(noon(), "2xx", 1)
+	return p
 }
 
 func TestDrawNothing(t *testing.T) {
@@ -52,8 +36,7 @@ func TestDrawNothing(t *testing.T) {
 func TestDrawOneBar(t *testing.T) {
 	t.Parallel()
 	p := NewPlot(noon(), time.Hour, 1)
-	p.Add(noon(), "2xx", 3)
-	p.Add(noon(), "5xx", 1)
+	p.Bars[0].OK, p.Bars[0].ServerError = 3, 1
 	d := p.draw()
 	want := drawing{
 		Top: 4, Mid: 2, Busiest: 0, Total: 4, Totals: [outcomes]int{3, 0, 0, 1},
