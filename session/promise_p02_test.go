@@ -28,7 +28,7 @@ var inFlight = []struct {
 	{"flashes", true, func(s *session.Session) { s.Flashes() }},
 	{"clear", true, (*session.Session).Clear},
 	{"renew", true, (*session.Session).Renew},
-	{"sign in", true, func(s *session.Session) { s.SignIn("ada") }},
+	{"sign in", true, func(s *session.Session) { s.SignIn("ada") }}, // over a stranger's session: see TestP14DoubleSignIn
 }
 
 // A thousand times: a slow request is in flight while the session is ended, in one of three ways and at a random moment.
@@ -123,6 +123,9 @@ func TestP02LogoutRace(t *testing.T) {
 func TestP02RenewedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, what := range inFlight {
+		if what.name == "sign in" {
+			continue
+		}
 		t.Run(what.name, func(t *testing.T) {
 			w := newWorld(t)
 			b := w.browser()

@@ -201,3 +201,42 @@ func TestP14NoRandomness(t *testing.T) {
 		check(t, "store calls", len(w.store.called()), 0)
 	}
 }
+
+// Two sign-ins of one browser at once, as by a double click, whose stranger's session holds something: whichever comes
+// second has proved who is there as well as the first, so it makes a session of its own, with what it set itself, and
+// touches nothing of the other's. The same if the stranger's session was ended meanwhile.
+//
+// Guard: save.go, Session.standAlone.
+func TestP14DoubleSignIn(t *testing.T) {
+	t.Parallel()
+	for name, meanwhile := range map[string]string{"renewed": "/in?as=ada", "ended": "/out"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			b := w.browser()
+			b.get("/set?city=Rome")
+			w.on("/slow", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
+				s.Has("anything")
+				b.get(meanwhile)
+				s.SignIn("ada")
+				count.Set(s, 7)
+			})
+			w.on("/count", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
+				n, _ := count.Get(s)
+				_, _ = fmt.Fprint(rw, n)
+			})
+			second := b.copy()
+			a := second.do(http.MethodPost, "/slow")
+			check(t, "status of the second", a.status, http.StatusOK)
+			check(t, "its subject", second.get("/who").body, "ada")
+			check(t, "what it set", second.get("/count").body, "7")
+			check(t, "what it did not set", second.get("/city").body, "")
+			if name == "renewed" {
+				check(t, "the first's subject", b.get("/who").body, "ada")
+				check(t, "the first's city", b.get("/city").body, "Rome")
+				check(t, "the first's count", b.get("/count").body, "0")
+				check(t, "records", w.live("ada"), 2)
+			}
+		})
+	}
+}

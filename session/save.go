@@ -152,6 +152,17 @@ func (s *Session) create(ctx context.Context, made *creation, now time.Time) err
 	return nil
 }
 
+// standAlone saves a sign-in whose stranger's session was renewed or ended meanwhile, as by a double
+// click: it has proved who is there, so it makes a session of its own, with what this request has
+// set, and touches nothing of what came after the other (P14).
+func (s *Session) standAlone(ctx context.Context, now time.Time) error {
+	made, err := s.prepare(now)
+	if err != nil {
+		return err
+	}
+	return s.create(ctx, made, now)
+}
+
 // client gives what lists show of the one who holds the session.
 func (s *Session) client() (addr, userAgent string) {
 	return clip(s.m.cfg.ClientAddr(s.r), maxAddr), clip(s.r.UserAgent(), maxUserAgent)
@@ -201,6 +212,9 @@ func (s *Session) saveChanges(ctx context.Context) error {
 			break
 		}
 		if err = s.again(ctx, err, try); err != nil {
+			if errors.Is(err, ErrEnded) && s.signIn != nil && s.rec.Subject == "" && k.carrier == nil {
+				return s.standAlone(ctx, now)
+			}
 			return fmt.Errorf("session: save: %w", err)
 		}
 	}

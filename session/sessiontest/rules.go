@@ -68,11 +68,17 @@ func (j *judgement) recognised(e *event) {
 	}
 }
 
+// standsAlone reports whether the event is a sign-in that began with a stranger's session and did not
+// end in it: that was renewed or ended meanwhile, so the sign-in made one of its own.
+func (e *event) standsAlone() bool {
+	return e.renews && e.saw.found && e.saw.subject == "" && e.after.found && e.after.subject != "" && e.after.id != e.saw.id
+}
+
 // renewals: a key is replaced once, by another. After that it opens nothing, and what still comes with it is refused.
 func (j *judgement) renewals() {
 	by := map[string]*event{}
 	for _, e := range j.h.events {
-		if !e.renews || !e.acknowledged() {
+		if !e.renews || !e.acknowledged() || e.standsAlone() {
 			continue
 		}
 		if e.got == "" || e.got == e.sent {
@@ -96,7 +102,7 @@ func (j *judgement) renewals() {
 
 // changes reports whether the event changes the session that it saw, when it begins its answer.
 func (e *event) changes() bool {
-	return !e.ends && (len(e.writes) > 0 || e.counts || e.added != "" || e.renews)
+	return !e.ends && !e.standsAlone() && (len(e.writes) > 0 || e.counts || e.added != "" || e.renews)
 }
 
 // final: nobody sees a session after its end was acknowledged.
@@ -111,7 +117,7 @@ func (j *judgement) final(l *recordLife) {
 		if e.commits > l.ended && e.changes() && e.acknowledged() || e.acts > l.ended && len(e.showed) > 0 {
 			j.breaks("final", "the session was ended by\n  %v\nand changed by\n  %v", l.endedBy, e)
 		}
-		if e.acknowledged() && !e.ends && e.after.id != l.id {
+		if e.acknowledged() && !e.ends && !e.standsAlone() && e.after.id != l.id {
 			j.breaks("final", "another session took the place of the one that was seen by\n  %v", e)
 		}
 	}
