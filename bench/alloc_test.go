@@ -2,7 +2,8 @@ package bench_test
 
 import "testing"
 
-// TestAllocations holds the library to its bounds in memory. Times depend on the machine, allocations do not.
+// TestAllocations holds the library to its bounds in memory. Times depend on the machine,
+// allocations do not.
 func TestAllocations(t *testing.T) {
 	inMemory := overHTTP{newDoorbook(t).handler}
 	for _, tt := range []struct {

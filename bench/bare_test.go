@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// bare is no session at all: a handler without middleware that takes the cookie out of its request by the means of
-// net/http. It is the measure of a middleware whose session nobody asks for.
+// bare is no session at all: a handler without middleware that takes the cookie out of its request
+// by the means of net/http. It is the measure of a middleware whose session nobody asks for.
 func bare(what work) http.Handler {
 	body := []byte("fine")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,9 +10,10 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// peerFiber is the session middleware of github.com/gofiber/fiber with its memory storage and default settings: no
-// signature, keys stored as they are. It stands on fasthttp instead of net/http, so its figures hold the router and the
-// pooled context of fiber, which net/http's hold neither of; and it saves at every request, used or not.
+// peerFiber is the session middleware of github.com/gofiber/fiber with its memory storage and
+// default settings: no signature, keys stored as they are. It stands on fasthttp instead of
+// net/http, so its figures hold the router and the pooled context of fiber, which net/http's hold
+// neither of; and it saves at every request, used or not.
 type peerFiber struct{ store *session.Store }
 
 func newFiber(tb testing.TB) peerFiber {
@@ -73,8 +74,8 @@ func (p peerFiber) pass(what work, cookie string) pass {
 	return w
 }
 
-// fastPass is a pass through a handler of fasthttp, with the request and response in memory that its server would use
-// again and again for one connection.
+// fastPass is a pass through a handler of fasthttp, with the request and response in memory that
+// its server would use again and again for one connection.
 type fastPass struct {
 	handler fasthttp.RequestHandler
 	ctx     fasthttp.RequestCtx

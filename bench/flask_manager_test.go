@@ -62,8 +62,9 @@ func flaskHomes(tb testing.TB) []contestant {
 	}
 }
 
-// BenchmarkFlaskRequest is a request whose handler reads who is signed in, or stores a string, with the session in Flask's
-// cookie. Flask's own way has neither middleware nor answer: open_session, and save_session when it writes.
+// BenchmarkFlaskRequest is a request whose handler reads who is signed in, or stores a string, with
+// the session in Flask's cookie. Flask's own way has neither middleware nor answer: open_session,
+// and save_session when it writes.
 func BenchmarkFlaskRequest(b *testing.B) {
 	theirs := newItsdangerous(b)
 	for what, do := range map[work]string{read: "request_reads", write: "request_writes"} {

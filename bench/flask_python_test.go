@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// itsdangerous is the real Flask's cookie, in a process of Debian's Python that takes its own times: testdata/cookie.py.
+// itsdangerous is the real Flask's cookie, in a process of Debian's Python that takes its own
+// times: testdata/cookie.py.
 type itsdangerous struct {
 	in  *json.Encoder
 	out *json.Decoder

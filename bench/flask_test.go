@@ -22,8 +22,9 @@ type flaskSession struct{ name, text string }
 const signedInText = `{"_permanent":true,"csrf_token":"6e1f4a0c9b8d7e5f3a2b1c0d9e8f7a6b5c4d3e2f","loggedin_user":` +
 	`{"_id":"6560a1b2c3d4e5f60718293a","email":"alice@example.com","name":"Alice Liddell","skills":["python","flask","mongodb"]}}`
 
-// flaskSessions are one that no compression makes shorter, that of somebody who is signed in, whose cookie Flask makes a
-// seventh shorter by it, and one with much in it, which would have 1.8 kB without.
+// flaskSessions are one that no compression makes shorter, that of somebody who is signed in, whose
+// cookie Flask makes a seventh shorter by it, and one with much in it, which would have 1.8 kB
+// without.
 func flaskSessions() []flaskSession {
 	basket := strings.Repeat(`{"article":"hat, black, size 7","count":2,"price":"12.50"},`, 19)
 	return []flaskSession{
@@ -60,7 +61,8 @@ func newFlaskSigner(tb testing.TB) *flask.Signer {
 	return signer
 }
 
-// BenchmarkFlaskRead takes the entries out of a cookie of Flask's. What itsdangerous reads has all its values decoded.
+// BenchmarkFlaskRead takes the entries out of a cookie of Flask's. What itsdangerous reads has all
+// its values decoded.
 func BenchmarkFlaskRead(b *testing.B) {
 	signer, theirs := newFlaskSigner(b), newItsdangerous(b)
 	for _, s := range flaskSessions() {
@@ -85,7 +87,8 @@ func BenchmarkFlaskRead(b *testing.B) {
 	}
 }
 
-// BenchmarkFlaskWrite makes a cookie of Flask's of entries whose values are encoded already. itsdangerous encodes them too.
+// BenchmarkFlaskWrite makes a cookie of Flask's of entries whose values are encoded already.
+// itsdangerous encodes them too.
 func BenchmarkFlaskWrite(b *testing.B) {
 	signer, theirs, now := newFlaskSigner(b), newItsdangerous(b), time.Now()
 	for _, s := range flaskSessions() {
@@ -119,7 +122,8 @@ func BenchmarkFlaskWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkFlaskReadValue reads who is signed in out of a cookie, into a struct: all that a handler waits for.
+// BenchmarkFlaskReadValue reads who is signed in out of a cookie, into a struct: all that a handler
+// waits for.
 func BenchmarkFlaskReadValue(b *testing.B) {
 	signer, now := newFlaskSigner(b), time.Now()
 	cookie := flaskFloorCookie(signedInText, false)
@@ -164,8 +168,8 @@ func timed(b *testing.B, f func() error) {
 	}
 }
 
-// floors times the floor, which never compresses; and for a session that Flask compresses also one that does it with
-// compress/zlib.
+// floors times the floor, which never compresses; and for a session that Flask compresses also one
+// that does it with compress/zlib.
 func floors(b *testing.B, s flaskSession, prepare func(compressed bool) func() error) {
 	b.Helper()
 	b.Run("impl=floor", func(b *testing.B) { timed(b, prepare(false)) })
@@ -174,8 +178,8 @@ func floors(b *testing.B, s flaskSession, prepare func(compressed bool) func() e
 	}
 }
 
-// The floor: two HMACs (one makes the key, one the signature), base64, and encoding/json. It looks at neither the time nor
-// the spelling, and knows no tags.
+// The floor: two HMACs (one makes the key, one the signature), base64, and encoding/json. It looks
+// at neither the time nor the spelling, and knows no tags.
 
 func flaskFloorRead(cookie string) (values map[string]json.RawMessage, err error) {
 	raw := []byte(cookie)

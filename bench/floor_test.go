@@ -15,10 +15,11 @@ import (
 	"time"
 )
 
-// floor is the least that a signed session key in a cookie can cost: find the cookie, verify its HMAC-SHA256, hash the
-// secret, look the record up under a lock, see that it lives, compare, decode one value, mark the answer for caches, pass
-// everything on in the context; and, for a write, change one key of the record as it then is, in one step. It keeps no
-// other promise: it saves at once instead of with the answer, withholds nothing, knows no renewal, no touch, no key ring.
+// floor is the least that a signed session key in a cookie can cost: find the cookie, verify its
+// HMAC-SHA256, hash the secret, look the record up under a lock, see that it lives, compare, decode
+// one value, mark the answer for caches, pass everything on in the context; and, for a write,
+// change one key of the record as it then is, in one step. It keeps no other promise: it saves at
+// once instead of with the answer, withholds nothing, knows no renewal, no touch, no key ring.
 type floor struct {
 	inner, outer [sha256.BlockSize]byte // HMAC's two prepared blocks (RFC 2104)
 
@@ -125,7 +126,8 @@ func (f *floor) create(w http.ResponseWriter, s *floorSession, values map[string
 	})
 }
 
-// patch sets one key of a live record, whatever happened to it since it was loaded, and counts its version up.
+// patch sets one key of a live record, whatever happened to it since it was loaded, and counts its
+// version up.
 func (f *floor) patch(s *floorSession, key string, value []byte) bool {
 	now := time.Now()
 	f.mu.Lock()

@@ -10,7 +10,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// forged gives a cookie of the length of a real one, with another signature; or a rubbish one of the same name.
+// forged gives a cookie of the length of a real one, with another signature; or a rubbish one of
+// the same name.
 func forged(tb testing.TB, p peer, rubbish bool) string {
 	tb.Helper()
 	genuine := signIn(tb, p, fill)
@@ -25,8 +26,8 @@ func forged(tb testing.TB, p peer, rubbish bool) string {
 	return genuine[:len(genuine)-1] + string(last)
 }
 
-// BenchmarkForged is a request whose cookie is as long as a real one but signed by somebody else. For peers that sign
-// nothing it is one of a session that does not exist.
+// BenchmarkForged is a request whose cookie is as long as a real one but signed by somebody else.
+// For peers that sign nothing it is one of a session that does not exist.
 func BenchmarkForged(b *testing.B) { runForged(b, false) }
 
 // BenchmarkRubbish is a request whose cookie is no session key at all.

@@ -7,9 +7,10 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// peerGorilla is github.com/gorilla/sessions with its CookieStore, encrypted: an authentication key (HMAC-SHA256) and a
-// block key (AES-256 in counter mode). It is the peer of sessions sealed in the cookie; gorilla brings no store in memory
-// or in a database of its own, only one in files. It has no middleware either: a handler gets a session and saves it.
+// peerGorilla is github.com/gorilla/sessions with its CookieStore, encrypted: an authentication key
+// (HMAC-SHA256) and a block key (AES-256 in counter mode). It is the peer of sessions sealed in the
+// cookie; gorilla brings no store in memory or in a database of its own, only one in files. It has
+// no middleware either: a handler gets a session and saves it.
 type peerGorilla struct{ store *sessions.CookieStore }
 
 func newGorilla() peerGorilla {

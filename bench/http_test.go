@@ -42,7 +42,8 @@ func (p *httpPass) cookie() string {
 	return pair
 }
 
-// responseWriter allocates nothing: its header map is cleared and used again, and what is written is counted and dropped.
+// responseWriter allocates nothing: its header map is cleared and used again, and what is written
+// is counted and dropped.
 type responseWriter struct {
 	head  http.Header
 	code  int
@@ -63,7 +64,8 @@ func (w *responseWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// answer is what all the handlers end with, so that every implementation meets a status and a first byte.
+// answer is what all the handlers end with, so that every implementation meets a status and a first
+// byte.
 func answer(w http.ResponseWriter, right bool, body []byte) {
 	if !right {
 		w.WriteHeader(http.StatusInternalServerError)

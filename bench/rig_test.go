@@ -66,8 +66,8 @@ func (d developer) equal(e developer) bool {
 
 // peer is one implementation of sessions under its middleware.
 type peer interface {
-	// pass prepares one request, with a cookie ("name=value") or without (""), through the middleware to a handler that
-	// does w and answers 200 if all it read was right.
+	// pass prepares one request, with a cookie ("name=value") or without (""), through the
+	// middleware to a handler that does w and answers 200 if all it read was right.
 	pass(w work, cookie string) pass
 }
 
@@ -86,7 +86,8 @@ type contestant struct {
 	vary bool // it tells caches that the answer depends on the cookie
 }
 
-// peers gives the implementations that keep sessions in memory, each anew. The first is what the others are compared with.
+// peers gives the implementations that keep sessions in memory, each anew. The first is what the
+// others are compared with.
 func peers(tb testing.TB) []contestant {
 	return []contestant{
 		{"scs", overHTTP{newSCS().handler}, true},

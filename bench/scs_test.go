@@ -8,8 +8,9 @@ import (
 	"github.com/alexedwards/scs/v2/memstore"
 )
 
-// peerSCS is github.com/alexedwards/scs with its memory store and default settings. They are the cheaper ones for it: no
-// idle limit (with one it writes at every read), tokens stored as they are instead of hashed, no signature.
+// peerSCS is github.com/alexedwards/scs with its memory store and default settings. They are the
+// cheaper ones for it: no idle limit (with one it writes at every read), tokens stored as they are
+// instead of hashed, no signature.
 type peerSCS struct{ m *scs.SessionManager }
 
 func newSCS() peerSCS {

@@ -26,7 +26,8 @@ func newSealed(tb testing.TB) doorbook {
 // BenchmarkSealedRead reads one of three strings that are sealed in the cookie.
 func BenchmarkSealedRead(b *testing.B) { run(b, sealed(b), fill, read) }
 
-// BenchmarkSealedReadWrite reads one of three strings that are sealed in the cookie, and stores another anew.
+// BenchmarkSealedReadWrite reads one of three strings that are sealed in the cookie, and stores
+// another anew.
 func BenchmarkSealedReadWrite(b *testing.B) { run(b, sealed(b), fill, readWrite) }
 
 // BenchmarkSealedForged is a request with a cookie as long as a sealed one that nobody sealed.

@@ -1,5 +1,5 @@
-// Package bench_test puts the session library beside its peers and beside the floor: the same work, through the whole
-// middleware, into an answer that costs nothing. See README.md for the commands.
+// Package bench_test puts the session library beside its peers and beside the floor: the same work,
+// through the whole middleware, into an answer that costs nothing. See README.md for the commands.
 package bench_test
 
 import "testing"
@@ -7,7 +7,8 @@ import "testing"
 // BenchmarkRead reads one of three strings.
 func BenchmarkRead(b *testing.B) { run(b, peers(b), fill, read) }
 
-// BenchmarkReadPlain reads a struct of four strings that lies beside three strings and another struct.
+// BenchmarkReadPlain reads a struct of four strings that lies beside three strings and another
+// struct.
 func BenchmarkReadPlain(b *testing.B) { run(b, peers(b), fillStruct, readPlain) }
 
 // BenchmarkReadStruct reads a struct with a list that lies beside three strings and another struct.
@@ -16,7 +17,8 @@ func BenchmarkReadStruct(b *testing.B) { run(b, peers(b), fillStruct, readStruct
 // BenchmarkWrite stores one of three strings anew.
 func BenchmarkWrite(b *testing.B) { run(b, peers(b), fill, write) }
 
-// BenchmarkUntouched is a request that brings a session's cookie, to a handler that does not ask for it.
+// BenchmarkUntouched is a request that brings a session's cookie, to a handler that does not ask
+// for it.
 func BenchmarkUntouched(b *testing.B) {
 	run(b, append(peers(b), contestant{"bare", overHTTP{bare}, false}), fill, nothing)
 }
@@ -42,8 +44,8 @@ func run(b *testing.B, among []contestant, first, what work) {
 	}
 }
 
-// repeat times a pass. Beside the time on the clock it reports that of the processors, which other programs on the machine
-// do not count in.
+// repeat times a pass. Beside the time on the clock it reports that of the processors, which other
+// programs on the machine do not count in.
 func repeat(b *testing.B, way pass) {
 	b.ReportAllocs()
 	before := processorTime()

@@ -7,8 +7,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestClientAddress: what a visitor says about their address is believed of nobody but a trusted proxy, and of that the
-// right-most hop that is not trusted.
+// TestClientAddress: what a visitor says about their address is believed of nobody but a trusted
+// proxy, and of that the right-most hop that is not trusted.
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
 	forged := []http.Header{

@@ -7,8 +7,9 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestBesideBrowser walks through pages of both sides in a browser, which keeps the one cookie as browsers do: Flask's pages
-// know who signed in at Doorbook, change the session, and ask to sign in again after the button on Doorbook's page.
+// TestBesideBrowser walks through pages of both sides in a browser, which keeps the one cookie as
+// browsers do: Flask's pages know who signed in at Doorbook, change the session, and ask to sign in
+// again after the button on Doorbook's page.
 func TestBesideBrowser(t *testing.T) {
 	t.Parallel()
 	browser := rig.NewBrowser(t)

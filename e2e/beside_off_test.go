@@ -60,8 +60,8 @@ func besideImport(t *testing.T, b *rig.Beside, database string) {
 			t.Errorf("after signing in the hash is %s", hash)
 		}
 	}
-	// Entries of both sides are there, once each, and in the order of their ids, whose time is in seconds. (SQLite's own are
-	// in the order in which they were written down.)
+	// Entries of both sides are there, once each, and in the order of their ids, whose time is in
+	// seconds. (SQLite's own are in the order in which they were written down.)
 	ada := s.Client()
 	ada.SignIn("ada@example.org", rig.Password)
 	counted := map[string]int{}
@@ -84,8 +84,8 @@ func besideImport(t *testing.T, b *rig.Beside, database string) {
 	}
 }
 
-// besideOff switches Flask off: whoever was signed in stays so, with Doorbook's own cookie, and the next sign-in makes the
-// hash a better one.
+// besideOff switches Flask off: whoever was signed in stays so, with Doorbook's own cookie, and the
+// next sign-in makes the hash a better one.
 func besideOff(t *testing.T, b *rig.Beside, database string) {
 	flaskRegisters(t, b, "Kim", "kim@example.org")
 	const unseen = "begun at Flask, never seen here"

@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestBeside is the way from Flask as docs/from-flask.md tells it, with the real Flask: both applications on one database
-// and one cookie behind nginx, and in the end Doorbook alone.
+// TestBeside is the way from Flask as docs/from-flask.md tells it, with the real Flask: both
+// applications on one database and one cookie behind nginx, and in the end Doorbook alone.
 func TestBeside(t *testing.T) {
 	t.Parallel()
 	database := newDatabase(t)
@@ -56,8 +56,9 @@ func flaskSignsIn(t *testing.T, b *rig.Beside, email, password string) *rig.Clie
 	return c.At(b.Site)
 }
 
-// unlike gives the same visitor with another value in the session. Flask's cookies say nothing of who holds them: those of
-// two browsers in which a developer signs in within one second are the same text, and so the same session.
+// unlike gives the same visitor with another value in the session. Flask's cookies say nothing of
+// who holds them: those of two browsers in which a developer signs in within one second are the
+// same text, and so the same session.
 func unlike(t *testing.T, b *rig.Beside, c *rig.Client, kind string) *rig.Client {
 	t.Helper()
 	c = c.At(b.Flask)
@@ -67,7 +68,8 @@ func unlike(t *testing.T, b *rig.Beside, c *rig.Client, kind string) *rig.Client
 	return c.At(b.Site)
 }
 
-// knows fails unless both sides know who the visitor is: Flask answers /reports, Doorbook the dashboard.
+// knows fails unless both sides know who the visitor is: Flask answers /reports, Doorbook the
+// dashboard.
 func knows(t *testing.T, c *rig.Client, name string) {
 	t.Helper()
 	if a := c.Get("/reports"); a.Status != 200 || !strings.Contains(a.Body, "<span>"+name+"</span>") || !strings.Contains(a.Body, "Flask") {
@@ -135,7 +137,8 @@ func besideSigningOut(t *testing.T, b *rig.Beside, _ string) {
 	}
 }
 
-// besideFlashes: a message of one side is shown by the other, once; other values of the session are carried along.
+// besideFlashes: a message of one side is shown by the other, once; other values of the session are
+// carried along.
 func besideFlashes(t *testing.T, b *rig.Beside, _ string) {
 	shows := func(c *rig.Client, path, message string, times int) {
 		t.Helper()
@@ -164,8 +167,8 @@ func besideFlashes(t *testing.T, b *rig.Beside, _ string) {
 	shows(flask.At(b.Site), "/login", "Your account is made", 0)
 }
 
-// nextSecond waits for it. Flask dates its cookies in seconds, so Doorbook takes one that was made in the same second in
-// which all sessions of its owner were ended for one from before.
+// nextSecond waits for it. Flask dates its cookies in seconds, so Doorbook takes one that was made
+// in the same second in which all sessions of its owner were ended for one from before.
 func nextSecond() {
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(1010 * time.Millisecond)))
 }
@@ -234,7 +237,8 @@ func besideEntries(t *testing.T, b *rig.Beside, _ string) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("Doorbook lists %v, want %v", got, want)
 	}
-	// Flask sorts by _id, whose time is in seconds: of one second the order is anything. Its times name no zone.
+	// Flask sorts by _id, whose time is in seconds: of one second the order is anything. Its times
+	// name no zone.
 	type line struct {
 		URL  string `json:"url"`
 		Time string `json:"created_at"`
@@ -265,7 +269,8 @@ func besideEntries(t *testing.T, b *rig.Beside, _ string) {
 	}
 }
 
-// besideEnded: sessions that Flask began are ended by what Doorbook does to their owner, at the next request.
+// besideEnded: sessions that Flask began are ended by what Doorbook does to their owner, at the
+// next request.
 func besideEnded(t *testing.T, b *rig.Beside, _ string) {
 	flaskRegisters(t, b, "Ivy", "ivy@example.org")
 	ada := b.Client().At(b.Doorbook)

@@ -9,7 +9,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestWhatTheBookHolds: each request is entered once with what happened to it, but for files and health checks.
+// TestWhatTheBookHolds: each request is entered once with what happened to it, but for files and
+// health checks.
 func TestWhatTheBookHolds(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -107,7 +108,8 @@ func TestMembersSeeTheirOwn(t *testing.T) {
 	}
 }
 
-// TestHostileEntries: what strangers put into the book stands on the dashboard as text, and does not break it.
+// TestHostileEntries: what strangers put into the book stands on the dashboard as text, and does
+// not break it.
 func TestHostileEntries(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})

@@ -18,7 +18,8 @@ func write(p *rig.Page, keys ...string) {
 // focus is the id of what has the focus.
 func focus(p *rig.Page) string { return rig.Eval[string](p, "document.activeElement.id") }
 
-// focused waits until the element with this id has the focus: browsers give it a moment after the page is there.
+// focused waits until the element with this id has the focus: browsers give it a moment after the
+// page is there.
 func focused(t *testing.T, p *rig.Page, id string) {
 	t.Helper()
 	if !rig.Until(func() bool { return focus(p) == id }) {

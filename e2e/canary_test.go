@@ -10,15 +10,17 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// canary is a password that stands nowhere else. Its signs are written differently by every encoding.
+// canary is a password that stands nowhere else. Its signs are written differently by every
+// encoding.
 const canary = `Zaunkönig<7&"q9'+%\vw 81mx{Heckenbraunelle`
 
-// TestCanary types one password wherever a secret can get to, right and wrong, in the wrong field and in bodies that
-// cannot be read; then it must be nowhere: not in a file, on a page, in JSON, or in what the program says. A path that
-// matches no route is the one thing that is kept as it came, so it is not sent there.
+// TestCanary types one password wherever a secret can get to, right and wrong, in the wrong field
+// and in bodies that cannot be read; then it must be nowhere: not in a file, on a page, in JSON, or
+// in what the program says. A path that matches no route is the one thing that is kept as it came,
+// so it is not sent there.
 //
-// It fails when a route keeps one of these fields (internal/door/routes.go), when an error repeats what was typed, or
-// when deleted data stays behind in a database file.
+// It fails when a route keeps one of these fields (internal/door/routes.go), when an error repeats
+// what was typed, or when deleted data stays behind in a database file.
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})
@@ -57,7 +59,8 @@ func TestCanary(t *testing.T) {
 	s.NoTrace(t, "after the end", disguises)
 }
 
-// TestCanaryIsFound proves that the search can find: a secret put into the book by hand is seen in every disguise.
+// TestCanaryIsFound proves that the search can find: a secret put into the book by hand is seen in
+// every disguise.
 func TestCanaryIsFound(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

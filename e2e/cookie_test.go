@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestPublicURL: the address that people use decides the names and protection of cookies, and whether browsers are told
-// to insist on TLS.
+// TestPublicURL: the address that people use decides the names and protection of cookies, and
+// whether browsers are told to insist on TLS.
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -77,8 +77,8 @@ func TestPublicURL(t *testing.T) {
 	}
 }
 
-// TestForgedCookies: a session key is good as it was given and in no other form, and of two cookies of that name none is
-// believed.
+// TestForgedCookies: a session key is good as it was given and in no other form, and of two cookies
+// of that name none is believed.
 func TestForgedCookies(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -159,7 +159,8 @@ func TestForgedCookies(t *testing.T) {
 	s.NoTrace(t, "the session", []string{good, other, good[16:], other[16:]})
 }
 
-// TestStrangersLeaveNothing: who only looks has no session, neither in a cookie nor in the database.
+// TestStrangersLeaveNothing: who only looks has no session, neither in a cookie nor in the
+// database.
 func TestStrangersLeaveNothing(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -179,7 +180,8 @@ func TestStrangersLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestCookieBombs: no number or size of cookies and headers makes the program fall over, slow or fat.
+// TestCookieBombs: no number or size of cookies and headers makes the program fall over, slow or
+// fat.
 func TestCookieBombs(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})

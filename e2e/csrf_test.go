@@ -52,7 +52,8 @@ func (ch change) send(c *rig.Client, token string, header http.Header) rig.Answe
 	return c.Send(ch.method, ch.path, body, h)
 }
 
-// TestCrossSite: a page of another site changes nothing, not even with a good token, and signs nobody in or out.
+// TestCrossSite: a page of another site changes nothing, not even with a good token, and signs
+// nobody in or out.
 //
 // It fails when httpx.Edge.admit leaves out the check of the origin.
 func TestCrossSite(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestFormErrors: what is wrong stands in a summary that has the focus and beside the field, what was typed is kept, and
-// the password is not.
+// TestFormErrors: what is wrong stands in a summary that has the focus and beside the field, what
+// was typed is kept, and the password is not.
 func TestFormErrors(t *testing.T) {
 	t.Parallel()
 	browser := rig.NewBrowser(t)
@@ -62,7 +62,8 @@ func TestFormErrors(t *testing.T) {
 	}
 }
 
-// TestShow: the button shows and hides the password without losing it, and no form sends one that stands readable.
+// TestShow: the button shows and hides the password without losing it, and no form sends one that
+// stands readable.
 func TestShow(t *testing.T) {
 	t.Parallel()
 	browser := rig.NewBrowser(t)

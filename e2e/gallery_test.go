@@ -19,8 +19,8 @@ func looks() []rig.Look {
 	}
 }
 
-// TestGallery looks at every page in light and dark, wide and at 320 pixels: axe-core finds nothing, nothing has to be
-// scrolled sideways, and a picture is kept.
+// TestGallery looks at every page in light and dark, wide and at 320 pixels: axe-core finds
+// nothing, nothing has to be scrolled sideways, and a picture is kept.
 func TestGallery(t *testing.T) {
 	t.Parallel()
 	axe := rig.Axe(t)
@@ -111,7 +111,8 @@ func signedInGallery(t *testing.T, browser *rig.Browser, axe string) {
 	newcomer.Click("button.primary")
 	show(t, axe, newcomer, "dashboard-member", 200, newcomer.Open("/"))
 
-	// The book forgets what is older than it keeps; then the dashboard is that of somebody who has done nothing yet.
+	// The book forgets what is older than it keeps; then the dashboard is that of somebody who has
+	// done nothing yet.
 	s = again(t, s, "UPDATE entries SET user = NULL")
 	later := browser.Page(s, true)
 	later.Open("/login")

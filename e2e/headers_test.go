@@ -10,8 +10,9 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestHeadersOnEveryAnswer provokes every status the program gives, in HTML and in JSON: each has a request id, which its
-// entry in the book has too, and the headers that keep browsers and caches in check.
+// TestHeadersOnEveryAnswer provokes every status the program gives, in HTML and in JSON: each has a
+// request id, which its entry in the book has too, and the headers that keep browsers and caches in
+// check.
 func TestHeadersOnEveryAnswer(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})
@@ -140,7 +141,8 @@ func checkHeaders(t *testing.T, name string, status int, inJSON bool, a rig.Answ
 	}
 }
 
-// TestStatic: the pages' own files may be kept for ever under their names with a hash, and are of the right type.
+// TestStatic: the pages' own files may be kept for ever under their names with a hash, and are of
+// the right type.
 func TestStatic(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})

@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestPathConfusion: no way of writing an address gets a stranger to what is behind it, nor a member to what is an
-// administrator's.
+// TestPathConfusion: no way of writing an address gets a stranger to what is behind it, nor a
+// member to what is an administrator's.
 func TestPathConfusion(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})

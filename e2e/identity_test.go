@@ -38,7 +38,8 @@ func TestOneAccountPerAddress(t *testing.T) {
 	}
 }
 
-// TestLookalikes: an address that could be taken for somebody else's, by a database, a mail server or an eye, is nobody's.
+// TestLookalikes: an address that could be taken for somebody else's, by a database, a mail server
+// or an eye, is nobody's.
 func TestLookalikes(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})
@@ -66,7 +67,8 @@ func TestLookalikes(t *testing.T) {
 	}
 }
 
-// TestNobodyLearnsWhoIsHere: an unknown address, a wrong password and a disabled account get the same answer to the byte.
+// TestNobodyLearnsWhoIsHere: an unknown address, a wrong password and a disabled account get the
+// same answer to the byte.
 func TestNobodyLearnsWhoIsHere(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})
@@ -103,8 +105,8 @@ func TestNobodyLearnsWhoIsHere(t *testing.T) {
 	}
 }
 
-// TestOwnerIsNotLockedOut: somebody who guesses from elsewhere is stopped; the owner, in a browser that was here before,
-// signs in all the same.
+// TestOwnerIsNotLockedOut: somebody who guesses from elsewhere is stopped; the owner, in a browser
+// that was here before, signs in all the same.
 func TestOwnerIsNotLockedOut(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_TRUSTED_PROXIES=127.0.0.1"}})

@@ -11,8 +11,8 @@ const (
 	newKey = "the second key of this house and 32 bytes or more too"
 )
 
-// TestKeyChange: a sign-in page that was opened before a restart with a new key, while the old one is kept, still
-// submits, and nobody is signed out. With the old key taken away everybody is.
+// TestKeyChange: a sign-in page that was opened before a restart with a new key, while the old one
+// is kept, still submits, and nobody is signed out. With the old key taken away everybody is.
 func TestKeyChange(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{Env: []string{"DOORBOOK_SECRET_KEY=" + oldKey}})

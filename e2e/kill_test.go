@@ -13,12 +13,13 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestKill ends the program with SIGKILL under load, 10 times over the same data directory, and starts it again. Whatever
-// a client was told must hold: each answer that was received to its end has its entry in the book, whoever registered has
-// an account, whoever signed in still is, whoever signed out stays out; and both databases are sound.
+// TestKill ends the program with SIGKILL under load, 10 times over the same data directory, and
+// starts it again. Whatever a client was told must hold: each answer that was received to its end
+// has its entry in the book, whoever registered has an account, whoever signed in still is, whoever
+// signed out stays out; and both databases are sound.
 //
-// It fails when the recorder lets an answer pass before its entry is committed (httpx.recorder.begin), or when a session
-// is saved after the first byte.
+// It fails when the recorder lets an answer pass before its entry is committed
+// (httpx.recorder.begin), or when a session is saved after the first byte.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	rounds := 10
@@ -81,9 +82,9 @@ func (l *ledger) note(list *[]string, what string) {
 	l.moved.Broadcast()
 }
 
-// load lets clients work until the program is killed under their hands: some read, one registers people, two sign in as
-// somebody, look around, and half of the time sign out. That is when they have had so many answers, and have registered,
-// signed in or out so often.
+// load lets clients work until the program is killed under their hands: some read, one registers
+// people, two sign in as somebody, look around, and half of the time sign out. That is when they
+// have had so many answers, and have registered, signed in or out so often.
 func (l *ledger) load(s *rig.Server, round, answers, passed int) {
 	l.mu.Lock()
 	answers, passed = l.answers+answers, l.passed+passed

@@ -13,14 +13,15 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// How quick the dashboard is while others make trouble is told by what they are answered meanwhile, which is the same on
-// every machine, however busy.
+// How quick the dashboard is while others make trouble is told by what they are answered meanwhile,
+// which is the same on every machine, however busy.
 
-// TestLoginStorm: 200 people sign in at once and again and again; the dashboard does not wait in their line, memory stays
-// flat, whoever is too many is told when to come again, and when it is over signing in works.
+// TestLoginStorm: 200 people sign in at once and again and again; the dashboard does not wait in
+// their line, memory stays flat, whoever is too many is told when to come again, and when it is
+// over signing in works.
 //
-// It fails when passwords are hashed without bounds (passhash.Config.Slots and Queue), or when a hash is computed while
-// something is held that the dashboard needs.
+// It fails when passwords are hashed without bounds (passhash.Config.Slots and Queue), or when a
+// hash is computed while something is held that the dashboard needs.
 func TestLoginStorm(t *testing.T) {
 	t.Parallel()
 	// Passwords that are checked while the dashboard is opened: the line is 32 long.
@@ -95,11 +96,13 @@ func TestLoginStorm(t *testing.T) {
 	}
 }
 
-// TestFlood: strangers who ask for what is not there, as fast as they can, slow nobody down and are all in the book.
+// TestFlood: strangers who ask for what is not there, as fast as they can, slow nobody down and are
+// all in the book.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	const enough = 1500
-	// Strangers' requests that are answered while the dashboard is opened, which is worth some dozen of them.
+	// Strangers' requests that are answered while the dashboard is opened, which is worth some
+	// dozen of them.
 	const meanwhile = 150
 	s := rig.Start(t, rig.Options{})
 	admin := s.Admin()
@@ -128,8 +131,9 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// watch opens the dashboard again and again, some dozen times at least, until enough reports true. It gives how many of
-// others were answered during each time, and the most memory that was resident.
+// watch opens the dashboard again and again, some dozen times at least, until enough reports true.
+// It gives how many of others were answered during each time, and the most memory that was
+// resident.
 func watch(t *testing.T, s *rig.Server, c *rig.Client, others *atomic.Int64, enough func() bool) (during []int64, most int64) {
 	t.Helper()
 	for len(during) < 40 || !enough() {

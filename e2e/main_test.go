@@ -20,8 +20,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// newDatabase gives the URL of a database of the test's own, on the MongoDB that all tests share. It takes one message at a
-// time, so what several nodes do at once is atomic, and the program has patience with it, however busy the machine is.
+// newDatabase gives the URL of a database of the test's own, on the MongoDB that all tests share.
+// It takes one message at a time, so what several nodes do at once is atomic, and the program has
+// patience with it, however busy the machine is.
 func newDatabase(t *testing.T) string {
 	t.Helper()
 	base, settings, _ := strings.Cut(servers.Mongo(t), "?")

@@ -12,11 +12,12 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestNodesKill ends one of two nodes with SIGKILL in the middle of a load. Each request that was answered, by whichever
-// node, is in the book once, and the book reads in order; everybody stays signed in through the node that is left, and
-// through the other one when it is back.
+// TestNodesKill ends one of two nodes with SIGKILL in the middle of a load. Each request that was
+// answered, by whichever node, is in the book once, and the book reads in order; everybody stays
+// signed in through the node that is left, and through the other one when it is back.
 //
-// It fails when the recorder lets an answer pass before its entry is committed (httpx.recorder.begin).
+// It fails when the recorder lets an answer pass before its entry is committed
+// (httpx.recorder.begin).
 func TestNodesKill(t *testing.T) {
 	t.Parallel()
 	n := rig.StartNodes(t, newDatabase(t), 2)
@@ -82,8 +83,8 @@ func (l *traffic) until(t *testing.T, answers int) {
 	}
 }
 
-// load lets each person open pages, and a stranger for each, until stop is called; and the first of them signs in again
-// and again, in one browser after the other.
+// load lets each person open pages, and a stranger for each, until stop is called; and the first of
+// them signs in again and again, in one browser after the other.
 func (l *traffic) load(people []*rig.Client) (stop func()) {
 	l.ids, l.nodes = map[string]string{}, map[string]int{}
 	over := make(chan struct{})
@@ -158,8 +159,8 @@ func (l *traffic) check(t *testing.T, all []entry) {
 	}
 }
 
-// readBook reads the whole book page by page, each with the client that by gives, and fails unless it is in order, newest
-// first but for the slack, without a gap or a double entry.
+// readBook reads the whole book page by page, each with the client that by gives, and fails unless
+// it is in order, newest first but for the slack, without a gap or a double entry.
 func readBook(t *testing.T, by func(page int) *rig.Client, limit int, slack time.Duration) (all []entry) {
 	t.Helper()
 	seen := map[string]bool{}

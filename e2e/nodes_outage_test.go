@@ -19,9 +19,9 @@ const (
 	databasePassword = "canary/pass:5512@plum"
 )
 
-// TestDatabaseAway takes the database away in two ways: it answers nothing any more, and it is gone. Readiness says so,
-// every page is answered, nothing leaks; when it is back, everything goes on without a restart, nobody was signed out,
-// and what the book has lost is counted.
+// TestDatabaseAway takes the database away in two ways: it answers nothing any more, and it is
+// gone. Readiness says so, every page is answered, nothing leaks; when it is back, everything goes
+// on without a restart, nobody was signed out, and what the book has lost is counted.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	f := rig.StartFerret(t)
@@ -145,7 +145,8 @@ func away(t *testing.T, s *rig.Server, ada *rig.Client) (answers []rig.Answer) {
 	return answers
 }
 
-// noLeak searches what people and operators get to see, and what is kept, for what opens the database.
+// noLeak searches what people and operators get to see, and what is kept, for what opens the
+// database.
 func noLeak(t *testing.T, f *rig.Ferret, s *rig.Server, answers []rig.Answer) {
 	t.Helper()
 	texts := map[string]string{"stdout": s.Stdout(), "stderr": s.Stderr()}

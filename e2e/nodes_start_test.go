@@ -9,7 +9,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestNodesSetup: the setup link of the node that started last is good on every node, once; earlier ones are void.
+// TestNodesSetup: the setup link of the node that started last is good on every node, once; earlier
+// ones are void.
 func TestNodesSetup(t *testing.T) {
 	t.Parallel()
 	n := rig.StartNodes(t, newDatabase(t), 2)
@@ -64,7 +65,8 @@ func TestNodesSetup(t *testing.T) {
 	}
 }
 
-// TestNodesKeys: a node with another secret key takes nobody's word, and breaks nobody's session either.
+// TestNodesKeys: a node with another secret key takes nobody's word, and breaks nobody's session
+// either.
 func TestNodesKeys(t *testing.T) {
 	t.Parallel()
 	n := rig.StartNodes(t, newDatabase(t), 1)

@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestNodes runs two nodes of the program on one MongoDB behind nginx, which sends requests to them in turn, whoever asks:
-// what one has done holds on the other at its next request.
+// TestNodes runs two nodes of the program on one MongoDB behind nginx, which sends requests to them
+// in turn, whoever asks: what one has done holds on the other at its next request.
 func TestNodes(t *testing.T) { // not beside others: FerretDB takes its time
 	n := rig.StartNodes(t, newDatabase(t), 2)
 	ada := n.Admin()
@@ -33,7 +33,8 @@ func TestNodes(t *testing.T) { // not beside others: FerretDB takes its time
 	t.Run("flash messages", func(t *testing.T) { flashesSurvive(t, n) })
 }
 
-// patiently asks again while a node is busy with the passwords of others, or waits for the database longer than it may.
+// patiently asks again while a node is busy with the passwords of others, or waits for the database
+// longer than it may.
 func patiently(ask func() (rig.Answer, error)) (a rig.Answer, err error) {
 	rig.Until(func() bool {
 		if a, err = ask(); err != nil || a.Status != http.StatusServiceUnavailable {
@@ -111,7 +112,8 @@ func signedInAndOut(t *testing.T, n *rig.Nodes) {
 	isIn(t, c, on(n), "Ina")
 }
 
-// endedElsewhere: each session is used on the second node just before the first one, or the command line, ends it.
+// endedElsewhere: each session is used on the second node just before the first one, or the command
+// line, ends it.
 func endedElsewhere(t *testing.T, n *rig.Nodes, ada *rig.Client) {
 	first, second := ada.At(n.All[0]), n.All[1]
 	for _, tt := range []struct {
@@ -203,8 +205,9 @@ func twentyBrowsers(t *testing.T, n *rig.Nodes) {
 	}
 }
 
-// flashesSurvive: ten requests of one session put a message into it at once, on both nodes. All of them are shown, once:
-// some already beside the form that a node shows again while it is busy with the passwords of others.
+// flashesSurvive: ten requests of one session put a message into it at once, on both nodes. All of
+// them are shown, once: some already beside the form that a node shows again while it is busy with
+// the passwords of others.
 func flashesSurvive(t *testing.T, n *rig.Nodes) {
 	const more = 9
 	c := n.Client()

@@ -9,8 +9,9 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestNodesThrottle: of wrong passwords exactly as many are checked on two nodes as on one, one after the other and all at
-// once; and the browser that the owner signed in with before is known on both.
+// TestNodesThrottle: of wrong passwords exactly as many are checked on two nodes as on one, one
+// after the other and all at once; and the browser that the owner signed in with before is known on
+// both.
 func TestNodesThrottle(t *testing.T) {
 	t.Parallel()
 	n := rig.StartNodes(t, newDatabase(t), 2)

@@ -43,7 +43,8 @@ func developers(t *testing.T, c *rig.Client) []developer {
 	return rig.Data[[]developer](t, c.Get("/developers?limit=200"))
 }
 
-// self is who the client is signed in as: the one whose address they are shown, or an administrator's own.
+// self is who the client is signed in as: the one whose address they are shown, or an
+// administrator's own.
 func self(t *testing.T, c *rig.Client) developer {
 	t.Helper()
 	for _, d := range developers(t, c) {

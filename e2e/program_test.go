@@ -19,7 +19,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestUserWhileServing makes accounts and sets passwords on the command line beside the running server.
+// TestUserWhileServing makes accounts and sets passwords on the command line beside the running
+// server.
 func TestUserWhileServing(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -79,7 +80,8 @@ func TestUserWhileServing(t *testing.T) {
 	}
 }
 
-// TestRefusedStarts: what cannot be is said in a sentence, with exit code 2 for wrong usage and 1 for what failed.
+// TestRefusedStarts: what cannot be is said in a sentence, with exit code 2 for wrong usage and 1
+// for what failed.
 func TestRefusedStarts(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -204,7 +206,8 @@ func TestPrivateFiles(t *testing.T) {
 	}
 }
 
-// TestDrain: told to end, the program answers the request that is under way, takes no more, and exits with 0.
+// TestDrain: told to end, the program answers the request that is under way, takes no more, and
+// exits with 0.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -247,7 +250,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestDrainStalled: a client that sends half a form and nothing more cannot make an orderly end late or a failure.
+// TestDrainStalled: a client that sends half a form and nothing more cannot make an orderly end
+// late or a failure.
 func TestDrainStalled(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})

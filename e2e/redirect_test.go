@@ -42,8 +42,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestSignedInAtTheDoor: who is signed in and comes to the door again goes back to where they came from, in one step, and
-// never to another site.
+// TestSignedInAtTheDoor: who is signed in and comes to the door again goes back to where they came
+// from, in one step, and never to another site.
 func TestSignedInAtTheDoor(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})

@@ -9,7 +9,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestSetupOnce: of many people who use the setup link at the same moment, one becomes the administrator.
+// TestSetupOnce: of many people who use the setup link at the same moment, one becomes the
+// administrator.
 func TestSetupOnce(t *testing.T) {
 	t.Parallel()
 	s := rig.Start(t, rig.Options{})
@@ -45,7 +46,8 @@ func TestSetupOnce(t *testing.T) {
 	}
 }
 
-// TestSetupLinkIsSecret: only the latest link counts, none is kept as it is, and the page does not pass its address on.
+// TestSetupLinkIsSecret: only the latest link counts, none is kept as it is, and the page does not
+// pass its address on.
 func TestSetupLinkIsSecret(t *testing.T) {
 	t.Parallel()
 	first := rig.Start(t, rig.Options{})

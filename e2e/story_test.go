@@ -9,8 +9,8 @@ import (
 	"github.com/doorbook/doorbook/e2e/rig"
 )
 
-// TestStory walks the whole story of the program in a browser, as two people who know nothing of each other, with
-// JavaScript and without.
+// TestStory walks the whole story of the program in a browser, as two people who know nothing of
+// each other, with JavaScript and without.
 func TestStory(t *testing.T) {
 	t.Parallel()
 	browser := rig.NewBrowser(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Fixation: a key that was invented or planted is not taken over by whoever signs in with it, and opens nothing after.
-// Guard: session.go, signInAs; commit.go, newKey.
+// Fixation: a key that was invented or planted is not taken over by whoever signs in with it, and
+// opens nothing after. Guard: session.go, signInAs; commit.go, newKey.
 func TestAbuseFixation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -78,8 +78,8 @@ func TestAbuseKeysAreUniform(t *testing.T) {
 	}
 }
 
-// A cookie that another host of the domain planted beside one's own: neither order makes one the attacker.
-// Guard: cookie.go, findCookie.
+// A cookie that another host of the domain planted beside one's own: neither order makes one the
+// attacker. Guard: cookie.go, findCookie.
 func TestAbuseCookieTossing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -162,8 +162,8 @@ func TestAbuseCookieBombs(t *testing.T) {
 	}
 }
 
-// What a browser is told of a cookie's age does not matter, nor what it does about it: the server counts.
-// Guard: clock.go, alive; the cookie's age is nowhere read.
+// What a browser is told of a cookie's age does not matter, nor what it does about it: the server
+// counts. Guard: clock.go, alive; the cookie's age is nowhere read.
 func TestAbuseEditedExpiry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -180,8 +180,8 @@ func TestAbuseEditedExpiry(t *testing.T) {
 	}
 }
 
-// Unusual methods get what others get: a guard asks nobody's method, and HEAD tells no more than GET.
-// Guard: guard.go, require.
+// Unusual methods get what others get: a guard asks nobody's method, and HEAD tells no more than
+// GET. Guard: guard.go, require.
 func TestAbuseMethods(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -199,8 +199,8 @@ func TestAbuseMethods(t *testing.T) {
 	check(t, "HEAD: body", head.body, "")
 }
 
-// Line breaks in whatever a client sends become no header of the answer. Guard: guard.go, QueryEscape and local;
-// middleware.go, SamePage.
+// Line breaks in whatever a client sends become no header of the answer. Guard: guard.go,
+// QueryEscape and local; middleware.go, SamePage.
 func TestAbuseResponseSplitting(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -228,7 +228,8 @@ func TestAbuseResponseSplitting(t *testing.T) {
 	}
 }
 
-// An address that leads elsewhere in whatever header is nowhere named. Guard: middleware.go, SamePage; guard.go.
+// An address that leads elsewhere in whatever header is nowhere named. Guard: middleware.go,
+// SamePage; guard.go.
 func TestAbuseRedirects(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -255,7 +256,8 @@ func TestAbuseRedirects(t *testing.T) {
 	}
 }
 
-// An error page names no inner thing, and a bad cookie is no error. Guard: middleware.go, DefaultErrorHandler.
+// An error page names no inner thing, and a bad cookie is no error. Guard: middleware.go,
+// DefaultErrorHandler.
 func TestAbuseErrorsTellNothing(t *testing.T) {
 	t.Parallel()
 	const inner = "pq: relation sessions at /var/lib/secret.go:42"
@@ -309,8 +311,8 @@ func (c *sharedCache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, rec.Body)
 }
 
-// A shared cache in front that keeps all it may: nobody gets another's cookie or page out of it, whatever the handlers say
-// of caching. Guard: headers.go, Session.headers.
+// A shared cache in front that keeps all it may: nobody gets another's cookie or page out of it,
+// whatever the handlers say of caching. Guard: headers.go, Session.headers.
 func TestAbuseSharedCache(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -347,8 +349,9 @@ func TestAbuseSharedCache(t *testing.T) {
 	check(t, "a stranger's cookie", stranger.cookie, "")
 }
 
-// Log-out races: answers that were under way when the session ended bring nothing back, whatever they were about to do.
-// Guard: commit.go, saveChanges and touch, which patch what lives under the old key only.
+// Log-out races: answers that were under way when the session ended bring nothing back, whatever
+// they were about to do. Guard: commit.go, saveChanges and touch, which patch what lives under the
+// old key only.
 func TestAbuseLogoutRace(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(*session.Session){

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// A session that came in a cookie of the old home is stored at its first write, or with the first use that is written
-// down. Its key is derived, not drawn: of requests that come at the same time with the same cookie each finds the same,
-// and so one record comes of them.
+// A session that came in a cookie of the old home is stored at its first write, or with the first
+// use that is written down. Its key is derived, not drawn: of requests that come at the same time
+// with the same cookie each finds the same, and so one record comes of them.
 
 // adoptable readies a record that is not in the store yet.
 func (s *Session) adoptable(k *keyed) {
@@ -30,7 +30,8 @@ func (s *Session) adoptable(k *keyed) {
 	s.rec.Addr, s.rec.UserAgent = s.client()
 }
 
-// adoptedKey is the session key that one key of the ring derives from an id, and from what else is known of the session.
+// adoptedKey is the session key that one key of the ring derives from an id, and from what else is
+// known of the session.
 func adoptedKey(signer *Signer, index int, id ID, from []byte) sessionKey {
 	k := sessionKey{id: id}
 	sum := signer.keys[index].sum(append(append([]byte("adopted "), id[:]...), from...))
@@ -62,9 +63,9 @@ func (s *Session) adopt(ctx context.Context, p Patch) (version int64, err error)
 	return r.Version, nil
 }
 
-// overtake puts a session that came in a cookie in the place of what is stored of it, if that is older: it was left there
-// when the session moved into the cookie, by another node or before. If it is not older another request has stored it,
-// with a key that any key of the ring may have derived.
+// overtake puts a session that came in a cookie in the place of what is stored of it, if that is
+// older: it was left there when the session moved into the cookie, by another node or before. If it
+// is not older another request has stored it, with a key that any key of the ring may have derived.
 func (s *Session) overtake(ctx context.Context, r Record) (version int64, err error) {
 	left, err := s.store().Load(ctx, r.ID, s.m.now())
 	switch {
@@ -96,7 +97,8 @@ func (s *Session) overtake(ctx context.Context, r Record) (version int64, err er
 	})
 }
 
-// takeValues gives a companion record the values of its cookie, which becomes a session of the store with that.
+// takeValues gives a companion record the values of its cookie, which becomes a session of the
+// store with that.
 func (s *Session) takeValues(ctx context.Context, p Patch) (version int64, err error) {
 	p.Set, p.Clear, p.Delete = s.rec.Values.Apply(p), true, nil
 	p.Digest, p.IfVersion = s.left, 0

@@ -7,7 +7,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// bareWriter is the least that a handler can be given. Its header is cleared, not made anew, as a server's pool would.
+// bareWriter is the least that a handler can be given. Its header is cleared, not made anew, as a
+// server's pool would.
 type bareWriter struct{ header http.Header }
 
 func (w *bareWriter) Header() http.Header         { return w.header }
@@ -74,8 +75,9 @@ func allocHandler(tb testing.TB, do func(http.ResponseWriter, *session.Session),
 	})), b.request("GET", "/")
 }
 
-// What a request costs beside the handler, in pieces of memory. Guard: the whole way; middleware.go, request, which is one
-// piece; manager.go, Manager.visit, which makes no context for the memory store; key.go, the short way of strings.
+// What a request costs beside the handler, in pieces of memory. Guard: the whole way;
+// middleware.go, request, which is one piece; manager.go, Manager.visit, which makes no context for
+// the memory store; key.go, the short way of strings.
 func TestAllocations(t *testing.T) {
 	for _, c := range allocCases {
 		t.Run(c.name, func(t *testing.T) {

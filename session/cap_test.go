@@ -38,7 +38,8 @@ func TestCapEndsTheLongestUnused(t *testing.T) {
 	check(t, "observed", w.seen(session.EventEnded), 1)
 }
 
-// What a cap counts, and what it does not. Guard: ends.go, Session.trim, its conditions; config.go, MaxPerSubject.
+// What a cap counts, and what it does not. Guard: ends.go, Session.trim, its conditions; config.go,
+// MaxPerSubject.
 func TestCapCounts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -106,8 +107,8 @@ func TestCapCounts(t *testing.T) {
 	})
 }
 
-// Two sign-ins at once where one session is allowed: one stays, the later one, never none and never both.
-// Guard: ends.go, Session.trim, its break.
+// Two sign-ins at once where one session is allowed: one stays, the later one, never none and never
+// both. Guard: ends.go, Session.trim, its break.
 func TestCapAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, together := range []int{2, 5} {
@@ -171,8 +172,8 @@ func TestCapLaterStays(t *testing.T) {
 	check(t, "second", second.get("/who").body, "ada")
 }
 
-// Where another node's clock is ahead its sessions count as used later; who signs in here gets in all the same.
-// Guard: ends.go, Session.trim, its own session.
+// Where another node's clock is ahead its sessions count as used later; who signs in here gets in
+// all the same. Guard: ends.go, Session.trim, its own session.
 func TestCapNeverEndsTheNewOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, capped(1))
@@ -214,7 +215,8 @@ func TestCapFails(t *testing.T) {
 	}
 }
 
-// Who signs in by a child's key keeps the parent, without which the child would die. Guard: ends.go, trim, Parent.
+// Who signs in by a child's key keeps the parent, without which the child would die. Guard:
+// ends.go, trim, Parent.
 func TestCapKeepsTheParent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, capped(2))

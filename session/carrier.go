@@ -5,36 +5,41 @@ import (
 	"time"
 )
 
-// Carrier keeps whole sessions in their cookies: Seal turns a record into the value of one, Open reads it back. What a
-// session in its cookie cannot promise is told at Sealed. A Carrier must be safe for concurrent use.
+// Carrier keeps whole sessions in their cookies: Seal turns a record into the value of one, Open
+// reads it back. What a session in its cookie cannot promise is told at Sealed. A Carrier must be
+// safe for concurrent use.
 type Carrier interface {
-	// Seal writes what a record holds, but for Version, KeyID, Parent, Addr and UserAgent. It may leave out Idle, Expires and
-	// Deadline, too, if the limits of the Manager apply. Of Digest it writes the first CarriedDigest bytes, unless they are
-	// zero: then there is no companion record. The value must be fit for a cookie as it is; "" makes the browser forget its.
+	// Seal writes what a record holds, but for Version, KeyID, Parent, Addr and UserAgent. It may
+	// leave out Idle, Expires and Deadline, too, if the limits of the Manager apply. Of Digest it
+	// writes the first CarriedDigest bytes, unless they are zero: then there is no companion
+	// record. The value must be fit for a cookie as it is; "" makes the browser forget its.
 	Seal(r Record) (value string, err error)
 
-	// Open reads what Seal wrote, however old. Anything else is ErrUnreadable: the value comes from a client, so it must be
-	// refused at little cost. What was left out stays zero.
+	// Open reads what Seal wrote, however old. Anything else is ErrUnreadable: the value comes from
+	// a client, so it must be refused at little cost. What was left out stays zero.
 	Open(value string) (Opened, error)
 }
 
-// CarriedDigest is how many bytes of a digest travel in a cookie: enough that no two keys of a session share them.
+// CarriedDigest is how many bytes of a digest travel in a cookie: enough that no two keys of a
+// session share them.
 const CarriedDigest = 12
 
 // Opened is what a cookie held.
 type Opened struct {
 	Record Record
-	// Old asks for a new cookie with the next use that is written down, because this one was made with an old key.
+	// Old asks for a new cookie with the next use that is written down, because this one was made
+	// with an old key.
 	Old bool
-	// Derived says that the cookie names no session, so that the ID is made of what it says. Others may bring the same.
+	// Derived says that the cookie names no session, so that the ID is made of what it says. Others
+	// may bring the same.
 	Derived bool
-	// Left is a session that the cookie was of, until a program that shares it signed its subject out, or somebody else in.
-	// It ends. Zero for none.
+	// Left is a session that the cookie was of, until a program that shares it signed its subject
+	// out, or somebody else in. It ends. Zero for none.
 	Left ID
 }
 
-// NewCarrier makes a Carrier for the cookie of that name, with keys from the ring. A Manager calls it when it is made, and
-// when it gets other keys.
+// NewCarrier makes a Carrier for the cookie of that name, with keys from the ring. A Manager calls
+// it when it is made, and when it gets other keys.
 type NewCarrier func(keys *KeyRing, cookie string) (Carrier, error)
 
 // recall is Carrier.Open, with the limits of the Manager where the record says nothing.
@@ -59,8 +64,8 @@ func (m *Manager) recall(c Carrier, value string) (o Opened, err error) {
 	return o, nil
 }
 
-// carried is the Store of sessions that travel in their cookies: there is nothing to be done when they change, and nothing
-// to be known of them.
+// carried is the Store of sessions that travel in their cookies: there is nothing to be done when
+// they change, and nothing to be known of them.
 type carried struct {
 	old Store // where they may live still, if they lived in a store before; else nil
 }

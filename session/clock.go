@@ -2,12 +2,14 @@ package session
 
 import "time"
 
-// maxSkew is how far the clocks of two nodes may differ before a sign-in counts as one from the future.
+// maxSkew is how far the clocks of two nodes may differ before a sign-in counts as one from the
+// future.
 const maxSkew = time.Minute
 
-// now is the time that records are stamped with and judged by, in the precision that every store keeps. It is that of the
-// clock, unless that was set back while the program ran: then it goes on from where it was, so that nothing lives longer
-// for it. A day or more back means that the clock was wrong when the program began, and is right now.
+// now is the time that records are stamped with and judged by, in the precision that every store
+// keeps. It is that of the clock, unless that was set back while the program ran: then it goes on
+// from where it was, so that nothing lives longer for it. A day or more back means that the clock
+// was wrong when the program began, and is right now.
 func (m *Manager) now() time.Time {
 	t := m.cfg.Now()
 	passed := t.Sub(m.started) // by the monotonic clock, which nobody sets
@@ -18,9 +20,10 @@ func (m *Manager) now() time.Time {
 	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
-// alive reports whether a record still lives at now. Beside what the record says itself the limits of today's settings
-// count, so that lowering them reaches sessions that exist. And what begins further ahead than a whole lifetime is dead:
-// a clock that ran ahead has left it behind, and nobody knows how old it is.
+// alive reports whether a record still lives at now. Beside what the record says itself the limits
+// of today's settings count, so that lowering them reaches sessions that exist. And what begins
+// further ahead than a whole lifetime is dead: a clock that ran ahead has left it behind, and
+// nobody knows how old it is.
 func (m *Manager) alive(r *Record, now time.Time) bool {
 	from, life := start(r), m.lifetime(r.Persist)
 	return now.Before(r.Expires) && now.Before(r.Deadline) &&

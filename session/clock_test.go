@@ -10,13 +10,15 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// wallClock is the clock of a machine: time passes, and somebody may set it, which moves the wall clock alone.
+// wallClock is the clock of a machine: time passes, and somebody may set it, which moves the wall
+// clock alone.
 type wallClock struct {
 	began       time.Time // with the reading of the monotonic clock
 	passed, set time.Duration
 }
 
-// Now gives the time with both readings. The second field of a time.Time is the monotonic one, if there is one.
+// Now gives the time with both readings. The second field of a time.Time is the monotonic one, if
+// there is one.
 func (c *wallClock) Now() time.Time {
 	now := c.began.Add(c.passed)
 	mono := *(*int64)(unsafe.Add(unsafe.Pointer(&now), 8))
@@ -35,8 +37,8 @@ func newWallClock(t *testing.T) *wallClock {
 	return c
 }
 
-// Setting the clock back while the program runs makes nothing live longer; setting it forward ends what is over by it.
-// Guard: clock.go, Manager.now.
+// Setting the clock back while the program runs makes nothing live longer; setting it forward ends
+// what is over by it. Guard: clock.go, Manager.now.
 func TestClockIsSet(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -67,8 +69,9 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// A session that began while the clock ran ahead by more than any lifetime is nobody's when that is put right: its age is
-// not known. One that is a little ahead, as nodes are of each other, lives. Guard: clock.go, Manager.alive, the future.
+// A session that began while the clock ran ahead by more than any lifetime is nobody's when that is
+// put right: its age is not known. One that is a little ahead, as nodes are of each other, lives.
+// Guard: clock.go, Manager.alive, the future.
 func TestClockRanAhead(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

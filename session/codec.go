@@ -7,15 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Codec turns the values of typed keys into bytes and back. It must be safe for concurrent use, and what it gave must not
-// be changed any more. Unmarshal gets a pointer to the value's type, and bytes that it must not keep or change; they may
-// have been written by an older or newer program.
+// Codec turns the values of typed keys into bytes and back. It must be safe for concurrent use, and
+// what it gave must not be changed any more. Unmarshal gets a pointer to the value's type, and
+// bytes that it must not keep or change; they may have been written by an older or newer program.
 type Codec interface {
 	Marshal(v any) ([]byte, error)
 	Unmarshal(data []byte, v any) error
 }
 
-// jsonCodec is encoding/json. Plain strings, the most common values, take a short way when they are written, and in decode.
+// jsonCodec is encoding/json. Plain strings, the most common values, take a short way when they are
+// written, and in decode.
 type jsonCodec struct{}
 
 func (jsonCodec) Marshal(v any) ([]byte, error) {

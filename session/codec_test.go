@@ -30,8 +30,8 @@ type basket struct {
 	At    time.Time
 }
 
-// A codec of one's own works for every operation, and for the library's own messages nothing changes.
-// Guard: key.go, encode, decode and Update, Config.Codec.
+// A codec of one's own works for every operation, and for the library's own messages nothing
+// changes. Guard: key.go, encode, decode and Update, Config.Codec.
 func TestCodecOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	const cart session.Key[basket] = "cart"
@@ -93,8 +93,8 @@ func (m *moody) Unmarshal(data []byte, v any) error {
 	return m.gobCodec.Unmarshal(data, v)
 }
 
-// A codec that cannot write fails the request, and nothing half-written is kept; one that cannot read has no value.
-// Guard: key.go, setUntil, decode and Update.
+// A codec that cannot write fails the request, and nothing half-written is kept; one that cannot
+// read has no value. Guard: key.go, setUntil, decode and Update.
 func TestCodecFails(t *testing.T) {
 	t.Parallel()
 	codec := &moody{}
@@ -137,8 +137,8 @@ func TestCodecFails(t *testing.T) {
 	check(t, "city, readable again", b.has(city), "Oslo")
 }
 
-// With another codec the values of before are absent, nobody is signed out, and what is set anew is there; a node that
-// still has the old one sees as little of the new ones. Guard: key.go, decode.
+// With another codec the values of before are absent, nobody is signed out, and what is set anew is
+// there; a node that still has the old one sees as little of the new ones. Guard: key.go, decode.
 func TestCodecChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

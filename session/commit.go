@@ -6,13 +6,14 @@ import (
 	"net/http"
 )
 
-// saveContext bounds a visit to the store that is carried out whether the client still waits or not.
+// saveContext bounds a visit to the store that is carried out whether the client still waits or
+// not.
 func (s *Session) saveContext() (context.Context, context.CancelFunc) {
 	return s.m.visit(s.r.Context())
 }
 
-// commit saves what the request did and prepares the cookie that is due. It runs once, before the first byte of the
-// answer; an error means that the handler's answer must not be sent.
+// commit saves what the request did and prepares the cookie that is due. It runs once, before the
+// first byte of the answer; an error means that the handler's answer must not be sent.
 func (s *Session) commit(status int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +70,8 @@ func (s *Session) commitBare() error {
 	return s.commit(http.StatusSwitchingProtocols)
 }
 
-// close ends the session of a request that never began its answer because its handler panicked. Nothing is saved.
+// close ends the session of a request that never began its answer because its handler panicked.
+// Nothing is saved.
 func (s *Session) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,9 +81,10 @@ func (s *Session) close() {
 	}
 }
 
-// Save saves what was changed so far, before the answer begins: for handlers that must know that it is done before they go
-// on, and for work that goes on after a panic. What is changed afterwards is saved with the answer, as ever. The cookie
-// that is due goes with the answer, too, whatever becomes of that. An error is sticky, as every other.
+// Save saves what was changed so far, before the answer begins: for handlers that must know that it
+// is done before they go on, and for work that goes on after a panic. What is changed afterwards is
+// saved with the answer, as ever. The cookie that is due goes with the answer, too, whatever
+// becomes of that. An error is sticky, as every other.
 func (s *Session) Save() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,10 +124,11 @@ func (s *Session) tellFailure(err error) {
 	}
 }
 
-// TakeCookie saves the session now and gives the cookie that its caller promises to send, or nil if none is due. It is for
-// those who hijack the connection and write the answer's header themselves, such as WebSocket libraries. A client that
-// brought its key in a header (Config.Header) wants the cookie's Value there, and no cookie. If the answer is
-// sent the ordinary way after all, it carries the cookie once.
+// TakeCookie saves the session now and gives the cookie that its caller promises to send, or nil if
+// none is due. It is for those who hijack the connection and write the answer's header themselves,
+// such as WebSocket libraries. A client that brought its key in a header (Config.Header) wants the
+// cookie's Value there, and no cookie. If the answer is sent the ordinary way after all, it carries
+// the cookie once.
 func (s *Session) TakeCookie() (*http.Cookie, error) {
 	if s.m == nil {
 		return nil, ErrNoMiddleware

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// With a Carrier and a Store together the data of a session travels in its cookie, and a companion record in the store,
-// which holds everything but the values, says that it lives: so it can be listed, and ended, and no copy of its cookie
-// opens it then. Only sessions of somebody who is signed in have one; strangers' live in their cookies alone.
+// With a Carrier and a Store together the data of a session travels in its cookie, and a companion
+// record in the store, which holds everything but the values, says that it lives: so it can be
+// listed, and ended, and no copy of its cookie opens it then. Only sessions of somebody who is
+// signed in have one; strangers' live in their cookies alone.
 //
 // A cookie may come from elsewhere; enrol.go has the rules for those.
 
@@ -56,7 +57,8 @@ func (s *Session) accompany(c *companion, o Opened) {
 	stored, err := s.companionOf(c, rec, now)
 	switch {
 	case gone(err), err == nil && stored.Subject != rec.Subject:
-		// Elsewhere the cookie may still open what it holds, so a browser that asks for a page is told to forget it.
+		// Elsewhere the cookie may still open what it holds, so a browser that asks for a page is
+		// told to forget it.
 		s.forget = reads(s.r) && wantsPage(s.r) && !s.oldCookie
 		return
 	case err != nil:
@@ -82,7 +84,8 @@ func (s *Session) accompany(c *companion, o Opened) {
 	}
 }
 
-// companionOf finds the companion record of a cookie, or makes it. ErrNotFound if the session is over.
+// companionOf finds the companion record of a cookie, or makes it. ErrNotFound if the session is
+// over.
 func (s *Session) companionOf(c *companion, rec Record, now time.Time) (stored Record, err error) {
 	err = s.fetch(c.Store, rec.ID, now, &stored)
 	switch {
@@ -108,8 +111,9 @@ func (s *Session) opens(rec, stored *Record) bool {
 	return subtle.ConstantTimeCompare(rec.Digest[:CarriedDigest], stored.Digest[:CarriedDigest]) == 1
 }
 
-// takenOver reports whether a session has left its cookie for the store, and makes the key that it has there the session's:
-// one that is derived from what the cookie says of its key, so that no earlier cookie opens it.
+// takenOver reports whether a session has left its cookie for the store, and makes the key that it
+// has there the session's: one that is derived from what the cookie says of its key, so that no
+// earlier cookie opens it.
 func (s *Session) takenOver(rec, stored *Record) bool {
 	signer := s.m.keyed.Load().adopter
 	for i := range signer.keys {
@@ -131,7 +135,8 @@ func (s *Session) takenOver(rec, stored *Record) bool {
 // beside reports whether sessions of today have companion records.
 func (s *Session) beside() bool { return s.m.keyed.Load().beside != nil }
 
-// accompanied makes the companion record of a stranger's session once it is somebody's, under an id that nobody else has.
+// accompanied makes the companion record of a stranger's session once it is somebody's, under an id
+// that nobody else has.
 func (s *Session) accompanied(ctx context.Context, p Patch) (version int64, err error) {
 	r := s.rec
 	r.Version = 0

@@ -14,7 +14,8 @@ import (
 
 // P2 where the session travels in its cookie: no copy opens what has ended.
 
-// companionEnds are the ways in which a session of ada ends. Each is given the browser whose session it is.
+// companionEnds are the ways in which a session of ada ends. Each is given the browser whose
+// session it is.
 var companionEnds = map[string]func(w *world, b *browser){
 	"sign-out":      func(_ *world, b *browser) { b.copy().get("/out") },
 	"End":           func(w *world, _ *browser) { w.end("ada") },
@@ -37,8 +38,8 @@ var companionEnds = map[string]func(w *world, b *browser){
 	},
 }
 
-// Whatever is tried with a copy, nobody is signed in, nothing of the session is seen, and nothing comes back.
-// Guard: companion.go, Session.accompany, each way out.
+// Whatever is tried with a copy, nobody is signed in, nothing of the session is seen, and nothing
+// comes back. Guard: companion.go, Session.accompany, each way out.
 func TestCompanionCopyAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, end := range companionEnds {
@@ -84,8 +85,8 @@ func TestCompanionCopyAfterTheEnd(t *testing.T) {
 	}
 }
 
-// A cookie of an ended session is forgotten by who asks for a page, and by nobody else; what never was one, or is only out
-// of date, stays. Guard: companion.go, Session.accompany, forget.
+// A cookie of an ended session is forgotten by who asks for a page, and by nobody else; what never
+// was one, or is only out of date, stays. Guard: companion.go, Session.accompany, forget.
 func TestCompanionEndedCookieIsForgotten(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t)
@@ -123,9 +124,9 @@ func TestCompanionEndedCookieIsForgotten(t *testing.T) {
 	check(t, "cookies of a page that does not use it", len(unused.page("/unused").header["Set-Cookie"]), 0)
 }
 
-// A slow request is under way while the session ends or gets another key, at a random moment. Whoever is first, nothing is
-// left of it, and no late cookie opens anything.
-// Guard: retry.go, Session.again; save.go, Session.saveChanges, the digest of the patch.
+// A slow request is under way while the session ends or gets another key, at a random moment.
+// Whoever is first, nothing is left of it, and no late cookie opens anything. Guard: retry.go,
+// Session.again; save.go, Session.saveChanges, the digest of the patch.
 func TestCompanionEndRace(t *testing.T) {
 	t.Parallel()
 	rounds := 600
@@ -219,8 +220,8 @@ func TestCompanionEndRace(t *testing.T) {
 	}
 }
 
-// A sign-out that is under way while another request renews the key ends the session all the same. An old cookie is good
-// for nothing else. Guard: companion.go, Session.accompany, superseded.
+// A sign-out that is under way while another request renews the key ends the session all the same.
+// An old cookie is good for nothing else. Guard: companion.go, Session.accompany, superseded.
 func TestCompanionSignOutDuringRenewal(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t)
@@ -236,7 +237,8 @@ func TestCompanionSignOutDuringRenewal(t *testing.T) {
 	check(t, "records", w.live("ada"), 0)
 }
 
-// A write that comes after a renewal by another request reaches nothing. Guard: as TestCompanionEndRace.
+// A write that comes after a renewal by another request reaches nothing. Guard: as
+// TestCompanionEndRace.
 func TestCompanionRenewedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, what := range inFlight {
@@ -264,7 +266,8 @@ func TestCompanionRenewedMeanwhile(t *testing.T) {
 	}
 }
 
-// The sign-in beyond the cap ends the longest unused, and its cookie with it. Guard: ends.go, Session.trim.
+// The sign-in beyond the cap ends the longest unused, and its cookie with it. Guard: ends.go,
+// Session.trim.
 func TestCompanionCap(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t, capped(3))

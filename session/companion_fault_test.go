@@ -15,8 +15,8 @@ import (
 
 // P5 with companion records: every visit to the store of every story fails in every way.
 
-// companionFaultWorlds are the worlds in which the stories are told: each gives a browser that is signed in as ada, with a
-// city and a message.
+// companionFaultWorlds are the worlds in which the stories are told: each gives a browser that is
+// signed in as ada, with a city and a message.
 var companionFaultWorlds = map[string]func(w *world, faulty *sessiontest.Faulty) (*world, *browser){
 	"sealed": func(w *world, _ *sessiontest.Faulty) (*world, *browser) {
 		b := w.signedIn("ada")
@@ -63,11 +63,12 @@ var companionFaultWorlds = map[string]func(w *world, faulty *sessiontest.Faulty)
 // hasty keeps a store that hangs from taking long. Under load even one that works needs some of it.
 func hasty(c *session.Config) { c.SaveTimeout = 400 * time.Millisecond }
 
-// The client gets the whole answer, or 503 and nothing of the handler's: no byte, no header, no cookie. After that, unless
-// the store did what it said it did not, whoever got a 503 has what they had before; and what was acknowledged stands.
+// The client gets the whole answer, or 503 and nothing of the handler's: no byte, no header, no
+// cookie. After that, unless the store did what it said it did not, whoever got a 503 has what they
+// had before; and what was acknowledged stands.
 //
-// Guard: save.go, the errors of save, saveChanges and create; companion.go, Session.accompany, loadFailed; enrol.go, the
-// errors of enrol and confirm.
+// Guard: save.go, the errors of save, saveChanges and create; companion.go, Session.accompany,
+// loadFailed; enrol.go, the errors of enrol and confirm.
 func TestCompanionFailClosed(t *testing.T) {
 	t.Parallel()
 	for where, prepare := range companionFaultWorlds {
@@ -177,8 +178,8 @@ func list(t *testing.T, w *world, subject string) []session.Info {
 	return l
 }
 
-// While the store is away nobody who brings a cookie of somebody counts as signed out, nor as signed in; strangers go on.
-// Guard: companion.go, Session.accompany, loadFailed.
+// While the store is away nobody who brings a cookie of somebody counts as signed out, nor as
+// signed in; strangers go on. Guard: companion.go, Session.accompany, loadFailed.
 func TestCompanionOutage(t *testing.T) {
 	t.Parallel()
 	faulty := sessiontest.Fault(memory(), sessiontest.Plan{})

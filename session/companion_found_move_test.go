@@ -7,7 +7,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// What was wrong once where sessions with companions move into the store; see companion_found_test.go.
+// What was wrong once where sessions with companions move into the store; see
+// companion_found_test.go.
 
 // fromCookies makes a node of the same store into which sessions move from their cookies.
 func (w *world) fromCookies(carrier session.NewCarrier, change ...func(*session.Config)) *world {
@@ -35,7 +36,8 @@ func TestCompanionMoveRevivesNoOldCookie(t *testing.T) {
 	check(t, "who by the old cookie after the move", old.copy().get("/who").body, "")
 }
 
-// Guard: ends.go, Manager.EndEverything and each: marks and tombstones are no sessions on the way either.
+// Guard: ends.go, Manager.EndEverything and each: marks and tombstones are no sessions on the way
+// either.
 func TestCompanionMoveEndEverything(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -109,8 +111,8 @@ func TestCompanionMoveToAnotherNameFindsTheEnrolled(t *testing.T) {
 	b.expect("/who", "ada")
 }
 
-// Byte-identical cookies of strangers (a page that set the same message for both in one second) where no companions are
-// kept. Guard: adopt.go, Session.adoptable, the condition on a new id.
+// Byte-identical cookies of strangers (a page that set the same message for both in one second)
+// where no companions are kept. Guard: adopt.go, Session.adoptable, the condition on a new id.
 func TestCompanionMoveStrangersWithoutStore(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)

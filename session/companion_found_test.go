@@ -56,7 +56,8 @@ func TestCompanionHalfEnrolledAndGone(t *testing.T) {
 	check(t, "who afterwards", b.copy().get("/who").body, "")
 }
 
-// Two requests with one copy after EndAll has returned, the second while the first one enrols. Guard: as above.
+// Two requests with one copy after EndAll has returned, the second while the first one enrols.
+// Guard: as above.
 func TestCompanionHalfEnrolledAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, second := range []string{"finds it", "meets it at Create"} {
@@ -121,8 +122,8 @@ func TestCompanionStrangerSignsOut(t *testing.T) {
 	check(t, "store calls", strings.Join(w.store.called(), " "), "")
 }
 
-// The clock of another node is behind, or of two EndAll at once the earlier one comes later. Guard: companion.go,
-// companion.endBefore: a mark moves only forward.
+// The clock of another node is behind, or of two EndAll at once the earlier one comes later. Guard:
+// companion.go, companion.endBefore: a mark moves only forward.
 func TestCompanionMarkMovesOnlyForward(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -136,8 +137,8 @@ func TestCompanionMarkMovesOnlyForward(t *testing.T) {
 	check(t, "who after another EndAll", b.copy().get("/who").body, "")
 }
 
-// Somebody who was remembered elsewhere confirms who they are here, in a session that is shorter. Guard: companion.go: what
-// was enrolled must not be forgotten before its cookie is dead.
+// Somebody who was remembered elsewhere confirms who they are here, in a session that is shorter.
+// Guard: companion.go: what was enrolled must not be forgotten before its cookie is dead.
 func TestCompanionShorterSessionLeavesTombstone(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -152,7 +153,8 @@ func TestCompanionShorterSessionLeavesTombstone(t *testing.T) {
 	check(t, "who by a copy after the sweep", thief.copy().get("/who").body, "")
 }
 
-// Guard: save.go, Session.save: what is left is deleted once it is sure that what follows fits (P5).
+// Guard: save.go, Session.save: what is left is deleted once it is sure that what follows fits
+// (P5).
 func TestCompanionTooLargeEndsNobody(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/bob", "/leave"} {
@@ -167,7 +169,8 @@ func TestCompanionTooLargeEndsNobody(t *testing.T) {
 	}
 }
 
-// Guard: save.go, Session.touch: what was taken out of the cookie is written down whether the touch succeeds or not.
+// Guard: save.go, Session.touch: what was taken out of the cookie is written down whether the touch
+// succeeds or not.
 func TestCompanionFlashesAreShownOnce(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t)
@@ -180,7 +183,8 @@ func TestCompanionFlashesAreShownOnce(t *testing.T) {
 	check(t, "shown again", b.get("/flashes").body, "")
 }
 
-// Guard: companion.go, Session.accompany: a cookie that names a session that was left is not replaced before that has ended.
+// Guard: companion.go, Session.accompany: a cookie that names a session that was left is not
+// replaced before that has ended.
 func TestCompanionLeftWhileTheStoreIsAway(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -199,7 +203,8 @@ func TestCompanionLeftWhileTheStoreIsAway(t *testing.T) {
 	check(t, "who by a copy of the session that was left", b.get("/who").body, "")
 }
 
-// While companions are introduced, nodes with and without them serve the same people. Guard: save.go, keyed.dueCookie.
+// While companions are introduced, nodes with and without them serve the same people. Guard:
+// save.go, keyed.dueCookie.
 func TestCompanionRollingIntroduction(t *testing.T) {
 	t.Parallel()
 	with := newCompanions(t)

@@ -13,10 +13,11 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// What the tests of sessions in their cookies with companion records share: worlds of both kinds, and a cookie that another
-// program writes, too.
+// What the tests of sessions in their cookies with companion records share: worlds of both kinds,
+// and a cookie that another program writes, too.
 
-// companions makes the world's sessions travel in sealed cookies, with companion records in its store.
+// companions makes the world's sessions travel in sealed cookies, with companion records in its
+// store.
 func companions(c *session.Config) { c.Carrier = session.Sealed }
 
 // shared is companions with a cookie that another program writes, too.
@@ -44,7 +45,8 @@ func newShared(t testing.TB, change ...func(*session.Config)) *world {
 	return newCompanions(t, append([]func(*session.Config){shared}, change...)...)
 }
 
-// plain is a Carrier whose cookies anybody can read and write, as a program that shares them can with its own key.
+// plain is a Carrier whose cookies anybody can read and write, as a program that shares them can
+// with its own key.
 type plain struct{ cookie string }
 
 func newPlain(_ *session.KeyRing, cookie string) (session.Carrier, error) { return plain{cookie}, nil }

@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Random calls of two browsers, one request after the other, give the same answers whether all of a session is in the store,
-// or its values in the cookie.
+// Random calls of two browsers, one request after the other, give the same answers whether all of a
+// session is in the store, or its values in the cookie.
 func TestCompanionModel(t *testing.T) {
 	t.Parallel()
 	const seeds = 150

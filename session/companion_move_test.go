@@ -10,7 +10,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Sessions with companion records leave their cookies for the store: Config.Old{Carrier, Store} and Config{Store} alike.
+// Sessions with companion records leave their cookies for the store: Config.Old{Carrier, Store} and
+// Config{Store} alike.
 
 // companionMoves gives worlds, and into which of them their sessions move.
 var companionMoves = map[string]func(t *testing.T) (before, moving *world){
@@ -212,8 +213,8 @@ func TestCompanionContradictions(t *testing.T) {
 	}
 }
 
-// From cookies without companions to cookies with them, and from one carrier to another: nobody is logged out, and what is
-// moved can be ended. Guard: home.go, Manager.newKeyed, beside.
+// From cookies without companions to cookies with them, and from one carrier to another: nobody is
+// logged out, and what is moved can be ended. Guard: home.go, Manager.newKeyed, beside.
 func TestCompanionIntroduced(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*session.Config){
@@ -244,7 +245,8 @@ func TestCompanionIntroduced(t *testing.T) {
 	}
 }
 
-// The same with another name of the cookie. Guard: as TestCompanionMove; headers.go, Session.sendDue.
+// The same with another name of the cookie. Guard: as TestCompanionMove; headers.go,
+// Session.sendDue.
 func TestCompanionMoveToAnotherName(t *testing.T) {
 	t.Parallel()
 	c, store := newClock(), memory()

@@ -43,8 +43,9 @@ func TestCompanionEnrolAtOnce(t *testing.T) {
 	}
 }
 
-// Requests with one copy race with an end. Once that has returned no copy of before is signed in, ever.
-// Guard: enrol.go, the order of Create, marks and confirm; ends.go, Manager.EndAll, the order of mark and list.
+// Requests with one copy race with an end. Once that has returned no copy of before is signed in,
+// ever. Guard: enrol.go, the order of Create, marks and confirm; ends.go, Manager.EndAll, the order
+// of mark and list.
 func TestCompanionEnrolRace(t *testing.T) {
 	t.Parallel()
 	rounds := 500
@@ -195,7 +196,8 @@ func TestCompanionEndAllButMine(t *testing.T) {
 	check(t, "listed", w.listed("ada"), 1)
 }
 
-// The other program signs the subject out, or somebody else in. Guard: companion.go, Session.accompany, Left.
+// The other program signs the subject out, or somebody else in. Guard: companion.go,
+// Session.accompany, Left.
 func TestCompanionLeft(t *testing.T) {
 	t.Parallel()
 	for _, next := range []string{"", "bob"} {
@@ -219,7 +221,8 @@ func TestCompanionLeft(t *testing.T) {
 	}
 }
 
-// Another subject in a cookie that names a session does not get that. Guard: companion.go, the comparison of subjects.
+// Another subject in a cookie that names a session does not get that. Guard: companion.go, the
+// comparison of subjects.
 func TestCompanionAnotherSubject(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -278,7 +281,8 @@ func TestCompanionIdenticalCookies(t *testing.T) {
 	all[1].expect("/who", "user0")
 }
 
-// A cookie whose record has run out of time is over, whether it is swept or not. Guard: enrol.go, Session.enrol, seenMark.
+// A cookie whose record has run out of time is over, whether it is swept or not. Guard: enrol.go,
+// Session.enrol, seenMark.
 func TestCompanionExpiredRecord(t *testing.T) {
 	t.Parallel()
 	for _, swept := range []bool{false, true} {
@@ -297,8 +301,8 @@ func TestCompanionExpiredRecord(t *testing.T) {
 	}
 }
 
-// A copy is enrolled while somebody who shares the cookie ends all others: what was confirmed is not deleted by a slower
-// request with the same cookie. Guard: enrol.go, Session.confirm, over.
+// A copy is enrolled while somebody who shares the cookie ends all others: what was confirmed is
+// not deleted by a slower request with the same cookie. Guard: enrol.go, Session.confirm, over.
 func TestCompanionSlowEnrolmentEndsNobody(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -314,8 +318,8 @@ func TestCompanionSlowEnrolmentEndsNobody(t *testing.T) {
 	mine.expect("/who", "ada")
 }
 
-// A page that is asked for while another request renews the key does not tell the browser to forget it.
-// Guard: enrol.go, Session.confirm, the error of Patch.
+// A page that is asked for while another request renews the key does not tell the browser to forget
+// it. Guard: enrol.go, Session.confirm, the error of Patch.
 func TestCompanionSlowEnrolmentForgetsNothing(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
@@ -326,8 +330,9 @@ func TestCompanionSlowEnrolmentForgetsNothing(t *testing.T) {
 	b.expect("/who", "ada")
 }
 
-// Between its two looks, for the record and for the mark of its cookie, another request is enrolled.
-// Guard: enrol.go, Session.enrol: where there is a mark the record may have come meanwhile.
+// Between its two looks, for the record and for the mark of its cookie, another request is
+// enrolled. Guard: enrol.go, Session.enrol: where there is a mark the record may have come
+// meanwhile.
 func TestCompanionEnrolMeetsTheMark(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)

@@ -15,9 +15,10 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Sealed cookies with companion records in a store: what holds with them, promise by promise. What is refused, and for how
-// long, is in companion_end_test.go; failures are in companion_fault_test.go; cookies that come from elsewhere are in
-// companion_shared_test.go and companion_race_test.go; moving is in companion_move_test.go.
+// Sealed cookies with companion records in a store: what holds with them, promise by promise. What
+// is refused, and for how long, is in companion_end_test.go; failures are in
+// companion_fault_test.go; cookies that come from elsewhere are in companion_shared_test.go and
+// companion_race_test.go; moving is in companion_move_test.go.
 
 // What one browser does, one request after the other, is the same in every home.
 func TestCompanionInOneBrowser(t *testing.T) {
@@ -89,7 +90,8 @@ func TestCompanionInOneBrowser(t *testing.T) {
 	check(t, "records of bob", w.live("bob"), 0)
 }
 
-// Nothing of the values reaches the store, on any way there. Guard: companion.go, companion.Create and Patch.
+// Nothing of the values reaches the store, on any way there. Guard: companion.go, companion.Create
+// and Patch.
 func TestCompanionRecordsHoldNoValues(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*session.Config){"sealed": companions, "shared": shared} {
@@ -197,8 +199,8 @@ func TestCompanionStrangersCostNothing(t *testing.T) {
 	}
 }
 
-// P11. A value that does not fit is refused before the companion record changes, so the cookie of before goes on.
-// Guard: save.go, Session.fits, and where it is called.
+// P11. A value that does not fit is refused before the companion record changes, so the cookie of
+// before goes on. Guard: save.go, Session.fits, and where it is called.
 func TestCompanionTooLarge(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("x", 5000)
@@ -246,8 +248,8 @@ func TestCompanionTooLarge(t *testing.T) {
 	b.expect("/city", "Oslo")
 }
 
-// Whatever the size, a session that was saved can be saved and renewed again: there is no size at which the record changes
-// and the cookie does not. Guard: as above.
+// Whatever the size, a session that was saved can be saved and renewed again: there is no size at
+// which the record changes and the cookie does not. Guard: as above.
 func TestCompanionAtTheLimitOfSize(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t)
@@ -497,7 +499,8 @@ func TestCompanionNewKeys(t *testing.T) {
 	s.expect("/city", "Rome")
 }
 
-// Programs bring the sealed session in a header. Guard: load.go, Session.presented; headers.go, sendDue.
+// Programs bring the sealed session in a header. Guard: load.go, Session.presented; headers.go,
+// sendDue.
 func TestCompanionByHeader(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t, byHeader)

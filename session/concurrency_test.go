@@ -13,7 +13,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Two people, many requests at once, a third of the clients in a hurry: each answer names its own person.
+// Two people, many requests at once, a third of the clients in a hurry: each answer names its own
+// person.
 func TestConcurrentPeople(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -91,8 +92,8 @@ func TestConcurrentGoroutines(t *testing.T) {
 	}
 }
 
-// Guard: load.go, Session.load, and session.go, Session.writable, committed: what a goroutine does after its request
-// comes too late, and says so.
+// Guard: load.go, Session.load, and session.go, Session.writable, committed: what a goroutine does
+// after its request comes too late, and says so.
 func TestAfterTheRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -124,9 +125,9 @@ func (s reentrant) Load(ctx context.Context, id session.ID, now time.Time) (sess
 	return s.Store.Load(ctx, id, now)
 }
 
-// Callbacks and stores are called while the session is locked. They get a context from which it cannot be reached, so that
-// a logger that looks for it finds nobody, not a deadlock.
-// Guard: middleware.go, Manager.Handler, session.r, which is the request as it came.
+// Callbacks and stores are called while the session is locked. They get a context from which it
+// cannot be reached, so that a logger that looks for it finds nobody, not a deadlock. Guard:
+// middleware.go, Manager.Handler, session.r, which is the request as it came.
 func TestCallbacksDoNotDeadlock(t *testing.T) {
 	t.Parallel()
 	called := 0

@@ -12,76 +12,85 @@ import (
 	"time"
 )
 
-// Config says how sessions work. A Store or a Carrier is required, and Keys are but for a Memory; the zero value of
-// everything else is a safe default.
+// Config says how sessions work. A Store or a Carrier is required, and Keys are but for a Memory;
+// the zero value of everything else is a safe default.
 type Config struct {
-	// Keys sign the session cookie; see NewKeyRing. Manager.SetKeys replaces them at run time. With a Memory, whose sessions
-	// end with the process anyway, they default to a key drawn at random.
+	// Keys sign the session cookie; see NewKeyRing. Manager.SetKeys replaces them at run time. With
+	// a Memory, whose sessions end with the process anyway, they default to a key drawn at random.
 	Keys *KeyRing
-	// Store keeps the records: NewMemory, packages sqlstore, redisstore and mongostore, or one of your own (package
-	// sessiontest proves it).
+	// Store keeps the records: NewMemory, packages sqlstore, redisstore and mongostore, or one of
+	// your own (package sessiontest proves it).
 	Store Store
-	// Carrier keeps the data in the cookie instead, for services that have no store: Sealed. Package flask has one for a
-	// cookie that a Flask application shares.
+	// Carrier keeps the data in the cookie instead, for services that have no store: Sealed.
+	// Package flask has one for a cookie that a Flask application shares.
 	//
-	// With a Store as well, the data is in the cookie and the Store keeps a companion record of each session of somebody
-	// who is signed in: all but the values. So sessions can be listed, watched, capped and ended, and no copy of its cookie
-	// opens one that has ended, or that has changed its key since. It costs a Load for each request of somebody signed in,
-	// and nothing for a stranger's. Of a session without a companion record yet (another program made the cookie, or it is
-	// older than the Store) one is made when it is first seen. When a page is asked for with the cookie of a session that
-	// has ended, the browser is told to forget it.
+	// With a Store as well, the data is in the cookie and the Store keeps a companion record of
+	// each session of somebody who is signed in: all but the values. So sessions can be listed,
+	// watched, capped and ended, and no copy of its cookie opens one that has ended, or that has
+	// changed its key since. It costs a Load for each request of somebody signed in, and nothing
+	// for a stranger's. Of a session without a companion record yet (another program made the
+	// cookie, or it is older than the Store) one is made when it is first seen. When a page is
+	// asked for with the cookie of a session that has ended, the browser is told to forget it.
 	Carrier NewCarrier
-	// Old is where sessions lived before, or how their cookie was called, if this program moves them: they are found there,
-	// too, and go on in the Store or Carrier above from their next write, or the next use that is written down. Let all
-	// nodes first know both homes in the old order, then turn the order around; and take the old one away after the longest
-	// lifetime. Default: nowhere.
+	// Old is where sessions lived before, or how their cookie was called, if this program moves
+	// them: they are found there, too, and go on in the Store or Carrier above from their next
+	// write, or the next use that is written down. Let all nodes first know both homes in the old
+	// order, then turn the order around; and take the old one away after the longest lifetime.
+	// Default: nowhere.
 	Old Home
 	// Cookie says how the cookie is sent.
 	Cookie Cookie
-	// Header names a request header, say "X-Session-Key", in which clients that are no browsers may bring their session key,
-	// with or without "Bearer " before it. The answer to a request with that header, be it empty, carries a new key in the
-	// same header, and no cookie; a cookie beside it is passed over. Default: none, only cookies count.
+	// Header names a request header, say "X-Session-Key", in which clients that are no browsers may
+	// bring their session key, with or without "Bearer " before it. The answer to a request with
+	// that header, be it empty, carries a new key in the same header, and no cookie; a cookie
+	// beside it is passed over. Default: none, only cookies count.
 	Header string
 
 	// Lifetime limits an ordinary session, whose cookie goes when the browser closes.
 	// Defaults to 2 hours idle and 24 hours in all.
 	Lifetime Lifetime
-	// Remembered limits a session of somebody who asked to be kept signed in (Session.SignInRemembered); its cookie outlives the
-	// browser. Defaults to 7 days idle and 30 days in all (NIST SP 800-63B-4 AAL1: 30 days).
+	// Remembered limits a session of somebody who asked to be kept signed in
+	// (Session.SignInRemembered); its cookie outlives the browser. Defaults to 7 days idle and 30
+	// days in all (NIST SP 800-63B-4 AAL1: 30 days).
 	Remembered Lifetime
-	// TouchEvery is how often at most the use of a session is written down, which moves its idle limit.
-	// Defaults to one minute, and is never more than a quarter of the idle limit.
+	// TouchEvery is how often at most the use of a session is written down, which moves its idle
+	// limit. Defaults to one minute, and is never more than a quarter of the idle limit.
 	TouchEvery time.Duration
-	// SaveTimeout limits each visit to the store, whether the client waits or not. Defaults to 5 seconds.
+	// SaveTimeout limits each visit to the store, whether the client waits or not. Defaults to 5
+	// seconds.
 	SaveTimeout time.Duration
-	// MaxBytes limits the encoded keys and values of one session: a call that would make it larger fails with ErrTooLarge.
-	// Requests that write different keys at the same moment are each measured alone. Defaults to 64 KiB.
+	// MaxBytes limits the encoded keys and values of one session: a call that would make it larger
+	// fails with ErrTooLarge. Requests that write different keys at the same moment are each
+	// measured alone. Defaults to 64 KiB.
 	MaxBytes int
 
-	// MaxPerSubject is how many sessions one subject may have: a sign-in beyond it ends those that were not used for the
-	// longest time. Defaults to 100; less than 0 is no limit. It does not hold with a Carrier alone.
+	// MaxPerSubject is how many sessions one subject may have: a sign-in beyond it ends those that
+	// were not used for the longest time. Defaults to 100; less than 0 is no limit. It does not
+	// hold with a Carrier alone.
 	MaxPerSubject int
 
 	// Codec encodes the values of typed keys. Defaults to encoding/json.
 	Codec Codec
 
-	// Valid is asked once for each request that uses a session of somebody who is signed in, and may declare it invalid: the
-	// account is disabled, say, or its password was changed since SignedInSince. Such a session ends. The Session that it is
-	// given can only be read. An error fails the request like a store that is away. Defaults to nothing.
+	// Valid is asked once for each request that uses a session of somebody who is signed in, and
+	// may declare it invalid: the account is disabled, say, or its password was changed since
+	// SignedInSince. Such a session ends. The Session that it is given can only be read. An error
+	// fails the request like a store that is away. Defaults to nothing.
 	Valid func(ctx context.Context, s *Session) (bool, error)
 
-	// ErrorHandler answers a request whose session could not be loaded or saved. Nothing of the handler's answer has been
-	// or will be sent. Defaults to DefaultErrorHandler.
+	// ErrorHandler answers a request whose session could not be loaded or saved. Nothing of the
+	// handler's answer has been or will be sent. Defaults to DefaultErrorHandler.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
-	// Observe is told what happens, for metrics and logs. It must be quick and safe for concurrent use. The context is that
-	// of the request outside of the middleware, so the session cannot be reached through it, or the one given to the
-	// Manager's method. Defaults to nothing.
+	// Observe is told what happens, for metrics and logs. It must be quick and safe for concurrent
+	// use. The context is that of the request outside of the middleware, so the session cannot be
+	// reached through it, or the one given to the Manager's method. Defaults to nothing.
 	Observe func(ctx context.Context, e Event)
-	// ClientAddr gives the address that lists of sessions show. Defaults to the host of Request.RemoteAddr: set it behind
-	// a proxy.
+	// ClientAddr gives the address that lists of sessions show. Defaults to the host of
+	// Request.RemoteAddr: set it behind a proxy.
 	ClientAddr func(r *http.Request) string
 
-	// Now is the clock and Rand the source of secrets, for tests. They default to time.Now and crypto/rand.
+	// Now is the clock and Rand the source of secrets, for tests. They default to time.Now and
+	// crypto/rand.
 	Now  func() time.Time
 	Rand io.Reader
 }
@@ -182,7 +191,8 @@ func remoteHost(r *http.Request) string {
 	return host
 }
 
-// validHeader refuses what is no field name (RFC 9110, 5.1), and names that mean something else already.
+// validHeader refuses what is no field name (RFC 9110, 5.1), and names that mean something else
+// already.
 func validHeader(name string) bool {
 	switch name {
 	case "Cookie", "Set-Cookie", "Vary", "Cache-Control":

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// The session cookie holds a session key: the record's id, a secret, and a signature over both, 60 bytes that are 80
-// characters of URL-safe base64 without a spare bit, so that no other spelling of a key exists.
+// The session cookie holds a session key: the record's id, a secret, and a signature over both, 60
+// bytes that are 80 characters of URL-safe base64 without a spare bit, so that no other spelling of
+// a key exists.
 const (
 	secretBytes = 24 // 192 bits from crypto/rand (ASVS 7.2.3 asks for 128)
 	macBytes    = 24
@@ -63,16 +64,17 @@ func parseKey(value string, signer *Signer) (k sessionKey, index int, ok bool) {
 	return k, index, true
 }
 
-// decode64 reads URL-safe base64 that fills dst. encoding/base64 passes over line breaks, which then are bytes too few.
+// decode64 reads URL-safe base64 that fills dst. encoding/base64 passes over line breaks, which
+// then are bytes too few.
 func decode64(dst []byte, s string) bool {
 	var text [keyText]byte
 	n, err := base64.RawURLEncoding.Decode(dst, text[:copy(text[:], s)])
 	return err == nil && n == len(dst)
 }
 
-// findCookie gives the raw value of the one cookie of that name. More than one is suspicious (RFC 6265 leaves their order
-// open, and another host of the domain may have planted one), so it counts as none. Quotes around a value, which net/http
-// would take off, stay.
+// findCookie gives the raw value of the one cookie of that name. More than one is suspicious (RFC
+// 6265 leaves their order open, and another host of the domain may have planted one), so it counts
+// as none. Quotes around a value, which net/http would take off, stay.
 func findCookie(h http.Header, name string) (value string, duplicate bool) {
 	found := false
 	for _, line := range h["Cookie"] {
@@ -92,24 +94,26 @@ func findCookie(h http.Header, name string) (value string, duplicate bool) {
 	return value, false
 }
 
-// Cookie says how the session cookie is sent. The zero value is the safe one: __Host-session, Secure, HttpOnly,
-// SameSite=Lax, Path=/ (ASVS 3.3.1 to 3.3.4).
+// Cookie says how the session cookie is sent. The zero value is the safe one: __Host-session,
+// Secure, HttpOnly, SameSite=Lax, Path=/ (ASVS 3.3.1 to 3.3.4).
 type Cookie struct {
-	// Name defaults to "__Host-session", to "__Secure-session" with a Domain, and to "session" with PlainHTTP.
+	// Name defaults to "__Host-session", to "__Secure-session" with a Domain, and to "session" with
+	// PlainHTTP.
 	Name string
 	// Domain shares the cookie with all hosts of a domain. Empty, the default, is this host alone.
 	Domain string
 	// SameSite defaults to http.SameSiteLaxMode.
 	SameSite http.SameSite
-	// Partitioned gives the cookie of a page that is embedded in others' a jar of its own under each of them (CHIPS). It
-	// needs SameSite=None.
+	// Partitioned gives the cookie of a page that is embedded in others' a jar of its own under
+	// each of them (CHIPS). It needs SameSite=None.
 	Partitioned bool
-	// PlainHTTP leaves out Secure, for a site without TLS: whoever can listen on the way can take over sessions.
+	// PlainHTTP leaves out Secure, for a site without TLS: whoever can listen on the way can take
+	// over sessions.
 	PlainHTTP bool
 }
 
-// maxCookie is what name, value and attributes may take together. RFC 6265bis lets browsers ignore a cookie whose name and
-// value are longer; some count the attributes, too.
+// maxCookie is what name, value and attributes may take together. RFC 6265bis lets browsers ignore
+// a cookie whose name and value are longer; some count the attributes, too.
 const maxCookie = 4096
 
 func (c Cookie) withDefaults() (Cookie, error) {
@@ -126,7 +130,8 @@ func (c Cookie) withDefaults() (Cookie, error) {
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
 		c.SameSite = http.SameSiteLaxMode // said aloud: without the attribute some browsers allow POSTs for two minutes
 	}
-	// Browsers compare the prefixes without regard to case, and refuse the cookie when the rest does not fit.
+	// Browsers compare the prefixes without regard to case, and refuse the cookie when the rest
+	// does not fit.
 	lower := strings.ToLower(c.Name)
 	switch {
 	case strings.HasPrefix(lower, "__host-") && (c.Domain != "" || c.PlainHTTP):

@@ -41,8 +41,9 @@ func FuzzParseKey(f *testing.F) {
 	})
 }
 
-// A value that is found is in the header once, after the name and an equals sign, and without it nothing is found. Where
-// net/http finds exactly one cookie of the name, with a plain value, so do we.
+// A value that is found is in the header once, after the name and an equals sign, and without it
+// nothing is found. Where net/http finds exactly one cookie of the name, with a plain value, so do
+// we.
 func FuzzCookieHeader(f *testing.F) {
 	const name = "__Host-session"
 	for _, seed := range []string{

@@ -1,5 +1,5 @@
-// Package session is sessions for net/http: what a browser may remember of a person between two requests, kept on the
-// server, opened by a signed cookie.
+// Package session is sessions for net/http: what a browser may remember of a person between two
+// requests, kept on the server, opened by a signed cookie.
 //
 // # Start
 //
@@ -15,15 +15,18 @@
 //		fmt.Fprintf(w, "Last time you were %q", who)
 //	}
 //
-// [Session.SignIn] says who is there, [Session.Subject] asks, [Session.SignOut] ends it; [Session.Flash] leaves a message
-// for the next page; [Key] names values and their types; [Manager.List], [Manager.End] and [Manager.EndAll] show and end
-// the sessions of a person. [Manager.RequireSignedIn] keeps everybody else out of a page. Who signs in keeps what they held
-// as a stranger, but nothing that another subject held, nor what the same request has set for that one before.
+// [Session.SignIn] says who is there, [Session.Subject] asks, [Session.SignOut] ends it;
+// [Session.Flash] leaves a message for the next page; [Key] names values and their types;
+// [Manager.List], [Manager.End] and [Manager.EndAll] show and end the sessions of a person.
+// [Manager.RequireSignedIn] keeps everybody else out of a page. Who signs in keeps what they held
+// as a stranger, but nothing that another subject held, nor what the same request has set for that
+// one before.
 //
-// The cookie is Secure. Browsers, and curl, send it to http://localhost nevertheless; any other address takes TLS, and so
-// does the cookie jar of a test (httptest.NewTLSServer). Tests of handlers need neither: package sessiontest signs a request
-// in with one line. In templates the session is a value as any other; functions of html/template that need one at parse
-// time take the empty one of From(context.Background()).
+// The cookie is Secure. Browsers, and curl, send it to http://localhost nevertheless; any other
+// address takes TLS, and so does the cookie jar of a test (httptest.NewTLSServer). Tests of
+// handlers need neither: package sessiontest signs a request in with one line. In templates the
+// session is a value as any other; functions of html/template that need one at parse time take the
+// empty one of From(context.Background()).
 //
 // # Homes of the data
 //
@@ -35,39 +38,46 @@
 //   - sealed in the cookie itself, for services without a store: [Sealed], which says what it cannot promise.
 //   - in the cookie of a Flask application, which reads and writes it too: package flask.
 //
-// With a [Carrier] and a [Store] together the data travels in the cookie and the store says whether the session lives.
+// With a [Carrier] and a [Store] together the data travels in the cookie and the store says whether
+// the session lives.
 //
-// A program that moves from one to the other, or to another cookie name, names the home of before in [Config].Old, and logs
-// nobody out.
+// A program that moves from one to the other, or to another cookie name, names the home of before
+// in [Config].Old, and logs nobody out.
 //
 // # What is saved when
 //
-// A session is loaded at its first use in a request, and saved when the answer begins: at the final WriteHeader, the first
-// Write, Flush or ReadFrom, a Hijack, or when the handler returns. Then the cookie is set, if one is due. A change after
-// that is [ErrCommitted]: change first, write then. An informational answer (1xx) begins nothing.
+// A session is loaded at its first use in a request, and saved when the answer begins: at the final
+// WriteHeader, the first Write, Flush or ReadFrom, a Hijack, or when the handler returns. Then the
+// cookie is set, if one is due. A change after that is [ErrCommitted]: change first, write then. An
+// informational answer (1xx) begins nothing.
 //
-// What is saved are the changes of this request, not the session as it saw it. So requests at the same time do not undo
-// each other's work; where a change depends on what is there, as a counter does, use [Key.Update].
+// What is saved are the changes of this request, not the session as it saw it. So requests at the
+// same time do not undo each other's work; where a change depends on what is there, as a counter
+// does, use [Key.Update].
 //
-// Some calls do not wait for the answer: messages are removed from the store when [Session.Flashes] gives them,
-// [Session.Save] and [Session.Issue] save what was changed so far, and [Manager.End], [Manager.EndAll] and
-// [Manager.EndEverything] act at once.
+// Some calls do not wait for the answer: messages are removed from the store when [Session.Flashes]
+// gives them, [Session.Save] and [Session.Issue] save what was changed so far, and [Manager.End],
+// [Manager.EndAll] and [Manager.EndEverything] act at once.
 //
-// Nothing is saved when the handler panics before its answer begins, nor when a [http.TimeoutHandler] inside of
-// [Manager.Handler] gives up on it. Recovery middleware belongs outside of it; one inside is noticed if it answers 5xx in
-// its deferred function. With a TimeoutHandler outside a session may be saved whose cookie is then lost with the answer.
+// Nothing is saved when the handler panics before its answer begins, nor when a
+// [http.TimeoutHandler] inside of [Manager.Handler] gives up on it. Recovery middleware belongs
+// outside of it; one inside is noticed if it answers 5xx in its deferred function. With a
+// TimeoutHandler outside a session may be saved whose cookie is then lost with the answer.
 //
 // # Errors
 //
-// Errors are sticky, as in [bufio.Writer]. After the first one the session does nothing more, [Session.Err] tells it, and
-// in place of the handler's answer, of which not a byte or header is sent, comes that of [Config].ErrorHandler: 503 when
-// the store is away, 413 for too much data, 303 to the same page or 401 when the session was ended meanwhile, 409 when
-// another request popped the same value. So a handler need not check anything; one that can do better looks at Err and
-// calls [Session.Discard]. After an error nobody counts as signed in: what the handler does then is not sent anyway. Why
-// something went wrong is told to ErrorHandler, and to Observe with Event.Err; neither puts it into the answer.
+// Errors are sticky, as in [bufio.Writer]. After the first one the session does nothing more,
+// [Session.Err] tells it, and in place of the handler's answer, of which not a byte or header is
+// sent, comes that of [Config].ErrorHandler: 503 when the store is away, 413 for too much data, 303
+// to the same page or 401 when the session was ended meanwhile, 409 when another request popped the
+// same value. So a handler need not check anything; one that can do better looks at Err and calls
+// [Session.Discard]. After an error nobody counts as signed in: what the handler does then is not
+// sent anyway. Why something went wrong is told to ErrorHandler, and to Observe with Event.Err;
+// neither puts it into the answer.
 //
-// Reading is never the cause of an error page, unless the record cannot be loaded. A cookie or value that cannot be read
-// is absent; the use of a session that cannot be written down is passed over.
+// Reading is never the cause of an error page, unless the record cannot be loaded. A cookie or
+// value that cannot be read is absent; the use of a session that cannot be written down is passed
+// over.
 //
 // # Promises
 //
@@ -86,10 +96,11 @@
 //	P13  See and end sessions    by id, by person, all but this one; obeyed at the next request
 //	P14  Identity changes        the key changes
 //
-// All of them hold with a store that passes package sessiontest; in a cookie alone P1, P2 and P13 do not, and the calls
-// that need them answer [ErrUnsupported]; with a store beside the cookie only P1 does not. They end where other parts begin: a
-// cookie taken from a browser opens the session for as long as that lives, whoever carries it; and cross-site requests
-// carry the cookie within the rules of SameSite, so forms need [http.CrossOriginProtection] or tokens.
+// All of them hold with a store that passes package sessiontest; in a cookie alone P1, P2 and P13
+// do not, and the calls that need them answer [ErrUnsupported]; with a store beside the cookie only
+// P1 does not. They end where other parts begin: a cookie taken from a browser opens the session
+// for as long as that lives, whoever carries it; and cross-site requests carry the cookie within
+// the rules of SameSite, so forms need [http.CrossOriginProtection] or tokens.
 //
 // # Limits and defaults
 //
@@ -114,28 +125,34 @@
 //
 // # Keys
 //
-// A secret is 32 random bytes or more, from a file or the environment: openssl rand -hex 32, as it is or decoded. The first key of a [KeyRing] signs, all verify. To change keys without ending anybody's session, put the new one in
-// front and keep the old one behind it for as long as the longest session may live; cookies are signed anew with the next
-// note of their use. [Manager.SetKeys] does so without a restart, and [Manager.OldKeys] counts the sessions that still need
-// the old key. Where several nodes change one after the other, let the new key first join behind the old one
-// everywhere. Other parts of a program can sign with the same ring, each for its own purpose: [KeyRing.Signer].
+// A secret is 32 random bytes or more, from a file or the environment: openssl rand -hex 32, as it
+// is or decoded. The first key of a [KeyRing] signs, all verify. To change keys without ending
+// anybody's session, put the new one in front and keep the old one behind it for as long as the
+// longest session may live; cookies are signed anew with the next note of their use.
+// [Manager.SetKeys] does so without a restart, and [Manager.OldKeys] counts the sessions that still
+// need the old key. Where several nodes change one after the other, let the new key first join
+// behind the old one everywhere. Other parts of a program can sign with the same ring, each for its
+// own purpose: [KeyRing.Signer].
 //
 // # Programs that are no browsers
 //
-// With [Config].Header set, say to "X-Session-Key", a program sends that header empty with its sign-in, finds its key in
-// the same header of the answer, and sends it from then on. [Session.Issue] makes such a key for somebody who is signed in
-// with a browser. Without the setting no header, parameter or form field opens a session.
+// With [Config].Header set, say to "X-Session-Key", a program sends that header empty with its
+// sign-in, finds its key in the same header of the answer, and sends it from then on.
+// [Session.Issue] makes such a key for somebody who is signed in with a browser. Without the
+// setting no header, parameter or form field opens a session.
 //
 // # Concurrency
 //
-// A Manager, a KeyRing, a Signer and every Store are safe for concurrent use. A Session is safe for the goroutines of its
-// request. The function given to Update runs with the session locked and must not use it. Callbacks of Config and stores
-// get a context from which the session cannot be reached.
+// A Manager, a KeyRing, a Signer and every Store are safe for concurrent use. A Session is safe for
+// the goroutines of its request. The function given to Update runs with the session locked and must
+// not use it. Callbacks of Config and stores get a context from which the session cannot be
+// reached.
 //
 // # Cost
 //
-// A request that does not use its session, or comes from a stranger who has none: two allocations, and no visit to the
-// store. One that reads: one Load, an HMAC and a hash (two Loads for a session that another has issued). One that writes: one Patch more; one that signs out, one Delete; one
-// that signs in, a Patch or Create and a BySubject for the cap. Nothing reachable from a request is pooled.
-// Records that are over cost nothing but room: [Manager.RunSweeper] frees it.
+// A request that does not use its session, or comes from a stranger who has none: two allocations,
+// and no visit to the store. One that reads: one Load, an HMAC and a hash (two Loads for a session
+// that another has issued). One that writes: one Patch more; one that signs out, one Delete; one
+// that signs in, a Patch or Create and a BySubject for the cap. Nothing reachable from a request is
+// pooled. Records that are over cost nothing but room: [Manager.RunSweeper] frees it.
 package session

@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// The clock is set back by hours while the program runs: people can sign in, and those who use their session stay.
-// Guard: clock.go, Manager.now.
+// The clock is set back by hours while the program runs: people can sign in, and those who use
+// their session stay. Guard: clock.go, Manager.now.
 func TestClockSetBackKeepsUsers(t *testing.T) {
 	t.Parallel()
 	c := newWallClock(t)
@@ -60,8 +60,8 @@ func TestClockLoweredIdle(t *testing.T) {
 	check(t, "at the lowered idle limit", b.at(strict).get("/who").body, "")
 }
 
-// The cookie that Save promised comes with the answer to a panic, too: a renewed key is the only one.
-// Guard: writer.go, leave.
+// The cookie that Save promised comes with the answer to a panic, too: a renewed key is the only
+// one. Guard: writer.go, leave.
 func TestSavedCookieSurvivesPanic(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -126,8 +126,8 @@ func TestTTLRoom(t *testing.T) {
 	}
 }
 
-// Dead sessions take no place under the cap: children whose parent is gone, and what lowered limits ended.
-// Guard: ends.go, Session.trim, which counts what Manager.List shows.
+// Dead sessions take no place under the cap: children whose parent is gone, and what lowered limits
+// ended. Guard: ends.go, Session.trim, which counts what Manager.List shows.
 func TestCapCountsTheLiving(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, capped(3))
@@ -184,7 +184,8 @@ func TestSaveFailureIsToldOnce(t *testing.T) {
 	check(t, "told", w.seen(session.EventSaveFailed), 1)
 }
 
-// Discard goes back to what was saved last, not to what the request came with. Guard: session.go, Session.Discard.
+// Discard goes back to what was saved last, not to what the request came with. Guard: session.go,
+// Session.Discard.
 func TestSaveDiscardSignOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -210,7 +211,8 @@ func TestSaveDiscardSignOut(t *testing.T) {
 	check(t, "afterwards, renewed", b.get("/who").body, "bob")
 }
 
-// Under http.StripPrefix a guard's own page is still its own. Guard: guard.go, Manager.require, the path.
+// Under http.StripPrefix a guard's own page is still its own. Guard: guard.go, Manager.require, the
+// path.
 func TestGuardStripPrefix(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -230,7 +232,8 @@ func TestGuardLoginWithQuery(t *testing.T) {
 	check(t, "the login page", w.browser().asks(html).get("/login?lang=en").status, http.StatusUnauthorized)
 }
 
-// A way back that WayBack would refuse is not sent at all: no answer has a header of kilobytes. Guard: guard.go.
+// A way back that WayBack would refuse is not sent at all: no answer has a header of kilobytes.
+// Guard: guard.go.
 func TestGuardLongAddress(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -238,7 +241,8 @@ func TestGuardLongAddress(t *testing.T) {
 	check(t, "location", len(a.header.Get("Location")) <= 3*2048+20, true)
 }
 
-// The error handler is told what is the matter, once. Guard: guard.go, Manager.require, Session.Err.
+// The error handler is told what is the matter, once. Guard: guard.go, Manager.require,
+// Session.Err.
 func TestGuardStoreAwayIsToldOnce(t *testing.T) {
 	t.Parallel()
 	var got []error

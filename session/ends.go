@@ -29,8 +29,9 @@ func info(r Record) Info {
 	}
 }
 
-// List gives the live sessions of a subject, the latest used first. With the context of a request that has used its session before
-// it marks that one. ErrUnsupported where sessions live in their cookies.
+// List gives the live sessions of a subject, the latest used first. With the context of a request
+// that has used its session before it marks that one. ErrUnsupported where sessions live in their
+// cookies.
 func (m *Manager) List(ctx context.Context, subject string) ([]Info, error) {
 	records, err := m.bySubject(ctx, subject)
 	if err != nil {
@@ -62,15 +63,17 @@ func (m *Manager) current(ctx context.Context) ID {
 	return s.rec.ID
 }
 
-// Each calls yield for every live session, of strangers too, in no particular order, until yield gives an error, which it
-// returns. It is for administrators: it goes through all records of the store, and among them may be sessions whose parent
-// has signed out, which end when they are used. ErrUnsupported as for List.
+// Each calls yield for every live session, of strangers too, in no particular order, until yield
+// gives an error, which it returns. It is for administrators: it goes through all records of the
+// store, and among them may be sessions whose parent has signed out, which end when they are used.
+// ErrUnsupported as for List.
 func (m *Manager) Each(ctx context.Context, yield func(Info) error) error {
 	return m.each(ctx, func(r Record) error { return yield(info(r)) })
 }
 
-// End ends one session of a subject, and those that it has issued, on every node from its next request on. A session of another subject is answered like
-// one that does not exist: ErrNotFound. ErrUnsupported as for List.
+// End ends one session of a subject, and those that it has issued, on every node from its next
+// request on. A session of another subject is answered like one that does not exist: ErrNotFound.
+// ErrUnsupported as for List.
 func (m *Manager) End(ctx context.Context, subject string, id ID) error {
 	records, err := m.bySubject(ctx, subject)
 	if err != nil {
@@ -90,9 +93,10 @@ func (m *Manager) End(ctx context.Context, subject string, id ID) error {
 	return m.end(ctx, ids...)
 }
 
-// EndAll ends all sessions of a subject but those excepted, and gives how many. The parent of an excepted session stays,
-// too. A sign-in that is under way meanwhile may stay: raise what it was checked against (disable the account, change the
-// password) before ending. ErrUnsupported as for List.
+// EndAll ends all sessions of a subject but those excepted, and gives how many. The parent of an
+// excepted session stays, too. A sign-in that is under way meanwhile may stay: raise what it was
+// checked against (disable the account, change the password) before ending. ErrUnsupported as for
+// List.
 func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int, error) {
 	if err := m.endBefore(ctx, subject); err != nil {
 		return 0, err
@@ -119,8 +123,9 @@ func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int
 	return len(ids), nil
 }
 
-// EndEverything ends every session there is, and gives how many: after a theft of keys, or the restoring of a backup. What
-// begins meanwhile may stay. ErrUnsupported as for List: there, take the keys out of the ring.
+// EndEverything ends every session there is, and gives how many: after a theft of keys, or the
+// restoring of a backup. What begins meanwhile may stay. ErrUnsupported as for List: there, take
+// the keys out of the ring.
 func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 	const batch = 100
 	var ids []ID
@@ -151,10 +156,10 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 	return n, flush()
 }
 
-// trim holds a subject to Config.MaxPerSubject after a sign-in: the sessions that were not used for the longest time end,
-// but none that was used later than this one, so that of two sign-ins at once the later one stays (and both, until the
-// next, if they are of the same millisecond). A failure is told and
-// passed over; the next sign-in trims again.
+// trim holds a subject to Config.MaxPerSubject after a sign-in: the sessions that were not used for
+// the longest time end, but none that was used later than this one, so that of two sign-ins at once
+// the later one stays (and both, until the next, if they are of the same millisecond). A failure is
+// told and passed over; the next sign-in trims again.
 func (s *Session) trim(ctx context.Context, own Record) {
 	m := s.m
 	if k := m.keyed.Load(); m.cfg.MaxPerSubject < 0 || k.carrier != nil && k.beside == nil {
@@ -237,7 +242,8 @@ func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
 	return nil
 }
 
-// end deletes records. It does not stop when the one who asked hangs up: an end that was asked for is carried out.
+// end deletes records. It does not stop when the one who asked hangs up: an end that was asked for
+// is carried out.
 func (m *Manager) end(ctx context.Context, ids ...ID) error {
 	if len(ids) == 0 {
 		return nil

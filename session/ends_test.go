@@ -142,7 +142,8 @@ func TestEndEverything(t *testing.T) {
 	check(t, "afterwards", w.signedIn("ada").get("/who").body, "ada")
 }
 
-// What could not be ended is told, with how many were. Guard: ends.go, Manager.EndEverything, its errors.
+// What could not be ended is told, with how many were. Guard: ends.go, Manager.EndEverything, its
+// errors.
 func TestEndEverythingFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -170,7 +171,8 @@ func TestEndEverythingFails(t *testing.T) {
 	}
 }
 
-// The old key can go when nobody's cookie is signed by it any more. Guard: manager.go, Manager.OldKeys.
+// The old key can go when nobody's cookie is signed by it any more. Guard: manager.go,
+// Manager.OldKeys.
 func TestOldKeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

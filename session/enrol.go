@@ -9,26 +9,29 @@ import (
 	"strings"
 )
 
-// A cookie comes from elsewhere if another program made it that shares it, or if it is older than the store beside it: it
-// names no companion record. One is made when the cookie is first seen, under a key and with an id that are derived from
-// what the cookie says, so that requests at the same time make one. Two kinds of marks, which are records that no key
-// opens, keep a copy of such a cookie from coming back:
+// A cookie comes from elsewhere if another program made it that shares it, or if it is older than
+// the store beside it: it names no companion record. One is made when the cookie is first seen,
+// under a key and with an id that are derived from what the cookie says, so that requests at the
+// same time make one. Two kinds of marks, which are records that no key opens, keep a copy of such
+// a cookie from coming back:
 //
 //   - one for each cookie that was ever enrolled, so that one whose record is gone is over, and not new;
 //   - one for each subject whose sessions were all ended, which refuses what was made before and never seen.
 //
-// A record is pending until both were looked at. Whoever finds one goes on with that, so that it counts for nothing before,
-// whoever dies in between. Marks of the second kind are made before records are listed and ended, and looked at after a
-// record was made, so of an enrolment and an end at the same time one always sees the other.
+// A record is pending until both were looked at. Whoever finds one goes on with that, so that it
+// counts for nothing before, whoever dies in between. Marks of the second kind are made before
+// records are listed and ended, and looked at after a record was made, so of an enrolment and an
+// end at the same time one always sees the other.
 
-// pending marks the KeyID of such a record. Its one value is a nonce, which the mark of its cookie has as well: a record that
-// is made after the mark has another.
+// pending marks the KeyID of such a record. Its one value is a nonce, which the mark of its cookie
+// has as well: a record that is made after the mark has another.
 const (
 	pending = "?"
 	nonceOf = "nonce"
 )
 
-// enrol makes the companion record of a cookie that has none. ErrNotFound if it had one, or is refused.
+// enrol makes the companion record of a cookie that has none. ErrNotFound if it had one, or is
+// refused.
 func (s *Session) enrol(c *companion, r Record) (Record, error) {
 	ctx, cancel := s.saveContext()
 	defer cancel()
@@ -122,7 +125,8 @@ func (c *companion) over(ctx context.Context, r *Record) (bool, error) {
 	return false, nil
 }
 
-// endBefore refuses from now on cookies of a subject (of everybody, for "") that were made before and never seen.
+// endBefore refuses from now on cookies of a subject (of everybody, for "") that were made before
+// and never seen.
 func (c *companion) endBefore(ctx context.Context, subject string) error {
 	for range maxTries {
 		r := c.mark(subjectMark(subject))

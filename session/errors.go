@@ -2,12 +2,14 @@ package session
 
 import "errors"
 
-// What can be wrong with a session. They reach the handler by Session.Err and the Config's ErrorHandler, wrapped with
-// details; test with errors.Is.
+// What can be wrong with a session. They reach the handler by Session.Err and the Config's
+// ErrorHandler, wrapped with details; test with errors.Is.
 var (
-	// ErrEnded: the session was ended, renewed or revoked while this request was under way, so its change came too late.
+	// ErrEnded: the session was ended, renewed or revoked while this request was under way, so its
+	// change came too late.
 	ErrEnded = errors.New("session: ended meanwhile")
-	// ErrCommitted: the answer has begun, so nothing can be changed, or read for the first time, any more.
+	// ErrCommitted: the answer has begun, so nothing can be changed, or read for the first time,
+	// any more.
 	ErrCommitted = errors.New("session: the answer has begun")
 	// ErrTooLarge: the data is more than Config.MaxBytes, or a cookie more than browsers keep.
 	ErrTooLarge = errors.New("session: too large")
@@ -23,6 +25,7 @@ var (
 	ErrNotFresh = errors.New("session: signed in too long ago")
 	// ErrMisuse: a subject that cannot be one, or a value that cannot be encoded.
 	ErrMisuse = errors.New("session: misused")
-	// ErrCookieDue: the connection was hijacked while a session cookie waits to be sent; see Session.TakeCookie.
+	// ErrCookieDue: the connection was hijacked while a session cookie waits to be sent; see
+	// Session.TakeCookie.
 	ErrCookieDue = errors.New("session: hijacked with a session cookie due")
 )

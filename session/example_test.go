@@ -230,7 +230,8 @@ func ExampleManager_EndAll() {
 	// /sessions: 200
 }
 
-// An error page of one's own, for sessions that could not be loaded or saved. ErrorStatus says what fits.
+// An error page of one's own, for sessions that could not be loaded or saved. ErrorStatus says what
+// fits.
 func ExampleConfig_errorHandler() {
 	const note session.Key[string] = "note"
 

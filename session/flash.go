@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// flashPrefix begins the keys of flash messages. Each message has a key of its own, so that adding one is a plain write
-// that no other request can swallow.
+// flashPrefix begins the keys of flash messages. Each message has a key of its own, so that adding
+// one is a plain write that no other request can swallow.
 const flashPrefix = "_flash."
 
 // Flash is a message that is shown once, on this page or the next.
@@ -19,10 +19,12 @@ type Flash struct {
 	Text     string `json:"t"`
 }
 
-// maxFlashes is how many messages may wait. A client that never asks for pages cannot fill its session with them.
+// maxFlashes is how many messages may wait. A client that never asks for pages cannot fill its
+// session with them.
 const maxFlashes = 64
 
-// Flash adds a message for the next page that asks for them. Of more than 64 that wait the oldest is dropped.
+// Flash adds a message for the next page that asks for them. Of more than 64 that wait the oldest
+// is dropped.
 func (s *Session) Flash(category, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -37,7 +39,8 @@ func (s *Session) Flash(category, text string) {
 	if waiting := s.waiting(); len(waiting) >= maxFlashes {
 		s.put(change{key: waiting[0].key})
 	}
-	// Keys sort by time; the count keeps the order within one request, the random part keeps requests apart.
+	// Keys sort by time; the count keeps the order within one request, the random part keeps
+	// requests apart.
 	key := fmt.Sprintf("%s%016x.%04x.%08x", flashPrefix, s.m.now().UnixMilli(), max(s.flashed, len(s.changes)), random())
 	s.flashed = max(s.flashed, len(s.changes)) + 1
 	s.put(change{key: key, value: b})
@@ -65,10 +68,11 @@ func sortStored(list []stored) {
 	slices.SortFunc(list, func(a, b stored) int { return strings.Compare(a.key, b.key) })
 }
 
-// Flashes takes the messages that wait, oldest first. They are removed from the store before Flashes returns, whatever
-// becomes of the answer, so that a message is shown at most once, to one visitor, however many requests ask. One that is
-// added meanwhile waits for the next page. A HEAD request takes none: nobody reads its answer. While the store cannot
-// remove them none is shown, and the page goes on without.
+// Flashes takes the messages that wait, oldest first. They are removed from the store before
+// Flashes returns, whatever becomes of the answer, so that a message is shown at most once, to one
+// visitor, however many requests ask. One that is added meanwhile waits for the next page. A HEAD
+// request takes none: nobody reads its answer. While the store cannot remove them none is shown,
+// and the page goes on without.
 func (s *Session) Flashes() []Flash {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -149,8 +153,8 @@ func (s *Session) takeStored() []stored {
 	}
 }
 
-// notTaken leaves the messages for another page, when the store is away or too busy. Only a session that has ended, or
-// changes of this request that cannot be saved any more, are its affair.
+// notTaken leaves the messages for another page, when the store is away or too busy. Only a session
+// that has ended, or changes of this request that cannot be saved any more, are its affair.
 func (s *Session) notTaken(err error) {
 	if errors.Is(err, ErrEnded) || errors.Is(err, errRebase) {
 		s.failLocked(fmt.Errorf("session: flashes: %w", err))

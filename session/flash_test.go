@@ -56,8 +56,9 @@ func TestFlashIsShownOnce(t *testing.T) {
 	}
 }
 
-// Fifty requests add a message each while fifty others take them: each message is shown once, now or on the last page.
-// Guard: flash.go, Session.Flash, a key for each message; Session.takeStored, which names what it removes.
+// Fifty requests add a message each while fifty others take them: each message is shown once, now
+// or on the last page. Guard: flash.go, Session.Flash, a key for each message; Session.takeStored,
+// which names what it removes.
 func TestFlashAddedMeanwhileIsNotSwallowed(t *testing.T) {
 	t.Parallel()
 	const n = 50

@@ -8,16 +8,18 @@ import (
 	"time"
 )
 
-// RequireSignedIn makes middleware that lets only requests of somebody who is signed in through. Who asks for a page is
-// sent to the login page, a path of this site, with the way back in the query parameter "next" (see WayBack), if the page
-// can be asked for again; everything else is answered by Config.ErrorHandler with ErrNotSignedIn, which is 401 by default.
+// RequireSignedIn makes middleware that lets only requests of somebody who is signed in through.
+// Who asks for a page is sent to the login page, a path of this site, with the way back in the
+// query parameter "next" (see WayBack), if the page can be asked for again; everything else is
+// answered by Config.ErrorHandler with ErrNotSignedIn, which is 401 by default.
 func (m *Manager) RequireSignedIn(login string) func(http.Handler) http.Handler {
 	return m.require(login, ErrNotSignedIn, func(*Session) bool { return true })
 }
 
-// RequireFresh is RequireSignedIn for routes where the sign-in must not be longer ago than within (ASVS 7.5.1): to change a
-// password, say. Others are sent to the page where people confirm who they are, by signing in once more; what is no page
-// is ErrNotFresh, 403 by default, or ErrNotSignedIn.
+// RequireFresh is RequireSignedIn for routes where the sign-in must not be longer ago than within
+// (ASVS 7.5.1): to change a password, say. Others are sent to the page where people confirm who
+// they are, by signing in once more; what is no page is ErrNotFresh, 403 by default, or
+// ErrNotSignedIn.
 func (m *Manager) RequireFresh(within time.Duration, confirm string) func(http.Handler) http.Handler {
 	return m.require(confirm, ErrNotFresh, func(s *Session) bool {
 		ago := m.now().Sub(s.SignedInSince())
@@ -72,9 +74,10 @@ func (m *Manager) require(page string, failed error, enough func(*Session) bool)
 	}
 }
 
-// WayBack gives the page that somebody came from when a guard sent them to the login page: the parameter "next" of the
-// query or the form, if it is the address of a page of this site, other than this one. Otherwise, and for anything that
-// could lead elsewhere, it gives the second argument.
+// WayBack gives the page that somebody came from when a guard sent them to the login page: the
+// parameter "next" of the query or the form, if it is the address of a page of this site, other
+// than this one. Otherwise, and for anything that could lead elsewhere, it gives the second
+// argument.
 func WayBack(r *http.Request, otherwise string) string {
 	next := r.FormValue("next")
 	if !Local(next) {
@@ -87,8 +90,8 @@ func WayBack(r *http.Request, otherwise string) string {
 }
 
 // Local reports whether an address is a path of this site to every browser, of at most 2048 bytes:
-// they take backslashes for slashes, drop tabs and line breaks, and two slashes begin a host (WHATWG
-// URL, 4.4).
+// they take backslashes for slashes, drop tabs and line breaks, and two slashes begin a host
+// (WHATWG URL, 4.4).
 func Local(address string) bool {
 	if len(address) > 2048 || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
 		return false

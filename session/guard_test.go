@@ -17,8 +17,8 @@ import (
 // secretPage is what stands behind the guards of these tests.
 const secretPage = "for members"
 
-// guarded makes a world with /page behind RequireSignedIn and /fresh behind RequireFresh of ten minutes. The login page
-// is /login.
+// guarded makes a world with /page behind RequireSignedIn and /fresh behind RequireFresh of ten
+// minutes. The login page is /login.
 func guarded(t testing.TB, change ...func(*session.Config)) *world {
 	t.Helper()
 	w := newWorld(t, change...)
@@ -40,7 +40,8 @@ func (b *browser) asks(lines ...string) *browser {
 
 const html = "Accept: text/html,*/*;q=0.8"
 
-// Who may go through, who is shown the way, and who is only told. Guard: guard.go, Manager.require, all of it.
+// Who may go through, who is shown the way, and who is only told. Guard: guard.go, Manager.require,
+// all of it.
 func TestGuardAnswers(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -94,8 +95,9 @@ func TestGuardAnswers(t *testing.T) {
 	}
 }
 
-// A redirect to the login page must not be kept for the time after the sign-in, and says so to caches that outer
-// middleware has told otherwise. Guard: guard.go, Manager.require, which answers through the session's writer; headers.go.
+// A redirect to the login page must not be kept for the time after the sign-in, and says so to
+// caches that outer middleware has told otherwise. Guard: guard.go, Manager.require, which answers
+// through the session's writer; headers.go.
 func TestGuardIsNotCached(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -114,8 +116,8 @@ func TestGuardIsNotCached(t *testing.T) {
 	check(t, "Cache-Control of an error", w.browser().get("/page").header.Get("Cache-Control"), "no-store")
 }
 
-// The last moment of a window still counts; after it, and for a sign-in from the future, people confirm who they are.
-// Guard: guard.go, Manager.RequireFresh, each comparison.
+// The last moment of a window still counts; after it, and for a sign-in from the future, people
+// confirm who they are. Guard: guard.go, Manager.RequireFresh, each comparison.
 func TestGuardFreshness(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -151,8 +153,8 @@ func TestGuardFreshness(t *testing.T) {
 	}
 }
 
-// A store that is away is an outage, not somebody who is signed out: a redirect would go round in circles.
-// Guard: guard.go, Manager.require, which answers through the session's writer.
+// A store that is away is an outage, not somebody who is signed out: a redirect would go round in
+// circles. Guard: guard.go, Manager.require, which answers through the session's writer.
 func TestGuardStoreAway(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -172,7 +174,8 @@ func TestGuardStoreAway(t *testing.T) {
 	check(t, "afterwards", b.get("/page").status, http.StatusOK)
 }
 
-// The error handler learns once what is the matter, whatever that is. Guard: guard.go, Manager.require, errors.
+// The error handler learns once what is the matter, whatever that is. Guard: guard.go,
+// Manager.require, errors.
 func TestGuardErrorHandler(t *testing.T) {
 	t.Parallel()
 	var got []error
@@ -195,7 +198,8 @@ func TestGuardErrorHandler(t *testing.T) {
 	check(t, "calls", len(got), 3)
 }
 
-// A guard outside of the middleware, or of another Manager, lets nobody in. Guard: guard.go, Manager.From.
+// A guard outside of the middleware, or of another Manager, lets nobody in. Guard: guard.go,
+// Manager.From.
 func TestGuardWithoutMiddleware(t *testing.T) {
 	t.Parallel()
 	w, other := guarded(t), guarded(t, func(c *session.Config) { c.Cookie.Name = "__Host-other-session" })
@@ -209,7 +213,8 @@ func TestGuardWithoutMiddleware(t *testing.T) {
 	}
 }
 
-// A login page behind its own guard ends in an error, not in circles. Guard: guard.go, Manager.require, its own page.
+// A login page behind its own guard ends in an error, not in circles. Guard: guard.go,
+// Manager.require, its own page.
 func TestGuardLoginBehindItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -221,7 +226,8 @@ func TestGuardLoginBehindItself(t *testing.T) {
 	check(t, "another page", w.browser().asks(html).get("/login/").status, http.StatusSeeOther)
 }
 
-// Many at once through one guard: each gets the answer that is theirs. Guard: guard.go keeps nothing between requests.
+// Many at once through one guard: each gets the answer that is theirs. Guard: guard.go keeps
+// nothing between requests.
 func TestGuardConcurrently(t *testing.T) {
 	t.Parallel()
 	w := guarded(t)
@@ -241,9 +247,9 @@ func TestGuardConcurrently(t *testing.T) {
 // wayBack is what a login page makes of a form or query that somebody sent it.
 func wayBack(r *http.Request) string { return session.WayBack(r, "/home") }
 
-// browserGoes gives the host and path that a browser goes to from https://site.test/login by a Location, after the rules
-// of WHATWG URL that differ from net/url: it drops tabs and line breaks, trims controls and spaces, and takes backslashes
-// for slashes.
+// browserGoes gives the host and path that a browser goes to from https://site.test/login by a
+// Location, after the rules of WHATWG URL that differ from net/url: it drops tabs and line breaks,
+// trims controls and spaces, and takes backslashes for slashes.
 func browserGoes(t testing.TB, location string) *url.URL {
 	t.Helper()
 	location = strings.TrimFunc(location, func(r rune) bool { return r <= ' ' })
@@ -262,7 +268,8 @@ func browserGoes(t testing.TB, location string) *url.URL {
 	return u
 }
 
-// Every way to be sent elsewhere that we know of. Guard: guard.go, local, each condition, and WayBack.
+// Every way to be sent elsewhere that we know of. Guard: guard.go, local, each condition, and
+// WayBack.
 func TestWayBackStaysHere(t *testing.T) {
 	t.Parallel()
 	elsewhere := []string{
@@ -338,8 +345,8 @@ func TestWayBackParameters(t *testing.T) {
 	}
 }
 
-// The way there and back again, for every page that a guard may stand before: after the sign-in one is where one wanted
-// to go, and on this site. Guard: guard.go, QueryEscape and SamePage; WayBack.
+// The way there and back again, for every page that a guard may stand before: after the sign-in one
+// is where one wanted to go, and on this site. Guard: guard.go, QueryEscape and SamePage; WayBack.
 func TestGuardThereAndBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -145,8 +145,8 @@ func TestHeaderKeyChanges(t *testing.T) {
 	check(t, "subject", p.get("/who").body, "")
 }
 
-// A key in a header counts alone: a cookie beside it is neither read nor written, and several lines are no key.
-// Guard: load.go, Session.presented, len(lines).
+// A key in a header counts alone: a cookie beside it is neither read nor written, and several lines
+// are no key. Guard: load.go, Session.presented, len(lines).
 func TestHeaderAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byHeader)
@@ -225,7 +225,8 @@ func TestHeaderFailClosed(t *testing.T) {
 	check(t, "Vary", strings.Join(a.header["Vary"], ", "), keyHeader+", Cookie")
 }
 
-// A connection that is hijacked: the caller says what TakeCookie gives, in the header. Guard: writer.go, Hijack.
+// A connection that is hijacked: the caller says what TakeCookie gives, in the header. Guard:
+// writer.go, Hijack.
 func TestHeaderHijack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byHeader)

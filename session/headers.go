@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// headerLine is one header as it stood when the middleware was entered: a single value, or what is not of one value.
+// headerLine is one header as it stood when the middleware was entered: a single value, or what is
+// not of one value.
 type headerLine struct {
 	name, value string
 	values      []string
@@ -39,8 +40,8 @@ func restoreHeader(h http.Header, lines []headerLine) {
 	}
 }
 
-// headers marks an answer that depends on the session (RFC 9111): caches must keep visitors apart, and must not keep what
-// identified somebody at all.
+// headers marks an answer that depends on the session (RFC 9111): caches must keep visitors apart,
+// and must not keep what identified somebody at all.
 func (s *Session) headers(h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +69,8 @@ func (s *Session) mark(h http.Header) {
 	}
 }
 
-// dropOverriding drops what some caches obey rather than Cache-Control (RFC 9213, and what came before it).
+// dropOverriding drops what some caches obey rather than Cache-Control (RFC 9213, and what came
+// before it).
 func dropOverriding(h http.Header) {
 	for name := range h {
 		switch name {
@@ -79,7 +81,8 @@ func dropOverriding(h http.Header) {
 	}
 }
 
-// sendDue puts the session key where the client keeps it. A cookie of an old name goes away together with it.
+// sendDue puts the session key where the client keeps it. A cookie of an old name goes away
+// together with it.
 func (s *Session) sendDue(h http.Header) {
 	if s.byHeader {
 		h.Set(s.m.cfg.Header, s.due.Value)

@@ -6,8 +6,9 @@ import (
 	"reflect"
 )
 
-// Home is a place where the data of sessions lives: a Store, or with a Carrier the cookie itself. With both the data is in
-// the cookie, and the Store keeps a companion record without it, see Config.Carrier.
+// Home is a place where the data of sessions lives: a Store, or with a Carrier the cookie itself.
+// With both the data is in the cookie, and the Store keeps a companion record without it, see
+// Config.Carrier.
 type Home struct {
 	Store   Store
 	Carrier NewCarrier

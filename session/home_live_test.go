@@ -14,7 +14,8 @@ import (
 
 // Watching, issuing and listing a session that has only just come from its old home.
 
-// movedWorld is a world on the way from old to the home that change says, and a browser that was signed in before.
+// movedWorld is a world on the way from old to the home that change says, and a browser that was
+// signed in before.
 func movedWorld(t *testing.T, old session.Home, change func(*session.Config)) (*world, *browser) {
 	t.Helper()
 	before := newWorld(t, func(c *session.Config) { c.Store, c.Carrier = old.Store, old.Carrier })
@@ -24,7 +25,8 @@ func movedWorld(t *testing.T, old session.Home, change func(*session.Config)) (*
 	return w, b
 }
 
-// A session that lives in a cookie of the old home is alive: who watches it is not told that it ended.
+// A session that lives in a cookie of the old home is alive: who watches it is not told that it
+// ended.
 //
 // Guard: watch.go, Session.Watch, for what is not stored yet.
 func TestMoveWatch(t *testing.T) {
@@ -65,7 +67,8 @@ func TestMoveIssue(t *testing.T) {
 
 // A key that was issued dies with the session that issued it, whatever home that has moved to.
 //
-// Guard: carrier.go or load.go: a record with a Parent does not move into a cookie, which has no room for it.
+// Guard: carrier.go or load.go: a record with a Parent does not move into a cookie, which has no
+// room for it.
 func TestMoveIssuedKeyDiesWithItsParent(t *testing.T) {
 	t.Parallel()
 	old := memory()
@@ -91,9 +94,11 @@ func TestMoveIssuedKeyDiesWithItsParent(t *testing.T) {
 	check(t, "who by the issued key after the parent signed out", child.get("/who").body, "")
 }
 
-// Nodes get new keys one after the other while sessions move: requests with one sealed cookie still become one session.
+// Nodes get new keys one after the other while sessions move: requests with one sealed cookie still
+// become one session.
 //
-// Guard: adopt.go, Session.adoptable: the derived key is the same under every ring that opens the cookie.
+// Guard: adopt.go, Session.adoptable: the derived key is the same under every ring that opens the
+// cookie.
 func TestMoveWhileKeysRoll(t *testing.T) {
 	t.Parallel()
 	store := memory()

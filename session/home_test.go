@@ -268,7 +268,8 @@ func TestMoveFirstThing(t *testing.T) {
 	}
 }
 
-// Requests that come at once with one cookie of the old home become one record, and none of their writes is lost.
+// Requests that come at once with one cookie of the old home become one record, and none of their
+// writes is lost.
 //
 // Guard: adopt.go, Session.adoptable, the derived key; Session.adopt, ErrConflict.
 func TestMoveAtOnce(t *testing.T) {
@@ -331,7 +332,8 @@ func TestMoveAtOnce(t *testing.T) {
 	}
 }
 
-// What cookies open after a sign-out. A copy of a sealed cookie opens what it holds until its limits; that is all.
+// What cookies open after a sign-out. A copy of a sealed cookie opens what it holds until its
+// limits; that is all.
 //
 //	move                 the old cookie                 the new one
 //	store to sealed      nothing                        what it holds (it is sealed)
@@ -407,7 +409,8 @@ func TestMoveRemovesTheOldCookie(t *testing.T) {
 	}
 }
 
-// While the order is turned around, nodes of both orders serve the same people, one request after the other.
+// While the order is turned around, nodes of both orders serve the same people, one request after
+// the other.
 func TestMoveRolling(t *testing.T) {
 	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(directions)) {

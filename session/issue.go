@@ -5,10 +5,11 @@ import (
 	"fmt"
 )
 
-// Issue makes another session of the same subject, which dies with this one: a key for another host of the same people, or
-// for their program on the command line (Config.Header). It gives the key, which is shown nowhere else, and the id that
-// lists show. The other session holds no values, has the idle limit of this one, and ends at the latest when this one
-// does, however it does; it can be ended by itself, too. What this request changed before is saved first (Session.Save).
+// Issue makes another session of the same subject, which dies with this one: a key for another host
+// of the same people, or for their program on the command line (Config.Header). It gives the key,
+// which is shown nowhere else, and the id that lists show. The other session holds no values, has
+// the idle limit of this one, and ends at the latest when this one does, however it does; it can be
+// ended by itself, too. What this request changed before is saved first (Session.Save).
 //
 // Config.Valid is asked about this one whenever the other is used. It takes a subject:
 // ErrNotSignedIn. ErrUnsupported in a session that was issued itself, so that a key that was

@@ -49,7 +49,8 @@ func (b *browser) at(w *world) *browser {
 	return b
 }
 
-// A child is a session of its own, of the same subject, on every node. Guard: issue.go, Session.Issue, the record.
+// A child is a session of its own, of the same subject, on every node. Guard: issue.go,
+// Session.Issue, the record.
 func TestIssue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -94,8 +95,8 @@ func TestIssue(t *testing.T) {
 	check(t, "key", strings.Contains(child.cookie, parent.cookie[len("__Host-session="):][:16]), false)
 }
 
-// However the parent ends, the child is over at its next request, on every node, and its record goes.
-// Guard: load.go, Session.holds.
+// However the parent ends, the child is over at its next request, on every node, and its record
+// goes. Guard: load.go, Session.holds.
 func TestIssueDiesWithParent(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(w *world, parent *browser){
@@ -151,8 +152,8 @@ func TestIssueDiesWithParent(t *testing.T) {
 	}
 }
 
-// A renewal, or the same person once more, leaves the children; their own end leaves the parent and each other.
-// Guard: issue.go, Parent; load.go, holds.
+// A renewal, or the same person once more, leaves the children; their own end leaves the parent and
+// each other. Guard: issue.go, Parent; load.go, holds.
 func TestIssueLives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -205,7 +206,8 @@ func TestIssueIsNotLonger(t *testing.T) {
 	}
 }
 
-// A key that was issued issues none: taken away, it leaves nothing behind. Guard: issue.go, Session.Issue.
+// A key that was issued issues none: taken away, it leaves nothing behind. Guard: issue.go,
+// Session.Issue.
 func TestIssueByAChild(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -307,8 +309,8 @@ func TestIssueStoreAway(t *testing.T) {
 	check(t, "records", w.live("ada"), 1)
 }
 
-// What the request changed before is saved first, so that a sign-in can issue at once; who asks and hangs up is served.
-// Guard: issue.go, Save and visit.
+// What the request changed before is saved first, so that a sign-in can issue at once; who asks and
+// hangs up is served. Guard: issue.go, Save and visit.
 func TestIssueAtSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

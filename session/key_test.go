@@ -13,7 +13,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Guard: key.go, encode and decode: what the short way for strings writes and reads is JSON, to the byte.
+// Guard: key.go, encode and decode: what the short way for strings writes and reads is JSON, to the
+// byte.
 func TestKeyStringsAreJSON(t *testing.T) {
 	t.Parallel()
 	values := []string{

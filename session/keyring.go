@@ -12,23 +12,25 @@ import (
 	"strings"
 )
 
-// MinKeyBytes is the shortest secret that NewKeyRing accepts: 32 bytes, the security of the hash behind it (ASVS 11.2.3).
+// MinKeyBytes is the shortest secret that NewKeyRing accepts: 32 bytes, the security of the hash
+// behind it (ASVS 11.2.3).
 const MinKeyBytes = 32
 
 // ErrWeakKey is what NewKeyRing answers for a secret that somebody else could know or guess.
 var ErrWeakKey = errors.New("session: weak secret key")
 
-// KeyRing holds secret keys: the first signs, all verify. A change of keys logs nobody out as long as the old one stays
-// in the ring behind the new one; where many nodes change one after the other, the new one joins at the end first.
-// A KeyRing is immutable and safe for concurrent use. Its keys are never used themselves: each purpose has one derived by
-// HKDF-SHA256 (RFC 5869), so that what is signed for one purpose means nothing for another.
+// KeyRing holds secret keys: the first signs, all verify. A change of keys logs nobody out as long
+// as the old one stays in the ring behind the new one; where many nodes change one after the other,
+// the new one joins at the end first. A KeyRing is immutable and safe for concurrent use. Its keys
+// are never used themselves: each purpose has one derived by HKDF-SHA256 (RFC 5869), so that what
+// is signed for one purpose means nothing for another.
 type KeyRing struct {
 	secrets [][]byte
 }
 
-// NewKeyRing makes a ring. It answers ErrWeakKey for no secret at all, for one shorter than MinKeyBytes, made by repeating
-// a shorter one or of fewer than 8 different bytes, printed in public documentation, or given twice. A secret is used byte
-// for byte as it is given.
+// NewKeyRing makes a ring. It answers ErrWeakKey for no secret at all, for one shorter than
+// MinKeyBytes, made by repeating a shorter one or of fewer than 8 different bytes, printed in
+// public documentation, or given twice. A secret is used byte for byte as it is given.
 func NewKeyRing(secrets ...[]byte) (*KeyRing, error) {
 	if len(secrets) == 0 {
 		return nil, fmt.Errorf("%w: none given", ErrWeakKey)
@@ -77,12 +79,12 @@ func checkSecret(s []byte) error {
 	return nil
 }
 
-// Published reports whether a secret is printed in public documentation, so that everybody knows it: for keys of other
-// programs, which NewKeyRing does not see.
+// Published reports whether a secret is printed in public documentation, so that everybody knows
+// it: for keys of other programs, which NewKeyRing does not see.
 func Published(secret []byte) bool { return published(secret) }
 
-// published reports whether a secret is one that tutorials print: as text, as the bytes that the text spells in
-// hexadecimal, or the other way round.
+// published reports whether a secret is one that tutorials print: as text, as the bytes that the
+// text spells in hexadecimal, or the other way round.
 func published(s []byte) bool {
 	s = bytes.TrimSpace(s)
 	forms := []string{string(s), hex.EncodeToString(s)}
@@ -128,8 +130,9 @@ func (r *KeyRing) derive(purpose string) (keys [][]byte) {
 // Sum is the HMAC-SHA256 of a message under the first key.
 func (s *Signer) Sum(message []byte) [sha256.Size]byte { return s.keys[0].sum(message) }
 
-// Verify finds the key that made mac, which may be cut to 16 bytes or more. It gives the key's place in the ring (0 is the
-// one that signs), or false. Comparing takes the same time wherever the difference lies.
+// Verify finds the key that made mac, which may be cut to 16 bytes or more. It gives the key's
+// place in the ring (0 is the one that signs), or false. Comparing takes the same time wherever the
+// difference lies.
 func (s *Signer) Verify(message, mac []byte) (index int, ok bool) {
 	if len(mac) < 16 || len(mac) > sha256.Size {
 		return 0, false
@@ -146,8 +149,8 @@ func (s *Signer) Verify(message, mac []byte) (index int, ok bool) {
 // keyID names a key of the ring without telling anything of it.
 func (s *Signer) keyID(index int) string { return s.keys[index].id }
 
-// macKey is HMAC-SHA256 (RFC 2104) with its two key blocks prepared. It does on the stack what hash/hmac does with five
-// allocations, for messages of the length of a session key.
+// macKey is HMAC-SHA256 (RFC 2104) with its two key blocks prepared. It does on the stack what
+// hash/hmac does with five allocations, for messages of the length of a session key.
 type macKey struct {
 	key        []byte
 	inner, out [sha256.BlockSize]byte

@@ -59,8 +59,8 @@ func (b *browser) visits(t *testing.T, what, want string, nodes ...*world) {
 	}
 }
 
-// A change that rolls over the nodes logs nobody out at any of its steps: the new key comes to be known, then to sign, and
-// then the old one goes.
+// A change that rolls over the nodes logs nobody out at any of its steps: the new key comes to be
+// known, then to sign, and then the old one goes.
 //
 // Guard: manager.go, Manager.SetKeys; load.go, resign; commit.go, Rekey.
 func TestKeysRoll(t *testing.T) {
@@ -225,7 +225,8 @@ func TestKeysChangeUnderWay(t *testing.T) {
 	}
 }
 
-// A request that began under one ring and ends under another keeps its session, also while it is moved.
+// A request that began under one ring and ends under another keeps its session, also while it is
+// moved.
 func TestKeysChangeDuringRequest(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*session.Config){

@@ -16,14 +16,16 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// What the tests of the promises share: a world of one store, one manager and one server, and browsers that visit it.
+// What the tests of the promises share: a world of one store, one manager and one server, and
+// browsers that visit it.
 
 const (
 	city  session.Key[string] = "city"
 	count session.Key[int]    = "count"
 )
 
-// wire carries requests to real servers. It is not the default one, of which every server that closes closes connections.
+// wire carries requests to real servers. It is not the default one, of which every server that
+// closes closes connections.
 var wire = &http.Transport{}
 
 // dawdle lets others go first, the more of them the greater n is.
@@ -71,7 +73,8 @@ func (c *clock) add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// spy passes everything on to a store, remembers what was called, and lets the test step in before a call.
+// spy passes everything on to a store, remembers what was called, and lets the test step in before
+// a call.
 type spy struct {
 	session.Store
 	mu      sync.Mutex
@@ -187,8 +190,8 @@ type world struct {
 	server *httptest.Server
 }
 
-// newWorld makes one; change may alter its settings. Routes /in?as= and /out sign in and out, /set?city= and /city write
-// and read, /who tells the subject.
+// newWorld makes one; change may alter its settings. Routes /in?as= and /out sign in and out,
+// /set?city= and /city write and read, /who tells the subject.
 func newWorld(t testing.TB, change ...func(*session.Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock(), memory: session.NewMemory(session.MemoryConfig{}), mux: http.NewServeMux()}

@@ -59,7 +59,8 @@ func words(d time.Duration) string {
 	return d.String()
 }
 
-// TestLimits: the tables of the package documentation and of docs/sessions.md say what the code does, no more and no less.
+// TestLimits: the tables of the package documentation and of docs/sessions.md say what the code
+// does, no more and no less.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	want := limits(t)

@@ -62,8 +62,8 @@ func (s *Session) presented() (value string, duplicate bool) {
 	return value, duplicate
 }
 
-// recognise finds the record of a session key, in the home of today or the one before. It reports false for a key that
-// is not of ours, which costs no visit to a store.
+// recognise finds the record of a session key, in the home of today or the one before. It reports
+// false for a key that is not of ours, which costs no visit to a store.
 func (s *Session) recognise(value string) bool {
 	k := s.m.keyed.Load()
 	if !s.oldCookie && s.recogniseIn(&k.home, value) {
@@ -140,7 +140,8 @@ func (s *Session) loadFailed(id ID, err error) {
 	s.err = fmt.Errorf("%w: %w", errLoad, err)
 }
 
-// fetch does not stop when the client hangs up: what the handler goes on to write belongs to this record.
+// fetch does not stop when the client hangs up: what the handler goes on to write belongs to this
+// record.
 func (s *Session) fetch(store Store, id ID, now time.Time, rec *Record) (err error) {
 	ctx := context.Background()
 	if !s.m.inProcess {
@@ -155,8 +156,8 @@ func (s *Session) fetch(store Store, id ID, now time.Time, rec *Record) (err err
 	return err
 }
 
-// holds reports whether a live record may be used: the session that it was issued by lives, if there is one, and
-// Config.Valid has nothing against that.
+// holds reports whether a live record may be used: the session that it was issued by lives, if
+// there is one, and Config.Valid has nothing against that.
 func (s *Session) holds(store Store, rec *Record) bool {
 	if rec.Parent == (ID{}) {
 		return s.valid(rec)
@@ -174,7 +175,8 @@ func (s *Session) holds(store Store, rec *Record) bool {
 	return s.valid(&parent)
 }
 
-// valid asks Config.Valid about a session of somebody who is signed in. One that is declared invalid is ended.
+// valid asks Config.Valid about a session of somebody who is signed in. One that is declared
+// invalid is ended.
 func (s *Session) valid(rec *Record) bool {
 	if s.m.cfg.Valid == nil || rec.Subject == "" {
 		return true
@@ -192,7 +194,8 @@ func (s *Session) valid(rec *Record) bool {
 	return ok
 }
 
-// endQuietly deletes a record that answers to nobody any more. If that fails the next request finds the same.
+// endQuietly deletes a record that answers to nobody any more. If that fails the next request finds
+// the same.
 func (s *Session) endQuietly(id ID) {
 	if err := s.m.end(s.r.Context(), id); err != nil {
 		s.observe(EventSaveFailed, id, err)

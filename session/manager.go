@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Manager makes sessions. It is safe for concurrent use; a program may have several, each with a cookie name of its own.
+// Manager makes sessions. It is safe for concurrent use; a program may have several, each with a
+// cookie name of its own.
 type Manager struct {
 	cfg       Config
 	keyed     atomic.Pointer[keyed]
@@ -19,7 +20,8 @@ type Manager struct {
 	inProcess bool      // the store never blocks, so that its calls need no time limit
 }
 
-// New makes a Manager. It refuses missing parts, weak settings, and cookies that browsers would not take.
+// New makes a Manager. It refuses missing parts, weak settings, and cookies that browsers would not
+// take.
 func New(c Config) (*Manager, error) {
 	c, err := c.withDefaults()
 	if err != nil {
@@ -41,9 +43,9 @@ func New(c Config) (*Manager, error) {
 	return m, nil
 }
 
-// SetKeys replaces the key ring while the program runs: what is signed from now on is signed by the first key of the new
-// ring, and cookies are good if any key of it signed them. Give the new key in front and the old one behind it; take the
-// old one away once OldKeys gives 0.
+// SetKeys replaces the key ring while the program runs: what is signed from now on is signed by the
+// first key of the new ring, and cookies are good if any key of it signed them. Give the new key in
+// front and the old one behind it; take the old one away once OldKeys gives 0.
 func (m *Manager) SetKeys(keys *KeyRing) error {
 	if keys == nil || len(keys.secrets) == 0 {
 		return errors.New("session: a KeyRing that NewKeyRing did not make")
@@ -56,8 +58,8 @@ func (m *Manager) SetKeys(keys *KeyRing) error {
 	return nil
 }
 
-// OldKeys counts the live sessions whose cookie is not signed by the first key of the ring yet. It goes through all
-// records of the store.
+// OldKeys counts the live sessions whose cookie is not signed by the first key of the ring yet. It
+// goes through all records of the store.
 func (m *Manager) OldKeys(ctx context.Context) (int, error) {
 	first, n := m.keyed.Load().signer.keyID(0), 0
 	err := m.each(ctx, func(r Record) error {
@@ -71,8 +73,9 @@ func (m *Manager) OldKeys(ctx context.Context) (int, error) {
 
 func (m *Manager) store() Store { return m.keyed.Load().store }
 
-// Sweep removes up to limit records whose time is over, and gives how many; call it again while it gives limit. Expired
-// records answer to nobody whether they are swept or not: sweeping only frees room. It is safe to run on every node.
+// Sweep removes up to limit records whose time is over, and gives how many; call it again while it
+// gives limit. Expired records answer to nobody whether they are swept or not: sweeping only frees
+// room. It is safe to run on every node.
 func (m *Manager) Sweep(ctx context.Context, limit int) (int, error) {
 	ctx, cancel := m.limit(ctx)
 	defer cancel()
@@ -88,8 +91,8 @@ const (
 	sweepEvery = time.Minute
 )
 
-// RunSweeper sweeps in small batches every interval (a minute if that is not positive) until ctx is done. It runs in the
-// caller's goroutine; a failed sweep is tried again at the next interval.
+// RunSweeper sweeps in small batches every interval (a minute if that is not positive) until ctx is
+// done. It runs in the caller's goroutine; a failed sweep is tried again at the next interval.
 func (m *Manager) RunSweeper(ctx context.Context, every time.Duration) {
 	if every <= 0 {
 		every = sweepEvery
@@ -124,7 +127,8 @@ func (m *Manager) limit(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, m.cfg.SaveTimeout)
 }
 
-// visit bounds one visit to the store that is made to its end, whether the one who asked still waits or not.
+// visit bounds one visit to the store that is made to its end, whether the one who asked still
+// waits or not.
 func (m *Manager) visit(ctx context.Context) (context.Context, context.CancelFunc) {
 	if m.inProcess {
 		return context.Background(), func() {}
@@ -145,5 +149,6 @@ func (m *Manager) newKey(id *ID) (k sessionKey, err error) {
 	return k, nil
 }
 
-// gone reports whether a store's answer means that the record no longer lives under the caller's key.
+// gone reports whether a store's answer means that the record no longer lives under the caller's
+// key.
 func gone(err error) bool { return errors.Is(err, ErrNotFound) }

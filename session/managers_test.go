@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// two makes two Managers of one program, and a browser's request through both. The handler gets their sessions.
+// two makes two Managers of one program, and a browser's request through both. The handler gets
+// their sessions.
 type two struct {
 	staff, guests *world
 	cookies       map[string]string
@@ -55,8 +56,8 @@ func (p *two) ask(t testing.TB, staffOutside bool, f func(w http.ResponseWriter,
 	return res
 }
 
-// Two Managers inside of each other, in both orders: each keeps its own, under its own cookie, and Manager.From is not
-// shadowed. Guard: middleware.go, request.Value; headers.go, addVary.
+// Two Managers inside of each other, in both orders: each keeps its own, under its own cookie, and
+// Manager.From is not shadowed. Guard: middleware.go, request.Value; headers.go, addVary.
 func TestManagersInsideOfEachOther(t *testing.T) {
 	t.Parallel()
 	for _, outside := range []bool{true, false} {
@@ -102,7 +103,8 @@ func TestManagersInsideOfEachOther(t *testing.T) {
 	}
 }
 
-// One cookie does not open what the other is for, even with the same keys and store. Guard: home.go, with, the purpose.
+// One cookie does not open what the other is for, even with the same keys and store. Guard:
+// home.go, with, the purpose.
 func TestManagersKeysAreApart(t *testing.T) {
 	t.Parallel()
 	p := newTwo(t)
@@ -132,8 +134,8 @@ func TestManagersGuards(t *testing.T) {
 	}
 }
 
-// The inner one's session cannot be saved: its error page is shown, with the outer one's cookie, and nothing of the handler.
-// Guard: writer.go, begin, restoreHeader and the outer begin behind it.
+// The inner one's session cannot be saved: its error page is shown, with the outer one's cookie,
+// and nothing of the handler. Guard: writer.go, begin, restoreHeader and the outer begin behind it.
 func TestManagersInnerFails(t *testing.T) {
 	t.Parallel()
 	for _, outside := range []bool{true, false} {
@@ -158,7 +160,8 @@ func TestManagersInnerFails(t *testing.T) {
 	}
 }
 
-// The outer one's session cannot be saved: nothing of the handler is shown. Guard: writer.go, begin.
+// The outer one's session cannot be saved: nothing of the handler is shown. Guard: writer.go,
+// begin.
 func TestManagersOuterFails(t *testing.T) {
 	t.Parallel()
 	p := newTwo(t)

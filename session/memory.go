@@ -10,9 +10,10 @@ import (
 
 // MemoryConfig is what a Memory needs to know. The zero value is ready to use.
 type MemoryConfig struct {
-	// MaxRecords is how many records may be stored, live or not, before strangers get no new ones (ErrFull). Records of
-	// somebody who is signed in are let in up to twice that number, so that a flood of strangers keeps nobody from
-	// signing in. A record takes some 350 bytes, or 650 when signed in, and its values. Default (0 or less): 100,000.
+	// MaxRecords is how many records may be stored, live or not, before strangers get no new ones
+	// (ErrFull). Records of somebody who is signed in are let in up to twice that number, so that a
+	// flood of strangers keeps nobody from signing in. A record takes some 350 bytes, or 650 when
+	// signed in, and its values. Default (0 or less): 100,000.
 	MaxRecords int
 }
 
@@ -23,11 +24,12 @@ const (
 	memoryRoom       = 64  // dead records that a Create may drop before it is refused
 )
 
-// Memory is a Store in the memory of this process: for one node, for tests, and as the measure of the others. What it
-// holds is gone when the process ends. It starts no goroutine; dead records go when DeleteExpired is called, and before
-// a Create would be refused.
+// Memory is a Store in the memory of this process: for one node, for tests, and as the measure of
+// the others. What it holds is gone when the process ends. It starts no goroutine; dead records go
+// when DeleteExpired is called, and before a Create would be refused.
 //
-// It keeps the Values that it is given and gives them out without copying, which is safe by the contract of Values.
+// It keeps the Values that it is given and gives them out without copying, which is safe by the
+// contract of Values.
 type Memory struct {
 	max    int64
 	count  atomic.Int64 // records in all shards, and those that a Create is about to add
@@ -36,7 +38,8 @@ type Memory struct {
 	shards [memoryShards]memoryShard
 }
 
-// memoryShard is one part of the records, with its own lock. Ids are random, so the parts are of one size.
+// memoryShard is one part of the records, with its own lock. Ids are random, so the parts are of
+// one size.
 type memoryShard struct {
 	mu       sync.RWMutex
 	records  map[ID]*memoryEntry
@@ -65,7 +68,8 @@ func NewMemory(c MemoryConfig) *Memory {
 	return m
 }
 
-// Close drops all records, and lets every later call fail with ErrClosed. It may be called more than once.
+// Close drops all records, and lets every later call fail with ErrClosed. It may be called more
+// than once.
 func (m *Memory) Close() error {
 	m.closed.Store(true)
 	for i := range m.shards {
@@ -87,7 +91,8 @@ func (m *Memory) usable(ctx context.Context) error {
 
 func (m *Memory) shard(id ID) *memoryShard { return &m.shards[id[len(id)-1]] }
 
-// Create implements Store. A store that is full first drops up to 64 records that were dead when r was created.
+// Create implements Store. A store that is full first drops up to 64 records that were dead when r
+// was created.
 func (m *Memory) Create(ctx context.Context, r Record) error {
 	if err := m.usable(ctx); err != nil {
 		return err
@@ -242,7 +247,8 @@ func (s *memoryShard) live(list []Record, now time.Time) []Record {
 	return list
 }
 
-// DeleteExpired implements Store. No lock is held for more than 16 records at a time, whatever the limit.
+// DeleteExpired implements Store. No lock is held for more than 16 records at a time, whatever the
+// limit.
 func (m *Memory) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	return m.sweep(ctx, now, limit)
 }

@@ -157,7 +157,8 @@ func BenchmarkMemory(b *testing.B) {
 	})
 }
 
-// A create that is under way when the store is closed may leave a record behind; nobody can reach it.
+// A create that is under way when the store is closed may leave a record behind; nobody can reach
+// it.
 func TestMemoryClose(t *testing.T) {
 	t.Parallel()
 	m := session.NewMemory(session.MemoryConfig{})

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// moving is the Store of a program that moves its sessions from one store to another. A record is moved when it is loaded:
+// moving is the Store of a program that moves its sessions from one store to another. A record is
+// moved when it is loaded:
 //
 //  1. It is claimed where it is: a patch turns its digest into one that no key has, so that nobody can change it any more.
 //  2. A copy is created in the new store, with a digest of its own that no key has either.
@@ -18,16 +19,18 @@ import (
 //     the copy gets the session's digest, and
 //  4. the claimed record is removed.
 //
-// Each step leaves a state that says what the next one is, so that any request with the session's key can carry on where
-// another stopped or died, in either direction: other nodes may have the stores in the other order. An end deletes in both
-// stores, the old one first: a move under way then finds the claim gone. While a store takes no writes, reading goes on
-// with the record where it is.
+// Each step leaves a state that says what the next one is, so that any request with the session's
+// key can carry on where another stopped or died, in either direction: other nodes may have the
+// stores in the other order. An end deletes in both stores, the old one first: a move under way
+// then finds the claim gone. While a store takes no writes, reading goes on with the record where
+// it is.
 type moving struct {
 	to, from Store
 }
 
-// claimed marks the KeyID of a record that is being moved away, copied that of its copy in the other store. The two say
-// which way it goes: nodes whose stores are in the other order may be moving, too.
+// claimed marks the KeyID of a record that is being moved away, copied that of its copy in the
+// other store. The two say which way it goes: nodes whose stores are in the other order may be
+// moving, too.
 const (
 	claimed = "~"
 	copied  = "+"
@@ -35,7 +38,8 @@ const (
 
 func marked(r Record, with string) bool { return strings.HasPrefix(r.KeyID, with) }
 
-// claim gives the patch of step 1. A digest with all its bits turned is the hash of nothing that anybody could find.
+// claim gives the patch of step 1. A digest with all its bits turned is the hash of nothing that
+// anybody could find.
 func claim(r Record, now time.Time) Patch {
 	return Patch{ID: r.ID, Digest: r.Digest, Now: now, Rekey: &Rekey{turned(r.Digest), claimed + r.KeyID}}
 }
@@ -55,7 +59,8 @@ func settled(r Record) Record {
 	return r
 }
 
-// Load moves the record first, if it is in the old store. If that fails reading goes on with the record where it is.
+// Load moves the record first, if it is in the old store. If that fails reading goes on with the
+// record where it is.
 func (m *moving) Load(ctx context.Context, id ID, now time.Time) (Record, error) {
 	r, err := m.load(ctx, id, now)
 	if stuck := (stuckError{}); errors.As(err, &stuck) && ctx.Err() == nil {
@@ -165,7 +170,8 @@ func carryOn(ctx context.Context, from, to Store, r Record, now time.Time) error
 // killedBefore is when a record died that kill has killed.
 var killedBefore = time.UnixMilli(2)
 
-// kill removes a record if it still is this one: a Delete that comes late could hit one that came back.
+// kill removes a record if it still is this one: a Delete that comes late could hit one that came
+// back.
 func kill(ctx context.Context, store Store, r Record, now time.Time) error {
 	p := Patch{ID: r.ID, Digest: r.Digest, Now: now, Clear: true, SignIn: &SignIn{Expires: time.UnixMilli(1), Deadline: time.UnixMilli(1)}}
 	if _, err := store.Patch(ctx, p); err != nil {
@@ -192,7 +198,8 @@ func (m *moving) Touch(ctx context.Context, id ID, digest Digest, t Touch, now t
 	return m.here(ctx, id, digest, now, func() error { return m.to.Touch(ctx, id, digest, t, now) })
 }
 
-// here does something to a record, which it moves first if it must: another node may have moved it back.
+// here does something to a record, which it moves first if it must: another node may have moved it
+// back.
 func (m *moving) here(ctx context.Context, id ID, digest Digest, now time.Time, do func() error) error {
 	const tries = 8
 	for range tries {
@@ -206,8 +213,8 @@ func (m *moving) here(ctx context.Context, id ID, digest Digest, now time.Time, 
 	return errMoving
 }
 
-// Delete ends a session wherever it is. The old store comes once more at the end: on another node, where the stores are in
-// the other order, it may just have been moved back.
+// Delete ends a session wherever it is. The old store comes once more at the end: on another node,
+// where the stores are in the other order, it may just have been moved back.
 func (m *moving) Delete(ctx context.Context, ids ...ID) error {
 	for _, store := range []Store{m.from, m.to, m.from} {
 		if err := store.Delete(ctx, ids...); err != nil {
@@ -218,7 +225,8 @@ func (m *moving) Delete(ctx context.Context, ids ...ID) error {
 }
 
 func (m *moving) BySubject(ctx context.Context, subject string, now time.Time) ([]Record, error) {
-	// The old store first: what is moved between the two questions is then seen twice, not overlooked.
+	// The old store first: what is moved between the two questions is then seen twice, not
+	// overlooked.
 	old, err := m.from.BySubject(ctx, subject, now)
 	if err != nil {
 		return nil, err

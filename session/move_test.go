@@ -16,7 +16,8 @@ import (
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
-// The Store that moves sessions from one store to another, step by step. What people notice of it is in home_test.go.
+// The Store that moves sessions from one store to another, step by step. What people notice of it
+// is in home_test.go.
 
 func memory() *session.Memory { return session.NewMemory(session.MemoryConfig{}) }
 
@@ -59,8 +60,8 @@ func TestMovingStoreFromOld(t *testing.T) {
 	})
 }
 
-// Nothing in the contract of a store says that a Load comes before a Patch or a Touch, and between the two another node may
-// have moved the record back.
+// Nothing in the contract of a store says that a Load comes before a Patch or a Touch, and between
+// the two another node may have moved the record back.
 //
 // Guard: move.go, moving.Patch and moving.Touch, for records that are not moved yet.
 func TestMovingWithoutLoad(t *testing.T) {
@@ -111,7 +112,8 @@ func usable(s session.Store) bool {
 	return err == nil && r.Digest == moveRecord().Digest
 }
 
-// turns runs actors of which one at a time does one visit to a store at a time, in the order that pick says.
+// turns runs actors of which one at a time does one visit to a store at a time, in the order that
+// pick says.
 type turns struct {
 	pick  func(now int, ready []int) int
 	after func() // each visit
@@ -142,7 +144,8 @@ func (s turns) run(actors ...func(turn func())) {
 	}
 }
 
-// interleave plays every order of the actors' visits with at most that many interruptions, and some others.
+// interleave plays every order of the actors' visits with at most that many interruptions, and some
+// others.
 func interleave(t *testing.T, interruptions, random int, play func(s turns, how string)) {
 	t.Helper()
 	type plan struct {
@@ -210,8 +213,8 @@ func load(t *testing.T, m session.Store) (session.Record, error) {
 	return m.Load(context.Background(), moveRecord().ID, moveTime)
 }
 
-// Whatever the order of the visits of two movers and an end: once the end was acknowledged nothing opens the session any
-// more, not for a moment.
+// Whatever the order of the visits of two movers and an end: once the end was acknowledged nothing
+// opens the session any more, not for a moment.
 //
 // Guard: move.go, moving.carryOn, the second look at the claim; moving.Delete, the old store first.
 func TestMovingNeverRevives(t *testing.T) {
@@ -281,8 +284,8 @@ func TestMovingTogether(t *testing.T) {
 	})
 }
 
-// While a program's nodes are being turned around, some move sessions one way and some the other. Nobody is logged out, and
-// a write that was acknowledged is there.
+// While a program's nodes are being turned around, some move sessions one way and some the other.
+// Nobody is logged out, and a write that was acknowledged is there.
 //
 // Guard: move.go, the mark that says which way a record is going.
 func TestMovingBothWays(t *testing.T) {
@@ -325,7 +328,8 @@ func TestMovingBothWays(t *testing.T) {
 	})
 }
 
-// Lists show a session once at every step of its move, as what it is, and not at all once it has ended.
+// Lists show a session once at every step of its move, as what it is, and not at all once it has
+// ended.
 //
 // Guard: move.go, settled; moving.BySubject, moving.Each.
 func TestMovingIsListed(t *testing.T) {
@@ -412,8 +416,9 @@ func TestMovingLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// Every visit of every story fails in every way, in either store. Whatever was acknowledged stands, a session that was not
-// ended lives, and the next request puts the rest right; also where the order of the stores is turned around then.
+// Every visit of every story fails in every way, in either store. Whatever was acknowledged stands,
+// a session that was not ended lives, and the next request puts the rest right; also where the
+// order of the stores is turned around then.
 func TestMovingFaults(t *testing.T) {
 	t.Parallel()
 	stories := map[string]struct {

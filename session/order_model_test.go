@@ -311,8 +311,8 @@ func TestOrderFlashOrder(t *testing.T) {
 	}
 }
 
-// Store, then sealed for longer than the idle limit, then back (a rollback): what is left dead in the store, not swept
-// yet, keeps the living session from ever being written.
+// Store, then sealed for longer than the idle limit, then back (a rollback): what is left dead in
+// the store, not swept yet, keeps the living session from ever being written.
 func TestOrderRollbackMeetsDeadRecord(t *testing.T) {
 	t.Parallel()
 	c := newClock()

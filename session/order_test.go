@@ -1,7 +1,7 @@
 package session_test
 
-// What must not happen, however calls follow each other in one request and what others do meanwhile: each test is about one
-// order in which something went wrong.
+// What must not happen, however calls follow each other in one request and what others do
+// meanwhile: each test is about one order in which something went wrong.
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Save takes over the store's version without the values that came between, so the next Update of the same request
-// is computed from old values under the new version: an update is lost (P1).
+// Save takes over the store's version without the values that came between, so the next Update of
+// the same request is computed from old values under the new version: an update is lost (P1).
 func TestOrderSaveThenUpdateLosesUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -90,8 +90,8 @@ func inHandler(b *browser, f func(*session.Session)) answer {
 	return b.keep(rec.Result())
 }
 
-// A failed Save of a sealed session, discarded, leaves what failed in the session: it can never be saved again, and
-// who failed to be signed in counts as signed in.
+// A failed Save of a sealed session, discarded, leaves what failed in the session: it can never be
+// saved again, and who failed to be signed in counts as signed in.
 func TestOrderSealedFailedSaveDiscard(t *testing.T) {
 	t.Parallel()
 	for _, first := range []bool{true, false} {
@@ -135,7 +135,8 @@ func TestOrderDiscardAfterSave(t *testing.T) {
 	check(t, "who", b.get("/who").body, "ada")
 }
 
-// A sign-out after that is lost: the handler is told of nothing, and the client leaves signed in (P2).
+// A sign-out after that is lost: the handler is told of nothing, and the client leaves signed in
+// (P2).
 func TestOrderDiscardAfterSaveThenSignOut(t *testing.T) {
 	t.Parallel()
 	for _, from := range []string{"stranger", "other subject"} {
@@ -179,7 +180,8 @@ func TestOrderVaryAfterDiscard(t *testing.T) {
 	check(t, "Vary when the store is away", a.header.Get("Vary"), "Cookie")
 }
 
-// Pop and then a sign-out (or a sign-in over another subject) fails because of another key that another request wrote.
+// Pop and then a sign-out (or a sign-in over another subject) fails because of another key that
+// another request wrote.
 func TestOrderPopAndSignOutConflict(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{"out", "in"} {
@@ -216,8 +218,8 @@ func TestOrderPopAndSignOutAdopted(t *testing.T) {
 	check(t, "who", b.get("/who").body, "")
 }
 
-// An answer that got lost after the adoption and a renewal: the browser comes with the sealed cookie for good, and
-// every page that writes sends it to itself forever.
+// An answer that got lost after the adoption and a renewal: the browser comes with the sealed
+// cookie for good, and every page that writes sends it to itself forever.
 func TestOrderAdoptionLoop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sealedHome)
@@ -314,7 +316,8 @@ func TestOrderGuardSilence(t *testing.T) {
 	check(t, "status", w.browser().get("/who").status, http.StatusUnauthorized)
 }
 
-// An error handler with cache headers of its own takes no-store off an answer with a session cookie (P10).
+// An error handler with cache headers of its own takes no-store off an answer with a session cookie
+// (P10).
 func TestOrderErrorHandlerCaches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
@@ -366,7 +369,8 @@ func TestOrderHeaderAndOldName(t *testing.T) {
 	check(t, "who", b.get("/who").body, "ada")
 }
 
-// A request that loaded before SetKeys and is noted after leaves a record that OldKeys counts until it dies.
+// A request that loaded before SetKeys and is noted after leaves a record that OldKeys counts until
+// it dies.
 func TestOrderOldKeysNeverZero(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

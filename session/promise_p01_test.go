@@ -14,8 +14,8 @@ import (
 
 // P1: no update is lost.
 
-// Guard: save.go, Session.saveChanges, which patches this request's own changes; values_ops.go, Session.patch, which
-// names nothing else.
+// Guard: save.go, Session.saveChanges, which patches this request's own changes; values_ops.go,
+// Session.patch, which names nothing else.
 func TestP01DifferentKeysSurvive(t *testing.T) {
 	t.Parallel()
 	const n = 100
@@ -47,7 +47,8 @@ func TestP01DifferentKeysSurvive(t *testing.T) {
 	check(t, "keys that survived", len(b.get("/all").body), n)
 }
 
-// Guard: values_ops.go, Session.patch, the IfVersion of a based change; retry.go, Session.again, the rebase.
+// Guard: values_ops.go, Session.patch, the IfVersion of a based change; retry.go, Session.again,
+// the rebase.
 func TestP01UpdateCounts(t *testing.T) {
 	t.Parallel()
 	const n = 100
@@ -80,8 +81,8 @@ func TestP01UpdateCounts(t *testing.T) {
 	}
 }
 
-// A retry inside Flashes moves the request to a newer version of the record; an Update before it must move along.
-// Guard: retry.go, Session.again, the rebase.
+// A retry inside Flashes moves the request to a newer version of the record; an Update before it
+// must move along. Guard: retry.go, Session.again, the rebase.
 func TestP01UpdateBeforeFlashes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -104,8 +105,9 @@ func TestP01UpdateBeforeFlashes(t *testing.T) {
 	check(t, "counter", b.get("/count").body, "2")
 }
 
-// Guard: values_ops.go, Session.patch, the IfVersion of a popped value; Session.rebase, the comparison with before;
-// save.go, Session.deleteDropped, the patch; session.go, Session.Clear, which keeps what was popped.
+// Guard: values_ops.go, Session.patch, the IfVersion of a popped value; Session.rebase, the
+// comparison with before; save.go, Session.deleteDropped, the patch; session.go, Session.Clear,
+// which keeps what was popped.
 func TestP01PopIsForOne(t *testing.T) {
 	t.Parallel()
 	const n = 30

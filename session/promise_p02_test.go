@@ -31,11 +31,11 @@ var inFlight = []struct {
 	{"sign in", true, func(s *session.Session) { s.SignIn("ada") }}, // over a stranger's session: see TestP14DoubleSignIn
 }
 
-// A thousand times: a slow request is in flight while the session is ended, in one of three ways and at a random moment.
-// Afterwards nothing is left of it, whoever was first.
+// A thousand times: a slow request is in flight while the session is ended, in one of three ways
+// and at a random moment. Afterwards nothing is left of it, whoever was first.
 //
-// Guard: retry.go, Session.again, where a record that is gone is ErrEnded and nothing else; memory.go, Memory.find, which
-// is where a patch meets a live record or none.
+// Guard: retry.go, Session.again, where a record that is gone is ErrEnded and nothing else;
+// memory.go, Memory.find, which is where a patch meets a live record or none.
 func TestP02LogoutRace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -116,8 +116,8 @@ func TestP02LogoutRace(t *testing.T) {
 	}
 }
 
-// While a slow request is under way the session is renewed by a sign-in. The slow one's write reaches nothing: not the
-// old record, not the successor, not a new one.
+// While a slow request is under way the session is renewed by a sign-in. The slow one's write
+// reaches nothing: not the old record, not the successor, not a new one.
 //
 // Guard: save.go, Session.saveChanges, and flash.go, Session.takeStored: the Digest in the patch.
 func TestP02RenewedMeanwhile(t *testing.T) {
@@ -152,8 +152,8 @@ func TestP02RenewedMeanwhile(t *testing.T) {
 	}
 }
 
-// A conflict sends a request back to load the record again. If that is the successor by then, it must not go on there.
-// Guard: retry.go, Session.again, the comparison of digests.
+// A conflict sends a request back to load the record again. If that is the successor by then, it
+// must not go on there. Guard: retry.go, Session.again, the comparison of digests.
 func TestP02RenewedDuringRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -184,8 +184,8 @@ func TestP02RenewedDuringRetry(t *testing.T) {
 	check(t, "the successor's subject", b.get("/who").body, "ada")
 }
 
-// A write that comes too late: a page asked for is asked for again, everything else is 401, never 503.
-// Guard: middleware.go, ErrorStatus and navigation; DefaultErrorHandler; SamePage.
+// A write that comes too late: a page asked for is asked for again, everything else is 401, never
+// 503. Guard: middleware.go, ErrorStatus and navigation; DefaultErrorHandler; SamePage.
 func TestP02LateAnswer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -238,9 +238,9 @@ func TestP02SamePageIsWhatWasAsked(t *testing.T) {
 	check(t, "address without a request line", session.SamePage(r), "/evil.test/?q=1")
 }
 
-// A sign-out under way with the old key while another request renews it: the session ends. An old key is good for nothing
-// else.
-// Guard: load.go, Session.load, superseded; session.go, Session.SignOut.
+// A sign-out under way with the old key while another request renews it: the session ends. An old
+// key is good for nothing else. Guard: load.go, Session.load, superseded; session.go,
+// Session.SignOut.
 func TestP02SignOutDuringRenewal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

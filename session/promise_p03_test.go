@@ -153,7 +153,8 @@ func TestP03LimitsHold(t *testing.T) {
 	}
 }
 
-// A write is a use: it moves the idle limit with the same patch. Guard: save.go, Session.saveChanges, Seen.
+// A write is a use: it moves the idle limit with the same patch. Guard: save.go,
+// Session.saveChanges, Seen.
 func TestP03WriteIsUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -168,8 +169,8 @@ func TestP03WriteIsUse(t *testing.T) {
 	check(t, "subject", b.get("/who").body, "ada")
 }
 
-// A clock that jumps back extends nothing; one that jumps forward ends what is over, and no record is touched backward.
-// Guard: load.go, Session.fetch; values.go, Record.Touched.
+// A clock that jumps back extends nothing; one that jumps forward ends what is over, and no record
+// is touched backward. Guard: load.go, Session.fetch; values.go, Record.Touched.
 func TestP03ClockJumps(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -23,7 +23,8 @@ import (
 
 // P4: the first byte commits.
 
-// Guard: writer.go, each method of request by its name; middleware.go, Manager.Handler, the last begin.
+// Guard: writer.go, each method of request by its name; middleware.go, Manager.Handler, the last
+// begin.
 func TestP04FirstByteCommits(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -124,8 +125,9 @@ func TestP04AfterTheFirstByte(t *testing.T) {
 	}
 }
 
-// A proxy between the session and its backend, which clears the headers after each informational answer.
-// Guard: writer.go, request.WriteHeader, informational: the cookie comes with the final header.
+// A proxy between the session and its backend, which clears the headers after each informational
+// answer. Guard: writer.go, request.WriteHeader, informational: the cookie comes with the final
+// header.
 func TestP04InformationalThroughProxy(t *testing.T) {
 	t.Parallel()
 	backend := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
@@ -177,7 +179,8 @@ func upgrade(rw http.ResponseWriter, cookie *http.Cookie) error {
 	return conn.Close()
 }
 
-// Guard: writer.go, request.Hijack, the commit and ErrCookieDue; headers.go, Session.headers, taken.
+// Guard: writer.go, request.Hijack, the commit and ErrCookieDue; headers.go, Session.headers,
+// taken.
 func TestP04Hijack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -356,7 +359,8 @@ func TestP04ServerSentEvents(t *testing.T) {
 	}
 }
 
-// Guard: writer.go, request.WriteHeader: an impossible status panics in net/http before anything is saved.
+// Guard: writer.go, request.WriteHeader: an impossible status panics in net/http before anything is
+// saved.
 func TestP04ImpossibleStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

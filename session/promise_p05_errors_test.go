@@ -79,8 +79,8 @@ func TestP05NoHintsOfWhatIsWithheld(t *testing.T) {
 	}
 }
 
-// Guard: session.go, Session.failLocked and every "if !s.writable()": the first error stays, and nothing is saved after
-// it. Session.Discard takes it back.
+// Guard: session.go, Session.failLocked and every "if !s.writable()": the first error stays, and
+// nothing is saved after it. Session.Discard takes it back.
 func TestP05ErrorsAreSticky(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]func(*session.Session){
@@ -147,7 +147,8 @@ func TestP05DiscardAfterOutage(t *testing.T) {
 	check(t, "records", w.live("ada"), 1)
 }
 
-// Guard: session.go, From: without the middleware nobody is signed in, and nothing pretends to be kept.
+// Guard: session.go, From: without the middleware nobody is signed in, and nothing pretends to be
+// kept.
 func TestP05NoMiddleware(t *testing.T) {
 	t.Parallel()
 	s := session.From(t.Context())

@@ -34,11 +34,11 @@ var stories = map[string]func(http.ResponseWriter, *http.Request, *session.Sessi
 	"out and back": func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.SignOut(); s.Flash("info", "bye") },
 }
 
-// Every story meets a failure at every one of its store calls, of every kind. The client gets the whole answer, or a 503
-// with nothing of the handler's: no byte, no header, no cookie.
+// Every story meets a failure at every one of its store calls, of every kind. The client gets the
+// whole answer, or a 503 with nothing of the handler's: no byte, no header, no cookie.
 //
-// Guard: writer.go, request.begin, the restore and the error handler, and the failed of every method; load.go,
-// Session.load, the sticky error; commit.go, Session.commit, due.
+// Guard: writer.go, request.begin, the restore and the error handler, and the failed of every
+// method; load.go, Session.load, the sticky error; commit.go, Session.commit, due.
 func TestP05FailClosed(t *testing.T) {
 	t.Parallel()
 	const marker = "the handler's"
@@ -136,8 +136,8 @@ func TestP05FailClosed(t *testing.T) {
 	}
 }
 
-// While the store is away the application is not told that nobody is signed in: the page it makes of that is withheld.
-// Guard: load.go, Session.load, the sticky error.
+// While the store is away the application is not told that nobody is signed in: the page it makes
+// of that is withheld. Guard: load.go, Session.load, the sticky error.
 func TestP05OutageIsNotSignedOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -207,7 +207,8 @@ func TestP05Panic(t *testing.T) {
 	}
 }
 
-// A recovery middleware inside of the session answers 500 through it. Guard: cutshort.go, panicking.
+// A recovery middleware inside of the session answers 500 through it. Guard: cutshort.go,
+// panicking.
 func TestP05PanicRecoveredInside(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -234,7 +235,8 @@ func TestP05PanicRecoveredInside(t *testing.T) {
 	}
 }
 
-// The save itself panics, in a store or a callback. Guard: commit.go, errAborted; writer.go, responseWriter.commit.
+// The save itself panics, in a store or a callback. Guard: commit.go, errAborted; writer.go,
+// responseWriter.commit.
 func TestP05PanicWhileSaving(t *testing.T) {
 	t.Parallel()
 	for _, recovers := range []string{"outside", "inside"} {

@@ -97,8 +97,8 @@ func forged(name, valid string) map[string]string {
 	return list
 }
 
-// Guard: cookie.go, parseKey (length, signature), decode64 (no line breaks), findCookie (duplicates, quotes, spaces);
-// keyring.go, Signer.Verify.
+// Guard: cookie.go, parseKey (length, signature), decode64 (no line breaks), findCookie
+// (duplicates, quotes, spaces); keyring.go, Signer.Verify.
 func TestP06ForgedCookiesCostNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -143,8 +143,8 @@ func TestP06ForgedCookiesCostNothing(t *testing.T) {
 	check(t, "the valid cookie still opens", b.get("/who").body, "ada")
 }
 
-// A name that was never given out is never adopted: who writes under it gets a key of our own making.
-// Guard: save.go, Session.create, newKey.
+// A name that was never given out is never adopted: who writes under it gets a key of our own
+// making. Guard: save.go, Session.create, newKey.
 func TestP06InventedKeysAreNotAdopted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

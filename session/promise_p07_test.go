@@ -80,7 +80,8 @@ func TestP07BrokenRecord(t *testing.T) {
 	check(t, "a stranger's write", b.get("/city").body, "Oslo")
 }
 
-// One key that no longer decodes is one absent key. Guard: key.go, Get and Pop and Update; Session.Flashes.
+// One key that no longer decodes is one absent key. Guard: key.go, Get and Pop and Update;
+// Session.Flashes.
 func TestP07BrokenValue(t *testing.T) {
 	t.Parallel()
 	type old struct{ Name string }

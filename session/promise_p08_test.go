@@ -14,7 +14,8 @@ import (
 
 // P8: a stolen database signs nobody in.
 
-// Guard: cookie.go, sessionKey.digest; save.go, Session.create and saveChanges, which give the store the digest alone.
+// Guard: cookie.go, sessionKey.digest; save.go, Session.create and saveChanges, which give the
+// store the digest alone.
 func TestP08StolenDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -39,7 +40,8 @@ func TestP08StolenDatabase(t *testing.T) {
 			}
 		}
 	}
-	// A thief of the record can put together a cookie of all that is in it, but signs it with nothing.
+	// A thief of the record can put together a cookie of all that is in it, but signs it with
+	// nothing.
 	for what, secret := range map[string][]byte{"digest": rec.Digest[:24], "end of digest": rec.Digest[8:], "zero": make([]byte, 24), "secret itself": raw[12:36]} {
 		for _, mac := range [][]byte{make([]byte, 24), rec.Digest[:24], bytes.Repeat([]byte(rec.KeyID), 3)} {
 			forged := append(append(bytes.Clone(raw[:12]), secret...), mac...)
@@ -67,7 +69,8 @@ func TestP08SignedButNotTheSecret(t *testing.T) {
 	check(t, "loads", len(w.store.called()), 1) // so the signature was right
 }
 
-// Guard: manager.go, Manager.newKey, which keeps the id: what lists show survives a renewal and opens nothing.
+// Guard: manager.go, Manager.newKey, which keeps the id: what lists show survives a renewal and
+// opens nothing.
 func TestP08IDSurvivesRenewal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -243,7 +243,8 @@ func TestP09Signer(t *testing.T) {
 	}
 }
 
-// With a store whose sessions end with the process the keys may do so, too: each Manager draws its own.
+// With a store whose sessions end with the process the keys may do so, too: each Manager draws its
+// own.
 func TestP09KeysOfAMemory(t *testing.T) {
 	t.Parallel()
 	store := session.NewMemory(session.MemoryConfig{})

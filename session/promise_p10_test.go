@@ -106,7 +106,8 @@ func TestP10CookieMeansNoStore(t *testing.T) {
 	}
 }
 
-// Two requests share no header memory. Guard: headers.go, addVary and headers, which point into their own request.
+// Two requests share no header memory. Guard: headers.go, addVary and headers, which point into
+// their own request.
 func TestP10HeadersAreTheRequestsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

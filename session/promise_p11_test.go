@@ -72,8 +72,8 @@ func TestP11SessionSize(t *testing.T) {
 	}
 }
 
-// A session that is too large already, because the limit was lowered, is not a trap: it can shrink, sign in, sign out.
-// Guard: values_ops.go, Session.put, "after > s.bytes".
+// A session that is too large already, because the limit was lowered, is not a trap: it can shrink,
+// sign in, sign out. Guard: values_ops.go, Session.put, "after > s.bytes".
 func TestP11LoweredLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -94,7 +94,8 @@ func TestP11LoweredLimit(t *testing.T) {
 	}
 }
 
-// An Update that meets a session which another request has filled meanwhile. Guard: values_ops.go, Session.rebase.
+// An Update that meets a session which another request has filled meanwhile. Guard: values_ops.go,
+// Session.rebase.
 func TestP11UpdateGrowsOnRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 100 })
@@ -178,8 +179,8 @@ func TestP11WaitingMessagesAreBounded(t *testing.T) {
 	check(t, "messages of one request", b.get("/page").body, "64 136 199")
 }
 
-// One request changes 1024 keys at most, deletions of absent ones among them: they cost time, if no room.
-// Guard: values_ops.go, Session.put, maxChanges.
+// One request changes 1024 keys at most, deletions of absent ones among them: they cost time, if no
+// room. Guard: values_ops.go, Session.put, maxChanges.
 func TestP11ChangesOfOneRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -129,7 +129,8 @@ func (hanging) DeleteExpired(ctx context.Context, _ time.Time, _ int) (int, erro
 	return 0, ctx.Err()
 }
 
-// Guard: manager.go, Manager.limit, and New, which takes the word of the memory store alone that it never waits.
+// Guard: manager.go, Manager.limit, and New, which takes the word of the memory store alone that it
+// never waits.
 func TestP12SaveHasALimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

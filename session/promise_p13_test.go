@@ -49,8 +49,8 @@ func TestP13List(t *testing.T) {
 	}
 }
 
-// Two nodes share a store: what one ends, the other does not serve any more.
-// Guard: load.go, Session.load, which asks the store at each request; ends.go, Manager.End and EndAll.
+// Two nodes share a store: what one ends, the other does not serve any more. Guard: load.go,
+// Session.load, which asks the store at each request; ends.go, Manager.End and EndAll.
 func TestP13EveryNodeObeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -67,7 +67,8 @@ func TestP14KeyChanges(t *testing.T) {
 	}
 }
 
-// What this request has done counts for it at once. Guard: session.go, Session.Subject and SignedInSince.
+// What this request has done counts for it at once. Guard: session.go, Session.Subject and
+// SignedInSince.
 func TestP14SeenAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -93,7 +94,8 @@ func TestP14SeenAtOnce(t *testing.T) {
 	check(t, "signed in", w.seen(session.EventSignedIn), 1)
 }
 
-// A sign-in starts the lifetime anew, of the kind that was asked for. Guard: session.go, Session.signInAs.
+// A sign-in starts the lifetime anew, of the kind that was asked for. Guard: session.go,
+// Session.signInAs.
 func TestP14LifetimeStartsAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -115,9 +117,9 @@ func TestP14LifetimeStartsAnew(t *testing.T) {
 	check(t, "subject, no longer remembered", b.get("/who").body, "")
 }
 
-// Keys of the ring change: the old one still verifies; with the next touch or write the cookie is signed by the new one and
-// the record says so; then the old one can go. Guard: save.go, Session.touch and saveChanges, resign; cookie.go,
-// parseKey.
+// Keys of the ring change: the old one still verifies; with the next touch or write the cookie is
+// signed by the new one and the record says so; then the old one can go. Guard: save.go,
+// Session.touch and saveChanges, resign; cookie.go, parseKey.
 func TestP14KeyRotation(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"touch": "/who", "write": "/set?city=Rome", "sign in": "/in?as=ada"} {
@@ -202,9 +204,10 @@ func TestP14NoRandomness(t *testing.T) {
 	}
 }
 
-// Two sign-ins of one browser at once, as by a double click, whose stranger's session holds something: whichever comes
-// second has proved who is there as well as the first, so it makes a session of its own, with what it set itself, and
-// touches nothing of the other's. The same if the stranger's session was ended meanwhile.
+// Two sign-ins of one browser at once, as by a double click, whose stranger's session holds
+// something: whichever comes second has proved who is there as well as the first, so it makes a
+// session of its own, with what it set itself, and touches nothing of the other's. The same if the
+// stranger's session was ended meanwhile.
 //
 // Guard: save.go, Session.standAlone.
 func TestP14DoubleSignIn(t *testing.T) {

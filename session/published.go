@@ -1,7 +1,7 @@
 package session
 
-// publishedSecrets lists secrets of MinKeyBytes or more, and the best known shorter ones, that documentation and tutorials
-// print. Whoever copies one has a key that everybody knows.
+// publishedSecrets lists secrets of MinKeyBytes or more, and the best known shorter ones, that
+// documentation and tutorials print. Whoever copies one has a key that everybody knows.
 func publishedSecrets() []string {
 	return []string{
 		"8d31312aa6efba09119e9ecb1246e32ba5f6fd862a90bc107298d809d902cbce", // the Flask series this project began from

@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// maxTries bounds how often a change that depends on the stored value is tried: each conflict means that another request
-// got its own through, so a hundred at once all succeed.
+// maxTries bounds how often a change that depends on the stored value is tried: each conflict means
+// that another request got its own through, so a hundred at once all succeed.
 const maxTries = 128
 
-// again prepares the next try after a conflict: it waits a little, longer each time and never the same, loads the record
-// anew, and rebases this request's changes on it. It gives the error that ends the trying.
+// again prepares the next try after a conflict: it waits a little, longer each time and never the
+// same, loads the record anew, and rebases this request's changes on it. It gives the error that
+// ends the trying.
 func (s *Session) again(ctx context.Context, err error, try int) error {
 	switch {
 	case gone(err):

@@ -52,7 +52,8 @@ func (s *Session) save() error {
 // store is where the sessions of today live.
 func (s *Session) store() Store { return s.m.keyed.Load().store }
 
-// deleteDropped ends the sessions that this request left. A value that was popped from one must be this request's alone.
+// deleteDropped ends the sessions that this request left. A value that was popped from one must be
+// this request's alone.
 func (s *Session) deleteDropped(ctx context.Context, now time.Time) error {
 	if s.forget || len(s.dropped) > 0 {
 		s.due, s.needed = s.m.cfg.Cookie.removal(), true
@@ -70,7 +71,8 @@ func (s *Session) deleteDropped(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// popDropped takes popped values out of a record that is about to be deleted, unless another request was quicker.
+// popDropped takes popped values out of a record that is about to be deleted, unless another
+// request was quicker.
 func (s *Session) popDropped(ctx context.Context, d departed, now time.Time) error {
 	p := d.popped
 	p.ID, p.Digest, p.Now = d.id, d.digest, now
@@ -98,7 +100,8 @@ func (s *Session) popDropped(ctx context.Context, d departed, now time.Time) err
 	}
 }
 
-// sets reports whether anything is to be kept: a stranger who stores nothing costs no record and gets no cookie.
+// sets reports whether anything is to be kept: a stranger who stores nothing costs no record and
+// gets no cookie.
 func (s *Session) sets() bool {
 	for i := range s.changes {
 		if s.changes[i].value != nil {
@@ -152,9 +155,9 @@ func (s *Session) create(ctx context.Context, made *creation, now time.Time) err
 	return nil
 }
 
-// standAlone saves a sign-in whose stranger's session was renewed or ended meanwhile, as by a double
-// click: it has proved who is there, so it makes a session of its own, with what this request has
-// set, and touches nothing of what came after the other (P14).
+// standAlone saves a sign-in whose stranger's session was renewed or ended meanwhile, as by a
+// double click: it has proved who is there, so it makes a session of its own, with what this
+// request has set, and touches nothing of what came after the other (P14).
 func (s *Session) standAlone(ctx context.Context, now time.Time) error {
 	made, err := s.prepare(now)
 	if err != nil {
@@ -168,8 +171,9 @@ func (s *Session) client() (addr, userAgent string) {
 	return clip(s.m.cfg.ClientAddr(s.r), maxAddr), clip(s.r.UserAgent(), maxUserAgent)
 }
 
-// saveChanges patches the record under the digest of the key that the browser sent: if that is no longer the current one,
-// the session was ended, renewed or revoked, and nothing of this request reaches what came after it.
+// saveChanges patches the record under the digest of the key that the browser sent: if that is no
+// longer the current one, the session was ended, renewed or revoked, and nothing of this request
+// reaches what came after it.
 func (s *Session) saveChanges(ctx context.Context) error {
 	k := s.m.keyed.Load()
 	key, rekeyed := s.key, s.resign && (!s.bare || s.afresh)
@@ -232,8 +236,8 @@ func (s *Session) saveChanges(ctx context.Context) error {
 	return nil
 }
 
-// applied brings the record up to date after a patch that was saved. Its values follow only where they are needed: what
-// this request sees of them lies in its changes anyway.
+// applied brings the record up to date after a patch that was saved. Its values follow only where
+// they are needed: what this request sees of them lies in its changes anyway.
 func (s *Session) applied(p Patch, values bool) {
 	if !values {
 		p.Clear, p.Delete, p.Set = false, nil, nil
@@ -249,8 +253,8 @@ func (s *Session) apply(ctx context.Context, store Store, p Patch) (int64, error
 	return store.Patch(ctx, p)
 }
 
-// touch writes down that the session was used, and signs its cookie anew if that was signed by an old key of the ring.
-// Reading must work while the store cannot write, so a failure is passed over.
+// touch writes down that the session was used, and signs its cookie anew if that was signed by an
+// old key of the ring. Reading must work while the store cannot write, so a failure is passed over.
 func (s *Session) touch(ctx context.Context, now time.Time) {
 	k, t := s.m.keyed.Load(), s.seen(now)
 	if s.bare && k.carrier != nil && !s.unsealed {
@@ -282,8 +286,9 @@ func (s *Session) touch(ctx context.Context, now time.Time) {
 	}
 }
 
-// cookieAges reports whether a use asks for another cookie. One that holds the values is not sent without need where the
-// store tells the time: what another request, or the program that shares the cookie, has changed meanwhile would be lost.
+// cookieAges reports whether a use asks for another cookie. One that holds the values is not sent
+// without need where the store tells the time: what another request, or the program that shares the
+// cookie, has changed meanwhile would be lost.
 func (s *Session) cookieAges(k *keyed, now time.Time) bool {
 	switch {
 	case s.resign || s.enrolled:
@@ -311,17 +316,18 @@ func used(r *Record, now time.Time) Touch {
 	return Touch{LastSeen: now, Expires: expires}
 }
 
-// touchEvery is how often a use is written down: so often that neither the session's idle limit nor today's is missed.
+// touchEvery is how often a use is written down: so often that neither the session's idle limit nor
+// today's is missed.
 func (s *Session) touchEvery() time.Duration {
 	return min(s.m.cfg.TouchEvery, s.rec.Idle/4, s.m.lifetime(s.rec.Persist).Idle/4)
 }
 
-// sealedGrowth is by how much a cookie that holds its session may grow while that is only used: it tells for how long that
-// has lived.
+// sealedGrowth is by how much a cookie that holds its session may grow while that is only used: it
+// tells for how long that has lived.
 const sealedGrowth = 16
 
-// setDue makes the cookie for the session as it is now. It never outlives the record. One that holds the session must
-// leave that much room to grow.
+// setDue makes the cookie for the session as it is now. It never outlives the record. One that
+// holds the session must leave that much room to grow.
 func (s *Session) setDue(now time.Time, room int) error {
 	k := s.m.keyed.Load()
 	due, err := k.dueCookie(s, &s.rec, now, room)

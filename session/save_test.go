@@ -126,8 +126,8 @@ func TestSaveAndGoOn(t *testing.T) {
 	}
 }
 
-// The commit fails after Save: the answer is withheld, with the cookie of what was saved, and nothing else.
-// Guard: commit.go, Session.commit, due = saved.
+// The commit fails after Save: the answer is withheld, with the cookie of what was saved, and
+// nothing else. Guard: commit.go, Session.commit, due = saved.
 func TestSaveThenFailingCommit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -173,7 +173,8 @@ func TestSaveThenFailingCommit(t *testing.T) {
 	check(t, "subject", stranger.get("/who").body, "bob")
 }
 
-// Errors of Save stick, until they are discarded; then the session is what it was. Guard: commit.go, Save.
+// Errors of Save stick, until they are discarded; then the session is what it was. Guard:
+// commit.go, Save.
 func TestSaveFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -216,7 +217,8 @@ func TestSaveFails(t *testing.T) {
 	check(t, "status of an ended one", ended, http.StatusUnauthorized)
 }
 
-// After the first byte nothing can be saved, and nothing that was is undone. Guard: commit.go, Save, committed.
+// After the first byte nothing can be saved, and nothing that was is undone. Guard: commit.go,
+// Save, committed.
 func TestSaveAfterTheFirstByte(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -236,7 +238,8 @@ func TestSaveAfterTheFirstByte(t *testing.T) {
 	}
 }
 
-// A panic after Save: what was saved stays, what came after is lost. Guard: commit.go, close; Save, reset.
+// A panic after Save: what was saved stays, what came after is lost. Guard: commit.go, close; Save,
+// reset.
 func TestSaveThenPanic(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"inside", "outside"} {

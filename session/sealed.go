@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// Sealed is the Carrier that keeps a session encrypted in its cookie: for services that have no store, and sessions that
-// hold little.
+// Sealed is the Carrier that keeps a session encrypted in its cookie: for services that have no
+// store, and sessions that hold little.
 //
 //	session.New(session.Config{Keys: keys, Carrier: session.Sealed})
 //
-// Nobody without the keys can read such a cookie or make one, and its age counts from times inside it, whatever the
-// browser does. But what is in the cookie is all there is, so some promises cannot be kept:
+// Nobody without the keys can read such a cookie or make one, and its age counts from times inside
+// it, whatever the browser does. But what is in the cookie is all there is, so some promises cannot
+// be kept:
 //
 //   - P1: of requests that change the session at the same time, the answer that reaches the browser last wins. Update, Pop
 //     and Flashes are only as safe.
@@ -27,9 +28,10 @@ import (
 //     With a Store beside it (Config.Carrier) all of these work, and P2 and P13 hold.
 //   - All of it must fit in 4096 bytes with the cookie's name and attributes (P11): some 2900 bytes of keys and values.
 //
-// The cookie is XAES-256-GCM (C2SP) under keys that HKDF derives from the ring for this purpose and cookie name. Its
-// 192-bit nonce is the session's random id, which makes XAES derive a key for each session, and 96 bits that are fresh
-// for each cookie, of time and random, so there is no bound on the number of cookies worth thinking of.
+// The cookie is XAES-256-GCM (C2SP) under keys that HKDF derives from the ring for this purpose and
+// cookie name. Its 192-bit nonce is the session's random id, which makes XAES derive a key for each
+// session, and 96 bits that are fresh for each cookie, of time and random, so there is no bound on
+// the number of cookies worth thinking of.
 func Sealed(keys *KeyRing, cookie string) (Carrier, error) {
 	s := &sealed{aad: []byte(cookie)}
 	names := keys.derive("sealed cookie 1 key id " + cookie)
@@ -142,7 +144,8 @@ func (s *sealed) Open(value string) (o Opened, err error) {
 
 var errSealed = fmt.Errorf("%w: not sealed by us", ErrUnreadable)
 
-// readSealed reads what was inside. It is our own word, but an older or newer program may have written it.
+// readSealed reads what was inside. It is our own word, but an older or newer program may have
+// written it.
 func readSealed(head, b []byte) (r Record, err error) {
 	copy(r.ID[:], head[1:])
 	var seen [8]byte
@@ -213,7 +216,8 @@ func cutBefore(b []byte, t time.Time) (before time.Time, rest []byte, ok bool) {
 
 var strictBase64 = base64.RawURLEncoding.Strict()
 
-// sealingKey is a key of XAES-256-GCM (https://c2sp.org/XAES-256-GCM) with what does not depend on the nonce prepared.
+// sealingKey is a key of XAES-256-GCM (https://c2sp.org/XAES-256-GCM) with what does not depend on
+// the nonce prepared.
 type sealingKey struct {
 	id    byte
 	block cipher.Block

@@ -48,8 +48,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Whatever a browser sends as a sealed cookie, the answer is a page, and nobody is signed in but by the one cookie that was
-// given out, byte for byte.
+// Whatever a browser sends as a sealed cookie, the answer is a page, and nobody is signed in but by
+// the one cookie that was given out, byte for byte.
 func FuzzSealedCookie(f *testing.F) {
 	s := fuzzSealed(f)
 	ring, _ := NewKeyRing([]byte("a key of 32 bytes for benchmarks"))
@@ -57,8 +57,8 @@ func FuzzSealedCookie(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// The nonce is random, so the valid cookie is another one in each process. Seeds change it in ways that a fuzzer can
-	// carry on with: cut at, with put in.
+	// The nonce is random, so the valid cookie is another one in each process. Seeds change it in
+	// ways that a fuzzer can carry on with: cut at, with put in.
 	valid, err := s.Seal(sealedSeeds()[1])
 	if err != nil {
 		f.Fatal(err)
@@ -142,8 +142,8 @@ func unsealRaw(t testing.TB, s *sealed, value string) []byte {
 	return plain
 }
 
-// Whatever is sealed under our key, by another version of this program perhaps, is read as one record or refused: reading
-// and sealing again gives the same bytes.
+// Whatever is sealed under our key, by another version of this program perhaps, is read as one
+// record or refused: reading and sealing again gives the same bytes.
 func FuzzSealedForm(f *testing.F) {
 	s := fuzzSealed(f)
 	for _, r := range sealedSeeds() {

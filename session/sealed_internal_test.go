@@ -21,7 +21,8 @@ func xaes(t testing.TB, key, nonce, plaintext, aad []byte) []byte {
 	return gcm.Seal(nil, nonce[12:], plaintext, aad)
 }
 
-// The test vectors of https://c2sp.org/XAES-256-GCM, where the two keys meet both cases of the subkey's carry.
+// The test vectors of https://c2sp.org/XAES-256-GCM, where the two keys meet both cases of the
+// subkey's carry.
 //
 // Guard: sealed.go, newSealingKey, carry; sealingKey.derive, the counter byte.
 func TestXAES(t *testing.T) {
@@ -42,7 +43,8 @@ func TestXAES(t *testing.T) {
 	}
 }
 
-// The accumulated vectors: keys, nonces, plaintexts and additional data from SHAKE128, all ciphertexts hashed by another.
+// The accumulated vectors: keys, nonces, plaintexts and additional data from SHAKE128, all
+// ciphertexts hashed by another.
 func TestXAESAccumulated(t *testing.T) {
 	t.Parallel()
 	rounds, want := 10_000, "e6b9edf2df6cec60c8cbd864e2211b597fb69a529160cd040d56c0c210081939"

@@ -247,8 +247,8 @@ func TestSealedIdentityChangesTheCookie(t *testing.T) {
 	check(t, "what a copy opens until its limits", adas.get("/who").body, "ada")
 }
 
-// A source of randomness that is Config's draws session ids; nonces come from the system whatever it says, so that a
-// repeated id is harmless.
+// A source of randomness that is Config's draws session ids; nonces come from the system whatever
+// it says, so that a repeated id is harmless.
 func TestSealedPoorRandomness(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t, func(c *session.Config) { c.Rand = zeros{} })
@@ -264,7 +264,8 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return copy(b, bytes.Repeat([]byte{0}, len(b))), nil }
 
-// Nobody is told of a sign-in that did not fit into the cookie. Guard: save.go, Session.create and saveChanges, the order.
+// Nobody is told of a sign-in that did not fit into the cookie. Guard: save.go, Session.create and
+// saveChanges, the order.
 func TestSealedTellsOfWhatFits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sealedHome)

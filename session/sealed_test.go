@@ -17,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// The home in the cookie: what goes into it, what comes out, and what does not. What it promises is in
-// sealed_promise_test.go.
+// The home in the cookie: what goes into it, what comes out, and what does not. What it promises is
+// in sealed_promise_test.go.
 
 const sealedCookie = "__Host-session"
 
@@ -138,7 +138,8 @@ func TestSealedValuesStandAlone(t *testing.T) {
 	check(t, "the neighbour", string(got.Values["b"]), "2")
 }
 
-// Nothing but what was written is read: not with any byte changed, cut off or added, nor in another spelling.
+// Nothing but what was written is read: not with any byte changed, cut off or added, nor in another
+// spelling.
 //
 // Guard: sealed.go, sealed.Open, the length of what was decoded; strictBase64; s.aad.
 func TestSealedOnlyAsWritten(t *testing.T) {
@@ -229,7 +230,8 @@ func TestSealedPurpose(t *testing.T) {
 	for _, name := range []string{"__Host-sessio", "__Host-session ", "__Secure-session", "__host-session", ""} {
 		notOpened(t, carrier(t, name, "one"), name, value)
 	}
-	// A store's cookie of the same ring, name and session is nothing to Sealed, nor the other way round.
+	// A store's cookie of the same ring, name and session is nothing to Sealed, nor the other way
+	// round.
 	raw := make([]byte, 36)
 	mac := keys.Signer("cookie " + sealedCookie).Sum(raw)
 	notOpened(t, carrier(t, sealedCookie, "one"), "a session key", base64.RawURLEncoding.EncodeToString(append(raw, mac[:24]...)))
@@ -249,7 +251,8 @@ func keyName(t testing.TB, value string) byte {
 	return raw[0]
 }
 
-// Guard: sealed.go, sealed.Open: the loop over the keys goes on, and the place in the ring; load.go, resign.
+// Guard: sealed.go, sealed.Open: the loop over the keys goes on, and the place in the ring;
+// load.go, resign.
 func TestSealedKeys(t *testing.T) {
 	t.Parallel()
 	before := seal(t, carrier(t, sealedCookie, "old"), adasRecord())
@@ -499,7 +502,8 @@ func TestSealedTooLarge(t *testing.T) {
 	}
 }
 
-// A session that just fitted must not grow out of its cookie by growing old, or it would be lost by use.
+// A session that just fitted must not grow out of its cookie by growing old, or it would be lost by
+// use.
 func TestSealedEdgeStaysUsable(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)

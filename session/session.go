@@ -11,13 +11,14 @@ import (
 	"unicode/utf8"
 )
 
-// Session is what one request sees and changes of its session. It is loaded at the first use, and saved with the first
-// byte of the answer. Get one with From.
+// Session is what one request sees and changes of its session. It is loaded at the first use, and
+// saved with the first byte of the answer. Get one with From.
 //
-// Errors are sticky, as in bufio.Writer: after the first one every call does nothing, Err tells it, and the answer becomes
-// an error page instead of what the handler writes, so that a handler need not check. A Session is safe for concurrent use
-// by the goroutines of its request. Once the answer has begun, and after the request, what was loaded before can still be
-// read; everything else is ErrCommitted.
+// Errors are sticky, as in bufio.Writer: after the first one every call does nothing, Err tells it,
+// and the answer becomes an error page instead of what the handler writes, so that a handler need
+// not check. A Session is safe for concurrent use by the goroutines of its request. Once the answer
+// has begun, and after the request, what was loaded before can still be read; everything else is
+// ErrCommitted.
 type Session struct {
 	m *Manager
 	r *http.Request // as the middleware got it: callbacks and stores that see its context cannot get here and deadlock
@@ -50,7 +51,8 @@ type Session struct {
 	vary, noStore [1]string // room for the values of two headers
 }
 
-// state is what a request found of its session, and what is to become of it. Most requests of strangers have none.
+// state is what a request found of its session, and what is to become of it. Most requests of
+// strangers have none.
 type state struct {
 	found    bool // rec is the session's live record
 	resign   bool // the cookie is to be written anew: it was signed by an old key of the ring, or found in the old home
@@ -68,8 +70,9 @@ type state struct {
 	key      sessionKey // of rec, unless it travels in its cookie
 	left     Digest     // of rec's companion record, when it is about to leave its cookie for the store
 	broken   ID         // the record of the request's key, when its values cannot be read; else zero
-	// superseded is the record that the request's key opened before it was renewed. Such a key is good for one thing: a
-	// sign-out that was under way during the renewal must not leave the session alive behind the back of its owner.
+	// superseded is the record that the request's key opened before it was renewed. Such a key is
+	// good for one thing: a sign-out that was under way during the renewal must not leave the
+	// session alive behind the back of its owner.
 	superseded ID
 
 	dropped []departed // records to delete at the commit: signed out, or another subject's
@@ -99,9 +102,9 @@ type change struct {
 
 type contextKey struct{}
 
-// From gives the request's session, where Managers stand inside of each other that of the innermost one. Without the
-// middleware it gives a session that is empty and keeps nothing, whose Err is ErrNoMiddleware: nobody is signed in by
-// mistake.
+// From gives the request's session, where Managers stand inside of each other that of the innermost
+// one. Without the middleware it gives a session that is empty and keeps nothing, whose Err is
+// ErrNoMiddleware: nobody is signed in by mistake.
 func From(ctx context.Context) *Session { return from(ctx, contextKey{}) }
 
 // From gives the request's session of this Manager, whatever others the request has.
@@ -118,8 +121,8 @@ func from(ctx context.Context, key any) *Session {
 	return s
 }
 
-// reached notes the deadline of a context through which the session was reached, if it is not that of the whole request;
-// see Session.cutShort.
+// reached notes the deadline of a context through which the session was reached, if it is not that
+// of the whole request; see Session.cutShort.
 func (s *Session) reached(deadline time.Time) {
 	if own, ok := s.r.Context().Deadline(); ok && !deadline.Before(own) {
 		return
@@ -176,12 +179,14 @@ func (s *Session) SignedInSince() time.Time {
 	return time.Time{}
 }
 
-// SignIn makes subject, any text that names one person to the program, the one who is signed in. The session gets a new
-// key, so that one planted or overheard before is worthless (ASVS 7.2.4), and its lifetime starts anew. What a stranger's
-// session held stays; what another subject's held does not.
+// SignIn makes subject, any text that names one person to the program, the one who is signed in.
+// The session gets a new key, so that one planted or overheard before is worthless (ASVS 7.2.4),
+// and its lifetime starts anew. What a stranger's session held stays; what another subject's held
+// does not.
 func (s *Session) SignIn(subject string) { s.signInAs(subject, false) }
 
-// SignInRemembered is SignIn for somebody who asked to be kept signed in: Config.Remembered applies.
+// SignInRemembered is SignIn for somebody who asked to be kept signed in: Config.Remembered
+// applies.
 func (s *Session) SignInRemembered(subject string) { s.signInAs(subject, true) }
 
 func (s *Session) signInAs(subject string, remember bool) {
@@ -207,9 +212,9 @@ func (s *Session) signInAs(subject string, remember bool) {
 	s.signIn = &in
 }
 
-// SignOut ends the session: with the first byte of the answer its record is deleted and its key is worth nothing on any
-// node, even if the key was renewed while the request was under way; and the browser is told to forget its cookie. What is
-// set or flashed afterwards begins a new session.
+// SignOut ends the session: with the first byte of the answer its record is deleted and its key is
+// worth nothing on any node, even if the key was renewed while the request was under way; and the
+// browser is told to forget its cookie. What is set or flashed afterwards begins a new session.
 func (s *Session) SignOut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -246,8 +251,9 @@ func (s *Session) Clear() {
 	}
 }
 
-// Discard forgets all changes of this request that are not saved yet, a sticky error too, so that an error page can be
-// shown with the session as it was. A session that could not be loaded is loaded again at the next use.
+// Discard forgets all changes of this request that are not saved yet, a sticky error too, so that
+// an error page can be shown with the session as it was. A session that could not be loaded is
+// loaded again at the next use.
 func (s *Session) Discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -339,7 +345,8 @@ func (s *Session) unreadable(key string, err error) {
 	s.observe(EventUnreadable, s.id(), fmt.Errorf("session: value of %q: %w", key, err))
 }
 
-// observe tells of an event. The context it passes does not lead to this session, whose lock is held.
+// observe tells of an event. The context it passes does not lead to this session, whose lock is
+// held.
 func (s *Session) observe(kind EventKind, id ID, err error) {
 	s.m.cfg.Observe(s.r.Context(), Event{Kind: kind, ID: id, Err: err})
 }

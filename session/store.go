@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// ID names a record. It is what lists show and what survives a renewal of the key; knowing it opens nothing.
+// ID names a record. It is what lists show and what survives a renewal of the key; knowing it opens
+// nothing.
 type ID [12]byte
 
 // String gives the id as 24 hexadecimal digits.
@@ -27,7 +28,8 @@ func ParseID(s string) (ID, error) {
 
 var errBadID = errors.New("session: not a record id")
 
-// Digest is the SHA-256 hash of the secret half of a session key. It is all that a store knows of the secret.
+// Digest is the SHA-256 hash of the secret half of a session key. It is all that a store knows of
+// the secret.
 type Digest [32]byte
 
 // Record is one session as a store keeps it. Times are in UTC with millisecond precision.
@@ -53,11 +55,12 @@ type Record struct {
 	Values Values
 }
 
-// Values are a session's encoded values by key. A Values that a store gave or was given is never changed by either side.
+// Values are a session's encoded values by key. A Values that a store gave or was given is never
+// changed by either side.
 type Values map[string][]byte
 
-// Patch changes a live record: delete all keys (Clear), or some (Delete), then set some (Set), atomically. The other
-// fields replace the record's own when they are not nil.
+// Patch changes a live record: delete all keys (Clear), or some (Delete), then set some (Set),
+// atomically. The other fields replace the record's own when they are not nil.
 type Patch struct {
 	ID        ID
 	Digest    Digest    // the patch applies only while this is the record's digest (the caller's key is the current one)
@@ -97,7 +100,8 @@ type Touch struct {
 	Expires  time.Time
 }
 
-// What a store answers. Other errors mean that it could not do its work, and that nothing is known of the outcome.
+// What a store answers. Other errors mean that it could not do its work, and that nothing is known
+// of the outcome.
 var (
 	// ErrNotFound: there is no live record of that id (with that digest).
 	ErrNotFound = errors.New("session: no live record")
@@ -111,40 +115,45 @@ var (
 	ErrClosed = errors.New("session: the store is closed")
 )
 
-// Store keeps records. It is small on purpose: encoding, hashing, time, limits and retries live in Manager. Package
-// sessiontest holds the suite that proves a store.
+// Store keeps records. It is small on purpose: encoding, hashing, time, limits and retries live in
+// Manager. Package sessiontest holds the suite that proves a store.
 //
-// Every method is safe for concurrent use, obeys its context, and takes the time from its caller: a store never asks a
-// clock of its own whether a record lives. A record lives while its Expires is after the given time. Only Create makes a
-// record; no other method brings one into being, or back.
+// Every method is safe for concurrent use, obeys its context, and takes the time from its caller: a
+// store never asks a clock of its own whether a record lives. A record lives while its Expires is
+// after the given time. Only Create makes a record; no other method brings one into being, or back.
 type Store interface {
-	// Create stores a new record. ErrExists if a record of its id is stored, live or not; ErrFull when there is no room.
+	// Create stores a new record. ErrExists if a record of its id is stored, live or not; ErrFull
+	// when there is no room.
 	Create(ctx context.Context, r Record) error
 
 	// Load gives a live record. ErrNotFound.
 	Load(ctx context.Context, id ID, now time.Time) (Record, error)
 
-	// Patch changes a live record in one atomic step and gives its new version. Two patches without IfVersion never
-	// conflict: both happen, one after the other. ErrNotFound if there is no live record with that id and digest;
-	// ErrConflict if there is one, of another version than IfVersion.
+	// Patch changes a live record in one atomic step and gives its new version. Two patches without
+	// IfVersion never conflict: both happen, one after the other. ErrNotFound if there is no live
+	// record with that id and digest; ErrConflict if there is one, of another version than
+	// IfVersion.
 	Patch(ctx context.Context, p Patch) (version int64, err error)
 
-	// Touch moves LastSeen and Expires of a live record forward; a time that lies before the stored one leaves it. It does
-	// not change the version. ErrNotFound as for Patch.
+	// Touch moves LastSeen and Expires of a live record forward; a time that lies before the stored
+	// one leaves it. It does not change the version. ErrNotFound as for Patch.
 	Touch(ctx context.Context, id ID, digest Digest, t Touch, now time.Time) error
 
 	// Delete removes records for good. Ids that name none are passed over.
 	Delete(ctx context.Context, ids ...ID) error
 
-	// BySubject gives the live records of a subject without their Values, in any order. Every record whose Create or
-	// sign-in was acknowledged before the call is among them. The empty subject has none.
+	// BySubject gives the live records of a subject without their Values, in any order. Every
+	// record whose Create or sign-in was acknowledged before the call is among them. The empty
+	// subject has none.
 	BySubject(ctx context.Context, subject string, now time.Time) ([]Record, error)
 
-	// Each calls yield for every record that lives at now, without its Values, in any order, until yield gives an error,
-	// which it returns. What is created or deleted meanwhile may be among them or not; no record is given twice. The store
-	// may be used inside of yield: no lock, transaction or connection is held meanwhile.
+	// Each calls yield for every record that lives at now, without its Values, in any order, until
+	// yield gives an error, which it returns. What is created or deleted meanwhile may be among
+	// them or not; no record is given twice. The store may be used inside of yield: no lock,
+	// transaction or connection is held meanwhile.
 	Each(ctx context.Context, now time.Time, yield func(Record) error) error
 
-	// DeleteExpired removes up to limit records that are dead at now, and gives how many. It is safe to run on every node.
+	// DeleteExpired removes up to limit records that are dead at now, and gives how many. It is
+	// safe to run on every node.
 	DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error)
 }

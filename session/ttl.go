@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// A value with a time to live is stored in a wrapping: a zero byte, with which no JSON begins, and the moment it ends, in
-// milliseconds since 1970 as a uvarint; 0 is never, for codecs whose values may begin with a zero byte.
+// A value with a time to live is stored in a wrapping: a zero byte, with which no JSON begins, and
+// the moment it ends, in milliseconds since 1970 as a uvarint; 0 is never, for codecs whose values
+// may begin with a zero byte.
 
 // wrap gives a value as it is stored. A zero time is no end.
 func wrap(value []byte, ends time.Time) []byte {
@@ -38,8 +39,8 @@ func unwrap(stored []byte, now time.Time) (value []byte, ends time.Time) {
 	return rest, ends
 }
 
-// Timed gives a value with a time as it stands in Values, and Untimed takes both apart: for Carriers that keep values in a
-// form which other programs read. A zero time is no end.
+// Timed gives a value with a time as it stands in Values, and Untimed takes both apart: for
+// Carriers that keep values in a form which other programs read. A zero time is no end.
 func Timed(value []byte, ends time.Time) []byte { return wrap(value, ends) }
 
 // Untimed is the reverse of Timed. It does not ask whether the time is over.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Whatever is wrapped comes out as it went in until its end, and is gone from then on; whatever is stored, nothing panics
-// and no more comes out than is there.
+// Whatever is wrapped comes out as it went in until its end, and is gone from then on; whatever is
+// stored, nothing panics and no more comes out than is there.
 func FuzzWrap(f *testing.F) {
 	f.Add([]byte(`"json"`), int64(0), int64(5))
 	f.Add([]byte{}, int64(1), int64(0))

@@ -28,8 +28,8 @@ func (b *browser) has(k session.Key[string]) (value string) {
 	return value
 }
 
-// A value is there until its time is over, and from that moment on absent, though the session goes on.
-// Guard: ttl.go, unwrap; values_ops.go, Session.content.
+// A value is there until its time is over, and from that moment on absent, though the session goes
+// on. Guard: ttl.go, unwrap; values_ops.go, Session.content.
 func TestTTLEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -50,7 +50,8 @@ func TestTTLEnds(t *testing.T) {
 	check(t, "unreadable", w.seen(session.EventUnreadable), 0)
 }
 
-// What the other operations do to the time that is left. Guard: values_ops.go, Session.update and pop; key.go, SetFor.
+// What the other operations do to the time that is left. Guard: values_ops.go, Session.update and
+// pop; key.go, SetFor.
 func TestTTLAndOtherOperations(t *testing.T) {
 	t.Parallel()
 	later := func(w *world) { w.clock.add(10 * time.Minute) }
@@ -129,8 +130,8 @@ func TestTTLOver(t *testing.T) {
 	inRequestOf(b, func(s *session.Session) { check(t, "kept", must(count.Get(s)), 1) })
 }
 
-// A value that ends while a request is under way is there for it or not, but not half; and two requests never pop it both.
-// Guard: values_ops.go, content and pop, which judge each time.
+// A value that ends while a request is under way is there for it or not, but not half; and two
+// requests never pop it both. Guard: values_ops.go, content and pop, which judge each time.
 func TestTTLDuringRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -227,7 +228,8 @@ func TestTTLBinaryValues(t *testing.T) {
 	}
 }
 
-// The time to live takes a few bytes of the session's room, and is counted. Guard: values_ops.go, put.
+// The time to live takes a few bytes of the session's room, and is counted. Guard: values_ops.go,
+// put.
 func TestTTLSize(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 100 })

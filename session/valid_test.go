@@ -24,8 +24,8 @@ func judged(t testing.TB, calls *int, f func(w *world, ctx context.Context, s *s
 	return w
 }
 
-// An account that is disabled signs out everybody who holds it, at the next request, and their records go.
-// Guard: load.go, Session.valid.
+// An account that is disabled signs out everybody who holds it, at the next request, and their
+// records go. Guard: load.go, Session.valid.
 func TestValidDisabled(t *testing.T) {
 	t.Parallel()
 	disabled, calls := map[string]bool{}, 0
@@ -88,7 +88,8 @@ func TestValidIsAskedOnce(t *testing.T) {
 	check(t, "one that has ended", calls, 3)
 }
 
-// What was signed in before a password was changed is over; what was after goes on. Guard: load.go, Manager.view.
+// What was signed in before a password was changed is over; what was after goes on. Guard: load.go,
+// Manager.view.
 func TestValidSincePasswordChange(t *testing.T) {
 	t.Parallel()
 	var changed time.Time
@@ -107,8 +108,8 @@ func TestValidSincePasswordChange(t *testing.T) {
 	check(t, "records", w.live("ada"), 1)
 }
 
-// The session can be read in it, not changed: what it does to it is lost, and spoils nothing of the request's own.
-// Guard: load.go, Manager.view.
+// The session can be read in it, not changed: what it does to it is lost, and spoils nothing of the
+// request's own. Guard: load.go, Manager.view.
 func TestValidOnlyReads(t *testing.T) {
 	t.Parallel()
 	const epoch session.Key[int] = "epoch"
@@ -172,8 +173,8 @@ func TestValidOnlyReads(t *testing.T) {
 	check(t, "calls", calls, 18)
 }
 
-// Not to know is no answer: the request fails like one whose store is away, nobody is signed out, and nothing ends.
-// Guard: load.go, Session.valid, its error.
+// Not to know is no answer: the request fails like one whose store is away, nobody is signed out,
+// and nothing ends. Guard: load.go, Session.valid, its error.
 func TestValidFails(t *testing.T) {
 	t.Parallel()
 	down := errors.New("no accounts")
@@ -193,7 +194,8 @@ func TestValidFails(t *testing.T) {
 	check(t, "subject", b.get("/who").body, "ada")
 }
 
-// Whom it refuses may sign in, or do what strangers do, in the same request. Guard: load.go, Session.recogniseIn.
+// Whom it refuses may sign in, or do what strangers do, in the same request. Guard: load.go,
+// Session.recogniseIn.
 func TestValidThenSignIn(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -221,7 +223,8 @@ func TestValidThenSignIn(t *testing.T) {
 	}
 }
 
-// The refused record is not deleted: nobody gets in by it all the same, and it is told. Guard: load.go, endQuietly.
+// The refused record is not deleted: nobody gets in by it all the same, and it is told. Guard:
+// load.go, endQuietly.
 func TestValidCannotEnd(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -239,7 +242,8 @@ func TestValidCannotEnd(t *testing.T) {
 	check(t, "observed", w.seen(session.EventSaveFailed), 1)
 }
 
-// A session sealed in its cookie cannot be ended, but refused. Guard: load.go, recogniseIn, with a carrier.
+// A session sealed in its cookie cannot be ended, but refused. Guard: load.go, recogniseIn, with a
+// carrier.
 func TestValidSealed(t *testing.T) {
 	t.Parallel()
 	refuses := false

@@ -9,18 +9,19 @@ import (
 	"time"
 )
 
-// ErrUnreadable: a record is there, but its values cannot be read (another program wrote them, or they are damaged). A
-// store that meets it in Load gives the record without Values beside the error, so that the session can still be seen
-// and ended; a Patch that would need the old values fails with it, and one that clears them succeeds.
+// ErrUnreadable: a record is there, but its values cannot be read (another program wrote them, or
+// they are damaged). A store that meets it in Load gives the record without Values beside the
+// error, so that the session can still be seen and ended; a Patch that would need the old values
+// fails with it, and one that clears them succeeds.
 var ErrUnreadable = errors.New("session: the stored values cannot be read")
 
 // valuesVersion is the first byte of the encoding, so that a later form can be told from this one.
 const valuesVersion = 1
 
-// AppendBinary appends the one encoding of v to b, for stores that keep the values of a record as one blob: a version
-// byte, the number of keys, then each key and its value in the order of the keys. Every number is a uvarint, every key
-// and value is preceded by its length. Equal values have equal encodings. The error is always nil; it is there for
-// [encoding.BinaryAppender].
+// AppendBinary appends the one encoding of v to b, for stores that keep the values of a record as
+// one blob: a version byte, the number of keys, then each key and its value in the order of the
+// keys. Every number is a uvarint, every key and value is preceded by its length. Equal values have
+// equal encodings. The error is always nil; it is there for [encoding.BinaryAppender].
 func (v Values) AppendBinary(b []byte) ([]byte, error) {
 	size := 1 + binary.MaxVarintLen64
 	for key, value := range v {
@@ -32,7 +33,8 @@ func (v Values) AppendBinary(b []byte) ([]byte, error) {
 	return v.appendEntries(b), nil
 }
 
-// appendEntries appends each key and its value in the order of the keys, each preceded by its length.
+// appendEntries appends each key and its value in the order of the keys, each preceded by its
+// length.
 func (v Values) appendEntries(b []byte) []byte {
 	var room [16]string // most sessions hold fewer
 	keys := room[:0]
@@ -49,9 +51,10 @@ func (v Values) appendEntries(b []byte) []byte {
 	return b
 }
 
-// DecodeValues reads what AppendBinary writes, and nothing else: keys out of order or twice, numbers in a longer form
-// than needed, lengths beyond the input and bytes left over are refused with an error that wraps ErrUnreadable. All of b
-// is checked before anything is allocated. The values share the memory of b, which must not be changed any more.
+// DecodeValues reads what AppendBinary writes, and nothing else: keys out of order or twice,
+// numbers in a longer form than needed, lengths beyond the input and bytes left over are refused
+// with an error that wraps ErrUnreadable. All of b is checked before anything is allocated. The
+// values share the memory of b, which must not be changed any more.
 func DecodeValues(b []byte) (Values, error) {
 	if len(b) == 0 || b[0] != valuesVersion {
 		return nil, fmt.Errorf("%w: not of version %d", ErrUnreadable, valuesVersion)
@@ -88,8 +91,8 @@ func DecodeValues(b []byte) (Values, error) {
 	return values, nil
 }
 
-// cutBytes takes a length and that many bytes off b. The bytes have no spare capacity, so that an append to them cannot
-// reach their neighbours.
+// cutBytes takes a length and that many bytes off b. The bytes have no spare capacity, so that an
+// append to them cannot reach their neighbours.
 func cutBytes(b []byte) (head, rest []byte, ok bool) {
 	n, b, ok := cutUvarint(b)
 	if !ok || n > uint64(len(b)) {
@@ -107,8 +110,9 @@ func cutUvarint(b []byte) (n uint64, rest []byte, ok bool) {
 	return n, b[size:], true
 }
 
-// Apply gives the values after p: none of v (Clear) or v without some keys (Delete), and then Set over them. Neither v
-// nor p is changed; the byte slices are shared with the result, and a patch that leaves the values alone gives v itself.
+// Apply gives the values after p: none of v (Clear) or v without some keys (Delete), and then Set
+// over them. Neither v nor p is changed; the byte slices are shared with the result, and a patch
+// that leaves the values alone gives v itself.
 func (v Values) Apply(p Patch) Values {
 	if !p.ChangesValues() {
 		return v
@@ -125,8 +129,8 @@ func (v Values) Apply(p Patch) Values {
 	return next
 }
 
-// ChangesValues reports whether p has anything to do with the values of its record. A store need not read or write them
-// when it has not.
+// ChangesValues reports whether p has anything to do with the values of its record. A store need
+// not read or write them when it has not.
 func (p Patch) ChangesValues() bool {
 	return p.Clear || len(p.Delete) > 0 || len(p.Set) > 0
 }
@@ -134,9 +138,10 @@ func (p Patch) ChangesValues() bool {
 // Live reports whether r lives at now. At Expires it is dead.
 func (r Record) Live(now time.Time) bool { return r.Expires.After(now) }
 
-// Apply gives the record after p, for stores that read, change and write back: the whole effect of a patch, so that they
-// share one rule. Whether p may be applied (its Digest, Now and IfVersion) is for the store to decide, in the same
-// atomic step. Seen comes after SignIn: a sign-in may shorten a lifetime, a use never does.
+// Apply gives the record after p, for stores that read, change and write back: the whole effect of
+// a patch, so that they share one rule. Whether p may be applied (its Digest, Now and IfVersion) is
+// for the store to decide, in the same atomic step. Seen comes after SignIn: a sign-in may shorten
+// a lifetime, a use never does.
 func (r Record) Apply(p Patch) Record {
 	r.Version++
 	r.Values = r.Values.Apply(p)
@@ -154,7 +159,8 @@ func (r Record) Apply(p Patch) Record {
 	return r
 }
 
-// Touched gives the record after t: LastSeen and Expires moved forward, never back. The version stays.
+// Touched gives the record after t: LastSeen and Expires moved forward, never back. The version
+// stays.
 func (r Record) Touched(t Touch) Record {
 	if t.LastSeen.After(r.LastSeen) {
 		r.LastSeen = t.LastSeen

@@ -135,8 +135,8 @@ func (s *Session) find(key string) int {
 // maxChanges is how many keys one request may change, flash messages among them.
 const maxChanges = 1024
 
-// put makes c the last word on its key, unless that is more than a session may hold. A value that was popped stays
-// popped, whatever is set in its place.
+// put makes c the last word on its key, unless that is more than a session may hold. A value that
+// was popped stays popped, whatever is set in its place.
 func (s *Session) put(c change) {
 	if s.bytes < 0 {
 		s.bytes = s.size()
@@ -166,7 +166,8 @@ func (s *Session) put(c change) {
 	s.changes[i] = c
 }
 
-// expire deletes the stored values whose time is over, but for one key, unless another request sets them anew.
+// expire deletes the stored values whose time is over, but for one key, unless another request sets
+// them anew.
 func (s *Session) expire(but string) (found bool) {
 	if !s.found || s.clear {
 		return false
@@ -206,7 +207,8 @@ func (s *Session) popped() (p Patch, before Values) {
 	return p, before
 }
 
-// patch puts the changes into words for the store. Those that depend on what is stored bind it to the loaded version.
+// patch puts the changes into words for the store. Those that depend on what is stored bind it to
+// the loaded version.
 func (s *Session) patch() (p Patch) {
 	p.Clear = s.clear
 	for i := range s.changes {

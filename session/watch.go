@@ -10,18 +10,19 @@ const (
 	watchGrace = 5 * time.Second // how long a store may not answer
 )
 
-// Watch waits until the session has ended, and gives ErrEnded: within five seconds after a sign-out, an End, its limits or
-// Config.Valid, on whatever node, and when somebody else is signed in by it. It gives the error of ctx when that is done
-// before, and the store's when that has not answered for five seconds; whether to go on then is the caller's choice. It is
-// for answers that last, such as server-sent events and WebSockets:
+// Watch waits until the session has ended, and gives ErrEnded: within five seconds after a
+// sign-out, an End, its limits or Config.Valid, on whatever node, and when somebody else is signed
+// in by it. It gives the error of ctx when that is done before, and the store's when that has not
+// answered for five seconds; whether to go on then is the caller's choice. It is for answers that
+// last, such as server-sent events and WebSockets:
 //
 //	ctx, cancel := context.WithCancelCause(r.Context())
 //	defer cancel(nil) // which ends the watch, too
 //	go func() { cancel(s.Watch(ctx)) }()
 //
-// It looks the record up every two seconds. Watching is no use: a session that nobody uses otherwise ends at its idle
-// limit. The session may be renewed meanwhile. ErrUnsupported where sessions live in their cookies; a visitor of whom
-// nothing is stored has ended at once.
+// It looks the record up every two seconds. Watching is no use: a session that nobody uses
+// otherwise ends at its idle limit. The session may be renewed meanwhile. ErrUnsupported where
+// sessions live in their cookies; a visitor of whom nothing is stored has ended at once.
 func (s *Session) Watch(ctx context.Context) error {
 	seen, err := s.watched(ctx)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 // realTime is the clock of a synctest bubble.
 func realTime(c *session.Config) { c.Now = time.Now }
 
-// watching opens /watch in the browser: an answer that has begun and lasts until the session ends. It gives the result of
-// Watch when that has returned, and a way to hang up.
+// watching opens /watch in the browser: an answer that has begun and lasts until the session ends.
+// It gives the result of Watch when that has returned, and a way to hang up.
 func (b *browser) watching() (result <-chan error, hangUp context.CancelFunc) {
 	ctx, cancel := context.WithCancel(b.w.t.Context())
 	got, begun := make(chan error, 1), make(chan struct{})
@@ -88,8 +88,8 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// Watching is no use: the session ends at its idle limit, while use elsewhere keeps it, and at its absolute one.
-// Guard: watch.go, Session.stillLives, which touches nothing.
+// Watching is no use: the session ends at its idle limit, while use elsewhere keeps it, and at its
+// absolute one. Guard: watch.go, Session.stillLives, which touches nothing.
 func TestWatchLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -133,8 +133,8 @@ func TestWatchLimits(t *testing.T) {
 	})
 }
 
-// A stranger's session in which somebody signs in is another one to those who watch; and the limits are those of the
-// node that watches. Guard: watch.go, Session.stillLives, Subject and alive.
+// A stranger's session in which somebody signs in is another one to those who watch; and the limits
+// are those of the node that watches. Guard: watch.go, Session.stillLives, Subject and alive.
 func TestWatchSubjectAndLoweredLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -181,8 +181,8 @@ func TestWatchSurvivesRenewal(t *testing.T) {
 	})
 }
 
-// Those who hang up are let go at once, with the error of their context, also while the store hangs.
-// Guard: watch.go, Session.Watch, ctx.Done; Session.stillLives, its context.
+// Those who hang up are let go at once, with the error of their context, also while the store
+// hangs. Guard: watch.go, Session.Watch, ctx.Done; Session.stillLives, its context.
 func TestWatchContext(t *testing.T) {
 	t.Parallel()
 	for name, hang := range map[string]bool{"store answers": false, "store hangs": true} {
@@ -311,7 +311,8 @@ func TestWatchEndsDuringOutage(t *testing.T) {
 	})
 }
 
-// Config.Valid that cannot answer is an outage, too: short ones end nothing. Guard: watch.go, Session.stillLives, orNotFound.
+// Config.Valid that cannot answer is an outage, too: short ones end nothing. Guard: watch.go,
+// Session.stillLives, orNotFound.
 func TestWatchValidFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -374,7 +375,8 @@ func TestWatchNothing(t *testing.T) {
 	check(t, "status", status, http.StatusServiceUnavailable)
 }
 
-// A session that was saved by this request can be watched by it. Guard: watch.go, Session.Watch; commit.go, Session.Save.
+// A session that was saved by this request can be watched by it. Guard: watch.go, Session.Watch;
+// commit.go, Session.Save.
 func TestWatchAfterSave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -398,8 +400,8 @@ func TestWatchAfterSave(t *testing.T) {
 	})
 }
 
-// Nothing is left of those who watched, and many may watch one session. A synctest bubble fails if a goroutine stays.
-// Guard: watch.go, which starts none and stops its ticker.
+// Nothing is left of those who watched, and many may watch one session. A synctest bubble fails if
+// a goroutine stays. Guard: watch.go, which starts none and stops its ticker.
 func TestWatchLeavesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// A request is the http.ResponseWriter of its handler, too: it commits the session before the first byte of the answer, and
-// passes everything else on as it is.
+// A request is the http.ResponseWriter of its handler, too: it commits the session before the first
+// byte of the answer, and passes everything else on as it is.
 
 // Unwrap lets http.ResponseController reach what we do not stand between: deadlines, full duplex.
 func (w *request) Unwrap() http.ResponseWriter { return w.rw }
 
-// Header gives the headers of the answer. Once that is withheld they are the error handler's, and what the handler says is
-// lost, so that it cannot come out as a trailer.
+// Header gives the headers of the answer. Once that is withheld they are the error handler's, and
+// what the handler says is lost, so that it cannot come out as a trailer.
 func (w *request) Header() http.Header {
 	if w.failed != nil {
 		return make(http.Header)
@@ -24,8 +24,8 @@ func (w *request) Header() http.Header {
 	return w.rw.Header()
 }
 
-// begin commits. If that fails the error handler answers in place of the handler, and begin reports false. If it panics the
-// answer has not begun, and whoever recovers gets the error handler's.
+// begin commits. If that fails the error handler answers in place of the handler, and begin reports
+// false. If it panics the answer has not begun, and whoever recovers gets the error handler's.
 func (w *request) begin(status int) bool {
 	err := w.session.commit(status)
 	w.begun = true
@@ -48,8 +48,8 @@ func (w *request) begin(status int) bool {
 
 // leave is called when the handler has returned or panicked.
 func (w *request) leave() {
-	// What is read from the request outside, by net/http itself and by middleware, was written into the copy that carries
-	// the session: without the form its temporary files would stay forever.
+	// What is read from the request outside, by net/http itself and by middleware, was written into
+	// the copy that carries the session: without the form its temporary files would stay forever.
 	if r := w.session.r; r != w.r {
 		if r.MultipartForm == nil {
 			r.MultipartForm = w.r.MultipartForm
@@ -80,7 +80,8 @@ func (w *request) leave() {
 			h.Del(strings.TrimSpace(name))
 		}
 	}
-	// httputil.ReverseProxy aborts when it cannot write. But the answer, the error handler's, is whole.
+	// httputil.ReverseProxy aborts when it cannot write. But the answer, the error handler's, is
+	// whole.
 	if p := recover(); p != nil && p != http.ErrAbortHandler {
 		panic(p)
 	}
@@ -116,8 +117,8 @@ func (w *errorWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// informational reports whether another header follows (RFC 9110, 15.2). After 101 the protocol is another, except in
-// HTTP/2, which has no such thing (RFC 9113, 8.6).
+// informational reports whether another header follows (RFC 9110, 15.2). After 101 the protocol is
+// another, except in HTTP/2, which has no such thing (RFC 9113, 8.6).
 func informational(r *http.Request, status int) bool {
 	return status >= 100 && status < 200 && (status != http.StatusSwitchingProtocols || r.ProtoMajor > 1)
 }
@@ -179,9 +180,10 @@ func (w *request) FlushError() error {
 	return http.NewResponseController(w.rw).Flush()
 }
 
-// Hijack saves the session and hands over the connection. If a cookie is due that nobody took with TakeCookie it fails
-// with ErrCookieDue, and the answer can still be written the ordinary way, with the cookie. One that only prolongs what
-// the browser has, or signs it anew, waits for another answer.
+// Hijack saves the session and hands over the connection. If a cookie is due that nobody took with
+// TakeCookie it fails with ErrCookieDue, and the answer can still be written the ordinary way, with
+// the cookie. One that only prolongs what the browser has, or signs it anew, waits for another
+// answer.
 func (w *request) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.failed != nil {
 		return nil, nil, w.failed
@@ -216,7 +218,8 @@ func canHijack(w http.ResponseWriter) bool {
 	}
 }
 
-// CloseNotify is what net/http, deprecated as it is, still gives to those who ask for it (gin's Stream).
+// CloseNotify is what net/http, deprecated as it is, still gives to those who ask for it (gin's
+// Stream).
 func (w *request) CloseNotify() <-chan bool {
 	if n, ok := w.rw.(interface{ CloseNotify() <-chan bool }); ok {
 		return n.CloseNotify()

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Guard: writer.go, WriteHeader, Write, WriteString, Header and begin; middleware.go, Manager.Handler.
+// Guard: writer.go, WriteHeader, Write, WriteString, Header and begin; middleware.go,
+// Manager.Handler.
 func TestWriterPlain(t *testing.T) {
 	big := strings.Repeat("0123456789abcdef", 20_000)
 	hold(t, []writerCase{

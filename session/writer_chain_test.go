@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// wrapper is a middleware's writer that changes what is written and offers nothing else but Unwrap, as many do.
+// wrapper is a middleware's writer that changes what is written and offers nothing else but Unwrap,
+// as many do.
 type wrapper struct {
 	http.ResponseWriter
 	change func(string) string
@@ -34,7 +35,8 @@ func wrap(change func(string) string) func(http.Handler) http.Handler {
 	}
 }
 
-// Guard: writer.go, Unwrap, FlushError, ReadFrom and Hijack, which find the server behind other writers.
+// Guard: writer.go, Unwrap, FlushError, ReadFrom and Hijack, which find the server behind other
+// writers.
 func TestWriterChains(t *testing.T) {
 	all := func(w http.ResponseWriter, _ *http.Request, n *notes) {
 		control := http.NewResponseController(w)
@@ -135,7 +137,8 @@ func TestWriterTwoManagers(t *testing.T) {
 	})
 }
 
-// Guard: writer.go, Unwrap: net/http asks only its own writer to close the connection after a body that is too large.
+// Guard: writer.go, Unwrap: net/http asks only its own writer to close the connection after a body
+// that is too large.
 func TestWriterMaxBytes(t *testing.T) {
 	limit := func(h http.Handler) http.Handler { return http.MaxBytesHandler(h, 4) }
 	read := func(w http.ResponseWriter, r *http.Request, n *notes) {

@@ -35,7 +35,8 @@ func (a ask) has(header string) bool {
 	return false
 }
 
-// http1 speaks over a connection of its own, and asks for something else afterwards to see whether that still serves.
+// http1 speaks over a connection of its own, and asks for something else afterwards to see whether
+// that still serves.
 func (a ask) http1(t *testing.T, s *writerServer, cookie string, n *notes) (x exchange) {
 	t.Helper()
 	if a.tells {

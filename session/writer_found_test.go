@@ -20,7 +20,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// A server removes the temporary files of a multipart form; it finds them behind the middleware, too.
+// A server removes the temporary files of a multipart form; it finds them behind the middleware,
+// too.
 func TestMultipartFilesAreRemoved(t *testing.T) {
 	for _, name := range []string{"bare", "sessions"} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +106,8 @@ func TestProxyBeforeAWithheldAnswer(t *testing.T) {
 	check(t, "status", b.fetch("GET", "/").status, 503)
 }
 
-// A change between TakeCookie (or a Hijack that failed) and the first byte is refused and nobody is told: 200.
+// A change between TakeCookie (or a Hijack that failed) and the first byte is refused and nobody is
+// told: 200.
 func TestChangeAfterTakeCookie(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

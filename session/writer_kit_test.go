@@ -19,10 +19,11 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// The writer tests hold the middleware against a bare handler. Each case of their tables runs bare, and then behind
-// Manager.Handler with a session in each of the states below, over HTTP/1.1 on a plain connection and over HTTP/2. Status,
-// informational answers, headers, body, framing, trailers, the fate of the connection and what the handler was told by the
-// writer must be the same but for the headers that are the session's. Where that is not so on purpose, the case says why.
+// The writer tests hold the middleware against a bare handler. Each case of their tables runs bare,
+// and then behind Manager.Handler with a session in each of the states below, over HTTP/1.1 on a
+// plain connection and over HTTP/2. Status, informational answers, headers, body, framing,
+// trailers, the fate of the connection and what the handler was told by the writer must be the same
+// but for the headers that are the session's. Where that is not so on purpose, the case says why.
 
 // writerCase is a handler, and what becomes of a session that it changed before anything else.
 type writerCase struct {
@@ -166,7 +167,8 @@ func newWriterServer(t *testing.T, proto string) *writerServer {
 	return s
 }
 
-// spyListener gives connections that note what they are asked to send by themselves, which is sendfile's way.
+// spyListener gives connections that note what they are asked to send by themselves, which is
+// sendfile's way.
 type spyListener struct {
 	net.Listener
 	s *writerServer
@@ -195,7 +197,8 @@ func (c spyConn) ReadFrom(src io.Reader) (int64, error) {
 	return n, err
 }
 
-// hold runs the cases, beside those of other tests: closing a connection on a client that still sends takes half a second.
+// hold runs the cases, beside those of other tests: closing a connection on a client that still
+// sends takes half a second.
 func hold(t *testing.T, cases []writerCase) {
 	t.Helper()
 	t.Parallel()
@@ -263,7 +266,8 @@ func (c *writerCase) hold(t *testing.T, s *writerServer) {
 	}
 }
 
-// wanted is the bare answer with the session's headers. When nothing can be saved it is that of a bare error handler.
+// wanted is the bare answer with the session's headers. When nothing can be saved it is that of a
+// bare error handler.
 func (c *writerCase) wanted(t *testing.T, s *writerServer, st state, bare exchange) exchange {
 	want := bare
 	want.Header = bare.Header.Clone()

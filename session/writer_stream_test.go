@@ -96,8 +96,9 @@ func byItself(n int, what string) string {
 	return fmt.Sprintf("the connection sent %d bytes of %s by itself", n, what)
 }
 
-// Files are sent by the connection itself, over HTTP/1.1 and where the answer has a length: exchange.Told has the reader
-// that it was given, which is the handler's own. Guard: writer.go, ReadFrom.
+// Files are sent by the connection itself, over HTTP/1.1 and where the answer has a length:
+// exchange.Told has the reader that it was given, which is the handler's own. Guard: writer.go,
+// ReadFrom.
 func TestWriterFiles(t *testing.T) {
 	content := strings.Repeat("0123456789abcdef", 4096)
 	dir := t.TempDir()

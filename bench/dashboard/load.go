@@ -55,8 +55,9 @@ func (r result) quantile(q float64) time.Duration {
 	return r.times[min(int(q*float64(len(r.times))), len(r.times)-1)]
 }
 
-// load asks for the target over a number of connections that stay open as long as the server lets them, each sending its
-// next request when the answer to the last is read, until the time is over or most answers have come (0: no such bound).
+// load asks for the target over a number of connections that stay open as long as the server lets
+// them, each sending its next request when the answer to the last is read, until the time is over
+// or most answers have come (0: no such bound).
 func load(ctx context.Context, t target, connections int, during time.Duration, most int) result {
 	ctx, cancel := context.WithTimeout(ctx, during)
 	defer cancel()
@@ -105,7 +106,8 @@ func (t target) ask(ctx context.Context, during time.Duration, most int) (r resu
 					conn = nil
 					return err
 				}
-				// What is under way when the time is over is waited for, at every server alike, but not for ever.
+				// What is under way when the time is over is waited for, at every server alike, but
+				// not for ever.
 				_ = conn.SetDeadline(begin.Add(during + 10*time.Second))
 				in.Reset(conn)
 			}

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// TestLoad: right answers are counted as right, all others as wrong, and every request is one that the server saw.
+// TestLoad: right answers are counted as right, all others as wrong, and every request is one that
+// the server saw.
 func TestLoad(t *testing.T) {
 	var asked atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,5 +1,6 @@
-// Package ferretdb starts the FerretDB that the measurements over MongoDB's protocol use: the one that the tests have, with
-// SQLite behind it, which `make setup` builds into the cache folder (see ../../conformance/ferretdb).
+// Package ferretdb starts the FerretDB that the measurements over MongoDB's protocol use: the one
+// that the tests have, with SQLite behind it, which `make setup` builds into the cache folder (see
+// ../../conformance/ferretdb).
 package ferretdb
 
 import (

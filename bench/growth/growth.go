@@ -57,7 +57,8 @@ func (s settings) grow(ctx context.Context, kind, dir string, out io.Writer) err
 	return nil
 }
 
-// strangers prints what sessions of nobody in particular take in memory, beside those of people who are signed in.
+// strangers prints what sessions of nobody in particular take in memory, beside those of people who
+// are signed in.
 func (s settings) strangers(ctx context.Context, out io.Writer) error {
 	for _, kind := range s.stores {
 		if kind != "memory" {

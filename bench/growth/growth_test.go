@@ -10,7 +10,8 @@ import (
 	"github.com/doorbook/doorbook/bench/ferretdb"
 )
 
-// TestSmall runs the whole program on a few sessions, so that it still works when somebody needs it.
+// TestSmall runs the whole program on a few sessions, so that it still works when somebody needs
+// it.
 func TestSmall(t *testing.T) {
 	stores := "memory,sqlite"
 	if _, err := exec.LookPath("redis-server"); err == nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/doorbook/doorbook/session/mongostore"
 )
 
-// mongoRig is the store over a FerretDB of its own. Only look-ups by _id say something of a MongoDB: FerretDB looks through
-// all documents for anything else, also for each write.
+// mongoRig is the store over a FerretDB of its own. Only look-ups by _id say something of a
+// MongoDB: FerretDB looks through all documents for anything else, also for each write.
 type mongoRig struct {
 	*mongostore.Store
 	client   *mongo.Client
@@ -41,8 +41,9 @@ func startMongo(ctx context.Context) (rig, error) {
 	return r, nil
 }
 
-// fill stores one session through the store and copies its document, with other ids, subjects and times, many at once. It
-// makes no indexes: nothing here is looked for but by _id, and a FerretDB would be slower at it.
+// fill stores one session through the store and copies its document, with other ids, subjects and
+// times, many at once. It makes no indexes: nothing here is looked for but by _id, and a FerretDB
+// would be slower at it.
 func (r *mongoRig) fill(ctx context.Context, from, to int, now time.Time) error {
 	const batch = 1000
 	if err := r.Create(ctx, recordOf(from, now, true)); err != nil {
@@ -81,8 +82,9 @@ func (r *mongoRig) fill(ctx context.Context, from, to int, now time.Time) error 
 	return nil
 }
 
-// index gives FerretDB the index that it means to have: 1.24.2 makes one of _ferretdb_sjson->"_id" and asks for
-// _ferretdb_sjson->'$._id', which are two expressions to SQLite, so that it looks through all documents for an _id too.
+// index gives FerretDB the index that it means to have: 1.24.2 makes one of _ferretdb_sjson->"_id"
+// and asks for _ferretdb_sjson->'$._id', which are two expressions to SQLite, so that it looks
+// through all documents for an _id too.
 func (r *mongoRig) index(ctx context.Context) error {
 	db, err := sql.Open("sqlite", "file:"+r.server.File("growth")+"?_pragma=busy_timeout(5000)")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// pipeline sends the calls of many goroutines together, so that a million of them need not wait for a million answers. It
-// is for filling, not for what is measured.
+// pipeline sends the calls of many goroutines together, so that a million of them need not wait for
+// a million answers. It is for filling, not for what is measured.
 type pipeline struct {
 	client *redis.Client
 	calls  chan *pipedCall

@@ -15,7 +15,8 @@ const maxSessions = 1 << 28
 // expiredFrom is the number of the first expired session; live ones count from 0.
 const expiredFrom = maxSessions
 
-// idOf gives the id of session number n. Ids are spread as random ones are; and SQLite can compute them, too (see idInSQL).
+// idOf gives the id of session number n. Ids are spread as random ones are; and SQLite can compute
+// them, too (see idInSQL).
 func idOf(n int) (id session.ID) {
 	binary.BigEndian.PutUint32(id[0:], uint32(n)*2654435761)
 	binary.BigEndian.PutUint32(id[4:], uint32(n)*2246822519)

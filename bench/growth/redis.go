@@ -15,8 +15,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redisRig is the store over a server of its own, which listens on a socket in the temporary folder and keeps nothing on
-// disk.
+// redisRig is the store over a server of its own, which listens on a socket in the temporary folder
+// and keeps nothing on disk.
 type redisRig struct {
 	*redisstore.Store
 	client *redis.Client

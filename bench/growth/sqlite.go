@@ -15,8 +15,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// sqlite is the store over a SQLite file as the documentation advises: one writer, some readers, write-ahead log,
-// synchronous=NORMAL.
+// sqlite is the store over a SQLite file as the documentation advises: one writer, some readers,
+// write-ahead log, synchronous=NORMAL.
 type sqlite struct {
 	*sqlstore.Store
 	write, read *sql.DB
@@ -41,8 +41,8 @@ func openSQLite(ctx context.Context, dir string) (rig, error) {
 	return s, s.CreateSchema(ctx)
 }
 
-// fill stores one session through the store and has SQLite copy it, with other ids, subjects and times, so that whatever
-// columns there are hold what the store writes.
+// fill stores one session through the store and has SQLite copy it, with other ids, subjects and
+// times, so that whatever columns there are hold what the store writes.
 func (s *sqlite) fill(ctx context.Context, from, to int, now time.Time) error {
 	if from >= to {
 		return nil
@@ -70,7 +70,8 @@ func (s *sqlite) fill(ctx context.Context, from, to int, now time.Time) error {
 	text := "WITH RECURSIVE numbers (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?) " +
 		"INSERT INTO sessions (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(values, ", ") +
 		" FROM numbers, (SELECT " + strings.Join(columns, ", ") + " FROM sessions WHERE id = ?)"
-	// Random ids touch all pages: with the usual 2 MB of them in memory each batch would read the whole file.
+	// Random ids touch all pages: with the usual 2 MB of them in memory each batch would read the
+	// whole file.
 	if _, err := s.write.ExecContext(ctx, "PRAGMA cache_size = -2000000"); err != nil {
 		return err
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// sweeping prints what look-ups take before and while session.Manager.RunSweeper removes what expired.
+// sweeping prints what look-ups take before and while session.Manager.RunSweeper removes what
+// expired.
 func (s settings) sweeping(ctx context.Context, dir string, out io.Writer) error {
 	if s.expired == 0 {
 		return nil
@@ -71,8 +72,8 @@ func (s settings) sweep(ctx context.Context, kind, dir string, out io.Writer) er
 	return nil
 }
 
-// paced looks live sessions up, some thousand a second, until done: as requests come, and not as fast as it can, which
-// would measure how many processors there are.
+// paced looks live sessions up, some thousand a second, until done: as requests come, and not as
+// fast as it can, which would measure how many processors there are.
 func paced[T any](ctx context.Context, store session.Store, live int, now time.Time, done <-chan T) (samples, error) {
 	random := rand.New(rand.NewPCG(3, 3))
 	var took samples

@@ -1,5 +1,5 @@
-// Command hello is a bare net/http server that answers everything with one line: the most that a Go program can reach
-// under the load of ../dashboard. It listens on the address that it is given.
+// Command hello is a bare net/http server that answers everything with one line: the most that a Go
+// program can reach under the load of ../dashboard. It listens on the address that it is given.
 package main
 
 import (

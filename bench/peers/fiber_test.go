@@ -6,7 +6,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// peerFiber is the session middleware of github.com/gofiber/fiber with its memory storage and default settings.
+// peerFiber is the session middleware of github.com/gofiber/fiber with its memory storage and
+// default settings.
 type peerFiber struct{ handler fasthttp.RequestHandler }
 
 // todo is where a request carries what its handler is to do.

@@ -6,10 +6,11 @@ import (
 	"github.com/gorilla/sessions"
 )
 
-// peerGorilla is github.com/gorilla/sessions with its encrypted CookieStore. The whole session is in the cookie and
-// nothing of it on the server, so signing out can only ask the browser to forget the cookie: one that somebody copied, or
-// that a slow answer sets again, opens the session until its 30 days are over. No library that seals its data in the
-// cookie can do otherwise, ours neither.
+// peerGorilla is github.com/gorilla/sessions with its encrypted CookieStore. The whole session is
+// in the cookie and nothing of it on the server, so signing out can only ask the browser to forget
+// the cookie: one that somebody copied, or that a slow answer sets again, opens the session until
+// its 30 days are over. No library that seals its data in the cookie can do otherwise, ours
+// neither.
 type peerGorilla struct{ store *sessions.CookieStore }
 
 func newGorilla() peerGorilla {

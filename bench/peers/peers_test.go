@@ -1,5 +1,6 @@
-// Package peers_test counts, for the session library and its peers, the updates that are lost when two requests of one
-// session overlap, and the sessions that come back after a logout. Run it with -v to see the table.
+// Package peers_test counts, for the session library and its peers, the updates that are lost when
+// two requests of one session overlap, and the sessions that come back after a logout. Run it with
+// -v to see the table.
 package peers_test
 
 import (
@@ -13,9 +14,9 @@ const rounds = 1000
 
 // peer is one implementation of sessions, in memory.
 type peer interface {
-	// do sends one request, with a cookie ("name=value") or without (""), through the middleware to a handler that does
-	// what. It gives the cookie that a browser would send from then on: the one that the answer set, else the same one,
-	// and "" after one that the answer removed.
+	// do sends one request, with a cookie ("name=value") or without (""), through the middleware to
+	// a handler that does what. It gives the cookie that a browser would send from then on: the one
+	// that the answer set, else the same one, and "" after one that the answer removed.
 	do(cookie string, what func(access)) (next string)
 	// pass lets two minutes go by, for peers that write a use down only now and then.
 	pass()
@@ -44,7 +45,8 @@ func contestants(tb testing.TB) []struct {
 	}
 }
 
-// TestPromises asserts that the library loses no update and revives no session, and prints the peers' counts beside it.
+// TestPromises asserts that the library loses no update and revives no session, and prints the
+// peers' counts beside it.
 func TestPromises(t *testing.T) {
 	var table strings.Builder
 	fmt.Fprintf(&table, "| %d rounds each | updates lost | old cookie opens after a logout | … with a slow reader under way | … with a slow writer |\n|---|--:|--:|--:|--:|\n", rounds)
@@ -90,9 +92,9 @@ func opens(p peer, cookie, key string) (found bool) {
 	return found
 }
 
-// lostUpdates sends two requests of one session at the same time that set one key each. Both have loaded the session
-// before either saves it. It gives how many of the two keys are gone afterwards, for a browser that keeps the cookie
-// that came last.
+// lostUpdates sends two requests of one session at the same time that set one key each. Both have
+// loaded the session before either saves it. It gives how many of the two keys are gone afterwards,
+// for a browser that keeps the cookie that came last.
 func lostUpdates(tb testing.TB, p peer) (lost int) {
 	cookie := signIn(tb, p)
 	var loaded, answered sync.WaitGroup
@@ -127,7 +129,8 @@ func lostUpdates(tb testing.TB, p peer) (lost int) {
 	return lost
 }
 
-// signedOut signs out while nothing else is under way. It gives 1 if the cookie from before still opens the session.
+// signedOut signs out while nothing else is under way. It gives 1 if the cookie from before still
+// opens the session.
 func signedOut(tb testing.TB, p peer) int {
 	cookie := signIn(tb, p)
 	p.do(cookie, func(s access) { s.signOut() })
@@ -137,8 +140,9 @@ func signedOut(tb testing.TB, p peer) int {
 	return 0
 }
 
-// revived has a slow request under way that has loaded the session, while another request signs out of it. It gives 1 if
-// afterwards the cookie from before, or one that the slow request's answer set, still opens the session.
+// revived has a slow request under way that has loaded the session, while another request signs out
+// of it. It gives 1 if afterwards the cookie from before, or one that the slow request's answer
+// set, still opens the session.
 func revived(tb testing.TB, p peer, writes bool) int {
 	cookie := signIn(tb, p)
 	p.pass() // the reader's use is to be written down

@@ -9,8 +9,8 @@ import (
 	"github.com/alexedwards/scs/v2/memstore"
 )
 
-// peerSCS is github.com/alexedwards/scs with its memory store and an idle limit, which is what makes its sessions end
-// when they are not used.
+// peerSCS is github.com/alexedwards/scs with its memory store and an idle limit, which is what
+// makes its sessions end when they are not used.
 type peerSCS struct{ m *scs.SessionManager }
 
 func newSCS() peerSCS {

@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// Process is a server that runs until Stop. What it prints goes to a file, so that nobody waits for a reader.
+// Process is a server that runs until Stop. What it prints goes to a file, so that nobody waits for
+// a reader.
 type Process struct {
 	Name string
 	cmd  *exec.Cmd
@@ -99,8 +100,9 @@ func (p *Process) ResidentMB() (float64, error) {
 	return 0, fmt.Errorf("no VmRSS of %s", p.Name)
 }
 
-// CPU returns the processor time that the process and its children have used so far, as Linux counts it, or 0 where it
-// cannot be told. Unlike answers per second it hardly depends on what else the machine does.
+// CPU returns the processor time that the process and its children have used so far, as Linux
+// counts it, or 0 where it cannot be told. Unlike answers per second it hardly depends on what else
+// the machine does.
 func (p *Process) CPU() time.Duration { return CPUOf(p.cmd.Process.Pid) }
 
 // CPUOf is Process.CPU of any process.
@@ -108,7 +110,8 @@ func CPUOf(pid int) time.Duration {
 	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux that Go runs on
 	var sum time.Duration
 	stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	// The name in parentheses may hold anything; utime and stime are the 12th and 13th field after it (proc_pid_stat(5)).
+	// The name in parentheses may hold anything; utime and stime are the 12th and 13th field after
+	// it (proc_pid_stat(5)).
 	if fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])); len(fields) > 12 {
 		for _, f := range fields[11:13] {
 			n, _ := strconv.Atoi(f)
@@ -124,8 +127,9 @@ func CPUOf(pid int) time.Duration {
 	return sum
 }
 
-// ThreadsCPU returns the processor time of the threads that the process has now, to the nanosecond, which CPU counts in
-// hundredths of a second. Threads of a Go program stay, so that two readings of it can be compared.
+// ThreadsCPU returns the processor time of the threads that the process has now, to the nanosecond,
+// which CPU counts in hundredths of a second. Threads of a Go program stay, so that two readings of
+// it can be compared.
 func (p *Process) ThreadsCPU() (sum time.Duration, err error) {
 	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
 	if err == nil && len(files) == 0 {
@@ -176,7 +180,8 @@ func Build(ctx context.Context, dir, pkg, to string) error {
 	return nil
 }
 
-// BuildDoorbook compiles the program whose module this one belongs to, wherever in bench/ it is called.
+// BuildDoorbook compiles the program whose module this one belongs to, wherever in bench/ it is
+// called.
 func BuildDoorbook(ctx context.Context, to string) error {
 	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/doorbook/doorbook").Output()
 	if err != nil {

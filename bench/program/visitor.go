@@ -29,8 +29,8 @@ func NewPerson() Person {
 	return Person{Name: "Ada Lovelace", Email: "ada@example.org", Password: rand.Text()}
 }
 
-// Visitor is a person at a browser, as far as signing in goes. It sends every cookie it was given back, Secure ones too,
-// as browsers do on loopback addresses.
+// Visitor is a person at a browser, as far as signing in goes. It sends every cookie it was given
+// back, Secure ones too, as browsers do on loopback addresses.
 type Visitor struct {
 	base    string
 	client  http.Client

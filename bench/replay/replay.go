@@ -1,9 +1,11 @@
-// Package replay is a front before a server of MongoDB's protocol that knows the answers: what was asked before in the same
-// words is answered from memory, at once, with what the server said then. So a client can be measured at the pace of a
-// server that is quick, on a machine where it would share the processors with one that is slow.
+// Package replay is a front before a server of MongoDB's protocol that knows the answers: what was
+// asked before in the same words is answered from memory, at once, with what the server said then.
+// So a client can be measured at the pace of a server that is quick, on a machine where it would
+// share the processors with one that is slow.
 //
-// Only questions whose answer does not matter for the time are answered so: find, insert and update. Writes after the first
-// of their kind never reach the server. It is for measuring and for nothing else.
+// Only questions whose answer does not matter for the time are answered so: find, insert and
+// update. Writes after the first of their kind never reach the server. It is for measuring and for
+// nothing else.
 package replay
 
 import (
@@ -27,7 +29,8 @@ type Front struct {
 	replayed atomic.Int64
 }
 
-// Listen begins to hand questions on to the server that dial reaches. After Replay it answers in its name.
+// Listen begins to hand questions on to the server that dial reaches. After Replay it answers in
+// its name.
 func Listen(dial func() (net.Conn, error)) (*Front, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -57,7 +60,8 @@ func (f *Front) Pass() {
 	f.passing.Store(true)
 }
 
-// Replay begins to remember answers, and to give them again, also those from before Pass was called.
+// Replay begins to remember answers, and to give them again, also those from before Pass was
+// called.
 func (f *Front) Replay() { f.passing.Store(false) }
 
 // Share is how many of the questions were answered from memory, from 0 to 1.
@@ -121,8 +125,8 @@ func ask(server io.ReadWriter, message []byte) ([]byte, error) {
 	return read(server)
 }
 
-// question gives what makes two questions the same, "" for those that are always asked: the command and its collection,
-// of a find what it looks for, of a write how many documents it has.
+// question gives what makes two questions the same, "" for those that are always asked: the command
+// and its collection, of a find what it looks for, of a write how many documents it has.
 func question(message []byte) string {
 	command, documents := body(message)
 	elements, err := command.Elements()

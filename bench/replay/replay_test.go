@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/bench/replay"
 )
 
-// TestFront: until Replay everything reaches the server; then the same question has the same answer, another one its own,
-// and writes are answered like the first of their kind.
+// TestFront: until Replay everything reaches the server; then the same question has the same
+// answer, another one its own, and writes are answered like the first of their kind.
 func TestFront(t *testing.T) {
 	if _, err := ferretdb.Path(); err != nil {
 		if os.Getenv("CI") == "true" {

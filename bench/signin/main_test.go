@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestRest: a sign-in with a hash that costs nothing is a sign-in, and the hash is not made anew, which would cost as much
-// as is measured beside it.
+// TestRest: a sign-in with a hash that costs nothing is a sign-in, and the hash is not made anew,
+// which would cost as much as is measured beside it.
 func TestRest(t *testing.T) {
 	var out strings.Builder
 	if err := rest(t.Context(), &out, 2); err != nil {

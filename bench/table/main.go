@@ -1,11 +1,11 @@
-// Command table reads what `go test -bench` printed, of any number of runs, and prints the figures of the session library
-// beside its goals and its peers as a Markdown table:
+// Command table reads what `go test -bench` printed, of any number of runs, and prints the figures
+// of the session library beside its goals and its peers as a Markdown table:
 //
 //	go run ./table [-cpu] [-best] RUNS.txt
 //
-// Figures are medians over the runs, and ratios are ratios of medians. On a machine that is busy with other things -cpu and
-// -best say more: the time of the processors, the garbage collector included, and the least of the runs. The standard input
-// is read if there is no file.
+// Figures are medians over the runs, and ratios are ratios of medians. On a machine that is busy
+// with other things -cpu and -best say more: the time of the processors, the garbage collector
+// included, and the least of the runs. The standard input is read if there is no file.
 package main
 
 import (

@@ -74,7 +74,8 @@ func (r results) keepLeast() {
 	}
 }
 
-// onProcessors puts the time of the processors in the place of that on the clock, where it is known.
+// onProcessors puts the time of the processors in the place of that on the clock, where it is
+// known.
 func (r results) onProcessors() {
 	for k, runs := range r {
 		if k.unit == "cpu-ns/op" {

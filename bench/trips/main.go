@@ -1,5 +1,6 @@
-// Command trips tells which commands the signed-in dashboard sends to MongoDB for one request, and how many of them wait
-// for each other. Every command is held up for a while, as by a network, so that what waits is seen in the times.
+// Command trips tells which commands the signed-in dashboard sends to MongoDB for one request, and
+// how many of them wait for each other. Every command is held up for a while, as by a network, so
+// that what waits is seen in the times.
 //
 //	go run ./trips             # over a FerretDB that it starts
 //
@@ -95,7 +96,8 @@ func run(ctx context.Context, w io.Writer, address string, delay time.Duration) 
 	return nil
 }
 
-// print writes the commands wave by wave: those of a wave are under way at the same time, and wait for one before.
+// print writes the commands wave by wave: those of a wave are under way at the same time, and wait
+// for one before.
 func print(w io.Writer, commands []command) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "wave\tbegan\tcommands")

@@ -62,8 +62,9 @@ func (t *trace) take() []command {
 	return list
 }
 
-// waves puts commands that are under way at the same time together: one belongs to the wave after the last one of which a
-// command had ended when it began. A command that has not ended ends after all others.
+// waves puts commands that are under way at the same time together: one belongs to the wave after
+// the last one of which a command had ended when it began. A command that has not ended ends after
+// all others.
 func waves(commands []command) (list [][]command) {
 	of := make([]int, len(commands))
 	for i, c := range commands {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Axe is the source of axe-core, the accessibility checker; the test is skipped where there is none.
+// Axe is the source of axe-core, the accessibility checker; the test is skipped where there is
+// none.
 func Axe(t testing.TB) string {
 	t.Helper()
 	path := os.Getenv("DOORBOOK_AXE")
@@ -20,8 +21,8 @@ func Axe(t testing.TB) string {
 	return string(source)
 }
 
-// violations runs every rule of WCAG 2.2 AA and of good practice over the page as it stands, also the size of targets,
-// which axe-core leaves out by itself.
+// violations runs every rule of WCAG 2.2 AA and of good practice over the page as it stands, also
+// the size of targets, which axe-core leaves out by itself.
 const violations = `axe.run(document, {preload: false, rules: {"target-size": {enabled: true}}}).then(r =>
 	r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.target.join(" ") + ": " + n.html.slice(0, 200))))`
 

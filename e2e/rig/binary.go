@@ -11,12 +11,13 @@ import (
 	"testing"
 )
 
-// binaryEnv names the program under test. `make e2e` sets it; otherwise Main builds the program and sets it.
+// binaryEnv names the program under test. `make e2e` sets it; otherwise Main builds the program and
+// sets it.
 const binaryEnv = "DOORBOOK_BIN"
 
-// Main is what TestMain calls: it builds the program once, unless DOORBOOK_BIN names one, and runs the tests, more of
-// them at once than there are processors unless -parallel is given: they wait for programs, and those for their timers.
-// It gives the exit code.
+// Main is what TestMain calls: it builds the program once, unless DOORBOOK_BIN names one, and runs
+// the tests, more of them at once than there are processors unless -parallel is given: they wait
+// for programs, and those for their timers. It gives the exit code.
 func Main(m *testing.M) int {
 	flag.Parse()
 	given := false

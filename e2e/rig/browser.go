@@ -94,8 +94,9 @@ func chromium() string {
 // On is the same browser for a part of the test.
 func (b *Browser) On(t testing.TB) *Browser { return &Browser{t, b.ctx} }
 
-// Page is one person's window, with cookies of its own. What its helpers cannot do ends the test; what a page must never
-// do (write to the console, break its own security policy, ask another site for something) fails it.
+// Page is one person's window, with cookies of its own. What its helpers cannot do ends the test;
+// what a page must never do (write to the console, break its own security policy, ask another site
+// for something) fails it.
 type Page struct {
 	t    testing.TB
 	ctx  context.Context
@@ -168,8 +169,9 @@ func (p *Page) watch(ev any) {
 	}
 }
 
-// expected reports whether the browser tells of what the test has done itself: asked for a page whose status is 404 or 422,
-// which is told as an error of the network, or typed into a field before the page could put the cursor into it.
+// expected reports whether the browser tells of what the test has done itself: asked for a page
+// whose status is 404 or 422, which is told as an error of the network, or typed into a field
+// before the page could put the cursor into it.
 func expected(e *log.Entry) bool {
 	return e.Source == log.EntrySourceNetwork && strings.Contains(e.Text, "the server responded with a status of 4") ||
 		strings.HasPrefix(e.Text, "Autofocus processing was blocked because a document already has a focused element")
@@ -212,7 +214,8 @@ func (p *Page) Click(selector string) int {
 	return p.lands(chromedp.Click(selector))
 }
 
-// Press types keys to whatever has the focus, waits for the page that follows, and gives its status.
+// Press types keys to whatever has the focus, waits for the page that follows, and gives its
+// status.
 func (p *Page) Press(keys string) int {
 	p.t.Helper()
 	return p.lands(chromedp.KeyEvent(keys))
@@ -268,7 +271,8 @@ func (p *Page) Count(selector string) int {
 	return Eval[int](p, fmt.Sprintf("document.querySelectorAll(%q).length", selector))
 }
 
-// Eval gives the value of an expression in the page. It works without scripts, too: it is the browser that evaluates it.
+// Eval gives the value of an expression in the page. It works without scripts, too: it is the
+// browser that evaluates it.
 func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
 	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))

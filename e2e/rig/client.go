@@ -15,9 +15,9 @@ import (
 	"testing"
 )
 
-// Client is one visitor's browser without a screen: it keeps cookies, follows no redirect, and knows where forms keep
-// their token. It may be used from several goroutines. Its helpers that have no error to return end the test instead, so
-// goroutines of a test use Do.
+// Client is one visitor's browser without a screen: it keeps cookies, follows no redirect, and
+// knows where forms keep their token. It may be used from several goroutines. Its helpers that have
+// no error to return end the test instead, so goroutines of a test use Do.
 type Client struct {
 	Base   string
 	Header http.Header // sent with every request
@@ -194,7 +194,8 @@ func URLEncoded() http.Header {
 	return http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 }
 
-// Submit opens a page and sends a form of it with these fields. It is for goroutines; tests use Form.
+// Submit opens a page and sends a form of it with these fields. It is for goroutines; tests use
+// Form.
 func (c *Client) Submit(page, action string, fields url.Values) (Answer, error) {
 	a, err := c.Do(http.MethodGet, page, "", nil)
 	if err != nil {

@@ -18,8 +18,9 @@ import (
 	_ "modernc.org/sqlite" // driver
 )
 
-// Disguises are the ways in which a secret may be written down: as it is, escaped for URLs, HTML and JSON, in base64 at
-// each of the three places in which it can begin, and in hexadecimal; and each half of it, for what was cut.
+// Disguises are the ways in which a secret may be written down: as it is, escaped for URLs, HTML
+// and JSON, in base64 at each of the three places in which it can begin, and in hexadecimal; and
+// each half of it, for what was cut.
 func Disguises(secret string) []string {
 	var forms []string
 	for _, s := range []string{secret, secret[:len(secret)/2], secret[len(secret)/2:]} {
@@ -52,7 +53,8 @@ func Found(text []byte, disguises []string) (hits []string) {
 	return hits
 }
 
-// NoTrace searches every file below the data directory, and what the program has said, for a secret in any disguise.
+// NoTrace searches every file below the data directory, and what the program has said, for a secret
+// in any disguise.
 func (s *Server) NoTrace(t testing.TB, when string, disguises []string) {
 	t.Helper()
 	files := 0

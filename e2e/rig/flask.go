@@ -11,8 +11,9 @@ import (
 // FlaskKey is the SECRET_KEY that the Flask application and the program share.
 const FlaskKey = "a secret key of the tests, for both sides"
 
-// Beside is the Flask application of examples/flask and the program on one database and one cookie. Its own Site is that
-// of nginx before them, which sends paths to either as examples/flask/nginx.conf says.
+// Beside is the Flask application of examples/flask and the program on one database and one cookie.
+// Its own Site is that of nginx before them, which sends paths to either as
+// examples/flask/nginx.conf says.
 type Beside struct {
 	*Site
 	Flask    *Flask  // by itself
@@ -29,7 +30,8 @@ type Flask struct {
 // python is Debian's, which has Debian's packages.
 const python = "/usr/bin/python3"
 
-// StartFlask starts the application of examples/flask under gunicorn. Settings are NAME=VALUE, see its app.py.
+// StartFlask starts the application of examples/flask under gunicorn. Settings are NAME=VALUE, see
+// its app.py.
 func StartFlask(t testing.TB, database string, settings ...string) *Flask {
 	t.Helper()
 	have := exec.Command(python, "-c", "import flask, pymongo, gunicorn").Run() == nil

@@ -17,8 +17,9 @@ import (
 // ferretProgram is what scripts/setup builds into the cache folder.
 const ferretProgram = "ferretdb-v1.24.2"
 
-// Ferret is a FerretDB of one test, which the test may stop, end, and start again on the same data. It takes all clients at
-// once, and its updates are not atomic: who needs that to be otherwise uses the shared one of conformance/server.
+// Ferret is a FerretDB of one test, which the test may stop, end, and start again on the same data.
+// It takes all clients at once, and its updates are not atomic: who needs that to be otherwise uses
+// the shared one of conformance/server.
 type Ferret struct {
 	*Process
 	dir string

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// Nginx starts nginx with a configuration, in a folder of its own, and waits until it answers at the address that the
-// configuration listens at. It needs no privilege: the configuration must name a high port, and folders below its own.
+// Nginx starts nginx with a configuration, in a folder of its own, and waits until it answers at
+// the address that the configuration listens at. It needs no privilege: the configuration must name
+// a high port, and folders below its own.
 func Nginx(t testing.TB, address, configuration string) *Process {
 	t.Helper()
 	path := program(t, "nginx", "nginx")
@@ -26,8 +27,8 @@ func Nginx(t testing.TB, address, configuration string) *Process {
 	return begin(t, exec.Command(path, args...), "tcp", address)
 }
 
-// roundRobin sends each request to the next node, whoever asks. $proxy_add_x_forwarded_for instead of deploy/nginx.conf's
-// $remote_addr lets tests say where a visitor comes from.
+// roundRobin sends each request to the next node, whoever asks. $proxy_add_x_forwarded_for instead
+// of deploy/nginx.conf's $remote_addr lets tests say where a visitor comes from.
 const roundRobin = `
 worker_processes 1; # each worker would have a turn of its own
 daemon off;
@@ -59,8 +60,8 @@ http {
 }
 `
 
-// RoundRobin starts nginx before nodes of the program, whose addresses these are, without any stickiness. Its answers name
-// the node that gave them in the header X-Node.
+// RoundRobin starts nginx before nodes of the program, whose addresses these are, without any
+// stickiness. Its answers name the node that gave them in the header X-Node.
 func RoundRobin(t testing.TB, address string, nodes []string) *Process {
 	t.Helper()
 	var servers strings.Builder

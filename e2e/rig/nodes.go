@@ -9,15 +9,16 @@ import (
 // NodeKey is the secret key of all nodes, unless a test gives one another.
 const NodeKey = "DOORBOOK_SECRET_KEY=a-key-of-the-tests-that-all-nodes-share"
 
-// Nodes are several instances of the program on one database. Their own Site is that of nginx before them, which sends
-// each request to the next one.
+// Nodes are several instances of the program on one database. Their own Site is that of nginx
+// before them, which sends each request to the next one.
 type Nodes struct {
 	*Site
 	All []*Server
 	env []string
 }
 
-// StartNodes starts n nodes, one after the other, and nginx. The environment is that of all of them.
+// StartNodes starts n nodes, one after the other, and nginx. The environment is that of all of
+// them.
 func StartNodes(t testing.TB, database string, n int, env ...string) *Nodes {
 	t.Helper()
 	address := FreeAddr(t)
@@ -40,7 +41,8 @@ func StartNodes(t testing.TB, database string, n int, env ...string) *Nodes {
 // Env is the environment of the nodes, for commands and for one node more.
 func (n *Nodes) Env() []string { return slices.Clone(n.env) }
 
-// Restart starts a node anew that has ended, at its address, with what else its environment shall have.
+// Restart starts a node anew that has ended, at its address, with what else its environment shall
+// have.
 func (n *Nodes) Restart(t testing.TB, i int, env ...string) {
 	t.Helper()
 	old := n.All[i]

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Process is a program beside the one under test: a proxy, a database, another application. It ends with the test.
+// Process is a program beside the one under test: a proxy, a database, another application. It ends
+// with the test.
 type Process struct {
 	t      testing.TB
 	cmd    *exec.Cmd
@@ -19,8 +20,8 @@ type Process struct {
 	exited chan struct{}
 }
 
-// begin starts a program and waits until it takes connections at an address. What it says goes to a file. If it does not
-// come up, the test ends.
+// begin starts a program and waits until it takes connections at an address. What it says goes to a
+// file. If it does not come up, the test ends.
 func begin(t testing.TB, cmd *exec.Cmd, network, address string) *Process {
 	t.Helper()
 	p := &Process{t: t, cmd: cmd, log: filepath.Join(t.TempDir(), "log"), exited: make(chan struct{})}

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// raw sends bytes over a connection of its own. The request must ask for the connection to be closed.
+// raw sends bytes over a connection of its own. The request must ask for the connection to be
+// closed.
 func raw(t testing.TB, addr, request string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Options say how the program is started. The zero value is `doorbook serve` on a free port with a data directory of its
-// own, and nothing in its environment that begins with DOORBOOK_.
+// Options say how the program is started. The zero value is `doorbook serve` on a free port with a
+// data directory of its own, and nothing in its environment that begins with DOORBOOK_.
 type Options struct {
 	Dir  string   // data directory; default: a new one, which does not exist yet
 	Addr string   // default: 127.0.0.1:0
@@ -25,7 +25,8 @@ type Options struct {
 	Args []string // of serve, in addition
 }
 
-// Server is a running program. Its methods may be called from several goroutines, except Stop, Kill and Wait.
+// Server is a running program. Its methods may be called from several goroutines, except Stop, Kill
+// and Wait.
 type Server struct {
 	Site          // where it listens itself
 	Public string // the address that it says people use
@@ -228,8 +229,8 @@ func (s *Server) CPU() time.Duration {
 	return time.Duration(u+k) * (time.Second / 100) // Linux counts in hundredths for everybody
 }
 
-// FreeAddr is an address on this machine that nobody listens on at this moment, for programs that must know theirs
-// beforehand.
+// FreeAddr is an address on this machine that nobody listens on at this moment, for programs that
+// must know theirs beforehand.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

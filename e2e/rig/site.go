@@ -2,7 +2,8 @@ package rig
 
 import "testing"
 
-// Site is an address at which people find the program: a Server's own, or that of a proxy before several of them.
+// Site is an address at which people find the program: a Server's own, or that of a proxy before
+// several of them.
 type Site struct {
 	URL   string // http://127.0.0.1:PORT
 	Token string // of the setup link that is good there, "" when there is none
@@ -18,7 +19,8 @@ type Place interface{ site() *Site }
 
 func (s *Site) site() *Site { return s }
 
-// At is the same visitor at another address of the same site: a second browser with the same cookies.
+// At is the same visitor at another address of the same site: a second browser with the same
+// cookies.
 func (c *Client) At(place Place) *Client {
 	clone := c.Clone()
 	clone.Base = place.site().URL

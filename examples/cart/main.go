@@ -1,5 +1,5 @@
-// Command cart shows a cart that a stranger fills and keeps when they sign in. Two tabs that add to it at the same moment
-// both do, because Key.Update says how the cart changes and not what it is.
+// Command cart shows a cart that a stranger fills and keeps when they sign in. Two tabs that add to
+// it at the same moment both do, because Key.Update says how the cart changes and not what it is.
 package main
 
 import (

@@ -32,7 +32,8 @@ func TestCart(t *testing.T) {
 	}
 }
 
-// meeting is a store where, once armed, the next two requests see the session before either changes it.
+// meeting is a store where, once armed, the next two requests see the session before either changes
+// it.
 type meeting struct {
 	session.Store
 	due  atomic.Int32

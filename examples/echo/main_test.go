@@ -12,7 +12,8 @@ import (
 
 func TestStory(t *testing.T) { browser.Story(t, site(browser.Sessions(t, session.Config{}))) }
 
-// TestCookie looks whether the session is saved and its cookie set whatever way echo answers, an error returned included.
+// TestCookie looks whether the session is saved and its cookie set whatever way echo answers, an
+// error returned included.
 func TestCookie(t *testing.T) {
 	for _, c := range []struct {
 		path, body string
@@ -30,7 +31,8 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-// TestPanic looks that a handler that panicked saved nothing, though echo writes the error page afterwards.
+// TestPanic looks that a handler that panicked saved nothing, though echo writes the error page
+// afterwards.
 func TestPanic(t *testing.T) {
 	b := browser.New(t, site(browser.Sessions(t, session.Config{})))
 	if p := b.Get("/panic"); p.Status != http.StatusInternalServerError || len(b.Cookies()) != 0 {
@@ -38,7 +40,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestFailClosed looks that nothing of an answer is sent whose session could not be saved, whatever way echo answers.
+// TestFailClosed looks that nothing of an answer is sent whose session could not be saved, whatever
+// way echo answers.
 func TestFailClosed(t *testing.T) {
 	for _, path := range []string{"/visits", "/countdown", "/broken"} {
 		store := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{Call: 1, For: -1})

@@ -38,8 +38,8 @@ func TestReadme(t *testing.T) {
 // address is where the program listens.
 const address = "localhost:8080"
 
-// start runs the program as it is, but for its address, until the test ends, and gives that: others may hold the one that
-// stands in the program.
+// start runs the program as it is, but for its address, until the test ends, and gives that: others
+// may hold the one that stands in the program.
 func start(t *testing.T) (host string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "localhost:0")

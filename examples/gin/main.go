@@ -1,5 +1,6 @@
-// Command gin shows sessions around a gin engine. Gin's middleware cannot replace the response writer, so Manager.Handler
-// goes around the whole engine, and the handlers reach the session through the context of the request.
+// Command gin shows sessions around a gin engine. Gin's middleware cannot replace the response
+// writer, so Manager.Handler goes around the whole engine, and the handlers reach the session
+// through the context of the request.
 package main
 
 import (
@@ -58,7 +59,8 @@ func site(sessions *session.Manager) http.Handler {
 	return http.NewCrossOriginProtection().Handler(sessions.Handler(router))
 }
 
-// current asks the request's context: gin's own has the session only where Engine.ContextWithFallback is set.
+// current asks the request's context: gin's own has the session only where
+// Engine.ContextWithFallback is set.
 func current(c *gin.Context) *session.Session { return session.From(c.Request.Context()) }
 
 func main() {

@@ -34,7 +34,8 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-// TestPanic looks that a handler that panicked saved nothing, though gin.Recovery is inside of the sessions.
+// TestPanic looks that a handler that panicked saved nothing, though gin.Recovery is inside of the
+// sessions.
 func TestPanic(t *testing.T) {
 	b := browser.New(t, site(browser.Sessions(t, session.Config{})))
 	if p := b.Get("/panic"); p.Status != http.StatusInternalServerError || len(b.Cookies()) != 0 {
@@ -42,7 +43,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestFailClosed looks that nothing of an answer is sent whose session could not be saved, whatever way gin answers.
+// TestFailClosed looks that nothing of an answer is sent whose session could not be saved, whatever
+// way gin answers.
 func TestFailClosed(t *testing.T) {
 	for _, path := range []string{"/visits", "/countdown", "/nothing", "/broken"} {
 		store := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{Call: 1, For: -1})

@@ -1,5 +1,5 @@
-// Command htmltemplate shows what every page knows of the session in html/template: functions that are bound to the request
-// when the page is drawn, so that no handler need pass it on.
+// Command htmltemplate shows what every page knows of the session in html/template: functions that
+// are bound to the request when the page is drawn, so that no handler need pass it on.
 package main
 
 import (
@@ -31,7 +31,8 @@ func inPages(s *session.Session) template.FuncMap {
 
 type app struct{ page *template.Template }
 
-// show draws the page to a buffer first: messages are gone once shown, and a page that fails halfway is no page.
+// show draws the page to a buffer first: messages are gone once shown, and a page that fails
+// halfway is no page.
 func (a app) show(w http.ResponseWriter, r *http.Request, data any) {
 	page := template.Must(a.page.Clone()).Funcs(inPages(session.From(r.Context())))
 	var b bytes.Buffer

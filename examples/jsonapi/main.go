@@ -1,5 +1,6 @@
-// Command jsonapi shows one site for people and for programs: pages and JSON from the same sessions, errors in the language
-// of whoever asked, and the session key in a header for clients that keep no cookies.
+// Command jsonapi shows one site for people and for programs: pages and JSON from the same
+// sessions, errors in the language of whoever asked, and the session key in a header for clients
+// that keep no cookies.
 package main
 
 import (
@@ -23,7 +24,8 @@ func config() session.Config {
 	}
 }
 
-// sorry answers for the middleware: when a session could not be loaded or saved, and when a guard lets nobody through.
+// sorry answers for the middleware: when a session could not be loaded or saved, and when a guard
+// lets nobody through.
 func sorry(w http.ResponseWriter, r *http.Request, err error) {
 	status := session.ErrorStatus(r, err)
 	if status == http.StatusSeeOther { // the session ended meanwhile: the same page again, as a stranger
@@ -63,7 +65,8 @@ func site(sessions *session.Manager) http.Handler {
 		session.From(r.Context()).SignOut()
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	})
-	// A program begins with an empty X-Session-Key, and brings the key of each answer with its next request.
+	// A program begins with an empty X-Session-Key, and brings the key of each answer with its next
+	// request.
 	mux.HandleFunc("POST /api/session", func(w http.ResponseWriter, r *http.Request) {
 		session.From(r.Context()).SignIn(r.FormValue("name")) // check a password before this
 		w.WriteHeader(http.StatusNoContent)

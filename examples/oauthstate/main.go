@@ -1,5 +1,5 @@
-// Command oauthstate signs people in with an OpenID provider. What the way there and back needs is kept in the session for
-// ten minutes, and good for one return.
+// Command oauthstate signs people in with an OpenID provider. What the way there and back needs is
+// kept in the session for ten minutes, and good for one return.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// attempt is a sign-in that is under way: the state ties the return to this browser (RFC 6749, 10.12), the verifier ties
-// the code to who asked for it (PKCE, RFC 7636).
+// attempt is a sign-in that is under way: the state ties the return to this browser (RFC 6749,
+// 10.12), the verifier ties the code to who asked for it (PKCE, RFC 7636).
 type attempt struct{ State, Verifier string }
 
 const underway session.Key[attempt] = "oauth"

@@ -55,7 +55,8 @@ type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
-// stopped is a browser that was at the provider and did not follow the way back, and the state that it was sent there with.
+// stopped is a browser that was at the provider and did not follow the way back, and the state that
+// it was sent there with.
 func stopped(t *testing.T, h http.Handler) (b *browser.Browser, state string) {
 	t.Helper()
 	b = browser.New(t, h)

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// provider is an OpenID provider, and what it knows this program by. Programs with more needs take golang.org/x/oauth2.
+// provider is an OpenID provider, and what it knows this program by. Programs with more needs take
+// golang.org/x/oauth2.
 type provider struct {
 	authorize, token, userinfo string
 	clientID, clientSecret     string

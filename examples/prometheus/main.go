@@ -1,4 +1,5 @@
-// Command prometheus counts what happens to sessions, and shows the counters on a listener of their own, away from the public.
+// Command prometheus counts what happens to sessions, and shows the counters on a listener of their
+// own, away from the public.
 package main
 
 import (
@@ -14,8 +15,9 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// observe makes the counters and gives what feeds them. Worth an alert: "revived" and "unreadable" that rise, which somebody
-// may be trying out, and every "load failed" and "save failed", which somebody has seen as an error page.
+// observe makes the counters and gives what feeds them. Worth an alert: "revived" and "unreadable"
+// that rise, which somebody may be trying out, and every "load failed" and "save failed", which
+// somebody has seen as an error page.
 func observe(registry prometheus.Registerer) func(context.Context, session.Event) {
 	events := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "session_events_total",

@@ -1,5 +1,5 @@
-// Command sse shows a stream of events for somebody who is signed in, which ends when their session does: by a sign-out in
-// another tab, by Manager.End, or when its time is over.
+// Command sse shows a stream of events for somebody who is signed in, which ends when their session
+// does: by a sign-out in another tab, by Manager.End, or when its time is over.
 package main
 
 import (

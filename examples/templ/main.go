@@ -1,4 +1,5 @@
-// Command templ shows sessions in templ components, which reach them through their ctx: see page.templ.
+// Command templ shows sessions in templ components, which reach them through their ctx: see
+// page.templ.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Command twomanagers shows two kinds of sessions in one program: those of the site, which last, and those of its
-// administration, which are short and have a cookie, a store and secrets of their own. Neither opens the other.
+// Command twomanagers shows two kinds of sessions in one program: those of the site, which last,
+// and those of its administration, which are short and have a cookie, a store and secrets of their
+// own. Neither opens the other.
 package main
 
 import (
@@ -35,8 +36,9 @@ func newSessions(siteSecret, adminSecret []byte) (public, admin *session.Manager
 	return public, admin, err
 }
 
-// site wraps everything in the public sessions, and /admin/ in the others as well. Within /admin/ session.From gives the
-// admin session, which is the inner one; Manager.From gives the one that is meant, wherever it is called.
+// site wraps everything in the public sessions, and /admin/ in the others as well. Within /admin/
+// session.From gives the admin session, which is the inner one; Manager.From gives the one that is
+// meant, wherever it is called.
 func site(public, admin *session.Manager) http.Handler {
 	office := http.NewServeMux()
 	office.HandleFunc("GET /admin/", func(w http.ResponseWriter, r *http.Request) {

@@ -1,5 +1,5 @@
-// Command websocket shows a WebSocket for somebody who is signed in, which is closed when their session ends: by a sign-out
-// in another tab, by Manager.End, or when its time is over.
+// Command websocket shows a WebSocket for somebody who is signed in, which is closed when their
+// session ends: by a sign-out in another tab, by Manager.End, or when its time is over.
 package main
 
 import (
@@ -15,7 +15,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// sessionEnded is the code that clients get, one of those that are free for programs (RFC 6455, 7.4.2).
+// sessionEnded is the code that clients get, one of those that are free for programs (RFC 6455,
+// 7.4.2).
 const sessionEnded websocket.StatusCode = 4401
 
 func site(sessions *session.Manager) http.Handler {
@@ -48,7 +49,8 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 
-	// The request's context does not end with a connection that was taken over, so the reading does it.
+	// The request's context does not end with a connection that was taken over, so the reading does
+	// it.
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
 	go func() {

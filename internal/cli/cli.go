@@ -1,4 +1,5 @@
-// Package cli is the verbs of the program: it reads flags and environment, and calls what they ask for.
+// Package cli is the verbs of the program: it reads flags and environment, and calls what they ask
+// for.
 package cli
 
 import (

@@ -28,8 +28,9 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScripts runs what stands in testdata/script. Two commands are ours: "exits CODE COMMAND…" runs a command and compares
-// its exit code; "signs-in DATA EMAIL PASSWORD…" signs in to a site over that data directory.
+// TestScripts runs what stands in testdata/script. Two commands are ours: "exits CODE COMMAND…"
+// runs a command and compares its exit code; "signs-in DATA EMAIL PASSWORD…" signs in to a site
+// over that data directory.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

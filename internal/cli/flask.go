@@ -139,8 +139,9 @@ func readSession(line []byte) (text []byte, at time.Time, err error) {
 // answer is an error that is what was asked for: it does not count as a failure.
 type answer struct{ error }
 
-// eachLine gives every line of standard input to f, without its line feed, and writes what f appends to out as one line, at
-// once. If f fails, the line is the error behind refused, and the rest of the lines have their answers all the same.
+// eachLine gives every line of standard input to f, without its line feed, and writes what f
+// appends to out as one line, at once. If f fails, the line is the error behind refused, and the
+// rest of the lines have their answers all the same.
 func eachLine(c *command, refused string, f func(out, line []byte) ([]byte, error)) error {
 	in := bufio.NewReaderSize(c.Stdin, 64<<10)
 	failed, lines := 0, 0
@@ -172,8 +173,8 @@ func eachLine(c *command, refused string, f func(out, line []byte) ([]byte, erro
 	return nil
 }
 
-// readLine reads up to the next line feed, which it leaves out, and which the last line need not have. Of a line that is
-// longer than maxLine it keeps one byte more than that.
+// readLine reads up to the next line feed, which it leaves out, and which the last line need not
+// have. Of a line that is longer than maxLine it keeps one byte more than that.
 func readLine(in *bufio.Reader, line []byte) ([]byte, error) {
 	for some := false; ; some = true {
 		part, err := in.ReadSlice('\n')

@@ -11,7 +11,8 @@ type flaskCheckPasswordVerb struct {
 	Legacy bool `help:"Also compare with the forms that Werkzeug gave up with 3.0: plain, and a digest without iterations."`
 }
 
-// Run answers each pair. A hash that cannot be used is an answer, a line that cannot be read is a failure.
+// Run answers each pair. A hash that cannot be used is an answer, a line that cannot be read is a
+// failure.
 func (f *flaskCheckPasswordVerb) Run(c *command) error {
 	hasher, err := passhash.New(passhash.Config{Legacy: f.Legacy})
 	if err != nil {

@@ -139,8 +139,8 @@ func canonicalEmails(list []string) (keys []string, err error) {
 	return keys, nil
 }
 
-// hashCheck gives what tells whether a hash can be checked at all: that needs no computation, so it is asked for one that
-// has no time left to begin.
+// hashCheck gives what tells whether a hash can be checked at all: that needs no computation, so it
+// is asked for one that has no time left to begin.
 func hashCheck() (func(hash string) error, error) {
 	hasher, err := passhash.New(passhash.Config{})
 	if err != nil {
@@ -156,8 +156,8 @@ func hashCheck() (func(hash string) error, error) {
 	}, nil
 }
 
-// createLines makes the file of the report, if one is named, for its owner alone: it tells who has an account. It must be a
-// new one, for another may be open to others, or lead elsewhere.
+// createLines makes the file of the report, if one is named, for its owner alone: it tells who has
+// an account. It must be a new one, for another may be open to others, or lead elsewhere.
 func createLines(name string) (w io.Writer, done func() error, err error) {
 	if name == "" {
 		return nil, func() error { return nil }, nil

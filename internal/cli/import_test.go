@@ -63,7 +63,8 @@ func TestImportUsage(t *testing.T) {
 	}
 }
 
-// TestImportFromNowhere: a server that does not answer is a failure, and a dry run leaves nothing behind.
+// TestImportFromNowhere: a server that does not answer is a failure, and a dry run leaves nothing
+// behind.
 func TestImportFromNowhere(t *testing.T) {
 	const from = "mongodb://ada:hunter2@127.0.0.1:1/flask?serverSelectionTimeoutMS=100"
 	t.Setenv("TMPDIR", t.TempDir())
@@ -104,7 +105,8 @@ func TestImportFromNowhere(t *testing.T) {
 	}
 }
 
-// TestDryRunLeavesServersAlone: opening a database on a server would make collections and indexes in it.
+// TestDryRunLeavesServersAlone: opening a database on a server would make collections and indexes
+// in it.
 func TestDryRunLeavesServersAlone(t *testing.T) {
 	target, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -94,8 +94,9 @@ func (u *userPasswordVerb) Run(c *command) error {
 	return err
 }
 
-// openDoor makes a door over the data directory, which a running server may have open too. It is not known to work with the
-// server's keys if those come from the server's own environment; nothing but throttling counters depends on them here.
+// openDoor makes a door over the data directory, which a running server may have open too. It is
+// not known to work with the server's keys if those come from the server's own environment; nothing
+// but throttling counters depends on them here.
 func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door, known bool, done func(), err error) {
 	dir, secrets, err := place(c, data)
 	if err != nil {
@@ -122,7 +123,8 @@ func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door
 	if err != nil {
 		return nil, false, nil, err
 	}
-	// What ends here must end for a Flask application that shares the cookie, too, whether there is one or not.
+	// What ends here must end for a Flask application that shares the cookie, too, whether there is
+	// one or not.
 	longest := session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
 	sessions, err := session.New(session.Config{Keys: keys, Store: db.Sessions, Carrier: session.Sealed, Remembered: longest})
 	if err != nil {
@@ -142,7 +144,8 @@ func (d direct) Append(ctx context.Context, e book.Entry) error {
 	return d.repo.Append(ctx, []book.Entry{e})
 }
 
-// read asks for the password, or takes it from standard input: up to the line's end, which is not part of it.
+// read asks for the password, or takes it from standard input: up to the line's end, which is not
+// part of it.
 func (p password) read(c *command) (string, error) {
 	if !p.PasswordStdin {
 		fmt.Fprint(c.Stderr, "Password (15 characters or more; it is shown as you type): ")

@@ -1,5 +1,6 @@
-// Package config is the program's settings: what they are called, what they default to, and which combinations are
-// refused. Flags win over the environment, the environment over defaults; nothing is required on one's own machine.
+// Package config is the program's settings: what they are called, what they default to, and which
+// combinations are refused. Flags win over the environment, the environment over defaults; nothing
+// is required on one's own machine.
 package config
 
 import (
@@ -19,7 +20,8 @@ type Data struct {
 	Dir string `name:"data" env:"DOORBOOK_DATA" placeholder:"DIR" help:"Data directory. Default: $$XDG_DATA_HOME/doorbook, else ~/.local/share/doorbook."`
 }
 
-// Serve is the settings of the server. Secrets are not among them: a flag is seen by everybody on the machine.
+// Serve is the settings of the server. Secrets are not among them: a flag is seen by everybody on
+// the machine.
 type Serve struct {
 	Data
 	Addr           string `env:"DOORBOOK_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
@@ -37,7 +39,8 @@ type Passwords struct {
 	Form string `name:"passwords" env:"DOORBOOK_PASSWORDS" placeholder:"FORM" help:"Form of new password hashes: argon2id, or while a Flask application reads them too scrypt (Werkzeug 2.3 and later) or pbkdf2 (any). Default: argon2id; pbkdf2 while the session cookie is shared with a Flask application."`
 }
 
-// Of gives the form, for where sessions live: what a Flask application beside us cannot read locks people out of it.
+// Of gives the form, for where sessions live: what a Flask application beside us cannot read locks
+// people out of it.
 func (p Passwords) Of(sessions string) string {
 	switch {
 	case p.Form != "":
@@ -48,7 +51,8 @@ func (p Passwords) Of(sessions string) string {
 	return "argon2id"
 }
 
-// SharedWithFlask is the setting of Sessions for a cookie that a Flask application reads and writes as well.
+// SharedWithFlask is the setting of Sessions for a cookie that a Flask application reads and writes
+// as well.
 const SharedWithFlask = "flask"
 
 // Check refuses what cannot be.
@@ -68,8 +72,9 @@ type Secrets struct {
 	Flask     Flask
 }
 
-// ReadSecrets reads the secrets from the environment, or from the files that NAME_FILE names (without the line's end). Weak
-// and published keys are refused here, before anything is opened or made.
+// ReadSecrets reads the secrets from the environment, or from the files that NAME_FILE names
+// (without the line's end). Weak and published keys are refused here, before anything is opened or
+// made.
 func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 	key, err := secret(getenv, "DOORBOOK_SECRET_KEY")
 	if err != nil {
@@ -189,7 +194,8 @@ func isPort(s string) bool {
 // HTTPS reports whether people use the site over TLS.
 func (s *Serve) HTTPS() bool { return strings.HasPrefix(s.PublicURL, "https://") }
 
-// Secure reports whether cookies are Secure: browsers take such cookies over TLS, and from their own machine.
+// Secure reports whether cookies are Secure: browsers take such cookies over TLS, and from their
+// own machine.
 func (s *Serve) Secure(url string) bool {
 	if s.CookieSecure == "never" {
 		return false

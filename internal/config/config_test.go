@@ -195,7 +195,8 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and so is one given twice.
+// TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and
+// so is one given twice.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

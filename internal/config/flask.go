@@ -16,11 +16,12 @@ type Flask struct {
 	Fallbacks [][]byte // DOORBOOK_FLASK_SECRET_KEY_FALLBACKS: its SECRET_KEY_FALLBACKS
 }
 
-// minFlaskKey is the least that is taken, in bytes: such a key signs people in here, so it must not be guessed. Flask's own
-// documentation has made keys of 16 bytes and more.
+// minFlaskKey is the least that is taken, in bytes: such a key signs people in here, so it must not
+// be guessed. Flask's own documentation has made keys of 16 bytes and more.
 const minFlaskKey = 16
 
-// readFlask reads the keys. They are taken byte for byte, as Flask takes a text; "hex:" before one is for keys that are bytes.
+// readFlask reads the keys. They are taken byte for byte, as Flask takes a text; "hex:" before one
+// is for keys that are bytes.
 func readFlask(getenv func(string) string) (f Flask, err error) {
 	const name = "DOORBOOK_FLASK_SECRET_KEY"
 	key, err := secret(getenv, name)
@@ -62,8 +63,8 @@ func checkFlaskCookie(name string) error {
 	return nil
 }
 
-// AnyFlaskKey is the key of DOORBOOK_FLASK_SECRET_KEY (or its _FILE), however weak, for who only looks into a cookie; nil if
-// there is none.
+// AnyFlaskKey is the key of DOORBOOK_FLASK_SECRET_KEY (or its _FILE), however weak, for who only
+// looks into a cookie; nil if there is none.
 func AnyFlaskKey(getenv func(string) string) ([]byte, error) {
 	const name = "DOORBOOK_FLASK_SECRET_KEY"
 	text, err := secret(getenv, name)

@@ -58,7 +58,8 @@ func TestFlaskKeys(t *testing.T) {
 	}
 }
 
-// What anybody could sign with is refused in words that say which setting it is, and never what was in it.
+// What anybody could sign with is refused in words that say which setting it is, and never what was
+// in it.
 func TestFlaskKeysRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -117,7 +118,8 @@ func TestSessionsSetting(t *testing.T) {
 	}
 }
 
-// While a Flask application shares the cookie it reads the hashes, too: nobody must have to think of that.
+// While a Flask application shares the cookie it reads the hashes, too: nobody must have to think
+// of that.
 func TestFormOfPasswords(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ form, sessions, want string }{

@@ -16,8 +16,9 @@ import (
 // KeyFile is the name of the secret key's file in the data directory.
 const KeyFile = "secret.key"
 
-// Keys makes the ring of secret keys: the one of the environment, else the one of the key file, which is made at the first
-// start; then the fallbacks. Weak and published keys are refused, and so is a key file that others may read.
+// Keys makes the ring of secret keys: the one of the environment, else the one of the key file,
+// which is made at the first start; then the fallbacks. Weak and published keys are refused, and so
+// is a key file that others may read.
 func Keys(s Secrets, dir string) (*session.KeyRing, error) {
 	first := s.Key
 	if first == nil {
@@ -33,9 +34,9 @@ func Keys(s Secrets, dir string) (*session.KeyRing, error) {
 	return ring, nil
 }
 
-// KnownKeys is Keys for a program beside the server. Unless it is the first to use the data directory it makes no key file,
-// which would become the server's key one day. If there is no key to be known here (known is false), the ring is random and
-// good for nothing but filling its place.
+// KnownKeys is Keys for a program beside the server. Unless it is the first to use the data
+// directory it makes no key file, which would become the server's key one day. If there is no key
+// to be known here (known is false), the ring is random and good for nothing but filling its place.
 func KnownKeys(s Secrets, dir string, first bool) (ring *session.KeyRing, known bool, err error) {
 	if s.Key == nil && !first {
 		switch _, err := readKey(filepath.Join(dir, KeyFile)); {
@@ -52,7 +53,8 @@ func KnownKeys(s Secrets, dir string, first bool) (ring *session.KeyRing, known 
 	return ring, err == nil, err
 }
 
-// keyFile reads the key file, or makes it. Of two programs that start at once, both get the one that was there first.
+// keyFile reads the key file, or makes it. Of two programs that start at once, both get the one
+// that was there first.
 func keyFile(dir string) ([]byte, error) {
 	path := filepath.Join(dir, KeyFile)
 	key, err := readKey(path)

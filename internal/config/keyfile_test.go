@@ -71,7 +71,8 @@ func TestKeyFileTogether(t *testing.T) {
 	}
 }
 
-// TestKeyFileRefused: one that others may read is no secret any more, and what is no key is said to be none.
+// TestKeyFileRefused: one that others may read is no secret any more, and what is no key is said to
+// be none.
 func TestKeyFileRefused(t *testing.T) {
 	t.Parallel()
 	const good = "0123456789abcdef0123456789abcdef-fedcba98"

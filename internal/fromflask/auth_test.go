@@ -81,8 +81,8 @@ func answer(c net.Conn, refusal bson.D) error {
 	return err
 }
 
-// TestLocked: a server that wants to know who asks, one that does not believe it, and one that has another reason. Even if
-// it repeats the password, nobody reads it.
+// TestLocked: a server that wants to know who asks, one that does not believe it, and one that has
+// another reason. Even if it repeats the password, nobody reads it.
 func TestLocked(t *testing.T) {
 	refusal := func(code int, name string) bson.D {
 		return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "codeName", Value: name}, {Key: "errmsg", Value: "no: " + secret + " " + written + "\x1b[2J\n\u202e"}}

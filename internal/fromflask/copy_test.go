@@ -96,7 +96,8 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// TestBrokenOff: wherever a copy breaks off, another one goes on, and nothing is counted or stored twice.
+// TestBrokenOff: wherever a copy breaks off, another one goes on, and nothing is counted or stored
+// twice.
 func TestBrokenOff(t *testing.T) {
 	t.Parallel()
 	whole := newPlace(t)
@@ -174,7 +175,8 @@ func (u *untouched) Finish(ctx context.Context, id string, d time.Duration) erro
 	return u.Repository.Finish(ctx, id, d)
 }
 
-// TestHidden: an entry that somebody has deleted here stays deleted, and does not keep its neighbours out.
+// TestHidden: an entry that somebody has deleted here stays deleted, and does not keep its
+// neighbours out.
 func TestHidden(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -302,7 +304,8 @@ func TestNothing(t *testing.T) {
 	}
 }
 
-// TestForgottenCounts: after a crash a server says that there are no documents, until somebody looks.
+// TestForgottenCounts: after a crash a server says that there are no documents, until somebody
+// looks.
 func TestForgottenCounts(t *testing.T) {
 	t.Parallel()
 	for _, source := range []*installation{(&installation{}).log(get(1, nil)), (&installation{}).developer(ada(1, nil))} {

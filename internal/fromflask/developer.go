@@ -18,8 +18,8 @@ type person struct {
 	odd     []Reason
 }
 
-// readDeveloper makes an account of a document. What a person needs to sign in must survive: a name or skills that break
-// a rule are mended, not refused.
+// readDeveloper makes an account of a document. What a person needs to sign in must survive: a name
+// or skills that break a rule are mended, not refused.
 func readDeveloper(doc bson.Raw, checkHash func(string) error) (p person, why *refusal) {
 	if p.ID, p.CreatedAt, why = open(doc); why != nil {
 		return p, why
@@ -57,8 +57,9 @@ func readDeveloper(doc bson.Raw, checkHash func(string) error) (p person, why *r
 	return p, nil
 }
 
-// isHash reports whether a text has the shape of a hash: method$salt$hash, of printable ASCII. A password that somebody has
-// stored as it is must not get into another database, and neither must the method that Werkzeug once had for just that.
+// isHash reports whether a text has the shape of a hash: method$salt$hash, of printable ASCII. A
+// password that somebody has stored as it is must not get into another database, and neither must
+// the method that Werkzeug once had for just that.
 func isHash(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -68,7 +69,8 @@ func isHash(s string) bool {
 	return len(s) <= maxHash && strings.Count(s, "$") >= 2 && !strings.HasPrefix(s, "plain$")
 }
 
-// readName gives a name that follows the rules; if there is nothing to make one of, the local part of the address.
+// readName gives a name that follows the rules; if there is nothing to make one of, the local part
+// of the address.
 func readName(v bson.RawValue, email string) (name string, odd bool) {
 	s, _ := text(v)
 	if name, err := account.CheckName(s); err == nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// developers copies the accounts. Of two with one canonical address the one that comes first has it, which is the older
-// one: an ObjectID begins with the second in which it was made.
+// developers copies the accounts. Of two with one canonical address the one that comes first has
+// it, which is the older one: an ObjectID begins with the second in which it was made.
 func (r *run) developers(ctx context.Context) error {
 	t := &r.totals.Developers
 	for doc, err := range r.Source.Documents(ctx, Developers) {
@@ -91,7 +91,8 @@ func (r *run) met(ctx context.Context, there account.Developer, p person, admin 
 	return nil
 }
 
-// differences names the fields that are not the same. A hash that was replaced at a sign-in is no difference.
+// differences names the fields that are not the same. A hash that was replaced at a sign-in is no
+// difference.
 func differences(there, here account.Developer) (fields []string) {
 	if there.Name != here.Name {
 		fields = append(fields, "name")

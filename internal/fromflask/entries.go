@@ -43,8 +43,9 @@ func (r *run) entries(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// write writes the entries that are not there. A batch is all or none, so a first copy takes one commit for each; where one
-// of its entries is there, all are looked at, and those that are not there are written together.
+// write writes the entries that are not there. A batch is all or none, so a first copy takes one
+// commit for each; where one of its entries is there, all are looked at, and those that are not
+// there are written together.
 func (r *run) write(ctx context.Context, batch []book.Entry) error {
 	if len(batch) == 0 {
 		return ctx.Err()

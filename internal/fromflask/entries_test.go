@@ -125,7 +125,8 @@ func TestEntriesThatAreNotCopied(t *testing.T) {
 	}
 }
 
-// TestMinutes: nobody knows how imported requests ended, so the plot of those that were answered here has none of them.
+// TestMinutes: nobody knows how imported requests ended, so the plot of those that were answered
+// here has none of them.
 func TestMinutes(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)

@@ -17,9 +17,9 @@ const (
 	maxAddr   = 256
 )
 
-// readEntry makes an entry of a document. The original wrote down whole bodies and addresses, so of a body only that there
-// was one is kept, and of a URL what is no secret: the host and user, values of the query, and parts of the path that may
-// be tokens are left out.
+// readEntry makes an entry of a document. The original wrote down whole bodies and addresses, so of
+// a body only that there was one is kept, and of a URL what is no secret: the host and user, values
+// of the query, and parts of the path that may be tokens are left out.
 func readEntry(doc bson.Raw) (e book.Entry, deleted bool, why *refusal) {
 	if e.ID, e.CreatedAt, why = open(doc); why != nil {
 		return e, false, why
@@ -50,7 +50,8 @@ func readEntry(doc bson.Raw) (e book.Entry, deleted bool, why *refusal) {
 	return e, false, nil
 }
 
-// redactURL gives what is kept of a URL, relative or absolute. One that cannot be read is [redacted].
+// redactURL gives what is kept of a URL, relative or absolute. One that cannot be read is
+// [redacted].
 func redactURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Opaque != "" || raw == "" {
@@ -69,8 +70,9 @@ func redactURL(raw string) string {
 	return book.RedactURL(path, u.RawQuery, "", book.Keep{})
 }
 
-// plain reports whether a part of a path is surely no token, key or address of a person: an id, a word, or a short name.
-// The routes of an application that has grown are not known here, and one may have been /reset/<token>.
+// plain reports whether a part of a path is surely no token, key or address of a person: an id, a
+// word, or a short name. The routes of an application that has grown are not known here, and one
+// may have been /reset/<token>.
 func plain(segment string) bool {
 	const short, word = 12, 40
 	if id.Valid(segment) {

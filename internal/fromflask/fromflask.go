@@ -1,9 +1,10 @@
-// Package fromflask copies an installation of the original Flask application, its developers and its logs, into the
-// database of this program. It reads MongoDB and writes through the repositories, so it does not know which database it
-// fills. It never writes to its source.
+// Package fromflask copies an installation of the original Flask application, its developers and
+// its logs, into the database of this program. It reads MongoDB and writes through the
+// repositories, so it does not know which database it fills. It never writes to its source.
 //
-// A copy can be made again: what is there already is left alone, so a copy that broke off goes on where it stopped. Ids
-// are kept. What is not fit to be copied is refused and reported one by one, without a word of its content.
+// A copy can be made again: what is there already is left alone, so a copy that broke off goes on
+// where it stopped. Ids are kept. What is not fit to be copied is refused and reported one by one,
+// without a word of its content.
 package fromflask
 
 import (
@@ -31,10 +32,11 @@ var ErrNothing = errors.New("there are no developers and no logs")
 
 // Source is where an installation is read from.
 type Source interface {
-	// Count gives about how many documents the collection holds, to show how far a copy is; 0 if there is no such collection.
+	// Count gives about how many documents the collection holds, to show how far a copy is; 0 if
+	// there is no such collection.
 	Count(ctx context.Context, collection string) (int64, error)
-	// Documents gives the documents of a collection in the order of their _id. A document is the caller's until the next
-	// one. After an error there are no more.
+	// Documents gives the documents of a collection in the order of their _id. A document is the
+	// caller's until the next one. After an error there are no more.
 	Documents(ctx context.Context, collection string) iter.Seq2[bson.Raw, error]
 }
 
@@ -45,8 +47,8 @@ type Config struct {
 	Book     book.Repository
 
 	Admins []string // canonical e-mail addresses of those who become admins; everybody else is a member
-	// CheckHash gives an error for a password hash that no password could ever be checked against, because it cannot be
-	// read or costs too much. Default: only what is no hash at all is refused.
+	// CheckHash gives an error for a password hash that no password could ever be checked against,
+	// because it cannot be read or costs too much. Default: only what is no hash at all is refused.
 	CheckHash func(hash string) error
 
 	Keeps    time.Duration    // how long the book keeps entries, to count those that it will not; default: none is counted
@@ -84,8 +86,9 @@ type Tally struct {
 	Refused int64 `json:"refused"`
 }
 
-// Copy copies, and gives what became of everything it has read; also when it breaks off with an error. Developers come
-// first. ErrNothing; otherwise the error is the source's or a repository's, or the context's.
+// Copy copies, and gives what became of everything it has read; also when it breaks off with an
+// error. Developers come first. ErrNothing; otherwise the error is the source's or a repository's,
+// or the context's.
 func Copy(ctx context.Context, c Config) (Totals, error) {
 	if c.Batch <= 0 {
 		c.Batch = 500

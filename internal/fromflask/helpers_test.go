@@ -16,7 +16,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sqlite"
 )
 
-// installation is a source in memory. Documents are in the order of their ids, as the tests write them down.
+// installation is a source in memory. Documents are in the order of their ids, as the tests write
+// them down.
 type installation struct {
 	developers, logs []bson.Raw
 	failAt           int // reading fails before this document of each collection; 0: never

@@ -17,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// The errors of a source. Their texts hold nothing of the URL but its hosts and its database, and nothing that a terminal
-// would obey, whatever the server says.
+// The errors of a source. Their texts hold nothing of the URL but its hosts and its database, and
+// nothing that a terminal would obey, whatever the server says.
 var (
 	ErrURL  = errors.New("not a MongoDB URL that can be used")
 	ErrAuth = errors.New("the database wants a user name and password that may read it")
@@ -42,7 +42,8 @@ type Mongo struct {
 	secrets []string
 }
 
-// Open prepares to read the database that the URL names in its path, or "flask"; the first reading connects. ErrURL.
+// Open prepares to read the database that the URL names in its path, or "flask"; the first reading
+// connects. ErrURL.
 func Open(address string) (*Mongo, error) {
 	opts, database, err := parseURL(address)
 	if err != nil {
@@ -100,7 +101,8 @@ func parseURL(address string) (opts *options.ClientOptions, database string, err
 	return opts, database, nil
 }
 
-// wrongURL tells what the driver says only if the URL has no place for a secret: the driver quotes what it cannot read.
+// wrongURL tells what the driver says only if the URL has no place for a secret: the driver quotes
+// what it cannot read.
 func wrongURL(address string, err error) error {
 	if strings.ContainsAny(address, "@?%") {
 		return fmt.Errorf("%w: mongodb://USER:PASSWORD@HOST/DATABASE?OPTIONS, with special characters of user name and password as %%40, %%3A, %%2F …", ErrURL)
@@ -154,7 +156,8 @@ func (m *Mongo) next(ctx context.Context, cursor *mongo.Cursor) bool {
 	return cursor.Next(ctx)
 }
 
-// explain makes an error of the driver one that may be shown. It does not wrap the driver's, so that nobody can show that.
+// explain makes an error of the driver one that may be shown. It does not wrap the driver's, so
+// that nobody can show that.
 func (m *Mongo) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -191,7 +194,8 @@ func isAuth(err error) bool {
 	return strings.Contains(text, "auth error") || strings.Contains(text, "AuthenticationFailed")
 }
 
-// secretsOf lists what of a URL must not be shown, as it is written and as it is meant, longest first.
+// secretsOf lists what of a URL must not be shown, as it is written and as it is meant, longest
+// first.
 func secretsOf(address string) []string {
 	_, rest, _ := strings.Cut(address, "://")
 	var secrets []string

@@ -51,7 +51,8 @@ func TestWrongURLs(t *testing.T) {
 	}
 }
 
-// TestSecretOptions: whatever the server repeats of a URL's options that hold secrets, nobody reads it.
+// TestSecretOptions: whatever the server repeats of a URL's options that hold secrets, nobody reads
+// it.
 func TestSecretOptions(t *testing.T) {
 	t.Parallel()
 	for _, option := range []string{

@@ -9,8 +9,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// Rehearse returns a Config whose Copy reads everything, writes nothing, and gives the Totals that a
-// Copy by c would. If c has no repositories, they are those of an empty database.
+// Rehearse returns a Config whose Copy reads everything, writes nothing, and gives the Totals that
+// a Copy by c would. If c has no repositories, they are those of an empty database.
 func Rehearse(c Config) Config {
 	c.Accounts = &rehearsedAccounts{Repository: c.Accounts, taken: map[[16]byte]string{}}
 	c.Book = rehearsedBook{c.Book}

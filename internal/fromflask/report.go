@@ -83,8 +83,9 @@ type Item struct {
 // shown is how many items of one reason are printed.
 const shown = 20
 
-// Report gathers what Copy tells: all of it goes to a file as JSON lines, if there is one, and the beginning is kept to be
-// printed. Its size in memory does not grow with the number of items. It is not safe for concurrent use.
+// Report gathers what Copy tells: all of it goes to a file as JSON lines, if there is one, and the
+// beginning is kept to be printed. Its size in memory does not grow with the number of items. It is
+// not safe for concurrent use.
 type Report struct {
 	lines  *json.Encoder
 	err    error
@@ -135,7 +136,8 @@ func (r *Report) encode(v any) {
 	}
 }
 
-// Finish writes the totals as the last of the JSON lines, and gives the first error of writing them.
+// Finish writes the totals as the last of the JSON lines, and gives the first error of writing
+// them.
 func (r *Report) Finish(t Totals) error {
 	r.encode(map[string]Totals{"totals": t})
 	return r.err

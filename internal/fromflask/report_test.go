@@ -85,7 +85,8 @@ func TestReportOfADryRun(t *testing.T) {
 	}
 }
 
-// TestReportHoldsNoSecret: a canary in every field of every document never comes up, in items or in texts of errors.
+// TestReportHoldsNoSecret: a canary in every field of every document never comes up, in items or in
+// texts of errors.
 func TestReportHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	const canary = "cAnaRy7bird9x"

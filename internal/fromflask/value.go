@@ -35,7 +35,8 @@ func typeName(v bson.RawValue) string {
 	return v.Type.String()
 }
 
-// text gives a text that is at most longest bytes long: that of a string, or of bytes that are one. It is "" otherwise.
+// text gives a text that is at most longest bytes long: that of a string, or of bytes that are one.
+// It is "" otherwise.
 func text(v bson.RawValue) (s string, ok bool) {
 	if s, ok = v.StringValueOK(); !ok {
 		s, ok = v.SymbolOK()
@@ -61,7 +62,8 @@ func truth(v bson.RawValue) bool {
 	return strings.EqualFold(s, "true") || s == "1"
 }
 
-// blank reports whether a body holds nothing: the ways in which Python writes an empty one are known.
+// blank reports whether a body holds nothing: the ways in which Python writes an empty one are
+// known.
 func blank(v bson.RawValue) bool {
 	switch v.Type {
 	case 0, bson.TypeNull, bson.TypeUndefined:
@@ -77,8 +79,9 @@ func blank(v bson.RawValue) bool {
 	return ok && slices.Contains([]string{"", "{}", "[]", "null", "None", `""`, "''", "b''", "ImmutableMultiDict([])"}, strings.TrimSpace(s))
 }
 
-// instant gives the time that a value holds, to the millisecond: a date, a text, or a number of seconds or milliseconds
-// since 1970. A text without a zone is in UTC, as MongoDB's dates are. There is none before 1970 or after the year 9999.
+// instant gives the time that a value holds, to the millisecond: a date, a text, or a number of
+// seconds or milliseconds since 1970. A text without a zone is in UTC, as MongoDB's dates are.
+// There is none before 1970 or after the year 9999.
 func instant(v bson.RawValue) (time.Time, bool) {
 	t, ok := parseInstant(v)
 	t = t.UTC().Truncate(time.Millisecond)
@@ -117,8 +120,8 @@ func parseInstant(v bson.RawValue) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// oneLine makes a text fit for a rule that wants one line of at most most code points: what breaks lines becomes a space,
-// what is invisible goes, and so does what is too much.
+// oneLine makes a text fit for a rule that wants one line of at most most code points: what breaks
+// lines becomes a space, what is invisible goes, and so does what is too much.
 func oneLine(s string, most int) string {
 	s = strings.Map(func(r rune) rune {
 		const zwnj, zwj = '\u200c', '\u200d' // scripts and emoji are written with them

@@ -15,7 +15,8 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// Visitor is one browser: it keeps cookies and the form token of the latest page. It belongs to one goroutine.
+// Visitor is one browser: it keeps cookies and the form token of the latest page. It belongs to one
+// goroutine.
 type Visitor struct {
 	Addr    string // where the requests come from
 	Cookies map[string]string

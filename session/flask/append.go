@@ -64,8 +64,8 @@ func (t *tree) appendArray(b []byte, i uint32) []byte {
 	return append(b, ']')
 }
 
-// appendObject sorts the entries by key, in the order of code points, which is that of the bytes. Of equal keys the last
-// one counts.
+// appendObject sorts the entries by key, in the order of code points, which is that of the bytes.
+// Of equal keys the last one counts.
 func (t *tree) appendObject(b []byte, i uint32) []byte {
 	type entry struct {
 		key   []byte

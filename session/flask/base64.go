@@ -6,15 +6,15 @@ import (
 	"encoding/binary"
 )
 
-// The two alphabets, refusing spare bits that are not zero: urlSafe for the parts of the cookie, standard for bytes in it.
-// Both pass over line breaks, so whoever decodes looks for them first.
+// The two alphabets, refusing spare bits that are not zero: urlSafe for the parts of the cookie,
+// standard for bytes in it. Both pass over line breaks, so whoever decodes looks for them first.
 var (
 	urlSafe  = base64.RawURLEncoding.Strict()
 	standard = base64.StdEncoding.Strict()
 )
 
-// decode64 appends what a part of the cookie spells, if it is the one spelling of it. A size of 0 or more is the only one
-// that will do.
+// decode64 appends what a part of the cookie spells, if it is the one spelling of it. A size of 0
+// or more is the only one that will do.
 func decode64(b, text []byte, size int) ([]byte, bool) {
 	if size >= 0 && len(text) != urlSafe.EncodedLen(size) {
 		return nil, false
@@ -30,7 +30,8 @@ func breaksLine(text []byte) bool {
 	return bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0
 }
 
-// appendTimestamp writes seconds since 1970 as the base64 of their bytes without leading zeros: 0 is no text at all.
+// appendTimestamp writes seconds since 1970 as the base64 of their bytes without leading zeros: 0
+// is no text at all.
 func appendTimestamp(b []byte, seconds uint64) []byte {
 	var raw [8]byte
 	binary.BigEndian.PutUint64(raw[:], seconds)

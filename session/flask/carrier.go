@@ -61,7 +61,8 @@ func (c *carrier) Seal(r session.Record) (string, error) {
 	return c.signer.Sign(text, c.now()), nil
 }
 
-// write puts who is signed in into words that Flask's side understands, and a name for the companion record.
+// write puts who is signed in into words that Flask's side understands, and a name for the
+// companion record.
 func (c *carrier) write(values map[string][]byte, r *session.Record) error {
 	if c.subject == nil && r.Subject != "" {
 		text, err := Codec{}.Marshal(r.Subject)
@@ -146,8 +147,9 @@ func truthy(text []byte) bool {
 	return true
 }
 
-// idOf is the id of a session that its cookie does not name. It is made of all that the cookie says and when it was made,
-// so that requests at the same time find the same. The reader takes one spelling only of a cookie.
+// idOf is the id of a session that its cookie does not name. It is made of all that the cookie says
+// and when it was made, so that requests at the same time find the same. The reader takes one
+// spelling only of a cookie.
 func idOf(value string) (id session.ID) {
 	sum := sha256.Sum256([]byte("doorbook/session flask cookie\x00" + value[:strings.LastIndexByte(value, '.')]))
 	copy(id[:], sum[:])
@@ -192,7 +194,8 @@ func (c *carrier) nameOf(r *session.Record) []byte {
 	return append(base64.RawURLEncoding.AppendEncode(text, b), '"')
 }
 
-// cutName takes the name out of the values, and says whether an old key signed it. One that is not ours counts as none.
+// cutName takes the name out of the values, and says whether an old key signed it. One that is not
+// ours counts as none.
 func (c *carrier) cutName(values map[string][]byte) (n name, ok, old bool) {
 	text, ok := values[nameKey]
 	delete(values, nameKey)

@@ -13,12 +13,12 @@ import (
 // inRoot is how deep the values of a session lie.
 const inRoot = 1
 
-// Codec encodes values as Flask's session does: JSON with tags for what JSON has no form for. It is a session.Codec. The
-// package documentation says how values map. It is safe for concurrent use.
+// Codec encodes values as Flask's session does: JSON with tags for what JSON has no form for. It is
+// a session.Codec. The package documentation says how values map. It is safe for concurrent use.
 type Codec struct{}
 
-// Marshal gives the canonical text of a value, for Join. It refuses with ErrUnsupported what Flask has no form for, and
-// values that lie more than 256 deep, as those do that contain themselves.
+// Marshal gives the canonical text of a value, for Join. It refuses with ErrUnsupported what Flask
+// has no form for, and values that lie more than 256 deep, as those do that contain themselves.
 func (Codec) Marshal(v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
@@ -29,8 +29,9 @@ func (Codec) Marshal(v any) ([]byte, error) {
 	return appendGo(make([]byte, 0, 128), reflect.ValueOf(v), inRoot)
 }
 
-// Unmarshal reads the text of a value into what v points to. It refuses with ErrMalformed what Flask would not write, and
-// with ErrMismatch what does not fit; v may then be filled in part. It keeps nothing of data.
+// Unmarshal reads the text of a value into what v points to. It refuses with ErrMalformed what
+// Flask would not write, and with ErrMismatch what does not fit; v may then be filled in part. It
+// keeps nothing of data.
 func (Codec) Unmarshal(data []byte, v any) error {
 	var room [roomy]node
 	t, err := canonical(data, inRoot, false, room[:])

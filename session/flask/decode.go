@@ -87,7 +87,8 @@ func (t *tree) fill(i uint32, v reflect.Value) error {
 	return t.misfit(i, v)
 }
 
-// fillNamed reads into types that have a form of their own, here or by their methods. What a method gets is plain JSON.
+// fillNamed reads into types that have a form of their own, here or by their methods. What a method
+// gets is plain JSON.
 func (t *tree) fillNamed(i uint32, v reflect.Value) (done bool, err error) {
 	n := &t.nodes[i]
 	if v.Type().PkgPath() == "" {
@@ -232,8 +233,8 @@ func fillKey(name []byte, v reflect.Value) error {
 	return nil
 }
 
-// fillStruct reads each entry into the field of that name, or else of that name in another case. Entries without a field
-// are passed over.
+// fillStruct reads each entry into the field of that name, or else of that name in another case.
+// Entries without a field are passed over.
 func (t *tree) fillStruct(i uint32, v reflect.Value) error {
 	all := fields(v.Type())
 	for name, value := range t.entries(i) {
@@ -273,8 +274,8 @@ func (t *tree) plainText(i uint32) ([]byte, bool) {
 	return nil, false
 }
 
-// appendJSON writes a node as plain JSON: tuples as arrays, dates as RFC 3339 has them, UUIDs with dashes, bytes in
-// base64. NaN and the infinities have no form there.
+// appendJSON writes a node as plain JSON: tuples as arrays, dates as RFC 3339 has them, UUIDs with
+// dashes, bytes in base64. NaN and the infinities have no form there.
 func (t *tree) appendJSON(b []byte, i uint32) (_ []byte, err error) {
 	n := &t.nodes[i]
 	if text, ok := t.plainText(i); ok {

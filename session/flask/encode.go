@@ -103,7 +103,8 @@ func appendNamed(b []byte, v reflect.Value, depth int) (_ []byte, done bool, err
 	return b, true, err
 }
 
-// appendMarshaler writes a type by its own methods, also those of a pointer to it where there is one.
+// appendMarshaler writes a type by its own methods, also those of a pointer to it where there is
+// one.
 func appendMarshaler(b []byte, v reflect.Value, depth int) (_ []byte, done bool, err error) {
 	if v.Kind() == reflect.Pointer {
 		switch v.Type().Elem() { // their own methods are not what is wanted
@@ -159,7 +160,8 @@ func appendNumber(b []byte, text string) ([]byte, error) {
 	return append(b, t.src...), nil
 }
 
-// appendTime writes a time in UTC and whole seconds. The zero time is null; Python has the years 1 to 9999.
+// appendTime writes a time in UTC and whole seconds. The zero time is null; Python has the years 1
+// to 9999.
 func appendTime(b []byte, at time.Time) ([]byte, error) {
 	if at.IsZero() {
 		return append(b, "null"...), nil

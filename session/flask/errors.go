@@ -2,8 +2,8 @@ package flask
 
 import "errors"
 
-// What can be wrong with a cookie or a value. Details are wrapped around them; none holds anything of the cookie, of the
-// values in it or of a key. Test with errors.Is.
+// What can be wrong with a cookie or a value. Details are wrapped around them; none holds anything
+// of the cookie, of the values in it or of a key. Test with errors.Is.
 var (
 	// ErrSignature: no key signed this, or it is not shaped like a signed cookie at all.
 	ErrSignature = errors.New("flask: bad signature")

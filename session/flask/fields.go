@@ -16,9 +16,10 @@ type field struct {
 	omitZero  bool
 }
 
-// fields gives the entries of a struct in the order of their names: the exported fields, under the name in their "json"
-// tag, and those of embedded structs as if they were its own. Of equal names the least deep counts, among those the one
-// that is named by a tag; if that leaves several, none counts.
+// fields gives the entries of a struct in the order of their names: the exported fields, under the
+// name in their "json" tag, and those of embedded structs as if they were its own. Of equal names
+// the least deep counts, among those the one that is named by a tag; if that leaves several, none
+// counts.
 func fields(t reflect.Type) []field {
 	all := collect(make([]field, 0, t.NumField()), t, nil, nil)
 	slices.SortStableFunc(all, func(a, b field) int {

@@ -11,21 +11,22 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Flask keeps its messages as one list of (category, message) under "_flashes"; package session has a key for each, so
-// that none is swallowed by another request. Here each form becomes the other.
+// Flask keeps its messages as one list of (category, message) under "_flashes"; package session has
+// a key for each, so that none is swallowed by another request. Here each form becomes the other.
 
 // flashPrefix is that of package session.
 const flashPrefix = "_flash."
 
-// flash is a session.Flash with what it was in Flask's list, if that is more than two texts can say.
+// flash is a session.Flash with what it was in Flask's list, if that is more than two texts can
+// say.
 type flash struct {
 	Category string `json:"c"`
 	Text     string `json:"t"`
 	Tagged   string `json:"tagged,omitempty"`
 }
 
-// splitFlashes gives each message of Flask's list a key of its own, before those that are added here. A list that is none
-// stays as it is.
+// splitFlashes gives each message of Flask's list a key of its own, before those that are added
+// here. A list that is none stays as it is.
 func splitFlashes(values map[string][]byte) {
 	for key := range values {
 		if strings.HasPrefix(key, flashPrefix) { // not ours, for ours travel in the list
@@ -81,8 +82,8 @@ func readFlash(item any) (f flash, ok bool) {
 	return f, true
 }
 
-// words gives what a page shows of a message. Markup is shown as the text that it is, so that no page here trusts what
-// another program has put into the cookie.
+// words gives what a page shows of a message. Markup is shown as the text that it is, so that no
+// page here trusts what another program has put into the cookie.
 func words(v any) string {
 	switch v := v.(type) {
 	case string:

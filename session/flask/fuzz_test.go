@@ -28,8 +28,8 @@ func texts(t testing.TB) (all [][]byte) {
 	return all
 }
 
-// FuzzSplit takes mutated sessions apart. Whatever is read: its entries make a session again, which is the same one, in
-// one spelling; and so does each value by way of Go.
+// FuzzSplit takes mutated sessions apart. Whatever is read: its entries make a session again, which
+// is the same one, in one spelling; and so does each value by way of Go.
 func FuzzSplit(f *testing.F) {
 	for _, text := range texts(f) {
 		f.Add(text)
@@ -61,7 +61,8 @@ func FuzzSplit(f *testing.F) {
 	})
 }
 
-// throughGo reads a value and writes it: the same text, but for dates that lie in another century in Python.
+// throughGo reads a value and writes it: the same text, but for dates that lie in another century
+// in Python.
 func throughGo(t *testing.T, text []byte) {
 	t.Helper()
 	var v, back any

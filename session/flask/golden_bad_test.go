@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// accepted are the cases that Flask reads, a stricter reader need not, and this one does. All others that the golden files
-// leave open are refused:
+// accepted are the cases that Flask reads, a stricter reader need not, and this one does. All
+// others that the golden files leave open are refused:
 //
 //   - other spellings of a signature, a timestamp or a payload (padding, spare bits, characters passed over): nobody but a
 //     forger of copies writes them;
@@ -83,10 +83,11 @@ func (c *goldenBad) read(t *testing.T, cookie string) ([]byte, error) {
 	return text, err
 }
 
-// value gives the cookie of a case. Where the case is about the whole Cookie header, this is the session library's rule
-// in short: the raw value of the one pair of that name; two of them are none; quotes are part of a value, so a quoted
-// cookie (header/quoted-octal, which Flask would take out of its quotes) is refused; bytes outside ASCII and control
-// characters reach the reader as they are. That rule is tested there, on the same kinds of header.
+// value gives the cookie of a case. Where the case is about the whole Cookie header, this is the
+// session library's rule in short: the raw value of the one pair of that name; two of them are
+// none; quotes are part of a value, so a quoted cookie (header/quoted-octal, which Flask would take
+// out of its quotes) is refused; bytes outside ASCII and control characters reach the reader as
+// they are. That rule is tested there, on the same kinds of header.
 func (c *goldenBad) value(t *testing.T) (string, bool) {
 	t.Helper()
 	if c.Layer == "value" {

@@ -18,7 +18,8 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// The files in testdata come from the real Flask, ItsDangerous and Python; "what" in their "meta" says what the fields are.
+// The files in testdata come from the real Flask, ItsDangerous and Python; "what" in their "meta"
+// says what the fields are.
 
 type keyText struct {
 	Str   *string
@@ -42,7 +43,8 @@ type goldenKeys struct {
 	Now       int64
 }
 
-// signer makes the signer of a case. The fallbacks may be a text by mistake, which Flask takes apart.
+// signer makes the signer of a case. The fallbacks may be a text by mistake, which Flask takes
+// apart.
 func (k goldenKeys) signer(t testing.TB) (*flask.Signer, error) {
 	t.Helper()
 	keys := flask.Keys{Secret: k.Secret.bytes(t)}

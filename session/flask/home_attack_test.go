@@ -11,10 +11,11 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// Some Flask applications let their users keep what they like under keys of their choice. Such a user is signed in as ada
-// (or not at all), knows everything that is not secret, and is after bob.
+// Some Flask applications let their users keep what they like under keys of their choice. Such a
+// user is signed in as ada (or not at all), knows everything that is not secret, and is after bob.
 
-// attack is a world in which bob is signed in, and what an attacker may know of him: all ids and marks, but no digests.
+// attack is a world in which bob is signed in, and what an attacker may know of him: all ids and
+// marks, but no digests.
 type attack struct {
 	*world
 	store *watched
@@ -126,7 +127,8 @@ func TestForgedMarkLocksNobodyOut(t *testing.T) {
 	check(t, "bob's session after its end", a.opens(a.bob), "")
 }
 
-// When somebody signed in is ours to say: a name cannot put it into the future, which would outlive limits and every end.
+// When somebody signed in is ours to say: a name cannot put it into the future, which would outlive
+// limits and every end.
 func TestForgedTime(t *testing.T) {
 	t.Parallel()
 	a := newAttack(t)
@@ -147,7 +149,8 @@ func TestForgedTime(t *testing.T) {
 	check(t, "after the limit", a.opens(a.refresh(cookie("old"))), "")
 }
 
-// Of a name that is none of ours nobody can say whether its session lives, so nobody is signed in. A stranger's is dropped.
+// Of a name that is none of ours nobody can say whether its session lives, so nobody is signed in.
+// A stranger's is dropped.
 func TestNamesThatAreNone(t *testing.T) {
 	t.Parallel()
 	good := strings.Trim(forged(session.ID{1}, nil, time.Unix(2e9, 0), "ada"), `"`)
@@ -166,7 +169,8 @@ func TestNamesThatAreNone(t *testing.T) {
 	}
 }
 
-// Times that are none are passed over; they cannot make a value unreadable that our side needs, beyond the one session.
+// Times that are none are passed over; they cannot make a value unreadable that our side needs,
+// beyond the one session.
 func TestTimesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for _, until := range []string{

@@ -203,7 +203,8 @@ func TestOperations(t *testing.T) {
 	check(t, "the cookie then", same, cookie)
 }
 
-// A value that was set for a time keeps it when Flask's side sets it anew, and Flask's side sees it after its time.
+// A value that was set for a time keeps it when Flask's side sets it anew, and Flask's side sees it
+// after its time.
 func TestTimesBesideFlask(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -219,7 +220,8 @@ func TestTimesBesideFlask(t *testing.T) {
 	check(t, "set anew", fmt.Sprint(w.values(again)), `map[city:"Bergen"]`)
 }
 
-// Signed by a fallback key is good, and signed by the first one with the next use that is written down.
+// Signed by a fallback key is good, and signed by the first one with the next use that is written
+// down.
 func TestFallbackKey(t *testing.T) {
 	t.Parallel()
 	old, err := flask.NewSigner(flask.Keys{Secret: []byte("the key of last year, 0123456789")})

@@ -19,7 +19,8 @@ func take(s *session.Session) string {
 
 func flashOne(s *session.Session) string { s.Flash("info", "one more"); return "" }
 
-// Messages of every shape that Flask's side can make, as they are shown here, and as they are carried along.
+// Messages of every shape that Flask's side can make, as they are shown here, and as they are
+// carried along.
 func TestFlashesOfFlask(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ list, shown string }{
@@ -54,7 +55,8 @@ func TestFlashesOfFlask(t *testing.T) {
 	}
 }
 
-// A list that is none, or holds something that is no message, is nobody's: it is left alone until somebody adds a message.
+// A list that is none, or holds something that is no message, is nobody's: it is left alone until
+// somebody adds a message.
 func TestFlashesMalformed(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{
@@ -73,7 +75,8 @@ func TestFlashesMalformed(t *testing.T) {
 	}
 }
 
-// Hundreds of messages fit into one cookie when they are alike. None is lost to reading, and their order is kept.
+// Hundreds of messages fit into one cookie when they are alike. None is lost to reading, and their
+// order is kept.
 func TestHundredsOfFlashes(t *testing.T) {
 	t.Parallel()
 	const n = 700
@@ -128,7 +131,8 @@ func TestFlashesWithClockAhead(t *testing.T) {
 	check(t, "shown", shown, `[{"c":"a","t":"1"},{"c":"a","t":"2"}]`)
 }
 
-// Flask's side may have keys that look like our messages. They are no messages, and nothing fails because of them.
+// Flask's side may have keys that look like our messages. They are no messages, and nothing fails
+// because of them.
 func TestKeysLikeFlashes(t *testing.T) {
 	t.Parallel()
 	keysLikeFlashes(t, map[string]string{

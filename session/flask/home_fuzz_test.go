@@ -12,8 +12,9 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// FuzzOpen reads any text as a cookie, and as what a correctly signed one holds. Nothing panics; what is refused is
-// ErrUnreadable; and what is read can be written, and is read again as the same session with the same values.
+// FuzzOpen reads any text as a cookie, and as what a correctly signed one holds. Nothing panics;
+// what is refused is ErrUnreadable; and what is read can be written, and is read again as the same
+// session with the same values.
 func FuzzOpen(f *testing.F) {
 	now := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
 	const flashes = `{"_flashes":[{" t":["message","Hello"]},["a",{" m":"<b>"}],{" t":[1,null]}]}`
@@ -84,12 +85,14 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// shown is what must not change, but for values. A session without a name gets one when it is written.
+// shown is what must not change, but for values. A session without a name gets one when it is
+// written.
 func shown(r session.Record) string {
 	return fmt.Sprint(r.Subject, r.Persist, r.SignedIn.Unix(), r.LastSeen)
 }
 
-// flashLike reports whether there are keys that look like our messages, which did not come from Flask's list.
+// flashLike reports whether there are keys that look like our messages, which did not come from
+// Flask's list.
 func flashLike(v session.Values) bool {
 	for key, value := range v {
 		if len(key) > 6 && key[:7] == "_flash." && (len(key) != 7+16+1+4+1+8 || len(value) == 0 || value[0] != '{') {

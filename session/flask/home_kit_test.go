@@ -18,8 +18,8 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// What the tests of this home share beside its world: requests that are looked at more closely, what Flask's side does to a
-// cookie, and a store that is watched.
+// What the tests of this home share beside its world: requests that are looked at more closely,
+// what Flask's side does to a cookie, and a store that is watched.
 
 // signedInAs makes the handler of a sign-in that both sides can see.
 func signedInAs(id string) func(s *session.Session) string {
@@ -30,7 +30,8 @@ func signedInAs(id string) func(s *session.Session) string {
 	}
 }
 
-// born is a cookie of somebody who has signed in at Flask's side just now; more is added to what it holds.
+// born is a cookie of somebody who has signed in at Flask's side just now; more is added to what it
+// holds.
 func (w *world) born(id string, more ...string) string {
 	w.t.Helper()
 	return w.flask(`{` + strings.Join(append([]string{`"loggedin_user":{"_id":"` + id + `"}`}, more...), ",") + `}`)
@@ -144,8 +145,8 @@ func (w *world) endOnly(subject string) {
 	}
 }
 
-// forged is a name for a companion record as its payload spells it, made by somebody who knows how it is done and may put
-// any text into their own Flask session.
+// forged is a name for a companion record as its payload spells it, made by somebody who knows how
+// it is done and may put any text into their own Flask session.
 func forged(id session.ID, digest []byte, signedIn time.Time, subject string) string {
 	b := append([]byte{1}, id[:]...)
 	b = append(b, append(slices.Clone(digest), make([]byte, session.CarriedDigest)...)[:session.CarriedDigest]...)

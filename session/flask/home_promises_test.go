@@ -15,10 +15,11 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// The promises of package session as the column "Flask's cookie, beside a store" of docs/sessions.md has them, one test for
-// each row.
+// The promises of package session as the column "Flask's cookie, beside a store" of
+// docs/sessions.md has them, one test for each row.
 
-// P1: no. Of answers to requests at the same time the last one to reach the browser wins; one after the other loses nothing.
+// P1: no. Of answers to requests at the same time the last one to reach the browser wins; one after
+// the other loses nothing.
 func TestPromise01(t *testing.T) {
 	t.Parallel()
 	const other session.Key[string] = "other"
@@ -60,7 +61,8 @@ func TestPromise02(t *testing.T) {
 	check(t, "the first cookie", w.opens(w.born("ada")), "")
 }
 
-// P3: reading never writes, but for the first sight of a session that Flask began, and a note of use once a minute.
+// P3: reading never writes, but for the first sight of a session that Flask began, and a note of
+// use once a minute.
 func TestPromise03(t *testing.T) {
 	t.Parallel()
 	var store *watched
@@ -157,8 +159,8 @@ func TestPromise06(t *testing.T) {
 	check(t, "calls", store.told(), "")
 }
 
-// P7: broken is empty, also where Flask answers 500; a cookie of a session that has ended is cleared from a browser that
-// asks for a page, and from no other client.
+// P7: broken is empty, also where Flask answers 500; a cookie of a session that has ended is
+// cleared from a browser that asks for a page, and from no other client.
 func TestPromise07(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -67,8 +67,9 @@ func TestCopiesAfterRenewal(t *testing.T) {
 	check(t, "last", l.opens(l.last), "ada")
 }
 
-// Every way to end a session, against every copy of its cookie. What was never seen is refused where all sessions of its
-// subject ended, and only there; nobody here can tell it from another sign-in otherwise.
+// Every way to end a session, against every copy of its cookie. What was never seen is refused
+// where all sessions of its subject ended, and only there; nobody here can tell it from another
+// sign-in otherwise.
 func TestCopiesAfterEnd(t *testing.T) {
 	t.Parallel()
 	cli := func(l *life) *session.Manager { // that of a command: it shares the store and nothing else
@@ -134,7 +135,8 @@ func noUser(v map[string]string) { delete(v, "loggedin_user") }
 
 func asGrace(v map[string]string) { v["loggedin_user"] = `{"_id":"grace"}` }
 
-// A copy that was never seen stays refused after EndAll for as long as its age would let it in, whoever sweeps meanwhile.
+// A copy that was never seen stays refused after EndAll for as long as its age would let it in,
+// whoever sweeps meanwhile.
 func TestUnseenCopyStaysRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -165,7 +167,8 @@ func TestEndAllInTheSameSecond(t *testing.T) {
 	check(t, "after, in the next", w.opens(w.born("ada")), "ada")
 }
 
-// All but this one: the excepted session stays, with every copy of its cookie that is of today's key.
+// All but this one: the excepted session stays, with every copy of its cookie that is of today's
+// key.
 func TestEndAllButThisOne(t *testing.T) {
 	t.Parallel()
 	l := newLife(t)

@@ -62,8 +62,8 @@ func newWorld(t *testing.T, change ...func(*flask.Config, *session.Config)) *wor
 	return w
 }
 
-// visit is one request with a cookie ("" for none). It gives the status, what the handler wrote, and the cookie that the
-// browser has then.
+// visit is one request with a cookie ("" for none). It gives the status, what the handler wrote,
+// and the cookie that the browser has then.
 func (w *world) visit(cookie string, f func(s *session.Session) string) (status int, body, after string) {
 	w.t.Helper()
 	r := httptest.NewRequest("GET", "/", nil)

@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// number parses an integer or a float. A float's canonical spelling is Python's repr; an integer's is its digits.
+// number parses an integer or a float. A float's canonical spelling is Python's repr; an integer's
+// is its digits.
 func (p *parser) number() bool {
 	i := p.add(kindInt)
 	p.accept('-')
@@ -54,8 +55,8 @@ func parseFloat(text []byte) float64 {
 	return f
 }
 
-// appendFloat appends Python's repr: the shortest digits that read back the same, with an exponent below 1e-4 and from
-// 1e16 on, and always a point or an exponent. bits is 32 or 64, as for strconv.
+// appendFloat appends Python's repr: the shortest digits that read back the same, with an exponent
+// below 1e-4 and from 1e16 on, and always a point or an exponent. bits is 32 or 64, as for strconv.
 func appendFloat(b []byte, f float64, bits int) []byte {
 	switch {
 	case math.IsNaN(f):

@@ -8,16 +8,17 @@ import (
 	"sync"
 )
 
-// worthwhile is how many bytes compression must save at least. In Flask it is 2. compress/zlib finds other matches than zlib,
-// once in 100,000 texts better ones by a byte; with a margin, what Flask leaves as it is does not come out compressed.
+// worthwhile is how many bytes compression must save at least. In Flask it is 2. compress/zlib
+// finds other matches than zlib, once in 100,000 texts better ones by a byte; with a margin, what
+// Flask leaves as it is does not come out compressed.
 const worthwhile = 4
 
-// shortText is up to which length a text is compressed as quickly as can be. Of a longer one the size matters more: it may
-// not fit into a cookie otherwise.
+// shortText is up to which length a text is compressed as quickly as can be. Of a longer one the
+// size matters more: it may not fit into a cookie otherwise.
 const shortText = 1 << 10
 
-// zlibs keeps what compress/zlib needs for one text and the next: some 800 kB to write, 40 kB to read. Nobody but the two
-// methods below ever holds one, and each is reset before it is used.
+// zlibs keeps what compress/zlib needs for one text and the next: some 800 kB to write, 40 kB to
+// read. Nobody but the two methods below ever holds one, and each is reset before it is used.
 type zlibs struct {
 	quick, thorough sync.Pool // of *zlib.Writer
 	readers         sync.Pool
@@ -77,7 +78,8 @@ func (p *zlibs) inflate(z []byte, limit int) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// open takes the first part of a cookie to the text of the session: base64, and zlib after a leading dot.
+// open takes the first part of a cookie to the text of the session: base64, and zlib after a
+// leading dot.
 func (p *zlibs) open(payload []byte, limit int) ([]byte, error) {
 	text, compressed := bytes.CutPrefix(payload, []byte("."))
 	b, ok := decode64(make([]byte, 0, urlSafe.DecodedLen(len(text))), text, -1)

@@ -17,34 +17,39 @@ import (
 // DefaultSalt is what Flask derives its session key with.
 const DefaultSalt = "cookie-session"
 
-// DefaultMaxAge is Flask's PERMANENT_SESSION_LIFETIME, which bounds every session, permanent or not.
+// DefaultMaxAge is Flask's PERMANENT_SESSION_LIFETIME, which bounds every session, permanent or
+// not.
 const DefaultMaxAge = 31 * 24 * time.Hour
 
 // Keys are an application's secrets, as its settings have them.
 type Keys struct {
-	// Secret is SECRET_KEY, byte for byte (UTF-8 if Flask's is a text). It signs, and verifies first.
+	// Secret is SECRET_KEY, byte for byte (UTF-8 if Flask's is a text). It signs, and verifies
+	// first.
 	Secret []byte
 	// Fallbacks are SECRET_KEY_FALLBACKS, in Flask's order. They verify only, the last one first.
 	Fallbacks [][]byte
-	// Salt defaults to DefaultSalt. Applications that changed SecureCookieSessionInterface.salt need theirs.
+	// Salt defaults to DefaultSalt. Applications that changed SecureCookieSessionInterface.salt
+	// need theirs.
 	Salt string
-	// Digest defaults to sha1.New, as SecureCookieSessionInterface.digest_method does. It must give a new hash each time.
+	// Digest defaults to sha1.New, as SecureCookieSessionInterface.digest_method does. It must give
+	// a new hash each time.
 	Digest func() hash.Hash
 }
 
 // Limits bound what a cookie may make the reader do. The zero value has the defaults.
 type Limits struct {
-	// Cookie is how many bytes a cookie's value may have, checked before anything else. Default: 32 KiB, eight times what a
-	// browser keeps.
+	// Cookie is how many bytes a cookie's value may have, checked before anything else. Default: 32
+	// KiB, eight times what a browser keeps.
 	Cookie int
 	// JSON is how many bytes the session's text may have once inflated. Default: 1 MiB.
 	JSON int
-	// Leeway is how far ahead another server's clock may be. Default: 0, as in Flask, where a cookie from one second ahead is
-	// refused; whole seconds count.
+	// Leeway is how far ahead another server's clock may be. Default: 0, as in Flask, where a
+	// cookie from one second ahead is refused; whole seconds count.
 	Leeway time.Duration
 }
 
-// Signer signs and verifies the cookies of one application. It is immutable and safe for concurrent use.
+// Signer signs and verifies the cookies of one application. It is immutable and safe for concurrent
+// use.
 type Signer struct {
 	keys   [][]byte // derived; the first signs, the others verify in this order
 	digest func() hash.Hash
@@ -53,9 +58,9 @@ type Signer struct {
 	zlib   *zlibs
 }
 
-// NewSigner refuses keys that let anybody forge a session: an empty secret, and the two mistakes that Flask lets pass in
-// the list of fallbacks, an empty entry and a text in the place of the list, which is taken apart into keys of one
-// character each.
+// NewSigner refuses keys that let anybody forge a session: an empty secret, and the two mistakes
+// that Flask lets pass in the list of fallbacks, an empty entry and a text in the place of the
+// list, which is taken apart into keys of one character each.
 func NewSigner(k Keys) (*Signer, error) {
 	if len(k.Secret) == 0 {
 		return nil, errors.New("flask: the secret key is empty")
@@ -102,8 +107,8 @@ func (s *Signer) sum(key, message []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// Sign gives the cookie's value for a session's text, which Join makes. The time is kept in whole seconds; one before
-// 1970 counts as 1970.
+// Sign gives the cookie's value for a session's text, which Join makes. The time is kept in whole
+// seconds; one before 1970 counts as 1970.
 func (s *Signer) Sign(json []byte, at time.Time) string {
 	payload, compressed := json, false
 	if z := s.zlib.compress(json); z != nil {
@@ -122,10 +127,11 @@ func (s *Signer) Sign(json []byte, at time.Time) string {
 	return string(encoding.AppendEncode(b, mac))
 }
 
-// Verify gives the text of the session in a cookie's value, when it was signed, and whether by a fallback key. It reads
-// what Sign and Flask write and no other spelling of it: a session has one text per signing, though nothing should rely
-// on it. The age, in whole seconds of now and of maxAge, may be maxAge and no more; DefaultMaxAge is Flask's. The text is
-// not looked into: Split does that.
+// Verify gives the text of the session in a cookie's value, when it was signed, and whether by a
+// fallback key. It reads what Sign and Flask write and no other spelling of it: a session has one
+// text per signing, though nothing should rely on it. The age, in whole seconds of now and of
+// maxAge, may be maxAge and no more; DefaultMaxAge is Flask's. The text is not looked into: Split
+// does that.
 func (s *Signer) Verify(cookie string, now time.Time, maxAge time.Duration) (json []byte, at time.Time, old bool, err error) {
 	if len(cookie) > s.limits.Cookie {
 		return nil, at, false, fmt.Errorf("%w: longer than %d bytes", ErrMalformed, s.limits.Cookie)

@@ -14,7 +14,8 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// signed gives a cookie the right signature under "dev-secret-key", made by hand, in place of its last part.
+// signed gives a cookie the right signature under "dev-secret-key", made by hand, in place of its
+// last part.
 func signed(cookie string) string {
 	if i := strings.LastIndexByte(cookie, '.'); i >= 0 {
 		cookie = cookie[:i]

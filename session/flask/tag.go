@@ -40,7 +40,8 @@ func tagOf[T string | []byte](key T) tag {
 
 func (t tag) key() string { return [...]string{"", " t", " b", " m", " u", " d", " di"}[t] }
 
-// untag makes an object of one key what it stands for. A tag that does not hold what Flask writes into it is an error.
+// untag makes an object of one key what it stands for. A tag that does not hold what Flask writes
+// into it is an error.
 func (p *parser) untag(i uint32, key []byte) bool {
 	is := tagOf(key)
 	if is == noTag {
@@ -115,8 +116,8 @@ func isUUID(text []byte) bool {
 	return true
 }
 
-// parseDate reads an HTTP date (RFC 9110, 5.6.7, IMF-fixdate) as Flask does: years below 100 count from 1969 to 2068, since
-// Python takes them for years of two digits.
+// parseDate reads an HTTP date (RFC 9110, 5.6.7, IMF-fixdate) as Flask does: years below 100 count
+// from 1969 to 2068, since Python takes them for years of two digits.
 func parseDate(text []byte) (at time.Time, ok bool) {
 	var room [len(http.TimeFormat)]byte
 	at, err := time.Parse(http.TimeFormat, string(text))

@@ -6,13 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// Texts are UTF-8 in Go, and a Python text can hold what UTF-8 cannot: half of a surrogate pair. Such a half is held in its
-// three-byte form (WTF-8), and nothing else that is not UTF-8 is written. A high half right before a low one is refused
-// too: Python would read the two as one character.
+// Texts are UTF-8 in Go, and a Python text can hold what UTF-8 cannot: half of a surrogate pair.
+// Such a half is held in its three-byte form (WTF-8), and nothing else that is not UTF-8 is
+// written. A high half right before a low one is refused too: Python would read the two as one
+// character.
 
 const hexDigits = "0123456789abcdef"
 
-// shortEscape gives the letter of the escapes that have one in Python's JSON, for a character or for the letter itself.
+// shortEscape gives the letter of the escapes that have one in Python's JSON, for a character or
+// for the letter itself.
 func shortEscape(c byte) byte {
 	switch c {
 	case '"', '\\':
@@ -31,7 +33,8 @@ func shortEscape(c byte) byte {
 	return 0
 }
 
-// escape measures the escape at the beginning of b, 0 if it is none, and reports whether Python writes it like this.
+// escape measures the escape at the beginning of b, 0 if it is none, and reports whether Python
+// writes it like this.
 func escape(b []byte) (size int, canonical bool) {
 	if len(b) < 2 {
 		return 0, false
@@ -74,7 +77,8 @@ func hexUnit(b []byte) (unit rune, lower, ok bool) {
 	return unit, lower, true
 }
 
-// appendUnquoted appends what stands between the quotes of a text that was parsed before, without the escapes.
+// appendUnquoted appends what stands between the quotes of a text that was parsed before, without
+// the escapes.
 func appendUnquoted(b, inside []byte) []byte {
 	for i := 0; i < len(inside); {
 		c := inside[i]

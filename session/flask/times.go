@@ -6,7 +6,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// joinTimes writes values that were set for a time as what they are, and beside them, for our own eyes, when they end.
+// joinTimes writes values that were set for a time as what they are, and beside them, for our own
+// eyes, when they end.
 func joinTimes(values map[string][]byte) error {
 	var ends map[string]int64
 	for key, stored := range values {
@@ -31,7 +32,8 @@ func joinTimes(values map[string][]byte) error {
 	return err
 }
 
-// splitTimes is the reverse. What Flask's side has set anew meanwhile keeps the time; it cannot know of it.
+// splitTimes is the reverse. What Flask's side has set anew meanwhile keeps the time; it cannot
+// know of it.
 func splitTimes(values map[string][]byte) {
 	text, ok := values[untilKey]
 	if !ok {

@@ -7,10 +7,11 @@ import (
 
 // The bounds of a text, whatever it is part of.
 const (
-	// maxDepth is how deep arrays and objects may lie in each other, tags counted. Flask writes up to about 300 and reads up
-	// to about 490.
+	// maxDepth is how deep arrays and objects may lie in each other, tags counted. Flask writes up
+	// to about 300 and reads up to about 490.
 	maxDepth = 256
-	// maxDigits is how many digits an integer may have: Python since 3.11 neither reads nor writes more.
+	// maxDigits is how many digits an integer may have: Python since 3.11 neither reads nor writes
+	// more.
 	maxDigits = 4300
 )
 
@@ -33,8 +34,8 @@ const (
 	kindEscaped // {" di":{"…__":…}}: a dict of one entry whose key is a tag
 )
 
-// node is a value of a text. The nodes of a text lie in one slice in the order of the text: behind an array its values,
-// behind an object its keys and values in turn.
+// node is a value of a text. The nodes of a text lie in one slice in the order of the text: behind
+// an array its values, behind an object its keys and values in turn.
 type node struct {
 	kind kind
 	// loose: not spelled as Flask would.
@@ -47,8 +48,8 @@ type node struct {
 	start, end uint32
 	// next is the index of the first node that is not part of it.
 	next uint32
-	// value is the index of what counts: of an object whose keys are all the same its last value, of a tagged value what is
-	// inside the tag.
+	// value is the index of what counts: of an object whose keys are all the same its last value,
+	// of a tagged value what is inside the tag.
 	value uint32
 }
 
@@ -60,8 +61,8 @@ type tree struct {
 	plain bool
 }
 
-// parse takes a text apart, strictly: JSON as Python reads it, tags as Flask writes them. Depth is how deep it lies in
-// something else. The nodes go to room as long as they fit.
+// parse takes a text apart, strictly: JSON as Python reads it, tags as Flask writes them. Depth is
+// how deep it lies in something else. The nodes go to room as long as they fit.
 func parse(src []byte, depth int, plain bool, room []node) (tree, error) {
 	p := parser{tree: tree{src: src, nodes: room[:0], plain: plain}}
 	if len(src) > math.MaxInt32 {
@@ -96,7 +97,8 @@ func (t *tree) text(i uint32) []byte {
 	return t.inside(i)
 }
 
-// children gives the index of each node right inside another: the values of an array, the keys and values of an object.
+// children gives the index of each node right inside another: the values of an array, the keys and
+// values of an object.
 func (t *tree) children(i uint32) func(yield func(uint32) bool) {
 	return func(yield func(uint32) bool) {
 		for c := i + 1; c < t.nodes[i].next; c = t.nodes[c].next {
@@ -124,7 +126,8 @@ func (t *tree) entries(i uint32) func(yield func(key []byte, value uint32) bool)
 	}
 }
 
-// canonical parses a text and gives a tree of the same in Flask's spelling: the text itself where it is that already.
+// canonical parses a text and gives a tree of the same in Flask's spelling: the text itself where
+// it is that already.
 func canonical(src []byte, depth int, plain bool, room []node) (tree, error) {
 	t, err := parse(src, depth, plain, room)
 	if err != nil || !t.nodes[0].loose {

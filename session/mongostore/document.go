@@ -12,7 +12,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// The fields of a document. Those marked optional are absent when the record has nothing in that place.
+// The fields of a document. Those marked optional are absent when the record has nothing in that
+// place.
 const (
 	fieldID        = "_id"        // ObjectID: the record's id
 	fieldDigest    = "digest"     // binary, 32 bytes
@@ -41,8 +42,8 @@ func date(t time.Time) bson.DateTime { return bson.DateTime(t.UnixMilli()) }
 
 func binary(b []byte) bson.Binary { return bson.Binary{Data: b} }
 
-// text gives a string as what it is to a database: a string if it is UTF-8, which BSON demands of one, or else binary.
-// So that equal strings are equal, there is one form for each.
+// text gives a string as what it is to a database: a string if it is UTF-8, which BSON demands of
+// one, or else binary. So that equal strings are equal, there is one form for each.
 func text(s string) any {
 	if utf8.ValidString(s) {
 		return s
@@ -69,7 +70,8 @@ func encoded(r session.Record) bson.D {
 	return d
 }
 
-// encodedValues gives the document of values. Their order does not matter; a steady one is easier to look at.
+// encodedValues gives the document of values. Their order does not matter; a steady one is easier
+// to look at.
 func encodedValues(values session.Values) bson.D {
 	d := make(bson.D, 0, len(values))
 	for _, key := range slices.Sorted(maps.Keys(values)) {
@@ -84,7 +86,8 @@ type reader struct {
 	bad []string
 }
 
-// read gives what get finds in a field. A field that is absent, where it may not be, is as bad as one of another type.
+// read gives what get finds in a field. A field that is absent, where it may not be, is as bad as
+// one of another type.
 func read[T any](d *reader, name string, optional bool, get func(bson.RawValue) (T, bool)) T {
 	var none T
 	value, err := d.raw.LookupErr(name)
@@ -102,8 +105,8 @@ func read[T any](d *reader, name string, optional bool, get func(bson.RawValue) 
 	return got
 }
 
-// head gives the record of a document, without its values, and the names of the fields that could not be read. They are
-// zero; a digest that is zero opens nothing.
+// head gives the record of a document, without its values, and the names of the fields that could
+// not be read. They are zero; a digest that is zero opens nothing.
 func (d *reader) head() session.Record {
 	const optional = true
 	return session.Record{
@@ -125,8 +128,8 @@ func (d *reader) head() session.Record {
 	}
 }
 
-// decoded gives the record of a document. If any field is damaged it comes without values, beside an error that wraps
-// session.ErrUnreadable.
+// decoded gives the record of a document. If any field is damaged it comes without values, beside
+// an error that wraps session.ErrUnreadable.
 func decoded(raw bson.Raw) (session.Record, error) {
 	d := reader{raw: raw}
 	r := d.head()
@@ -143,7 +146,8 @@ func readID(v bson.RawValue) (session.ID, bool) {
 	return session.ID(id), ok
 }
 
-// readBinary gives the bytes of a value, without spare capacity, so that an append to them cannot reach their neighbours.
+// readBinary gives the bytes of a value, without spare capacity, so that an append to them cannot
+// reach their neighbours.
 func readBinary(v bson.RawValue) ([]byte, bool) {
 	kind, b, ok := v.BinaryOK()
 	return b[:len(b):len(b)], ok && kind == bson.TypeBinaryGeneric

@@ -20,8 +20,9 @@ const (
 	codeNotImplemented       = 238
 )
 
-// serverError is an error that the server answered, without the server's words: these may hold what was to be stored.
-// errors.As still finds the driver's error, for those who take care of what it says.
+// serverError is an error that the server answered, without the server's words: these may hold what
+// was to be stored. errors.As still finds the driver's error, for those who take care of what it
+// says.
 type serverError struct {
 	err   error
 	means error // of package session, or nil
@@ -64,7 +65,8 @@ func has(err error, codes ...int) bool {
 	return false
 }
 
-// unfit reports whether the document has something else where a patch expects a number or a document.
+// unfit reports whether the document has something else where a patch expects a number or a
+// document.
 func unfit(err error) bool { return has(err, codeBadValue, codeTypeMismatch, codePathNotViable) }
 
 // explained says where an error comes from. What a store answers goes as it is.
@@ -79,7 +81,8 @@ func explained(ctx context.Context, method string, err error) error {
 	if errors.As(err, &server) && !errors.As(err, &known) {
 		err = &serverError{err: err}
 	}
-	// The driver gives up a little before the time is over when no answer could come in what is left of it.
+	// The driver gives up a little before the time is over when no answer could come in what is
+	// left of it.
 	switch ended := ctx.Err(); {
 	case ended != nil && !errors.Is(err, ended):
 		err = fmt.Errorf("%w: %w", ended, err)

@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// TestExplained: no error tells what was to be stored, although servers do (a refused permission comes with the whole
-// command), and all tell what went wrong.
+// TestExplained: no error tells what was to be stored, although servers do (a refused permission
+// comes with the whole command), and all tell what went wrong.
 func TestExplained(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t"

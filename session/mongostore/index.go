@@ -10,8 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// CreateIndexes makes the indexes of the collection, and the collection, unless they exist. Every node may do so when it
-// starts, at the same time. They are:
+// CreateIndexes makes the indexes of the collection, and the collection, unless they exist. Every
+// node may do so when it starts, at the same time. They are:
 //
 //   - {subject: 1}, sparse: finds the sessions of a person (BySubject). Strangers are not in it.
 //   - {expires: 1}: finds what is dead (DeleteExpired). With it the server itself removes, once a minute or so, what has

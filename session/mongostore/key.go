@@ -7,10 +7,11 @@ const (
 	emptyName = "%" // the field of the key "", which MongoDB would take but no path could name
 )
 
-// plain reports whether a byte of a key stands for itself in a field's name: the visible characters of ASCII, but for
-// those that MongoDB keeps for itself (a dot separates the steps of a path, a dollar begins an operator) and the percent
-// sign. Everything else, such as a zero byte, which ends a name, a blank at the end of one, and what is no UTF-8, which a
-// name must be, is written as in a URL.
+// plain reports whether a byte of a key stands for itself in a field's name: the visible characters
+// of ASCII, but for those that MongoDB keeps for itself (a dot separates the steps of a path, a
+// dollar begins an operator) and the percent sign. Everything else, such as a zero byte, which ends
+// a name, a blank at the end of one, and what is no UTF-8, which a name must be, is written as in a
+// URL.
 func plain(c byte) bool { return c > ' ' && c < 0x7f && c != '%' && c != '.' && c != '$' }
 
 // fieldName gives the name under which the value of a key stands. No two keys have the same.

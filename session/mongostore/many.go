@@ -16,8 +16,8 @@ const (
 	eachPage    = 500 // records that one answer holds
 )
 
-// Delete implements session.Store. Each record is a deletion of its own, a hundred in one command; so the driver may
-// send it again after a failover. After an error some of the records may be gone.
+// Delete implements session.Store. Each record is a deletion of its own, a hundred in one command;
+// so the driver may send it again after a failover. After an error some of the records may be gone.
 func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
 	for len(ids) > 0 {
 		batch := ids[:min(deleteBatch, len(ids))]
@@ -33,8 +33,8 @@ func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
 	return ctx.Err()
 }
 
-// BySubject implements session.Store. A record of which a part is damaged is given with the rest, so that it can be seen
-// and ended.
+// BySubject implements session.Store. A record of which a part is damaged is given with the rest,
+// so that it can be seen and ended.
 func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
 	if subject == "" {
 		return nil, ctx.Err()
@@ -53,13 +53,14 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 	return theirs, nil
 }
 
-// Each implements session.Store. It goes through the records in the order of their ids, a page at a time, each of which
-// is a query of its own. As BySubject it gives damaged ones too.
+// Each implements session.Store. It goes through the records in the order of their ids, a page at a
+// time, each of which is a query of its own. As BySubject it gives damaged ones too.
 func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
 	from := bson.D{el("$gte", bson.ObjectID{})}
 	for {
 		filter := bson.D{el(fieldID, from), el(fieldExpires, after(now))}
-		// One more than the page holds, so that the server knows that it is done and keeps no cursor.
+		// One more than the page holds, so that the server knows that it is done and keeps no
+		// cursor.
 		byID := bson.D{el(fieldID, 1)}
 		find := options.Find().SetSort(byID).SetHint(byID).SetLimit(eachPage).SetBatchSize(eachPage + 1)
 		page, err := s.heads(ctx, filter, find)
@@ -78,7 +79,8 @@ func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Reco
 	}
 }
 
-// heads gives the records that a filter finds, without their values. What has an id that no record has is not ours.
+// heads gives the records that a filter finds, without their values. What has an id that no record
+// has is not ours.
 func (s *Store) heads(ctx context.Context, filter bson.D, find *options.FindOptionsBuilder) ([]session.Record, error) {
 	cursor, err := s.records.Find(ctx, filter, find.SetProjection(bson.D{el(fieldValues, 0)}))
 	if err != nil {
@@ -98,9 +100,9 @@ func (s *Store) heads(ctx context.Context, filter bson.D, find *options.FindOpti
 	return found, nil
 }
 
-// DeleteExpired implements session.Store. No command removes more than a hundred records, whatever the limit; it is told
-// which, and that they must still be dead. Of several that sweep at once some may find that others were quicker, and give
-// fewer than limit while dead ones remain.
+// DeleteExpired implements session.Store. No command removes more than a hundred records, whatever
+// the limit; it is told which, and that they must still be dead. Of several that sweep at once some
+// may find that others were quicker, and give fewer than limit while dead ones remain.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (total int, err error) {
 	dead := el(fieldExpires, bson.D{el("$lte", date(now))})
 	for total < limit {

@@ -41,8 +41,8 @@ func (c *changes) touch(t session.Touch) {
 	c.max = append(c.max, el(fieldLastSeen, date(t.LastSeen)), el(fieldExpires, date(t.Expires)))
 }
 
-// values changes the values of those keys alone that the patch names, so that patches of other keys never meet. A key
-// that is deleted and set is set.
+// values changes the values of those keys alone that the patch names, so that patches of other keys
+// never meet. A key that is deleted and set is set.
 func (c *changes) values(p session.Patch) {
 	if p.Clear {
 		c.optional(fieldValues, len(p.Set) > 0, encodedValues(p.Set))
@@ -103,11 +103,12 @@ func guard(id session.ID, digest session.Digest, now time.Time) bson.D {
 
 func after(now time.Time) bson.D { return bson.D{el("$gt", date(now))} }
 
-// Patch implements session.Store, as one update of one document, which MongoDB does whole or not at all and one after the
-// other; the conditions are part of it. When it does nothing for a patch under a version, a second look tells why.
+// Patch implements session.Store, as one update of one document, which MongoDB does whole or not at
+// all and one after the other; the conditions are part of it. When it does nothing for a patch
+// under a version, a second look tells why.
 //
-// A record whose values, or version, are no such thing takes no patch that would need the old ones: the error wraps
-// session.ErrUnreadable.
+// A record whose values, or version, are no such thing takes no patch that would need the old ones:
+// the error wraps session.ErrUnreadable.
 func (s *Store) Patch(ctx context.Context, p session.Patch) (int64, error) {
 	version, err := s.patch(ctx, p)
 	return version, explained(ctx, "patch", err)

@@ -10,7 +10,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// TestPatched: no field stands in an update twice, which MongoDB refuses, and no operator without fields.
+// TestPatched: no field stands in an update twice, which MongoDB refuses, and no operator without
+// fields.
 func TestPatched(t *testing.T) {
 	t.Parallel()
 	const minute, hour = "1000000060000", "1000003600000"

@@ -15,8 +15,9 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Store is a session.Store with one document for each record, in one collection. It is safe for concurrent use, also by
-// many processes on one database. Closing the client is the caller's business.
+// Store is a session.Store with one document for each record, in one collection. It is safe for
+// concurrent use, also by many processes on one database. Closing the client is the caller's
+// business.
 type Store struct {
 	records *mongo.Collection
 	grace   time.Duration
@@ -27,9 +28,10 @@ var _ session.Store = (*Store)(nil)
 // Option changes a Store while it is made.
 type Option func(*Store)
 
-// Grace sets how long a dead record is left to the sweepers before the server removes it by its own clock, in whole
-// seconds. Default: 24 hours, which no node's clock should be wrong by. 0 means that the server removes nothing. It
-// counts when CreateIndexes makes the index, or finds one of another grace; one that exists stays when it is 0.
+// Grace sets how long a dead record is left to the sweepers before the server removes it by its own
+// clock, in whole seconds. Default: 24 hours, which no node's clock should be wrong by. 0 means
+// that the server removes nothing. It counts when CreateIndexes makes the index, or finds one of
+// another grace; one that exists stays when it is 0.
 func Grace(d time.Duration) Option { return func(s *Store) { s.grace = d } }
 
 const defaultGrace = 24 * time.Hour
@@ -37,10 +39,12 @@ const defaultGrace = 24 * time.Hour
 // errNoCollection: there is nothing to keep records in.
 var errNoCollection = errors.New("mongostore: no collection")
 
-// New gives a store in a collection that holds nothing else. It sends nothing yet: see [Store.CreateIndexes].
+// New gives a store in a collection that holds nothing else. It sends nothing yet: see
+// [Store.CreateIndexes].
 //
-// Whatever the client, the database or the collection say, the store writes to a majority of the replica set and to its
-// journals before a change counts as done, reads from the primary, and encodes documents in its own way.
+// Whatever the client, the database or the collection say, the store writes to a majority of the
+// replica set and to its journals before a change counts as done, reads from the primary, and
+// encodes documents in its own way.
 func New(collection *mongo.Collection, with ...Option) (*Store, error) {
 	if collection == nil {
 		return nil, errNoCollection
@@ -68,8 +72,9 @@ func (s *Store) Create(ctx context.Context, r session.Record) error {
 	return explained(ctx, "create", err)
 }
 
-// Load implements session.Store. A record of which a part is damaged comes with the rest, without its values, beside an
-// error that wraps session.ErrUnreadable; one whose end cannot be read does not live.
+// Load implements session.Store. A record of which a part is damaged comes with the rest, without
+// its values, beside an error that wraps session.ErrUnreadable; one whose end cannot be read does
+// not live.
 func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
 	// By _id alone, which MongoDB answers without planning; whether it lives is seen here.
 	raw, err := s.records.FindOne(ctx, bson.D{el(fieldID, objectID(id))}).Raw()

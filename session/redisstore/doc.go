@@ -1,9 +1,11 @@
-// Package redisstore keeps sessions in Redis (6.2 or later) or Valkey, on one server or in a cluster, through a client that
-// the caller opened. It imports none: every visit is one EVALSHA, and an [Eval] of a few lines sends it.
+// Package redisstore keeps sessions in Redis (6.2 or later) or Valkey, on one server or in a
+// cluster, through a client that the caller opened. It imports none: every visit is one EVALSHA,
+// and an [Eval] of a few lines sends it.
 //
 // # Start
 //
-// With go-redis (*redis.Client or *redis.ClusterClient; set ContextTimeoutEnabled, and MaxRetries to -1):
+// With go-redis (*redis.Client or *redis.ClusterClient; set ContextTimeoutEnabled, and MaxRetries
+// to -1):
 //
 //	store := redisstore.New(func(ctx context.Context, c redisstore.Call) (any, error) {
 //		return client.Do(ctx, c.Command()...).Result()
@@ -28,37 +30,42 @@
 //		return redis.DoContext(conn, ctx, command[0].(string), command[1:]...)
 //	})
 //
-// A client that repeats a command by itself after a lost answer may do it twice. No data is harmed by that, but the second
-// attempt at a Create, a renewal or a patch under a version is refused as too late, and somebody is signed out who need
-// not be: turn it off (rueidis never repeats these). Calls must go to the primary. A replica may not know yet of a
-// logout.
+// A client that repeats a command by itself after a lost answer may do it twice. No data is harmed
+// by that, but the second attempt at a Create, a renewal or a patch under a version is refused as
+// too late, and somebody is signed out who need not be: turn it off (rueidis never repeats these).
+// Calls must go to the primary. A replica may not know yet of a logout.
 //
 // # Layout
 //
-// Records are spread over a number of shards ([Shards]) by their id. A shard is three kinds of key with one hash tag, so
-// that it lies on one node of a cluster, and every script names all keys that it touches:
+// Records are spread over a number of shards ([Shards]) by their id. A shard is three kinds of key
+// with one hash tag, so that it lies on one node of a cluster, and every script names all keys that
+// it touches:
 //
 //	{session:7}:0123456789abcdef01234567   hash: the record, and its values in fields that begin with "="
 //	{session:7}:expiry                     sorted set: the ids of all records in the shard, by expiry
 //	{session:7}:subjects                   sorted set: hash of the subject and id, of those who are signed in
 //
-// Every change is one script, which Redis runs alone: a record and what is known of it elsewhere change together, or not
-// at all. So the index names no session that is over, and misses none that is not. Keys that hold nothing do not exist.
+// Every change is one script, which Redis runs alone: a record and what is known of it elsewhere
+// change together, or not at all. So the index names no session that is over, and misses none that
+// is not. Keys that hold nothing do not exist.
 //
-// No key has a time to live. A record lives by the time its caller gives, never by the clock of the server, and what
-// Redis expired by itself would stay in the index. Let session.Manager.RunSweeper run, on one node or on all.
+// No key has a time to live. A record lives by the time its caller gives, never by the clock of the
+// server, and what Redis expired by itself would stay in the index. Let session.Manager.RunSweeper
+// run, on one node or on all.
 //
 // # Cost
 //
-// Create, Load, Patch and Touch take one round trip. Delete takes one for each shard concerned. BySubject asks all shards,
-// eight at a time, and once more those that know the subject. DeleteExpired takes one for each shard, and one more for
-// each 20 records. A script that the server does not know yet, after its restart, takes one more.
+// Create, Load, Patch and Touch take one round trip. Delete takes one for each shard concerned.
+// BySubject asks all shards, eight at a time, and once more those that know the subject.
+// DeleteExpired takes one for each shard, and one more for each 20 records. A script that the
+// server does not know yet, after its restart, takes one more.
 //
-// On one server, Shards(1) makes lists and sweeps cheapest. Choose before the first session: the records of another number
-// of shards are not found.
+// On one server, Shards(1) makes lists and sweeps cheapest. Choose before the first session: the
+// records of another number of shards are not found.
 //
-// A session with three small values and an ordinary browser's name takes some 1,400 bytes of the server's memory, or 700
-// under hash-max-listpack-value 300 (hash-max-ziplist-value before Redis 7), which is worth setting.
+// A session with three small values and an ordinary browser's name takes some 1,400 bytes of the
+// server's memory, or 700 under hash-max-listpack-value 300 (hash-max-ziplist-value before Redis
+// 7), which is worth setting.
 //
 // # The server
 //

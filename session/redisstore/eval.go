@@ -32,11 +32,13 @@ func (c Call) Command() []any {
 	return words
 }
 
-// Eval sends one command to the primary that holds its keys, and gives the reply or the error. It is called by many
-// goroutines at once, returns when ctx is done, and does not send a command again whose answer was lost.
+// Eval sends one command to the primary that holds its keys, and gives the reply or the error. It
+// is called by many goroutines at once, returns when ctx is done, and does not send a command again
+// whose answer was lost.
 //
-// The reply is always an array of strings: a []any whose elements are string or []byte, a []string, or a [][]byte. An
-// error that the server answered keeps the server's text, which begins with a word such as NOSCRIPT or OOM.
+// The reply is always an array of strings: a []any whose elements are string or []byte, a []string,
+// or a [][]byte. An error that the server answered keeps the server's text, which begins with a
+// word such as NOSCRIPT or OOM.
 type Eval func(ctx context.Context, c Call) (any, error)
 
 // script is a Lua script and its name in the server's cache.
@@ -47,7 +49,8 @@ func newScript(source string) script {
 	return script{source, hex.EncodeToString(sum[:])}
 }
 
-// run runs a script. A server that does not know it (it was restarted, or took over) did nothing, so it is sent in full.
+// run runs a script. A server that does not know it (it was restarted, or took over) did nothing,
+// so it is sent in full.
 func (s *Store) run(ctx context.Context, script script, keys, args []string) ([]string, error) {
 	if err := ctx.Err(); err != nil { // not every client asks
 		return nil, err
@@ -62,5 +65,6 @@ func (s *Store) run(ctx context.Context, script script, keys, args []string) ([]
 	return words(reply)
 }
 
-// full reports whether the server refused a command because its memory is used up. Redis 6 puts words before it.
+// full reports whether the server refused a command because its memory is used up. Redis 6 puts
+// words before it.
 func full(err error) bool { return strings.Contains(err.Error(), "OOM command not allowed") }

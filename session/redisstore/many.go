@@ -82,8 +82,8 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 	return all, nil
 }
 
-// readMany gives yield the live ones of some records of a shard. The subject is that under which they were found, if they
-// were.
+// readMany gives yield the live ones of some records of a shard. The subject is that under which
+// they were found, if they were.
 func (s *Store) readMany(ctx context.Context, shard int, ids []session.ID, subject string, now time.Time, yield func(session.Record) error) error {
 	for len(ids) > 0 {
 		batch := ids[:min(readBatch, len(ids))]
@@ -105,8 +105,9 @@ func (s *Store) readMany(ctx context.Context, shard int, ids []session.ID, subje
 	return nil
 }
 
-// Each implements session.Store. It goes through one shard after the other by ZSCAN, and remembers the ids of that shard,
-// so that none is given twice. If another server takes over meanwhile, records may be left out: call it again.
+// Each implements session.Store. It goes through one shard after the other by ZSCAN, and remembers
+// the ids of that shard, so that none is given twice. If another server takes over meanwhile,
+// records may be left out: call it again.
 func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
 	var stopped error // by yield, whose error goes as it is
 	for shard := range s.shards {
@@ -154,7 +155,8 @@ func (s *Store) eachOf(ctx context.Context, shard int, now time.Time, yield func
 	}
 }
 
-// DeleteExpired implements session.Store. No script removes more than 20 records, whatever the limit.
+// DeleteExpired implements session.Store. No script removes more than 20 records, whatever the
+// limit.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (total int, err error) {
 	first := s.next.Add(1)
 	for i := range s.shards {
@@ -191,7 +193,8 @@ func (s *Store) sweepShard(ctx context.Context, shard int, now time.Time, limit 
 	return total, nil
 }
 
-// together runs n functions, some at once, and gives an error of one that failed. The others are then told to stop.
+// together runs n functions, some at once, and gives an error of one that failed. The others are
+// then told to stop.
 func together(ctx context.Context, n int, run func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

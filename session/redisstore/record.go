@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// The fields of a record's hash have names of one letter, each of which takes room in every session:
+// The fields of a record's hash have names of one letter, each of which takes room in every
+// session:
 //
 //	d  digest, 32 bytes              u  subject (absent: none)
 //	v  version                       a  address
@@ -20,8 +21,8 @@ import (
 //	s  last seen                     l  life: signed in, deadline, idle, and 1 if it persists; with spaces between
 //	e  expires
 //
-// Times are milliseconds since 1970 in UTC (the year 1, of a stranger's sign-in, is -62135596800000), durations are
-// milliseconds. A value's field is "=" and its key.
+// Times are milliseconds since 1970 in UTC (the year 1, of a stranger's sign-in, is
+// -62135596800000), durations are milliseconds. A value's field is "=" and its key.
 const (
 	names       = "dvkcseluabp"
 	valuePrefix = "="
@@ -30,7 +31,8 @@ const (
 // namesInLua is names as they stand in a script.
 func namesInLua() string { return "'" + strings.Join(strings.Split(names, ""), "', '") + "'" }
 
-// meta is the fields of a record but for its values, in the order of names. What a record lacks is "".
+// meta is the fields of a record but for its values, in the order of names. What a record lacks is
+// "".
 type meta [len(names)]string
 
 func (m *meta) get(name byte) string { return m[strings.IndexByte(names, name)] }
@@ -52,7 +54,8 @@ func encoded(r session.Record) []string {
 	return appendValues(out, r.Values)
 }
 
-// appendValues appends the fields of values. Their order does not matter; a steady one is easier to look at.
+// appendValues appends the fields of values. Their order does not matter; a steady one is easier to
+// look at.
 func appendValues(out []string, values session.Values) []string {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		out = append(out, valuePrefix+key, string(values[key]))
@@ -82,8 +85,9 @@ func life(signedIn, deadline time.Time, idle time.Duration, persist bool) string
 // maxMillis is the longest time.Duration, in milliseconds.
 const maxMillis = int64((1<<63 - 1) / time.Millisecond)
 
-// record gives the record of these fields, without Values. Where a field is missing or damaged, the record has what could
-// be read, and the error wraps session.ErrUnreadable; a digest that is no SHA-256 stays zero, which opens nothing.
+// record gives the record of these fields, without Values. Where a field is missing or damaged, the
+// record has what could be read, and the error wraps session.ErrUnreadable; a digest that is no
+// SHA-256 stays zero, which opens nothing.
 func (m *meta) record(id session.ID) (session.Record, error) {
 	r := session.Record{ID: id, KeyID: m.get('k'), Subject: m.get('u'), Addr: m.get('a'), UserAgent: m.get('b')}
 	var bad []byte
@@ -134,8 +138,8 @@ func (m *meta) life(r *session.Record) bool {
 	return true
 }
 
-// decoded reads the reply of the load script. A reply without any fields is session.ErrNotFound, and so is a record that
-// does not live, or of which that cannot be known.
+// decoded reads the reply of the load script. A reply without any fields is session.ErrNotFound,
+// and so is a record that does not live, or of which that cannot be known.
 func decoded(id session.ID, reply []string, now time.Time) (session.Record, error) {
 	if len(reply)%2 != 0 {
 		return session.Record{}, errReply
@@ -161,8 +165,8 @@ func decoded(id session.ID, reply []string, now time.Time) (session.Record, erro
 	return r, err
 }
 
-// live reads the reply of the read script for these ids, and gives those that live. A record of which some is damaged is
-// given with the rest, so that it can be seen and ended.
+// live reads the reply of the read script for these ids, and gives those that live. A record of
+// which some is damaged is given with the rest, so that it can be seen and ended.
 func live(ids []session.ID, reply []string, now time.Time) ([]session.Record, error) {
 	if len(reply) != len(ids)*len(names) {
 		return nil, errReply

@@ -8,7 +8,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// errReply: what came back is not what the script gives. The client changes replies, or something else answered.
+// errReply: what came back is not what the script gives. The client changes replies, or something
+// else answered.
 var errReply = errors.New("not a reply of this script")
 
 // words gives an array of strings in whatever form a client has for it.
@@ -74,7 +75,8 @@ func number(reply []string) (int64, error) {
 	return n, nil
 }
 
-// ids reads record ids. Words that are none are passed over: whoever put them there, they name no record.
+// ids reads record ids. Words that are none are passed over: whoever put them there, they name no
+// record.
 func ids(reply []string) []session.ID {
 	list := make([]session.ID, 0, len(reply))
 	for _, text := range reply {

@@ -59,7 +59,8 @@ func TestStranger(t *testing.T) {
 	}
 }
 
-// TestHostileReplies: what is not a reply of ours is an error, and never a session, an answer or a panic.
+// TestHostileReplies: what is not a reply of ours is an error, and never a session, an answer or a
+// panic.
 func TestHostileReplies(t *testing.T) {
 	t.Parallel()
 	for name, reply := range map[string]any{
@@ -96,7 +97,8 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestSweepKeepsItsLimit: whatever the server answers, no more is counted than was asked for, and it ends.
+// TestSweepKeepsItsLimit: whatever the server answers, no more is counted than was asked for, and
+// it ends.
 func TestSweepKeepsItsLimit(t *testing.T) {
 	t.Parallel()
 	id := session.ID{5}.String()
@@ -140,7 +142,8 @@ func TestEachAsksOnce(t *testing.T) {
 	}
 }
 
-// FuzzReplies: no reply makes the store panic, give a dead or foreign record, or give more values than it was sent.
+// FuzzReplies: no reply makes the store panic, give a dead or foreign record, or give more values
+// than it was sent.
 func FuzzReplies(f *testing.F) {
 	for _, seed := range []string{"", "ok", "ok\x1f2", "missing", "0\x1f010203000000000000000000", strings.Join(stored(f, record()), "\x1f")} {
 		f.Add(seed)

@@ -1,15 +1,18 @@
 package redisstore
 
-// The scripts. They run on Redis 6.2 and later, so they have no flags of Redis 7; without these, Redis refuses the first
-// command of a script that needs memory when there is none, and lets those through that only free some. So a script that
-// adds something begins its writing with a command that needs memory (it happens whole or not at all), and the scripts
-// that remove do nothing but remove.
+// The scripts. They run on Redis 6.2 and later, so they have no flags of Redis 7; without these,
+// Redis refuses the first command of a script that needs memory when there is none, and lets those
+// through that only free some. So a script that adds something begins its writing with a command
+// that needs memory (it happens whole or not at all), and the scripts that remove do nothing but
+// remove.
 //
-// Redis does not undo a script that fails halfway, so what can fail comes first: the sorted sets, which another program may
-// have overwritten. What remains then is an entry of the expiry too many, which a sweep removes.
+// Redis does not undo a script that fails halfway, so what can fail comes first: the sorted sets,
+// which another program may have overwritten. What remains then is an entry of the expiry too many,
+// which a sweep removes.
 //
-// Times are compared as Lua's numbers (exact to 2⁵³ milliseconds) but kept and moved as the text that came from Go.
-// Versions are compared as text and counted by HINCRBY. No reply has a nil or a number in it: clients differ in those.
+// Times are compared as Lua's numbers (exact to 2⁵³ milliseconds) but kept and moved as the text
+// that came from Go. Versions are compared as text and counted by HINCRBY. No reply has a nil or a
+// number in it: clients differ in those.
 
 // common is what stands before every script but load, the most frequent one.
 const common = `
@@ -58,7 +61,8 @@ local function remove(expiry, subjects, key, id)
 end
 `
 
-// KEYS: record, expiry, subjects. ARGV: id, expires, subject, then the fields and their values in turn.
+// KEYS: record, expiry, subjects. ARGV: id, expires, subject, then the fields and their values in
+// turn.
 const createScript = common + `
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'exists'} end
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
@@ -67,7 +71,8 @@ bulk('HSET', KEYS[1], ARGV, 4, #ARGV)
 return {'ok'}
 `
 
-// KEYS: record. The reply is its fields and their values in turn; whether it lives is seen from them.
+// KEYS: record. The reply is its fields and their values in turn; whether it lives is seen from
+// them.
 const loadScript = `
 local record = redis.pcall('HGETALL', KEYS[1])
 if record.err then
@@ -77,7 +82,8 @@ end
 return record
 `
 
-// KEYS: record, expiry, subjects. ARGV: see the names; then the fields to delete, then those to set and their values.
+// KEYS: record, expiry, subjects. ARGV: see the names; then the fields to delete, then those to set
+// and their values.
 const patchScript = common + `
 local id, digest, now, version, clear, deleted, seen, until_, signin, subject, expires = unpack(ARGV, 1, 11)
 local record = fields(KEYS[1], 'd', 'e', 'v', 'u', 's')
@@ -130,8 +136,9 @@ for i, id in ipairs(ARGV) do remove(KEYS[1], KEYS[2], KEYS[i + 2], id) end
 return {'ok'}
 `
 
-// KEYS: expiry, subjects, then records. ARGV: now, how many to name, then the ids of these records, which an earlier run
-// named: they are removed if they are still dead. The reply is how many were, and ids of more that are dead.
+// KEYS: expiry, subjects, then records. ARGV: now, how many to name, then the ids of these records,
+// which an earlier run named: they are removed if they are still dead. The reply is how many were,
+// and ids of more that are dead.
 const sweepScript = common + `
 local removed = 0
 for i = 3, #ARGV do
@@ -155,7 +162,8 @@ end
 return found
 `
 
-// KEYS: expiry. ARGV: cursor, now, roughly how many. The reply is the next cursor, and ids of records that may live.
+// KEYS: expiry. ARGV: cursor, now, roughly how many. The reply is the next cursor, and ids of
+// records that may live.
 const scanScript = common + `
 local page = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[3])
 local found, members = {page[1]}, page[2]
@@ -165,9 +173,9 @@ end
 return found
 `
 
-// KEYS: expiry, subjects, then records. ARGV: subject or ”, then the ids of these records. The reply is, for each, the
-// fields of names in their order, ” for what it lacks. What the sorted sets know of a record that is not there (somebody
-// else removed it) is forgotten.
+// KEYS: expiry, subjects, then records. ARGV: subject or ”, then the ids of these records. The
+// reply is, for each, the fields of names in their order, ” for what it lacks. What the sorted sets
+// know of a record that is not there (somebody else removed it) is forgotten.
 const readScript = common + `
 local out = {}
 for i = 2, #ARGV do

@@ -19,7 +19,8 @@ const (
 	maxShards     = 1024
 )
 
-// Store is a session.Store in Redis or Valkey. It is safe for concurrent use, also by many processes on one server.
+// Store is a session.Store in Redis or Valkey. It is safe for concurrent use, also by many
+// processes on one server.
 type Store struct {
 	eval   Eval
 	prefix string
@@ -34,16 +35,19 @@ var _ session.Store = (*Store)(nil)
 // Option changes a Store while it is made.
 type Option func(*Store)
 
-// Prefix sets what the names of all keys begin with, after a brace. Default: session. Programs that share a server each
-// have their own. Any text will do; a brace or a percent sign in it is written as in a URL.
+// Prefix sets what the names of all keys begin with, after a brace. Default: session. Programs that
+// share a server each have their own. Any text will do; a brace or a percent sign in it is written
+// as in a URL.
 func Prefix(prefix string) Option { return func(s *Store) { s.prefix = prefix } }
 
-// Shards sets over how many shards the records are spread. Default: 16, which serves a cluster of some four nodes; take
-// sixteen for each node of a larger one, and 1 where there will never be a cluster. A number beyond 1 to 1024 means the
-// nearest in it. All processes must have the same, for as long as any session lives.
+// Shards sets over how many shards the records are spread. Default: 16, which serves a cluster of
+// some four nodes; take sixteen for each node of a larger one, and 1 where there will never be a
+// cluster. A number beyond 1 to 1024 means the nearest in it. All processes must have the same, for
+// as long as any session lives.
 func Shards(n int) Option { return func(s *Store) { s.shards = min(max(n, 1), maxShards) } }
 
-// New gives a store over a client that the caller opened and closes. It sends nothing yet, and needs nothing made.
+// New gives a store over a client that the caller opened and closes. It sends nothing yet, and
+// needs nothing made.
 func New(eval Eval, options ...Option) *Store {
 	s := &Store{
 		eval: eval, prefix: defaultPrefix, shards: defaultShards,
@@ -96,8 +100,8 @@ func appendIDs(args []string, ids []session.ID) []string {
 	return args
 }
 
-// Create implements session.Store. A server whose memory is used up answers session.ErrFull, to everybody alike: it tells
-// no strangers apart.
+// Create implements session.Store. A server whose memory is used up answers session.ErrFull, to
+// everybody alike: it tells no strangers apart.
 func (s *Store) Create(ctx context.Context, r session.Record) error {
 	args := append([]string{r.ID.String(), millis(r.Expires), r.Subject}, encoded(r)...)
 	reply, err := s.run(ctx, s.create, s.recordKeys(r.ID), args)
@@ -109,8 +113,8 @@ func (s *Store) Create(ctx context.Context, r session.Record) error {
 	return explained("create", err)
 }
 
-// Load implements session.Store. A record of which a part is damaged comes with the rest, without its values, beside an
-// error that wraps session.ErrUnreadable.
+// Load implements session.Store. A record of which a part is damaged comes with the rest, without
+// its values, beside an error that wraps session.ErrUnreadable.
 func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
 	reply, err := s.run(ctx, s.load, s.recordKeys(id)[:1], nil)
 	if err != nil {
@@ -120,8 +124,8 @@ func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session
 	return r, explained("load", err)
 }
 
-// Patch implements session.Store. Only the values that it changes are sent. A record whose version is damaged takes no
-// patch: the error wraps session.ErrUnreadable.
+// Patch implements session.Store. Only the values that it changes are sent. A record whose version
+// is damaged takes no patch: the error wraps session.ErrUnreadable.
 func (s *Store) Patch(ctx context.Context, p session.Patch) (int64, error) {
 	reply, err := s.run(ctx, s.patch, s.recordKeys(p.ID), patchArgs(p))
 	if err == nil {

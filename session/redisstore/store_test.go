@@ -59,8 +59,8 @@ func operations(ctx context.Context, s *redisstore.Store) map[string]func() erro
 	}
 }
 
-// TestErrors: what the server says is passed on, never taken for an answer of the store, and a context that has ended
-// reaches no server.
+// TestErrors: what the server says is passed on, never taken for an answer of the store, and a
+// context that has ended reaches no server.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	down := errors.New("CLUSTERDOWN Hash slot not served")
@@ -147,8 +147,8 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// TestKeys: all keys of a call have one hash tag, which is the text between the first brace and the next closing one, and
-// the shards of a store have as many.
+// TestKeys: all keys of a call have one hash tag, which is the text between the first brace and the
+// next closing one, and the shards of a store have as many.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -193,7 +193,8 @@ func tag(key string) string {
 	return inside
 }
 
-// TestBatches: one script never gets more than 100 records to delete, and every id reaches its shard once.
+// TestBatches: one script never gets more than 100 records to delete, and every id reaches its
+// shard once.
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	var list []session.ID

@@ -54,7 +54,8 @@ var contextTests = []test{
 		}
 	}},
 	{"cut off halfway", func(p probe) {
-		// How long a patch takes is known from one that may; the others get from nothing to twice that.
+		// How long a patch takes is known from one that may; the others get from nothing to twice
+		// that.
 		measured := p.created(record())
 		began := time.Now()
 		p.patched(bigPatch(measured))

@@ -12,8 +12,8 @@ import (
 // manyRecords are more than any store should read at once.
 const manyRecords = 600
 
-// within gives what f gives, or an error when it takes too long: only a lock that is held inside of yield, or the one
-// connection of a pool, makes it wait.
+// within gives what f gives, or an error when it takes too long: only a lock that is held inside of
+// yield, or the one connection of a pool, makes it wait.
 func (p probe) within(d time.Duration, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(p.Context(), d)
 	done := make(chan error, 1)

@@ -49,10 +49,11 @@ func (p Plan) fails(n int) bool {
 	return p.Call > 0 && n >= p.Call && (p.For < 0 || n < p.Call+max(p.For, 1))
 }
 
-// Faulty is a store that fails by a plan. It is safe for concurrent use, as far as the store under it is.
+// Faulty is a store that fails by a plan. It is safe for concurrent use, as far as the store under
+// it is.
 //
-// To run a story against every fault it can meet, run it once without a plan, ask Calls how many calls it made, and then
-// once for each of them:
+// To run a story against every fault it can meet, run it once without a plan, ask Calls how many
+// calls it made, and then once for each of them:
 //
 //	for k := range n {
 //		store := sessiontest.Fault(fresh(), sessiontest.Plan{Call: k + 1, Kind: sessiontest.Lost})
@@ -151,8 +152,9 @@ func (f *Faulty) DeleteExpired(ctx context.Context, now time.Time, limit int) (i
 	return value(f, ctx, "DeleteExpired", func() (int, error) { return f.store.DeleteExpired(ctx, now, limit) })
 }
 
-// value is do for a call that gives something. A call that fails by the plan gives the zero value; one that was passed on
-// gives what the store gave, even beside an error (see session.ErrUnreadable).
+// value is do for a call that gives something. A call that fails by the plan gives the zero value;
+// one that was passed on gives what the store gave, even beside an error (see
+// session.ErrUnreadable).
 func value[T any](f *Faulty, ctx context.Context, method string, call func() (T, error)) (T, error) {
 	var got T
 	err := f.do(ctx, method, func() (err error) {

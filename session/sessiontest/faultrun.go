@@ -11,8 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// faultTests play every story against every failure it can meet: each of its calls to the store fails, in every way, once
-// and for as long as the story lasts. Whatever happens:
+// faultTests play every story against every failure it can meet: each of its calls to the store
+// fails, in every way, once and for as long as the story lasts. Whatever happens:
 //
 //   - an answer that names somebody has a live record behind it;
 //   - what was acknowledged as ended opens nothing any more;
@@ -27,7 +27,8 @@ var faultTests = func() (tests []test) {
 	return tests
 }()
 
-// hangTimeout is the SaveTimeout of a manager whose store hangs. A store that is slower by itself gets more.
+// hangTimeout is the SaveTimeout of a manager whose store hangs. A store that is slower by itself
+// gets more.
 const hangTimeout = 25 * time.Millisecond
 
 // step is what the store held before and after one of a story's calls, when nothing failed.

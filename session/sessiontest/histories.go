@@ -20,10 +20,11 @@ const (
 	soakVariable = "DOORBOOK_SOAK"
 )
 
-// Histories proves what a store and the library promise together under concurrency. In each round six tabs of one browser
-// share a session, over two managers on one store, and do eight random things each, all at once: load, set, update, pop,
-// flash, renew, sign in, sign in as somebody else, sign out, end by id or by subject, let time pass, let everything
-// expire. What they did and saw is checked against these rules:
+// Histories proves what a store and the library promise together under concurrency. In each round
+// six tabs of one browser share a session, over two managers on one store, and do eight random
+// things each, all at once: load, set, update, pop, flash, renew, sign in, sign in as somebody
+// else, sign out, end by id or by subject, let time pass, let everything expire. What they did and
+// saw is checked against these rules:
 //
 //   - lost: a write that was acknowledged is seen by every request that begins afterwards, until it is overwritten; a
 //     counter is at the number of its acknowledged updates;
@@ -36,10 +37,11 @@ const (
 //   - answers: no request is answered by an error, but a write whose session was ended or renewed meanwhile, and a pop of
 //     what another request changed.
 //
-// A failure prints the history of its round and a seed. With that in the environment, as SESSIONTEST_SEED, every round
-// does the same things; who comes first is left to the scheduler, so give it many rounds. DOORBOOK_SOAK, a duration as
-// time.ParseDuration reads it, replaces the number of rounds. Use the race detector: 1,000 rounds take some
-// 30 seconds with it on a store in memory.
+// A failure prints the history of its round and a seed. With that in the environment, as
+// SESSIONTEST_SEED, every round does the same things; who comes first is left to the scheduler, so
+// give it many rounds. DOORBOOK_SOAK, a duration as time.ParseDuration reads it, replaces the
+// number of rounds. Use the race detector: 1,000 rounds take some 30 seconds with it on a store in
+// memory.
 //
 // open is called once; the records of a round stay in the store.
 func Histories(t *testing.T, open func(t *testing.T) session.Store, rounds int) {

@@ -8,8 +8,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// jar holds the cookies of one browser by name. Everything in this package that needs a session goes to Manager.Handler
-// with one, as browsers do, so that it works wherever the data lives.
+// jar holds the cookies of one browser by name. Everything in this package that needs a session
+// goes to Manager.Handler with one, as browsers do, so that it works wherever the data lives.
 type jar map[string]string
 
 // carry puts the cookies on a request, in place of those of the same names.
@@ -44,7 +44,8 @@ type answer struct {
 	body   string
 }
 
-// visit sends r with the cookies of the jar through a manager to h, and keeps the cookies of the answer.
+// visit sends r with the cookies of the jar through a manager to h, and keeps the cookies of the
+// answer.
 func (j jar) visit(m *session.Manager, r *http.Request, h func(http.ResponseWriter, *http.Request, *session.Session)) answer {
 	j.carry(r)
 	rec := httptest.NewRecorder()

@@ -11,15 +11,18 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// This file is for those who test handlers of their own. Nothing in it knows how a session is kept: all of it goes through
-// Manager.Handler, like a browser, so it works with every store and every other home of the data.
+// This file is for those who test handlers of their own. Nothing in it knows how a session is kept:
+// all of it goes through Manager.Handler, like a browser, so it works with every store and every
+// other home of the data.
 
-// New gives a Manager over an empty store in memory, with random keys. Each change may alter the settings:
+// New gives a Manager over an empty store in memory, with random keys. Each change may alter the
+// settings:
 //
 //	clock := sessiontest.NewClock(time.Now())
 //	sessions := sessiontest.New(t, func(c *session.Config) { c.Now = clock.Now })
 //
-// A change that sets Config.Carrier need not take the store away. Settings that session.New refuses end the test.
+// A change that sets Config.Carrier need not take the store away. Settings that session.New refuses
+// end the test.
 func New(t testing.TB, changes ...func(*session.Config)) *session.Manager {
 	t.Helper()
 	keys, err := session.NewKeyRing([]byte("the keys of a test: " + rand.Text()))
@@ -41,18 +44,20 @@ func New(t testing.TB, changes ...func(*session.Config)) *session.Manager {
 	return m
 }
 
-// With lets f use the session of r, as a request before r from the same browser would, and gives r with the cookies that
-// came of it. A request without a session gets one, if f stores something. An error of the session ends the test.
+// With lets f use the session of r, as a request before r from the same browser would, and gives r
+// with the cookies that came of it. A request without a session gets one, if f stores something. An
+// error of the session ends the test.
 //
-// That request is a POST to r's address with r's headers. Neither r's body nor the program's own handler has part in it.
+// That request is a POST to r's address with r's headers. Neither r's body nor the program's own
+// handler has part in it.
 func With(t testing.TB, m *session.Manager, r *http.Request, f func(s *session.Session)) *http.Request {
 	t.Helper()
 	visit(t, m, r, f).carry(r)
 	return r
 }
 
-// SignedIn really signs in as subject, lets each of the functions put something into the session, and gives r with the
-// session's cookie:
+// SignedIn really signs in as subject, lets each of the functions put something into the session,
+// and gives r with the session's cookie:
 //
 //	r := sessiontest.SignedIn(t, sessions, httptest.NewRequest("GET", "/account", nil), "ada")
 //	rec := httptest.NewRecorder()
@@ -67,8 +72,8 @@ func SignedIn(t testing.TB, m *session.Manager, r *http.Request, subject string,
 	})
 }
 
-// Next gives the request that a browser makes after r was answered by res: with r's cookies, but for those that the answer
-// set or removed.
+// Next gives the request that a browser makes after r was answered by res: with r's cookies, but
+// for those that the answer set or removed.
 //
 //	next := sessiontest.Next(r, rec.Result(), "GET", "/")
 func Next(r *http.Request, res *http.Response, method, target string) *http.Request {
@@ -86,9 +91,10 @@ func Next(r *http.Request, res *http.Response, method, target string) *http.Requ
 	return next
 }
 
-// Inspect lets f look at the session that r opens now, and saves nothing of what f does to it, except that messages which
-// f takes with Session.Flashes are gone. After an answer that may have changed the cookie (a sign-in; every change,
-// where the session lives in its cookie), give it the Next request:
+// Inspect lets f look at the session that r opens now, and saves nothing of what f does to it,
+// except that messages which f takes with Session.Flashes are gone. After an answer that may have
+// changed the cookie (a sign-in; every change, where the session lives in its cookie), give it the
+// Next request:
 //
 //	sessiontest.Inspect(t, sessions, sessiontest.Next(r, rec.Result(), "GET", "/"), func(s *session.Session) {
 //		if got := s.Subject(); got != "ada" {
@@ -105,7 +111,8 @@ func Inspect(t testing.TB, m *session.Manager, r *http.Request, f func(s *sessio
 	})
 }
 
-// visit makes a request like r, in which f uses the session, and gives the cookies that the browser holds then.
+// visit makes a request like r, in which f uses the session, and gives the cookies that the browser
+// holds then.
 func visit(t testing.TB, m *session.Manager, r *http.Request, f func(s *session.Session)) jar {
 	t.Helper()
 	j := jar{}

@@ -126,7 +126,8 @@ func (l *recordLife) old(before int64) bool {
 // lengthens reports whether the event may begin a lifetime.
 func (e *event) lengthens() bool { return strings.HasPrefix(e.name, "sign in") || !e.saw.found }
 
-// threatened reports whether something may have ended or renewed the record between two moments, but for one event.
+// threatened reports whether something may have ended or renewed the record between two moments,
+// but for one event.
 func (l *recordLife) threatened(from, to int64, but *event) bool {
 	return slices.ContainsFunc(l.threats, func(e *event) bool { return e != but && e.start < to && e.end > from })
 }

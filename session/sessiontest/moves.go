@@ -37,7 +37,8 @@ func registers() []string {
 	return keys
 }
 
-// menus say how likely each move is. Some rounds end nothing, so that much comes together in one session.
+// menus say how likely each move is. Some rounds end nothing, so that much comes together in one
+// session.
 var menus = []map[string]int{
 	{"load": 3, "set": 6, "set shared": 3, "count": 5, "set ticket": 2, "pop": 3, "flash": 4, "flashes": 4, "wait": 1},
 	{"load": 3, "set": 5, "set shared": 2, "count": 4, "set ticket": 2, "pop": 2, "flash": 3, "flashes": 3, "renew": 2, "sign in": 2, "wait": 1},

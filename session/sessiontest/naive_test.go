@@ -9,7 +9,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// naive is the simplest store there can be: a map under a lock. With a flaw it is a store as people write them.
+// naive is the simplest store there can be: a map under a lock. With a flaw it is a store as people
+// write them.
 type naive struct {
 	flaw    flaw
 	mu      sync.Mutex

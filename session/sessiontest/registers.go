@@ -23,7 +23,8 @@ func (j *judgement) values(l *recordLife) {
 	}
 }
 
-// sees: what is seen between two moments was written by then, and is not what was overwritten for sure.
+// sees: what is seen between two moments was written by then, and is not what was overwritten for
+// sure.
 func (j *judgement) sees(l *recordLife, s sight, start, end int64, e *event) {
 	for _, key := range registers() {
 		if !l.mayHold(key, s.values[key], start, end) {
@@ -50,8 +51,9 @@ func (j *judgement) sees(l *recordLife, s sight, start, end int64, e *event) {
 	}
 }
 
-// mayHold reports whether a register may hold a value for one who looks between two moments: whether it was written by
-// then, and not overwritten by another write that began after it and was acknowledged before the look.
+// mayHold reports whether a register may hold a value for one who looks between two moments:
+// whether it was written by then, and not overwritten by another write that began after it and was
+// acknowledged before the look.
 func (l *recordLife) mayHold(key, value string, start, end int64) bool {
 	latest := func(at int64) bool {
 		return !slices.ContainsFunc(l.writes[key], func(e *event) bool { return e.acknowledged() && at < e.start && e.end < start })

@@ -44,7 +44,8 @@ func (j *judgement) answers(e *event) {
 	}
 }
 
-// refusals: a request is told that its session ended, or that another popped its value, only if that may be.
+// refusals: a request is told that its session ended, or that another popped its value, only if
+// that may be.
 func (j *judgement) refusals(e *event) {
 	switch {
 	case e.status == unauthorized && e.saw.found && !j.life(e.saw.id).threatened(e.start, e.end, e):
@@ -68,13 +69,14 @@ func (j *judgement) recognised(e *event) {
 	}
 }
 
-// standsAlone reports whether the event is a sign-in that began with a stranger's session and did not
-// end in it: that was renewed or ended meanwhile, so the sign-in made one of its own.
+// standsAlone reports whether the event is a sign-in that began with a stranger's session and did
+// not end in it: that was renewed or ended meanwhile, so the sign-in made one of its own.
 func (e *event) standsAlone() bool {
 	return e.renews && e.saw.found && e.saw.subject == "" && e.after.found && e.after.subject != "" && e.after.id != e.saw.id
 }
 
-// renewals: a key is replaced once, by another. After that it opens nothing, and what still comes with it is refused.
+// renewals: a key is replaced once, by another. After that it opens nothing, and what still comes
+// with it is refused.
 func (j *judgement) renewals() {
 	by := map[string]*event{}
 	for _, e := range j.h.events {

@@ -1,11 +1,11 @@
-// Package sessiontest is for the tests of those who use sessions, and of those who write stores for them. It needs nothing
-// but the standard library.
+// Package sessiontest is for the tests of those who use sessions, and of those who write stores for
+// them. It needs nothing but the standard library.
 //
-// A handler's test gets a signed-in request in a line, and looks at what the handler left behind; see New, SignedIn, With,
-// Next and Inspect. Fault makes a store fail on purpose.
+// A handler's test gets a signed-in request in a line, and looks at what the handler left behind;
+// see New, SignedIn, With, Next and Inspect. Fault makes a store fail on purpose.
 //
-// A store's own test is a few lines. Run proves that it keeps its contract, Histories that it does so whatever comes
-// together:
+// A store's own test is a few lines. Run proves that it keeps its contract, Histories that it does
+// so whatever comes together:
 //
 //	func TestStore(t *testing.T) {
 //		sessiontest.Run(t, open)
@@ -32,11 +32,12 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Run runs every test of the suite as a subtest of t, one after the other. Each opens a store of its own: open gives one
-// that is empty, and leaves what must be cleaned up to t.Cleanup. Run it with the race detector at least once.
+// Run runs every test of the suite as a subtest of t, one after the other. Each opens a store of
+// its own: open gives one that is empty, and leaves what must be cleaned up to t.Cleanup. Run it
+// with the race detector at least once.
 //
-// All times lie decades before or after the present, so a store that asks a clock of its own fails. Strings (subjects,
-// keys, addresses, user agents) are any bytes, as they are in Go.
+// All times lie decades before or after the present, so a store that asks a clock of its own fails.
+// Strings (subjects, keys, addresses, user agents) are any bytes, as they are in Go.
 func Run(t *testing.T, open func(t *testing.T) session.Store) {
 	groups := []struct {
 		name  string
@@ -69,8 +70,8 @@ type test struct {
 	run  func(p probe)
 }
 
-// Two moments, both far from any clock that runs the suite. Tests that need only one take past: to a clock of today
-// every record would be dead.
+// Two moments, both far from any clock that runs the suite. Tests that need only one take past: to
+// a clock of today every record would be dead.
 var (
 	past   = time.UnixMilli(1_000_000_000_123).UTC() // September 2001
 	future = time.UnixMilli(4_000_000_000_456).UTC() // October 2096
@@ -217,7 +218,8 @@ func (p probe) without(method string, got, want []session.Record) {
 	}
 }
 
-// difference names the first field in which two records differ, or "". No values and empty values are the same.
+// difference names the first field in which two records differ, or "". No values and empty values
+// are the same.
 func difference(got, want session.Record) string {
 	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
 	for i := range g.NumField() {

@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
-// flawVariable makes TestNaive test a store with that flaw. It is set for the processes that TestRunFindsFlaws starts.
+// flawVariable makes TestNaive test a store with that flaw. It is set for the processes that
+// TestRunFindsFlaws starts.
 const flawVariable = "SESSIONTEST_FLAW"
 
 func TestNaive(t *testing.T) {

@@ -17,7 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// scene is where a story happens: one browser and its session, in a store that may fail and is shared with other scenes.
+// scene is where a story happens: one browser and its session, in a store that may fail and is
+// shared with other scenes.
 type scene struct {
 	probe
 	story   story
@@ -50,8 +51,8 @@ func (n noting) Create(ctx context.Context, r session.Record) error {
 	return n.Store.Create(ctx, r)
 }
 
-// newScene prepares a story up to its beginning. It may be called by many goroutines at once; it gives an error rather than
-// end the test.
+// newScene prepares a story up to its beginning. It may be called by many goroutines at once; it
+// gives an error rather than end the test.
 func newScene(p probe, st story, saveTimeout time.Duration) (*scene, error) {
 	c := &scene{probe: p, story: st, now: past, subject: "ada " + rand.Text(), jar: jar{}}
 	c.faulty = Fault(noting{p.Store, c}, Plan{})
@@ -132,8 +133,8 @@ func (c *scene) told() bool {
 	return slices.ContainsFunc(c.errs, func(err error) bool { return errors.Is(err, ErrFault) })
 }
 
-// meanwhile is another request of the same browser, while the one of s is under way. It reaches the store whatever the plan
-// says.
+// meanwhile is another request of the same browser, while the one of s is under way. It reaches the
+// store whatever the plan says.
 func (c *scene) meanwhile(s *session.Session, f func(s *session.Session)) {
 	if s.Err() != nil {
 		return
@@ -144,7 +145,8 @@ func (c *scene) meanwhile(s *session.Session, f func(s *session.Session)) {
 // The handler's own mark, which no error page may bear.
 const marker = "the-handler's"
 
-// play runs the story with a manager. It gives what the browser got, and whether the story was acknowledged.
+// play runs the story with a manager. It gives what the browser got, and whether the story was
+// acknowledged.
 func (c *scene) play(m *session.Manager) (a answer, ok bool) {
 	if c.story.call != nil {
 		err := c.story.call(c.Context(), m, c.subject, c.id)
@@ -172,7 +174,8 @@ func (c *scene) who(j jar) (subject string) {
 	return subject
 }
 
-// state describes all that the store holds of the story, in words that are the same for every scene of it.
+// state describes all that the store holds of the story, in words that are the same for every scene
+// of it.
 func (c *scene) state() string {
 	c.mu.Lock()
 	ids := slices.Concat([]session.ID{c.id}, c.others, c.created)

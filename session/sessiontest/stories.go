@@ -43,7 +43,8 @@ func strangerBefore(s *session.Session, _ string) {
 
 func add(n int) func(int) int { return func(old int) int { return old + n } }
 
-// capped is what a sign-in does to hold its subject to Config.MaxPerSubject. The next one does it again.
+// capped is what a sign-in does to hold its subject to Config.MaxPerSubject. The next one does it
+// again.
 var capped = []string{"BySubject"}
 
 // stories are all that a request can do to a session.

@@ -9,7 +9,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// oddStrings are strings that have a meaning to some database or some encoding, or are nearly one another.
+// oddStrings are strings that have a meaning to some database or some encoding, or are nearly one
+// another.
 var oddStrings = []string{
 	"ada", "Ada", "ADA", "ada ", " ada", "ad", "adaa", "a.b", "a", "a.b.c", ".", "..", "$", "$set", "$a.b", "a$", "0", "1", "-1", "1e0",
 	"'", "\"", "`", "\\", "\\'", "'; DROP TABLE sessions; --", "%", "a%", "a_a", "*", "?", "[a]", "{a}", "a:b", "a\tb", "a\nb", "\r\n",

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// dialect is what databases differ in. Where they do not, the statements are written once, in newStore, with ? for the
-// arguments and {table} for the table.
+// dialect is what databases differ in. Where they do not, the statements are written once, in
+// newStore, with ? for the arguments and {table} for the table.
 type dialect struct {
 	schema   string // statements that make the table "sessions" and its indexes, each ending with a semicolon and a newline
 	quote    string // what encloses a name, doubled inside it
@@ -38,7 +38,8 @@ func sqlite() dialect {
 		quote:        `"`,
 		unlessExists: "ON CONFLICT (id) DO NOTHING",
 		greatest:     "max",
-		// A write that changes nothing takes the lock of the whole database, before anything was read.
+		// A write that changes nothing takes the lock of the whole database, before anything was
+		// read.
 		take:    "UPDATE {table} SET version = version {where live} RETURNING {columns}, data",
 		sweep:   "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?)",
 		local:   true,
@@ -58,10 +59,12 @@ func postgreSQL() dialect {
 		unlessExists: "ON CONFLICT (id) DO NOTHING",
 		greatest:     "greatest",
 		take:         "SELECT {columns}, data FROM {table} {where live} FOR UPDATE",
-		// ARRAY makes sure that the rows are chosen once. They are locked at once, and those that another node is sweeping
-		// are passed over, so sweepers neither wait for each other nor delete what was touched meanwhile.
+		// ARRAY makes sure that the rows are chosen once. They are locked at once, and those that
+		// another node is sweeping are passed over, so sweepers neither wait for each other nor
+		// delete what was touched meanwhile.
 		sweep: "DELETE FROM {table} WHERE id = ANY(ARRAY(SELECT id FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ? FOR UPDATE SKIP LOCKED))",
-		// Patches of one row queue up. Under the stricter levels all but the first of the queue would be refused.
+		// Patches of one row queue up. Under the stricter levels all but the first of the queue
+		// would be refused.
 		isolation: sql.LevelReadCommitted,
 		undone:    []string{"40001", "40P01", "55P03"}, // serialization failure, deadlock, lock_timeout
 	}
@@ -75,7 +78,8 @@ func mySQL() dialect {
 		binary:   true, // strings may be converted from the connection's character set
 		columns:  1024, // more would be cut without an error where sql_mode is not strict
 		greatest: "greatest",
-		// A locking read: unlike a plain one it gives the latest row, whatever snapshot the isolation level keeps.
+		// A locking read: unlike a plain one it gives the latest row, whatever snapshot the
+		// isolation level keeps.
 		take:    "SELECT {columns}, data FROM {table} {where live} FOR UPDATE",
 		sweep:   "DELETE FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?",
 		changed: true,

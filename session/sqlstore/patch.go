@@ -9,15 +9,17 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// errUnlocked: a row changed although it was locked. A table of an engine without transactions (MyISAM) does that.
+// errUnlocked: a row changed although it was locked. A table of an engine without transactions
+// (MyISAM) does that.
 var errUnlocked = errors.New("the row was changed under its lock: the table must be of a transactional engine")
 
-// Patch implements session.Store, as one transaction. Its first statement reads the row, on the condition that the patch
-// applies at all, and takes the lock that writers need; so what was read cannot change before the commit, on every system
-// and under every isolation level. Patches of one record therefore queue up and none is refused.
+// Patch implements session.Store, as one transaction. Its first statement reads the row, on the
+// condition that the patch applies at all, and takes the lock that writers need; so what was read
+// cannot change before the commit, on every system and under every isolation level. Patches of one
+// record therefore queue up and none is refused.
 //
-// A record whose values cannot be read takes patches that leave the values alone or clear them; others fail with an
-// error that wraps session.ErrUnreadable.
+// A record whose values cannot be read takes patches that leave the values alone or clear them;
+// others fail with an error that wraps session.ErrUnreadable.
 func (s *Store) Patch(ctx context.Context, p session.Patch) (version int64, err error) {
 	err = s.retry(ctx, func(int) error {
 		version, err = s.patch(ctx, p)

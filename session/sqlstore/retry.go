@@ -11,12 +11,14 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// maxTries bounds how often something is tried that the database has undone. Deadlocks are rare, because no statement
-// needs more than the rows of one batch; of two transactions in one the other gets through.
+// maxTries bounds how often something is tried that the database has undone. Deadlocks are rare,
+// because no statement needs more than the rows of one batch; of two transactions in one the other
+// gets through.
 const maxTries = 10
 
-// retry runs a step until it ends otherwise than by being undone. Only errors by which the database vouches that nothing
-// of the step remains lead to another try: after a lost connection nobody knows, so the caller is told.
+// retry runs a step until it ends otherwise than by being undone. Only errors by which the database
+// vouches that nothing of the step remains lead to another try: after a lost connection nobody
+// knows, so the caller is told.
 func (s *Store) retry(ctx context.Context, step func(try int) error) error {
 	for try := 1; ; try++ {
 		err := step(try)
@@ -33,8 +35,9 @@ func (s *Store) retry(ctx context.Context, step func(try int) error) error {
 	}
 }
 
-// ended says of an error that the context ended, if it did and the error is not an answer. Drivers have many words for it
-// ("interrupted", "bad connection"), and database/sql says only that the transaction is over.
+// ended says of an error that the context ended, if it did and the error is not an answer. Drivers
+// have many words for it ("interrupted", "bad connection"), and database/sql says only that the
+// transaction is over.
 func (s *Store) ended(ctx context.Context, err error) error {
 	cause := ctx.Err()
 	if err == nil || cause == nil || errors.Is(err, cause) || s.dialect.refused(err) {
@@ -48,8 +51,9 @@ func (s *Store) ended(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", cause, err)
 }
 
-// alone runs a step that is a single statement. It is a transaction by itself, under the isolation level that the
-// database has by default; when that is what undid it, the next try has one of our own.
+// alone runs a step that is a single statement. It is a transaction by itself, under the isolation
+// level that the database has by default; when that is what undid it, the next try has one of our
+// own.
 func (s *Store) alone(ctx context.Context, step func(tx *sql.Tx) error) error {
 	return s.retry(ctx, func(try int) error {
 		if try == 1 || s.dialect.isolation == sql.LevelDefault {

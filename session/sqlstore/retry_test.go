@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// TestRetry: what the database has undone is tried again, within a bound and not beyond the context; nothing else is.
+// TestRetry: what the database has undone is tried again, within a bound and not beyond the
+// context; nothing else is.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	undone, lost := error(stateError("40001")), errors.New("driver: bad connection")
@@ -56,7 +57,8 @@ func TestRetry(t *testing.T) {
 	})
 }
 
-// TestRetryEnded: whatever a driver calls it, the end of the context is told as such; an answer stays an answer.
+// TestRetryEnded: whatever a driver calls it, the end of the context is told as such; an answer
+// stays an answer.
 func TestRetryEnded(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -29,7 +29,8 @@ func (r *row) targets() []any {
 	}
 }
 
-// record gives what was scanned, without Values. A digest that is no SHA-256 stays zero, which opens nothing.
+// record gives what was scanned, without Values. A digest that is no SHA-256 stays zero, which
+// opens nothing.
 func (r *row) record() session.Record {
 	out := r.Record
 	if len(r.digest) == len(out.Digest) {

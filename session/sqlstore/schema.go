@@ -1,7 +1,8 @@
 package sqlstore
 
-// SQLiteSchema makes the table that SQLite keeps its records in, with the name that it has by default. It changes nothing
-// when the table is there. A program with migrations of its own takes it as one of them; others call Store.CreateSchema.
+// SQLiteSchema makes the table that SQLite keeps its records in, with the name that it has by
+// default. It changes nothing when the table is there. A program with migrations of its own takes
+// it as one of them; others call Store.CreateSchema.
 const SQLiteSchema = `CREATE TABLE IF NOT EXISTS "sessions" (
 	id         TEXT    NOT NULL PRIMARY KEY, -- 24 hexadecimal digits
 	digest     BLOB    NOT NULL,             -- SHA-256 of the secret half of the session key

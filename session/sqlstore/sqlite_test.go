@@ -61,8 +61,8 @@ func record(n byte, values session.Values) session.Record {
 	}
 }
 
-// TestSQLiteTwoProcesses: two stores with write handles of their own, several connections each, and transactions that
-// begin without a lock, as two careless processes would have.
+// TestSQLiteTwoProcesses: two stores with write handles of their own, several connections each, and
+// transactions that begin without a lock, as two careless processes would have.
 func TestSQLiteTwoProcesses(t *testing.T) {
 	t.Parallel()
 	file := sqliteFile(t)
@@ -206,7 +206,8 @@ func TestSQLiteUnreadable(t *testing.T) {
 	}
 }
 
-// TestSQLiteBroken: a database that does not work is an error of its own, and works again when it does.
+// TestSQLiteBroken: a database that does not work is an error of its own, and works again when it
+// does.
 func TestSQLiteBroken(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -238,7 +239,8 @@ func TestSQLiteBroken(t *testing.T) {
 	check("on a closed handle", true)
 }
 
-// TestSQLiteHangingWriter: a call waits for a lock no longer than its context, and leaves no transaction behind.
+// TestSQLiteHangingWriter: a call waits for a lock no longer than its context, and leaves no
+// transaction behind.
 func TestSQLiteHangingWriter(t *testing.T) {
 	t.Parallel()
 	file := sqliteFile(t)

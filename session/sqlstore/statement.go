@@ -8,8 +8,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// statement is one that is prepared at its first use, unless that is left to the driver. A failure to prepare it is not
-// remembered.
+// statement is one that is prepared at its first use, unless that is left to the driver. A failure
+// to prepare it is not remembered.
 type statement struct {
 	db       *sql.DB
 	text     string
@@ -24,8 +24,9 @@ type runner interface {
 	QueryRowContext(ctx context.Context, args ...any) *sql.Row
 }
 
-// ready prepares the statement. Nobody waits for anybody else here: of several that prepare it at once, the first to
-// finish wins. A transaction may hold the only connection, so what it uses is made ready before it begins.
+// ready prepares the statement. Nobody waits for anybody else here: of several that prepare it at
+// once, the first to finish wins. A transaction may hold the only connection, so what it uses is
+// made ready before it begins.
 func (s *statement) ready(ctx context.Context) error {
 	if s.unkept || s.prepared.Load() != nil {
 		return nil

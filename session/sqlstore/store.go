@@ -1,5 +1,5 @@
-// Package sqlstore keeps sessions in a relational database, through database/sql and handles that the caller opened:
-// SQLite, PostgreSQL, MariaDB and MySQL. It imports no driver.
+// Package sqlstore keeps sessions in a relational database, through database/sql and handles that
+// the caller opened: SQLite, PostgreSQL, MariaDB and MySQL. It imports no driver.
 package sqlstore
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Store is a session.Store with one row for each record, in one table. It is safe for concurrent use, also by several
-// processes on one database. What a database undoes because others were in the way (deadlocks, serialization failures)
-// is tried again, up to ten times. A Store keeps its prepared statements as long as the handles live; closing the handles
-// is the caller's business.
+// Store is a session.Store with one row for each record, in one table. It is safe for concurrent
+// use, also by several processes on one database. What a database undoes because others were in the
+// way (deadlocks, serialization failures) is tried again, up to ten times. A Store keeps its
+// prepared statements as long as the handles live; closing the handles is the caller's business.
 type Store struct {
 	dialect dialect
 	table   string
@@ -32,39 +32,44 @@ var _ session.Store = (*Store)(nil)
 // Option changes a Store while it is made.
 type Option func(*Store)
 
-// Table sets the name of the table. Default: sessions. It is quoted as one name, so any will do that the database takes;
-// a schema or database goes into the settings of the handle.
+// Table sets the name of the table. Default: sessions. It is quoted as one name, so any will do
+// that the database takes; a schema or database goes into the settings of the handle.
 func Table(name string) Option { return func(s *Store) { s.table = name } }
 
-// SQLite gives a store in a SQLite database (3.37 or later). The two handles lead to the same database and may be the
-// same; best are a write handle with one connection (SetMaxOpenConns(1)), which makes writers wait in line instead of
-// polling a lock, and a read handle with several. Set busy_timeout on both, and journal_mode=WAL, so that a reader never
-// waits. It does not matter how the driver begins transactions (_txlock): the first statement of each one writes, so none
-// ever stands on a snapshot that another process has made old.
+// SQLite gives a store in a SQLite database (3.37 or later). The two handles lead to the same
+// database and may be the same; best are a write handle with one connection (SetMaxOpenConns(1)),
+// which makes writers wait in line instead of polling a lock, and a read handle with several. Set
+// busy_timeout on both, and journal_mode=WAL, so that a reader never waits. It does not matter how
+// the driver begins transactions (_txlock): the first statement of each one writes, so none ever
+// stands on a snapshot that another process has made old.
 func SQLite(write, read *sql.DB, options ...Option) *Store {
 	return newStore(sqlite(), write, read, options)
 }
 
-// PostgreSQL gives a store in a PostgreSQL database (12 or later), over any driver: pgx's stdlib and lib/pq are known to
-// do. The handle must lead to the primary server, because a replica may show a session that was ended. Any isolation
-// level may be the default; a patch is a transaction of its own under READ COMMITTED.
+// PostgreSQL gives a store in a PostgreSQL database (12 or later), over any driver: pgx's stdlib
+// and lib/pq are known to do. The handle must lead to the primary server, because a replica may
+// show a session that was ended. Any isolation level may be the default; a patch is a transaction
+// of its own under READ COMMITTED.
 //
-// Statements are not prepared here, because a pooler such as pgbouncer may give each transaction another connection. pgx
-// prepares and keeps them by itself; behind a pooler that cannot follow (pgbouncer before 1.21, or max_prepared_statements
-// at 0, with pool_mode=transaction) add default_query_exec_mode=exec to its address. pool_mode=statement, which refuses
-// transactions, will not do.
+// Statements are not prepared here, because a pooler such as pgbouncer may give each transaction
+// another connection. pgx prepares and keeps them by itself; behind a pooler that cannot follow
+// (pgbouncer before 1.21, or max_prepared_statements at 0, with pool_mode=transaction) add
+// default_query_exec_mode=exec to its address. pool_mode=statement, which refuses transactions,
+// will not do.
 func PostgreSQL(db *sql.DB, options ...Option) *Store {
 	return newStore(postgreSQL(), db, db, options)
 }
 
-// MySQL gives a store in a MariaDB (10.5 or later) or MySQL (8.0 or later) database, over github.com/go-sql-driver/mysql
-// or another driver with ? for arguments and errors that begin with their number. None of its parameters matters
-// (clientFoundRows, interpolateParams, parseTime, the character set), nor do sql_mode and the isolation level. Set the
-// handle's SetConnMaxLifetime below the server's wait_timeout.
+// MySQL gives a store in a MariaDB (10.5 or later) or MySQL (8.0 or later) database, over
+// github.com/go-sql-driver/mysql or another driver with ? for arguments and errors that begin with
+// their number. None of its parameters matters (clientFoundRows, interpolateParams, parseTime, the
+// character set), nor do sql_mode and the isolation level. Set the handle's SetConnMaxLifetime
+// below the server's wait_timeout.
 //
-// The handle must lead to the primary server, because a replica may show a session that was ended; on every node of a
-// Galera cluster set wsrep_sync_wait=1. Subject, address and user agent may have up to 1024 bytes each, and the values of
-// a record somewhat less than max_allowed_packet; more is an error.
+// The handle must lead to the primary server, because a replica may show a session that was ended;
+// on every node of a Galera cluster set wsrep_sync_wait=1. Subject, address and user agent may have
+// up to 1024 bytes each, and the values of a record somewhat less than max_allowed_packet; more is
+// an error.
 func MySQL(db *sql.DB, options ...Option) *Store {
 	return newStore(mySQL(), db, db, options)
 }
@@ -117,14 +122,15 @@ func (s *Store) Create(ctx context.Context, r session.Record) error {
 	return nil
 }
 
-// Load implements session.Store. A record whose values cannot be read comes without them, beside an error that wraps
-// session.ErrUnreadable.
+// Load implements session.Store. A record whose values cannot be read comes without them, beside an
+// error that wraps session.ErrUnreadable.
 func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
 	if err := s.load.ready(ctx); err != nil {
 		return session.Record{}, fmt.Errorf("sqlstore: load: %w", err)
 	}
 	if s.dialect.local {
-		// A look-up by key in a file is not held up by anybody, while a context that can end costs two goroutines.
+		// A look-up by key in a file is not held up by anybody, while a context that can end costs
+		// two goroutines.
 		if err := ctx.Err(); err != nil {
 			return session.Record{}, fmt.Errorf("sqlstore: load: %w", err)
 		}
@@ -165,7 +171,8 @@ func (s *Store) Touch(ctx context.Context, id session.ID, digest session.Digest,
 	return nil
 }
 
-// deleteBatch is how many ids one statement deletes, so that a long list keeps no other writer waiting for long.
+// deleteBatch is how many ids one statement deletes, so that a long list keeps no other writer
+// waiting for long.
 const deleteBatch = 100
 
 // Delete implements session.Store. After an error some of the records may be gone.
@@ -210,7 +217,8 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 // eachPage is how many records Each reads at a time.
 const eachPage = 500
 
-// Each implements session.Store. It goes through the records in the order of their ids, a page at a time.
+// Each implements session.Store. It goes through the records in the order of their ids, a page at a
+// time.
 func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
 	for after := ""; ; {
 		page, err := s.records(ctx, &s.page, after, now.UnixMilli(), eachPage)
@@ -238,9 +246,9 @@ func (s *Store) records(ctx context.Context, st *statement, args ...any) (found 
 	return found, err
 }
 
-// DeleteExpired implements session.Store, in one statement: keep limit to some hundreds, so that no other writer waits
-// for long. On PostgreSQL records that another sweeper has in hand are passed over, so there may be fewer than limit while
-// dead ones remain.
+// DeleteExpired implements session.Store, in one statement: keep limit to some hundreds, so that no
+// other writer waits for long. On PostgreSQL records that another sweeper has in hand are passed
+// over, so there may be fewer than limit while dead ones remain.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	if limit <= 0 {
 		return 0, ctx.Err()

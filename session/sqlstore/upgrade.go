@@ -19,16 +19,18 @@ func sqliteUpgrades() []upgrade {
 	}}
 }
 
-// schemaTries is how often CreateSchema tries. Where several processes make a table at once, databases let one of them
-// do it and fail the others, "IF NOT EXISTS" or not; each such failure means that a step was taken.
+// schemaTries is how often CreateSchema tries. Where several processes make a table at once,
+// databases let one of them do it and fail the others, "IF NOT EXISTS" or not; each such failure
+// means that a step was taken.
 const schemaTries = 5
 
-// Schema gives the statements that CreateSchema runs on a database without the table, for a program with migrations of
-// its own, or for somebody else who may make tables.
+// Schema gives the statements that CreateSchema runs on a database without the table, for a program
+// with migrations of its own, or for somebody else who may make tables.
 func (s *Store) Schema() string { return s.dialect.schemaFor(s.table) }
 
-// CreateSchema makes the table and its indexes on the write handle, unless they exist, and adds to a table that an
-// earlier version made what it lacks. Several processes may do so at once, also while others use the table.
+// CreateSchema makes the table and its indexes on the write handle, unless they exist, and adds to
+// a table that an earlier version made what it lacks. Several processes may do so at once, also
+// while others use the table.
 func (s *Store) CreateSchema(ctx context.Context) error {
 	if most := s.dialect.longest; most > 0 && len(s.table) > most {
 		return fmt.Errorf("sqlstore: create schema: the table's name has %d bytes, %d are the most", len(s.table), most)

@@ -24,8 +24,8 @@ CREATE INDEX "sessions_expires" ON "sessions" (expires);
 INSERT INTO sessions VALUES ('010000000000000000000000', zeroblob(32), 7, '0123abcd', 'ada', 1000000000000, 1000000000000,
 	1000000000000, 1000003600000, 1000003600000, 3600000, 0, '192.0.2.1', 'Mozilla/5.0', x'0100')`
 
-// TestSQLiteUpgrade: a table of the first version gets what it lacks, from several processes at once, while one of them
-// has used it before. The records stay.
+// TestSQLiteUpgrade: a table of the first version gets what it lacks, from several processes at
+// once, while one of them has used it before. The records stay.
 func TestSQLiteUpgrade(t *testing.T) {
 	t.Parallel()
 	for range 10 {

@@ -1,5 +1,6 @@
-// Package browser is what the tests of the examples look at them with: a client with a cookie jar before a server with TLS,
-// because the session cookie is Secure, and a jar, as a browser, sends such a cookie over HTTPS only.
+// Package browser is what the tests of the examples look at them with: a client with a cookie jar
+// before a server with TLS, because the session cookie is Secure, and a jar, as a browser, sends
+// such a cookie over HTTPS only.
 package browser
 
 import (

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// Story is what every example must stand: a stranger sees nothing, somebody signs in with POST /login (name=Ada) and sees
-// their name on the front page, signs out with POST /logout, and the old cookie is worth nothing from then on.
+// Story is what every example must stand: a stranger sees nothing, somebody signs in with POST
+// /login (name=Ada) and sees their name on the front page, signs out with POST /logout, and the old
+// cookie is worth nothing from then on.
 func Story(t *testing.T, site http.Handler) {
 	t.Helper()
 	b := New(t, site)
