@@ -94,7 +94,7 @@ func (u *userPasswordVerb) Run(c *command) error {
 	return err
 }
 
-func visit() *door.Visit { return &door.Visit{Addr: "command line"} }
+func visit() *door.Visit { return &door.Visit{Addr: book.CommandLine} }
 
 // openDoor makes a door over the data directory, which a running server may have open too. It is not known to work with the
 // server's keys if those come from the server's own environment; nothing but throttling counters depends on them here.
@@ -140,8 +140,8 @@ func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door
 type direct struct{ repo book.Repository }
 
 // Append implements door.Recorder.
-func (d direct) Append(ctx context.Context, e book.Entry) error {
-	return d.repo.Append(ctx, []book.Entry{e})
+func (d direct) Append(ctx context.Context, entries ...book.Entry) error {
+	return d.repo.Append(ctx, entries)
 }
 
 // read asks for the password, or takes it from standard input: up to the line's end, which is not part of it.

@@ -3,7 +3,6 @@ package door
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -41,7 +40,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 		}
 		return err
 	}
-	d.note(ctx, v, book.ActionRegister, dev.ID, "")
+	d.noteOf(ctx, v, book.ActionRegister, dev, "")
 	return nil
 }
 
@@ -59,7 +58,7 @@ func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registrati
 	if err != nil {
 		return dev, err
 	}
-	d.note(ctx, v, book.ActionDeveloperCreated, dev.ID, fmt.Sprintf("as %s", role))
+	d.noteOf(ctx, v, book.ActionDeveloperCreated, dev, "as "+string(role))
 	return dev, nil
 }
 

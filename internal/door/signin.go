@@ -52,7 +52,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 		return "", err
 	}
 	if !match {
-		d.note(ctx, v, book.ActionSignInFailed, dev.ID, "")
+		d.noteOf(ctx, v, book.ActionSignInFailed, dev, "")
 		return "", fault.New(fault.Invalid, WrongCredentials)
 	}
 	d.forgive(ctx, counters)
@@ -116,7 +116,7 @@ func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, pass
 		_, err = d.accounts.Update(ctx, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.now())
 	}
 	if err == nil {
-		d.note(ctx, v, book.ActionPasswordRehashed, dev.ID, "")
+		d.noteOf(ctx, v, book.ActionPasswordRehashed, dev, "")
 		return
 	}
 	if !errors.Is(err, account.ErrChanged) {

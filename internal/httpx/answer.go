@@ -64,6 +64,7 @@ func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err e
 	// The session's changes belong to an answer that will not be sent, but what failed to load or save stays an error.
 	if v.Session != nil && f.Kind != fault.Invalid && f.Kind != fault.Unauthorized && v.Session.Err() == nil {
 		v.Session.Discard()
+		e.door.NotKept(v)
 	}
 	e.answer(w, r, v, f)
 }
@@ -93,6 +94,9 @@ func SetRetryAfter(h http.Header, f *fault.Error) {
 func SessionError(w http.ResponseWriter, r *http.Request, err error) {
 	q := of(r)
 	e, v := q.edge, &q.visit
+	if !q.begun {
+		e.door.NotKept(v)
+	}
 	switch session.ErrorStatus(r, err) {
 	case http.StatusSeeOther:
 		w.Header().Set("Cache-Control", "no-store")
