@@ -61,4 +61,5 @@ const (
 	ActionSaveFailed    Action = "save_failed"
 	ActionPanic         Action = "panic"
 	ActionInternalError Action = "internal_error"
+	ActionPlotMissing   Action = "plot_missing"
 )

@@ -227,5 +227,9 @@ func matters() []Event {
 			Action: ActionInternalError, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
 			Says: "A request failed on our side[: {text}]",
 		},
+		{
+			Action: ActionPlotMissing, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "A page was shown without its plot[: {text}]",
+		},
 	}
 }
