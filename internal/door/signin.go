@@ -55,6 +55,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 		d.noteOf(ctx, v, book.ActionSignInFailed, dev, "")
 		return "", fault.New(fault.Invalid, WrongCredentials)
 	}
+	failures := d.failuresBefore(ctx, counters)
 	d.forgive(ctx, counters)
 
 	v.Session.SignIn(dev.ID)
@@ -64,7 +65,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 		return "", unavailable(err)
 	}
 	v.Developer = dev
-	d.note(ctx, v, book.ActionSignIn, dev.ID, "")
+	d.noteSignIn(ctx, v, failures)
 	if known {
 		return v.Device, nil
 	}
