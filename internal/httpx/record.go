@@ -91,7 +91,7 @@ func (w *recorder) entry(status int) book.Entry {
 	now := w.edge.now()
 	entry := book.Entry{
 		ID: id.New(w.q.start), Type: book.Request, CreatedAt: now,
-		ClientAddr: v.Addr, Method: r.Method, Status: status, Duration: now.Sub(w.q.start),
+		ClientAddr: v.Addr, Method: method(r.Method), Status: status, Duration: now.Sub(w.q.start),
 		User: v.Developer.ID, UserName: v.Developer.Name, Session: v.SessionID, RequestID: v.RequestID,
 	}
 	var keep book.Keep
@@ -101,6 +101,16 @@ func (w *recorder) entry(status int) book.Entry {
 	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, cmp.Or(entry.Route, w.edge.shape(r.URL.Path)), keep)
 	entry.Body = w.q.body.redacted(r, keep)
 	return entry
+}
+
+// method returns a method as the book keeps it: what is none of HTTP's own may be anything.
+func method(sent string) string {
+	switch sent {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return sent
+	}
+	return "[other]"
 }
 
 func (w *recorder) WriteHeader(status int) {
