@@ -247,5 +247,5 @@ func TestCapEndsRequestsUnderWay(t *testing.T) {
 	b := w.signedIn("ada")
 	check(t, "status", b.do("POST", "/slow").status, http.StatusUnauthorized)
 	check(t, "subject", b.get("/who").body, "")
-	check(t, "observed", w.seen(session.EventRevived), 1)
+	check(t, "observed", w.seen(session.EventRevived), 2) // the request under way, and one that came with its key after
 }

@@ -222,7 +222,7 @@ const (
 	EventSignedIn    EventKind = "signed in"    // a sign-in was saved
 	EventRenewed     EventKind = "renewed"      // the key changed without a sign-in
 	EventEnded       EventKind = "ended"        // a record was deleted by its own request or by End, EndAll
-	EventRevived     EventKind = "revived"      // a request tried to use a session that had ended meanwhile, and was refused
+	EventRevived     EventKind = "revived"      // a request came with the key of a session that had ended, before or meanwhile, and was refused
 	EventUnreadable  EventKind = "unreadable"   // a cookie, a record or a value could not be read and counted as absent
 	EventConflict    EventKind = "conflict"     // an update met another and is tried again
 	EventLoadFailed  EventKind = "load failed"  // the store did not answer

@@ -117,6 +117,7 @@ func (s *Session) recogniseIn(h *home, value string) bool {
 	current := subtle.ConstantTimeCompare(digest[:], rec.Digest[:]) == 1
 	switch {
 	case gone(err):
+		s.observe(EventRevived, key.id, err)
 	case errors.Is(err, ErrUnreadable):
 		s.observe(EventUnreadable, key.id, err)
 		if current {

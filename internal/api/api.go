@@ -54,7 +54,7 @@ func ok(w http.ResponseWriter, status int, data any) error {
 	return nil
 }
 
-// decode reads one JSON object into v and refuses fields that v does not have. Of a field that comes twice the last counts.
+// decode reads one JSON object into v and refuses fields that v does not have, and what is not strict.
 func decode(r *http.Request, v any) error {
 	body, err := io.ReadAll(r.Body) // no more than the route takes
 	if err != nil {
@@ -62,6 +62,9 @@ func decode(r *http.Request, v any) error {
 	}
 	if body = bytes.TrimLeft(body, " \t\r\n"); len(body) == 0 || body[0] != '{' {
 		return badJSON(nil) // null would change nothing and say that all is well
+	}
+	if err := strict(body); err != nil {
+		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()

@@ -123,43 +123,48 @@ func TestBodies(t *testing.T) {
 		status int
 		fields []string
 	}{
-		"nothing":               {" ", 400, nil},
-		"null":                  {"null", 400, nil},
-		"a list":                {"[" + eve(t, nil) + "]", 400, nil},
-		"a text":                {`"x"`, 400, nil},
-		"a number":              {"1", 400, nil},
-		"cut":                   {eve(t, nil)[:20], 400, nil},
-		"two objects":           {eve(t, nil) + eve(t, nil), 400, nil},
-		"something after it":    {eve(t, nil) + " x", 400, nil},
-		"a byte order mark":     {"\ufeff" + eve(t, nil), 400, nil},
-		"not UTF-8":             {"{\"name\":\"\xff\xfe\"}", 422, []string{"email", "password"}},
-		"a comment":             {"{/* */}", 400, nil},
-		"single quotes":         {"{'name':'x'}", 400, nil},
-		"unknown field":         {eve(t, object{"is_admin": true}), 400, nil},
-		"the hash":              {eve(t, object{"password_hash": "x"}), 400, nil},
-		"an id":                 {eve(t, object{"_id": missing}), 400, nil},
-		"prototype":             {`{"__proto__":{"role":"admin"}}`, 400, nil},
-		"too large":             {eve(t, object{"name": strings.Repeat("x", httpx.DefaultMaxBody)}), 413, nil},
-		"deep lists":            {`{"skills":` + deep("[", "]") + `}`, 400, nil},
-		"deep objects":          {deep(`{"a":`, "}"), 413, nil},
-		"name a number":         {eve(t, object{"name": 1}), 422, []string{"name"}},
-		"name a list":           {eve(t, object{"name": []string{"x"}}), 422, []string{"name"}},
-		"name an object":        {eve(t, object{"name": object{"$ne": ""}}), 422, []string{"name"}},
-		"name true":             {eve(t, object{"name": true}), 422, []string{"name"}},
-		"email a list":          {eve(t, object{"email": []string{"a@example.org", "b@example.org"}}), 422, []string{"email"}},
-		"password a number":     {eve(t, object{"password": 123456789012345678}), 422, []string{"password"}},
-		"role a bool":           {eve(t, object{"role": true}), 422, []string{"role"}},
-		"role unknown":          {eve(t, object{"role": "root"}), 422, []string{"role"}},
-		"skills a number":       {eve(t, object{"skills": 5}), 422, []string{"skills"}},
-		"skills of numbers":     {eve(t, object{"skills": []int{5}}), 422, []string{"skills"}},
-		"skills nested":         {eve(t, object{"skills": []any{[]string{"go"}}}), 422, []string{"skills"}},
-		"no name":               {eve(t, object{"name": nil}), 422, []string{"name"}},
-		"all missing":           {"{}", 422, []string{"name", "email", "password"}},
-		"not confirmed":         {eve(t, object{"confirm_password": "another one, another one"}), 422, []string{"confirm_password"}},
-		"SQL":                   {eve(t, object{"email": "' OR 1=1 --"}), 422, []string{"email"}},
-		"a disabled one":        {eve(t, object{"disabled": true}), 400, nil},
-		"line breaks in a name": {eve(t, object{"name": "a\r\nSet-Cookie: x"}), 422, []string{"name"}},
-		"a lone surrogate":      {`{"name":"\ud800","email":"x","password":"y"}`, 422, []string{"email", "password"}},
+		"nothing":                {" ", 400, nil},
+		"null":                   {"null", 400, nil},
+		"a list":                 {"[" + eve(t, nil) + "]", 400, nil},
+		"a text":                 {`"x"`, 400, nil},
+		"a number":               {"1", 400, nil},
+		"cut":                    {eve(t, nil)[:20], 400, nil},
+		"two objects":            {eve(t, nil) + eve(t, nil), 400, nil},
+		"something after it":     {eve(t, nil) + " x", 400, nil},
+		"a byte order mark":      {"\ufeff" + eve(t, nil), 400, nil},
+		"not UTF-8":              {"{\"name\":\"\xff\xfe\"}", 400, nil},
+		"a comment":              {"{/* */}", 400, nil},
+		"single quotes":          {"{'name':'x'}", 400, nil},
+		"unknown field":          {eve(t, object{"is_admin": true}), 400, nil},
+		"the hash":               {eve(t, object{"password_hash": "x"}), 400, nil},
+		"an id":                  {eve(t, object{"_id": missing}), 400, nil},
+		"prototype":              {`{"__proto__":{"role":"admin"}}`, 400, nil},
+		"too large":              {eve(t, object{"name": strings.Repeat("x", httpx.DefaultMaxBody)}), 413, nil},
+		"deep lists":             {`{"skills":` + deep("[", "]") + `}`, 400, nil},
+		"deep objects":           {deep(`{"a":`, "}"), 413, nil},
+		"name a number":          {eve(t, object{"name": 1}), 422, []string{"name"}},
+		"name a list":            {eve(t, object{"name": []string{"x"}}), 422, []string{"name"}},
+		"name an object":         {eve(t, object{"name": object{"$ne": ""}}), 422, []string{"name"}},
+		"name true":              {eve(t, object{"name": true}), 422, []string{"name"}},
+		"email a list":           {eve(t, object{"email": []string{"a@example.org", "b@example.org"}}), 422, []string{"email"}},
+		"password a number":      {eve(t, object{"password": 123456789012345678}), 422, []string{"password"}},
+		"role a bool":            {eve(t, object{"role": true}), 422, []string{"role"}},
+		"role unknown":           {eve(t, object{"role": "root"}), 422, []string{"role"}},
+		"skills a number":        {eve(t, object{"skills": 5}), 422, []string{"skills"}},
+		"skills of numbers":      {eve(t, object{"skills": []int{5}}), 422, []string{"skills"}},
+		"skills nested":          {eve(t, object{"skills": []any{[]string{"go"}}}), 422, []string{"skills"}},
+		"no name":                {eve(t, object{"name": nil}), 422, []string{"name"}},
+		"all missing":            {"{}", 422, []string{"name", "email", "password"}},
+		"not confirmed":          {eve(t, object{"confirm_password": "another one, another one"}), 422, []string{"confirm_password"}},
+		"SQL":                    {eve(t, object{"email": "' OR 1=1 --"}), 422, []string{"email"}},
+		"a disabled one":         {eve(t, object{"disabled": true}), 400, nil},
+		"line breaks in a name":  {eve(t, object{"name": "a\r\nSet-Cookie: x"}), 422, []string{"name"}},
+		"a lone surrogate":       {`{"name":"\ud800","email":"x","password":"y"}`, 400, nil},
+		"half a pair":            {`{"name":"\ud83d\u0041","email":"x","password":"y"}`, 400, nil},
+		"a field twice":          {`{"role":"member","name":"Eve","role":"admin"}`, 400, nil},
+		"twice but for case":     {`{"role":"member","name":"Eve","Role":"admin"}`, 400, nil},
+		"twice but for a long s": {`{"skills":[],"\u017fkills":["a"]}`, 400, nil},
+		"a whole pair, escapes":  {`{"name":"\ud83d\ude00 \\ud800","email":"x","password":"y"}`, 422, []string{"email", "password"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantBad(t, c.asRoot.JSON("POST", "/developers", b.body), b.status, b.fields...)
@@ -167,11 +172,6 @@ func TestBodies(t *testing.T) {
 	}
 	if n := c.accounts(t); n != before {
 		t.Errorf("%d accounts came into being", n-before)
-	}
-	// Of a field that comes twice the last counts, however it is spelt.
-	d := wantGood(t, c.asRoot.JSON("POST", "/developers", `{"role":"admin","name":"A","name":"Eve","email":"eve@example.org","password":"`+sitetest.Password+`","role":"member"}`), 201).(object)
-	if d["name"] != "Eve" || d["role"] != "member" {
-		t.Errorf("%v", d)
 	}
 }
 

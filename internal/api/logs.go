@@ -30,6 +30,7 @@ type entry struct {
 	RequestID  string  `json:"request_id,omitempty"`
 	Action     string  `json:"action,omitempty"`
 	Target     string  `json:"target,omitempty"`
+	TargetName string  `json:"target_name,omitempty"`
 	Text       string  `json:"text,omitempty"`
 }
 
@@ -38,7 +39,7 @@ func showEntry(e *book.Entry) entry {
 		OldID: e.ID, Type: string(e.Type), ClientAddr: e.ClientAddr, URL: e.URL, Method: e.Method, Body: e.Body,
 		CreatedAt: e.CreatedAt.UTC(), ID: e.ID, Status: e.Status, DurationMS: float64(e.Duration.Microseconds()) / 1000,
 		Route: e.Route, User: e.User, UserName: e.UserName, Session: e.Session, RequestID: e.RequestID,
-		Action: e.Action, Target: e.Target, Text: e.Text,
+		Action: e.Action, Target: e.Target, TargetName: e.TargetName, Text: e.Text,
 	}
 }
 

@@ -26,8 +26,8 @@ type Entry struct {
 	ClientAddr string // the visitor's address, after trusted proxies
 	URL        string // path and query, redacted; the route's pattern where a path parameter may hold a secret
 	Method     string
-	Body       string // allow-listed fields of the body, redacted, as JSON or form text; "" when there was none
-	CreatedAt  time.Time
+	Body       string    // allow-listed fields of the body, redacted, as JSON or form text; "" when there was none
+	CreatedAt  time.Time // when it was entered; Duration before that the request came
 
 	Status    int
 	Duration  time.Duration
@@ -38,9 +38,10 @@ type Entry struct {
 	RequestID string
 
 	// Of activities and errors.
-	Action string // "sign_in", "sign_in_failed", "register", …: see the door's list
-	Target string // what was acted upon: a developer's or entry's id
-	Text   string // a sentence for people; for errors the operator's text, free of secrets
+	Action     string // "sign_in", "sign_in_failed", "register", …: see Events
+	Target     string // what was acted upon: a developer's or entry's id
+	TargetName string // the developer's name at that time, or what the entry was of, for people to read
+	Text       string // a few words for people; for errors the operator's text, free of secrets
 }
 
 // Minute is how many requests ended in one way in one minute.

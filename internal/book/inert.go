@@ -15,11 +15,22 @@ const ellipsis = "…"
 // direction of writing (Unicode's Cf: U+200B–F, U+202A–E, U+2066–9, U+FEFF, tags, …) and line and paragraph separators
 // become visible escapes such as \n, \x1b and \u202e; a byte that is not UTF-8 becomes \xff. What is inert already stays
 // as it is. It does not escape for HTML, JSON or CSV: whoever writes those does. (OWASP Logging Cheat Sheet, ASVS 16.4.1.)
-func Inert(s string, limit int) string {
+func Inert(s string, limit int) string { return inert(s, limit, harmful) }
+
+// InertName is Inert for what holds people's names: the two joiners stay, without which Persian,
+// Indic scripts and emoji are not written as their owners write them.
+func InertName(s string, limit int) string {
+	return inert(s, limit, func(r rune) bool {
+		const zwnj, zwj = '\u200c', '\u200d'
+		return harmful(r) && r != zwnj && r != zwj
+	})
+}
+
+func inert(s string, limit int, harmful func(rune) bool) string {
 	if limit <= 0 {
 		return ""
 	}
-	if len(s) <= limit && clean(s) {
+	if len(s) <= limit && clean(s, harmful) {
 		return s
 	}
 	var b strings.Builder
@@ -50,7 +61,7 @@ func Inert(s string, limit int) string {
 }
 
 // clean reports whether nothing in s needs an escape. Most texts are printable ASCII, which this sees without decoding.
-func clean(s string) bool {
+func clean(s string, harmful func(rune) bool) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f {
 			return utf8.ValidString(s) && strings.IndexFunc(s, harmful) < 0

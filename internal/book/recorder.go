@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ var ErrInvalid = errors.New("book: not a valid entry")
 type RecorderConfig struct {
 	Repo   Repository       // where entries go; it must obey its context, or Run cannot end while it hangs
 	Clock  func() time.Time // default time.Now
-	Queue  int              // entries that may wait for their commit; default 4096. The last eighth is for activities and errors
+	Queue  int              // entries that may wait for their commit; default 4096, of which see room
 	Batch  int              // entries in one commit at most; default 256
 	Wait   time.Duration    // longest an answer waits for its entry; default 2 s
 	Commit time.Duration    // longest one commit may take before it is given up, and the final flush likewise; default 5 s
@@ -60,9 +61,10 @@ type Recorder struct {
 	failed  time.Time // when the latest commit failed; zero when it did not
 	full    time.Time // when an entry last found the queue full
 	stalled bool      // somebody waited in vain and no commit has succeeded since: others need not wait too
-	missing uint64    // entries dropped that the book itself has not told of yet
+	missing Kinds     // entries dropped that the book itself has not told of yet
 	stats   Stats
 	crowd   strangers
+	tally   tally
 }
 
 // batch is what goes into one commit. Those who wait for it hold the batch itself, so nothing is shared between commits.
@@ -88,31 +90,37 @@ func NewRecorder(c RecorderConfig) *Recorder {
 		commit: positiveOr(c.Commit, 5*time.Second),
 		wake:   make(chan struct{}, 1),
 		crowd:  newStrangers(c.Strangers, c.Addresses),
+		tally:  newTally(c.Addresses),
 	}
 }
 
-// Append gives an entry to the book and returns when it is committed. ID, Type and CreatedAt must be set; texts that are
-// too long or hold control characters are cut and made inert. A request that is only counted (RecorderConfig.Strangers)
-// returns nil at once.
+// Append gives entries to the book, all in one commit, and returns when they are committed. ID and
+// Type must be set; CreatedAt becomes the moment at which they are entered. Texts that are too long
+// or hold control characters are cut and made inert. What is only counted
+// (RecorderConfig.Strangers) is not waited for.
 //
-// ErrDropped: the queue is full, the commit failed or took longer than Wait; while the repository is stalled nobody else
-// waits for it. ErrClosed after the end, ErrInvalid for an entry that cannot be stored. When ctx ends, waiting ends with
-// its error, and the entry is written all the same; give it a context without cancel where the answer may still be read.
-func (r *Recorder) Append(ctx context.Context, e Entry) error {
-	if err := e.tidy(); err != nil {
-		return err
+// ErrDropped: the queue is full for one of them, the commit failed or took longer than Wait; while
+// the repository is stalled nobody else waits for it. ErrClosed after the end, ErrInvalid for an
+// entry that cannot be stored: then none is. When ctx ends, waiting ends with its error, and the
+// entries are written all the same; give it a context without cancel where the answer may still be
+// read.
+func (r *Recorder) Append(ctx context.Context, entries ...Entry) error {
+	for i := range entries {
+		if err := entries[i].tidy(); err != nil {
+			return err
+		}
 	}
-	b, err := r.accept(&e)
-	if b == nil || err != nil {
-		return err
+	b, failed := r.accept(entries)
+	if b == nil {
+		return failed
 	}
 	timer := time.NewTimer(r.wait)
 	defer timer.Stop()
 	select {
 	case <-b.done:
-		return b.err
+		return cmp.Or(failed, b.err)
 	case <-timer.C:
-		return r.giveUp(b)
+		return cmp.Or(failed, r.giveUp(b))
 	case <-ctx.Done():
 		return fmt.Errorf("book: not waited for the entry: %w", context.Cause(ctx))
 	}
@@ -130,46 +138,62 @@ func (r *Recorder) Finish(ctx context.Context, id string, d time.Duration) error
 	return nil
 }
 
-// accept puts the entry in the queue and gives the batch to wait for: none when the entry was only counted.
-func (r *Recorder) accept(e *Entry) (*batch, error) {
-	now := r.clock()
+// accept puts the entries in the queue and returns the batch to wait for, nil when there is nothing
+// to wait for. A batch may come with an error: then some of the entries found no place.
+func (r *Recorder) accept(entries []Entry) (b *batch, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := r.clock() // under the lock: entries are in the order of their times
 	if r.closed {
 		return nil, ErrClosed
 	}
 	r.turn(now)
-	if e.Type != Error && e.User == "" && !r.crowd.enter(e.ClientAddr) {
-		r.stats.Summarised++
-		return nil, nil
+	for i := range entries {
+		e := &entries[i]
+		e.CreatedAt = now
+		if e.Type != Error && e.User == "" && !r.crowd.enter(e.ClientAddr) {
+			r.stats.Summarised++
+			continue
+		}
+		into := r.put(b, e, now)
+		if into == nil {
+			err = fmt.Errorf("%w: too many entries are waiting", ErrDropped)
+			continue
+		}
+		b = into
 	}
-	b := r.put(e, now)
-	if b == nil {
-		return nil, fmt.Errorf("%w: too many entries are waiting", ErrDropped)
-	}
-	if r.stalled {
+	if b != nil && r.stalled {
 		r.stats.Late++
 		return nil, fmt.Errorf("%w: the repository does not answer in time", ErrDropped)
 	}
-	return b, nil
+	return b, err
 }
 
-// put adds the entry to the youngest batch; nil when the queue is full. The caller holds the lock.
-func (r *Recorder) put(e *Entry, now time.Time) *batch {
-	room := r.queue
-	if e.Type == Request {
-		room -= r.queue / 8 // a flood of requests must not push out what people did
+// room returns how much of the queue an entry may find taken and still be put: what strangers do
+// never pushes out what people did, nor a flood of requests what was done and what failed.
+func (r *Recorder) room(e *Entry) int {
+	switch {
+	case e.Type == Request && e.User == "":
+		return r.queue - r.queue/4
+	case e.Type == Request, e.Type == Activity && e.User == "":
+		return r.queue - r.queue/8
 	}
-	if r.waiting >= room {
+	return r.queue
+}
+
+// put adds the entry to the batch, to the youngest one if that is nil, and returns the batch; nil
+// when the queue is full. The caller holds the lock.
+func (r *Recorder) put(b *batch, e *Entry, now time.Time) *batch {
+	if r.waiting >= r.room(e) {
 		r.full = now
 		r.stats.Dropped++
-		r.missing++
+		r.missing.add(e)
 		return nil
 	}
-	var b *batch
-	if n := len(r.open); n > 0 && len(r.open[n-1].entries) < r.batch {
+	if n := len(r.open); b == nil && n > 0 && len(r.open[n-1].entries) < r.batch {
 		b = r.open[n-1]
-	} else {
+	}
+	if b == nil {
 		b = &batch{done: make(chan struct{})}
 		b.entries = b.first[:0]
 		r.open = append(r.open, b)
@@ -209,12 +233,15 @@ func (r *Recorder) turn(now time.Time) {
 // report puts the entries that tell of other entries into the queue. The caller holds the lock.
 func (r *Recorder) report(now time.Time) {
 	for _, e := range r.crowd.summaries(now) {
-		r.put(&e, now)
+		r.put(nil, &e, now)
 	}
-	if r.missing > 0 && r.failed.IsZero() && !r.stalled {
+	for _, e := range r.tally.summaries(now) {
+		r.put(nil, &e, now)
+	}
+	if r.missing.Total() > 0 && r.failed.IsZero() && !r.stalled {
 		e := lossEntry(now, r.missing)
-		if r.put(&e, now) != nil {
-			r.missing = 0
+		if r.put(nil, &e, now) != nil {
+			r.missing = Kinds{}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +17,9 @@ const mostElements = 32
 
 // RedactBody gives what an entry holds of a request's body: for a form and for a JSON object the fields that keep lists,
 // as a JSON object in the list's order, their values by the field's kind; all other fields only as how many they are, for
-// their names may be secrets too. A JSON list of strings is shown element by element; objects, deeper lists, a field that
-// comes twice and a number under a field of text become [redacted].
+// their names may be secrets too. A JSON list of strings is shown element by element; objects, deeper lists
+// and a number under a field of text become [redacted]; a field that comes twice, or in JSON in another spelling that
+// decoders may take for it, is told as such.
 //
 // Anything else is told by its length and its type, if that is a common one: other types, several files (multipart), a
 // body that cannot be read, JSON that is no object, and a body that the caller holds only the beginning of (truncated).
@@ -50,6 +52,12 @@ func RedactBody(contentType string, body []byte, truncated bool, keep Keep) stri
 }
 
 var errOther = errors.New("book: a body that is not read")
+
+// What stands for a value of which a handler may take another for the field's.
+const (
+	twice = "[redacted: came twice]"
+	spelt = "[redacted: spelt otherwise]" // with other letters' case, which encoding/json takes for the field
+)
 
 // found is what a body held under one field of the list.
 type found struct {
@@ -87,12 +95,16 @@ func readJSON(body []byte, fields []Field) ([]found, int, error) {
 		if err != nil || !ok || d.Decode(&value) != nil {
 			return nil, 0, errOther
 		}
-		i := fieldIndex(fields, name)
+		i := slices.IndexFunc(fields, func(f Field) bool { return strings.EqualFold(f.Name, name) })
 		if i < 0 {
 			others++
 			continue
 		}
-		out[i] = found{out[i].times + 1, showJSON(fields[i], value)}
+		shown := quote(spelt)
+		if name == fields[i].Name {
+			shown = showJSON(fields[i], value)
+		}
+		out[i] = found{out[i].times + 1, shown}
 	}
 	if _, err := d.Token(); err != nil { // the closing brace
 		return nil, 0, errOther
@@ -163,7 +175,7 @@ func object(fields []Field, seen []found, others int) string {
 		case seen[i].times == 0:
 			continue
 		case seen[i].times > 1: // which one counted is not for the book to guess
-			value = quote(Redacted)
+			value = quote(twice)
 		}
 		if b.Len()+len(f.Name)+len(value) > maxBody-tail {
 			others++

@@ -121,10 +121,9 @@ func summary(now, minute time.Time, addr string, more int) Entry {
 	}
 }
 
-// lossEntry tells in the book itself how many entries it lacks.
-func lossEntry(now time.Time, n uint64) Entry {
+// lossEntry tells in the book itself how many entries it lacks, and of which kind.
+func lossEntry(now time.Time, n Kinds) Entry {
 	return Entry{
-		ID: id.New(now), Type: Error, CreatedAt: now, Action: ActionEntriesDropped,
-		Text: fmt.Sprintf("%d entries could not be written and are missing.", n),
+		ID: id.New(now), Type: Error, CreatedAt: now, Action: ActionEntriesDropped, Text: n.String(),
 	}
 }

@@ -23,15 +23,15 @@ func (e *Entry) tidy() error {
 		return fmt.Errorf("%w: its id is not one", ErrInvalid)
 	case e.Type != Request && e.Type != Activity && e.Type != Error:
 		return fmt.Errorf("%w: its type is not known", ErrInvalid)
-	case e.CreatedAt.IsZero():
-		return fmt.Errorf("%w: it has no time", ErrInvalid)
 	}
 	e.URL = Inert(e.URL, maxURL)
 	e.Body = Inert(e.Body, maxBody)
-	e.Text = Inert(e.Text, maxText)
+	e.Text = InertName(e.Text, maxText)
+	e.UserName = InertName(e.UserName, maxName)
+	e.TargetName = InertName(e.TargetName, maxName)
 	e.Method = Inert(e.Method, 32)
 	for _, s := range []*string{
-		&e.ClientAddr, &e.Route, &e.User, &e.UserName, &e.Session, &e.RequestID, &e.Action, &e.Target,
+		&e.ClientAddr, &e.Route, &e.User, &e.Session, &e.RequestID, &e.Action, &e.Target,
 	} {
 		*s = Inert(*s, maxName)
 	}

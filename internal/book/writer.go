@@ -132,7 +132,9 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 	} else {
 		r.failed = now
 		r.stats.Dropped += uint64(n)
-		r.missing += uint64(n)
+		for i := range b.entries {
+			r.missing.add(&b.entries[i])
+		}
 		if cause := context.Cause(ctx); cause != nil {
 			err = fmt.Errorf("%w: %w", cause, err) // "deadline exceeded" rather than only "canceled"
 		}

@@ -140,8 +140,8 @@ func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door
 type direct struct{ repo book.Repository }
 
 // Append implements door.Recorder.
-func (d direct) Append(ctx context.Context, e book.Entry) error {
-	return d.repo.Append(ctx, []book.Entry{e})
+func (d direct) Append(ctx context.Context, entries ...book.Entry) error {
+	return d.repo.Append(ctx, entries)
 }
 
 // read asks for the password, or takes it from standard input: up to the line's end, which is not

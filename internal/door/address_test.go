@@ -26,6 +26,9 @@ func TestChangeAddress(t *testing.T) {
 	if err != nil || changed.Email != "ada@example.com" {
 		t.Fatal(changed.Email, err)
 	}
+	if e := wantActivity(t, s, book.ActionEmailChanged, ada.ID, ada.ID); e.Text != ada.Email+" → ada@example.com" {
+		t.Errorf("entered as %q", e.Text)
+	}
 	if b.who() != "Ada" || old.who() != "" {
 		t.Errorf("this session %q, its old key %q", b.who(), old.who())
 	}

@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -52,7 +53,7 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	self := dev.ID == v.Developer.ID
 	secret := in.Email != nil || in.Password != nil
 	if ((in.Role != nil || in.Disabled != nil) && !v.Admin()) || (secret && !self) {
-		return dev, d.forbid(ctx, v, target)
+		return dev, d.forbid(ctx, v, dev)
 	}
 	change, err := in.validate(d.rules, dev)
 	if err != nil {
@@ -86,7 +87,7 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	}
 	changed, err := d.accounts.Update(ctx, v.actor(role), target, change, d.now())
 	if err != nil {
-		return dev, d.refused(ctx, v, translate(err), target)
+		return dev, d.refused(ctx, v, translate(err), dev)
 	}
 	if err := d.follow(ctx, v, dev, changed, in); err != nil {
 		return changed, err
@@ -96,21 +97,9 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 
 // follow does what a change entails, and writes it down.
 func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange) error {
-	if in.Name != nil || in.Skills != nil || in.Email != nil {
-		d.note(ctx, v, book.ActionDeveloperUpdated, is.ID, "")
-	}
-	if was.Role != is.Role {
-		d.note(ctx, v, book.ActionRoleChanged, is.ID, "to "+string(is.Role))
-	}
-	if in.Password != nil {
-		d.note(ctx, v, book.ActionPasswordChanged, is.ID, "")
-	}
-	if was.Disabled && !is.Disabled {
-		d.note(ctx, v, book.ActionDeveloperEnabled, is.ID, "")
-	}
+	d.noteChanges(ctx, v, was, is, in)
 	if !was.Disabled && is.Disabled {
-		d.note(ctx, v, book.ActionDeveloperDisabled, is.ID, "")
-		return d.endSessions(ctx, v, is.ID)
+		return d.endSessions(ctx, v, is, "the account was disabled")
 	}
 	if in.Email != nil && in.Password == nil {
 		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
@@ -119,14 +108,36 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 		v.Session.Renew()
 		epoch.Set(v.Session, is.Epoch)
 		mine, _ := v.Session.ID()
-		return d.endSessions(ctx, v, is.ID, mine)
+		return d.endSessions(ctx, v, is, "the password was changed", mine)
 	}
 	return nil
 }
 
+// noteChanges enters each change with what was and what is.
+func (d *Door) noteChanges(ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange) {
+	for _, c := range []struct {
+		made   bool
+		action book.Action
+		text   string
+	}{
+		{was.Name != is.Name, book.ActionNameChanged, was.Name}, // the other name is the target's
+		{was.Email != is.Email, book.ActionEmailChanged, was.Email + book.Became + is.Email},
+		{!slices.Equal(was.Skills, is.Skills), book.ActionDeveloperUpdated, ""},
+		{was.Role != is.Role, book.ActionRoleChanged, string(was.Role) + book.Became + string(is.Role)},
+		{in.Password != nil, book.ActionPasswordChanged, ""},
+		{was.Disabled && !is.Disabled, book.ActionDeveloperEnabled, ""},
+		{!was.Disabled && is.Disabled, book.ActionDeveloperDisabled, ""},
+	} {
+		if c.made {
+			d.noteOf(ctx, v, c.action, is, c.text)
+		}
+	}
+}
+
 // RemoveDeveloper deletes a developer and ends their sessions. A member may remove only themself.
 func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) error {
-	if _, err := d.reach(ctx, v, target); err != nil {
+	dev, err := d.reach(ctx, v, target)
+	if err != nil {
 		return err
 	}
 	role := account.Admin
@@ -134,13 +145,13 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 		role = account.Member
 	}
 	if err := d.accounts.Delete(ctx, v.actor(role), target); err != nil {
-		return d.refused(ctx, v, translate(err), target)
+		return d.refused(ctx, v, translate(err), dev)
 	}
-	d.note(ctx, v, book.ActionDeveloperDeleted, target, "")
+	d.noteOf(ctx, v, book.ActionDeveloperDeleted, dev, "")
 	if target == v.Developer.ID {
 		v.Session.SignOut()
 	}
-	return d.endSessions(ctx, v, target)
+	return d.endSessions(ctx, v, dev, "the account was deleted")
 }
 
 // reach finds a developer whom the visitor may change.
@@ -150,19 +161,19 @@ func (d *Door) reach(ctx context.Context, v *Visit, target string) (account.Deve
 		return dev, translate(err)
 	}
 	if dev.ID != v.Developer.ID && !v.Admin() {
-		return dev, d.forbid(ctx, v, target)
+		return dev, d.forbid(ctx, v, dev)
 	}
 	return dev, nil
 }
 
-func (d *Door) forbid(ctx context.Context, v *Visit, target string) error {
+func (d *Door) forbid(ctx context.Context, v *Visit, target account.Developer) error {
 	return d.refused(ctx, v, fault.New(fault.Forbidden, "You may not do that."), target)
 }
 
 // refused writes down an error that says that the visitor may not do something, and returns it.
-func (d *Door) refused(ctx context.Context, v *Visit, err error, target string) error {
+func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.Developer) error {
 	if fault.Is(err, fault.Forbidden) {
-		d.note(ctx, v, book.ActionForbidden, target, "")
+		d.noteOf(ctx, v, book.ActionForbidden, target, "")
 	}
 	return err
 }
@@ -192,13 +203,13 @@ func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, 
 }
 
 // endSessions ends a developer's sessions, but those excepted.
-func (d *Door) endSessions(ctx context.Context, v *Visit, subject string, except ...session.ID) error {
-	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), subject, except...)
+func (d *Door) endSessions(ctx context.Context, v *Visit, dev account.Developer, why string, except ...session.ID) error {
+	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), dev.ID, except...)
 	if err != nil {
 		return unavailable(err)
 	}
 	if n > 0 {
-		d.note(ctx, v, book.ActionSessionEnded, subject, plural(n, "session"))
+		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+", because "+why)
 	}
 	return nil
 }
@@ -246,6 +257,6 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 		return dev, translate(err)
 	}
 	d.forgive(ctx, []counter{d.counter("account", key, account.AccountPolicy(), false)})
-	d.note(ctx, v, book.ActionPasswordChanged, dev.ID, "on the command line")
-	return dev, d.endSessions(ctx, v, dev.ID)
+	d.noteOf(ctx, v, book.ActionPasswordChanged, dev, "")
+	return dev, d.endSessions(ctx, v, dev, "the password was changed")
 }

@@ -169,7 +169,7 @@ func TestDisable(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantActivity(t, s, book.ActionDeveloperDisabled, root.ID, ada.ID)
-	if e := wantActivity(t, s, book.ActionSessionEnded, root.ID, ada.ID); e.Text != "2 sessions" {
+	if e := wantActivity(t, s, book.ActionSessionEnded, root.ID, ada.ID); e.Text != "2 sessions, because the account was disabled" {
 		t.Errorf("%q", e.Text)
 	}
 	if one.who() != "" || two.who() != "" {
@@ -241,7 +241,10 @@ func TestChangeNames(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	wantActivity(t, s, book.ActionDeveloperUpdated, root.ID, ada.ID)
-	if e := wantActivity(t, s, book.ActionRoleChanged, root.ID, ada.ID); e.Text != "to admin" {
+	if e := wantActivity(t, s, book.ActionNameChanged, root.ID, ada.ID); e.Text != "Ada" || e.TargetName != "Ada L." {
+		t.Errorf("the name %q became %q", e.Text, e.TargetName)
+	}
+	if e := wantActivity(t, s, book.ActionRoleChanged, root.ID, ada.ID); e.Text != "member → admin" {
 		t.Errorf("%q", e.Text)
 	}
 	_, err = admin.change(ada.ID, door.DeveloperChange{Name: ptr(""), Skills: ptr([]string{"a\x00"}), Role: ptr(account.Role("root"))})

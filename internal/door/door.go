@@ -15,7 +15,6 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
-	"github.com/doorbook/doorbook/internal/id"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
 )
@@ -32,7 +31,7 @@ const (
 // Recorder is where entries go: book.Recorder in the server, the repository itself on the command
 // line.
 type Recorder interface {
-	Append(ctx context.Context, e book.Entry) error
+	Append(ctx context.Context, entries ...book.Entry) error
 }
 
 // Config is what a Door works with. All fields but Sessions (the command line has none) and Log are
@@ -67,6 +66,7 @@ type Door struct {
 	shared       bool
 	now          func() time.Time
 	log          *slog.Logger
+	events       book.Catalog
 
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
@@ -91,6 +91,7 @@ func New(c Config) *Door {
 		accounts: c.Accounts, throttle: c.Throttle, book: c.Book, recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: c.Passwords, rules: c.Rules,
 		registration: c.Registration, shared: c.Shared, now: c.Now, log: c.Log,
+		events: book.NewCatalog(),
 
 		device:   c.Keys.Signer("device"),
 		counters: c.Keys.Signer("counter"),
@@ -109,11 +110,16 @@ type Visit struct {
 	Device    string            // the device cookie that came with the request
 
 	program bool // see Program
+
+	// Collects is set where the visit's end enters in the book what it gathered: see Door.Leave.
+	// Where it is not, each activity is entered at once.
+	Collects bool
+	deeds    []book.Entry
 }
 
 // Program returns the visit of the program's own operator, at the command line, who has the
 // databases anyway: nothing is held against it.
-func Program() *Visit { return &Visit{Addr: "command line", program: true} }
+func Program() *Visit { return &Visit{Addr: book.CommandLine, program: true} }
 
 // SignedIn reports whether somebody is.
 func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
@@ -164,7 +170,16 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 		return unavailable(err)
 	case err != nil && d.shared: // unknown here; whether it is over is not for us to say
 		return nil
-	case err != nil, dev.Disabled, !d.holds(v.Session, dev.Epoch):
+	case err != nil:
+		d.note(ctx, v, book.ActionSessionVoid, subject, "the account is gone")
+		v.Session.SignOut()
+		return nil
+	case dev.Disabled:
+		d.noteOf(ctx, v, book.ActionSessionVoid, dev, "the account is disabled")
+		v.Session.SignOut()
+		return nil
+	case !d.holds(v.Session, dev.Epoch):
+		d.noteOf(ctx, v, book.ActionSessionVoid, dev, "what was proved at its sign-in no longer holds")
 		v.Session.SignOut()
 		return nil
 	}
@@ -188,36 +203,6 @@ func (d *Door) SessionName(v *Visit) string {
 	}
 	sum := sha256.Sum256(sid[:])
 	return hex.EncodeToString(sum[:4])
-}
-
-// note writes down what somebody did or what failed. A book that cannot be written must not stop
-// people from signing out, so a failure is left to the recorder's own counts and the log.
-func (d *Door) note(ctx context.Context, v *Visit, action book.Action, target, text string) {
-	d.enter(ctx, v, book.Activity, action, target, text)
-}
-
-func (d *Door) enter(ctx context.Context, v *Visit, kind book.Type, action book.Action, target, text string) {
-	now := d.now()
-	e := book.Entry{
-		ID: id.New(now), Type: kind, CreatedAt: now,
-		ClientAddr: v.Addr, RequestID: v.RequestID, Session: v.SessionID,
-		User: v.Developer.ID, UserName: v.Developer.Name,
-		Action: action, Target: target, Text: text,
-	}
-	if err := d.recorder.Append(context.WithoutCancel(ctx), e); err != nil {
-		d.log.Warn("an activity was not entered in the book", "action", action, "request_id", v.RequestID, "error", err)
-	}
-}
-
-// Note enters an activity that the edge met: something refused.
-func (d *Door) Note(ctx context.Context, v *Visit, action book.Action, text string) {
-	d.note(ctx, v, action, "", text)
-}
-
-// NoteError enters what failed on our side, in the book and in the log.
-func (d *Door) NoteError(ctx context.Context, v *Visit, action book.Action, cause string) {
-	d.log.Error("a request failed", "action", action, "request_id", v.RequestID, "cause", cause)
-	d.enter(ctx, v, book.Error, action, "", cause)
 }
 
 // unavailable is the answer while a database does not do its work.

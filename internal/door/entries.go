@@ -27,21 +27,31 @@ func (d *Door) Entries(ctx context.Context, v *Visit, q book.Query) (entries []b
 		return nil, "", unavailable(err)
 	}
 	if !v.Admin() {
-		entries = withoutCauses(entries)
+		entries = d.asOwner(entries)
 	}
 	return entries, next, nil
 }
 
-// withoutCauses returns the entries with nothing said of why something failed: that is for those
-// who run the program (ASVS 16.5.1).
-func withoutCauses(entries []book.Entry) []book.Entry {
-	failure := func(e book.Entry) bool { return e.Type == book.Error && e.Text != "" }
-	if !slices.ContainsFunc(entries, failure) {
+// asOwner returns of somebody's own entries what they may see: with nothing said of why something
+// failed, which is for those who run the program (ASVS 16.5.1).
+func (d *Door) asOwner(entries []book.Entry) []book.Entry {
+	audience := func(e book.Entry) book.Audience {
+		switch event, ok := d.events[e.Action]; {
+		case ok:
+			return event.Seen
+		case e.Type == book.Error:
+			return book.OwnerInShort
+		}
+		return book.Owner
+	}
+	whole := func(e book.Entry) bool { return audience(e) == book.Owner }
+	if !slices.ContainsFunc(entries, func(e book.Entry) bool { return !whole(e) }) {
 		return entries
 	}
 	entries = slices.Clone(entries) // others have them too
+	entries = slices.DeleteFunc(entries, func(e book.Entry) bool { return audience(e) == book.Admins })
 	for i := range entries {
-		if failure(entries[i]) {
+		if !whole(entries[i]) {
 			entries[i].Text = ""
 		}
 	}
@@ -65,12 +75,12 @@ func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Ent
 		return e, err
 	}
 	if err := d.accounts.Confirm(ctx, v.actor(account.Admin)); err != nil {
-		return e, d.refused(ctx, v, translate(err), target)
+		return e, d.refused(ctx, v, translate(err), account.Developer{ID: target})
 	}
 	if err := d.book.SoftDelete(ctx, target, d.now()); err != nil {
 		return e, translate(err)
 	}
-	d.note(ctx, v, book.ActionEntryHidden, target, "")
+	d.enter(ctx, v, book.Entry{Action: book.ActionEntryHidden, Target: target, TargetName: e.Method + " " + e.URL})
 	return e, nil
 }
 
@@ -80,7 +90,7 @@ func (d *Door) DeleteEntry(ctx context.Context, v *Visit, target string) error {
 		return translate(book.ErrNotFound)
 	}
 	if err := d.accounts.Confirm(ctx, v.actor(account.Admin)); err != nil {
-		return d.refused(ctx, v, translate(err), target)
+		return d.refused(ctx, v, translate(err), account.Developer{ID: target})
 	}
 	if err := d.book.Delete(ctx, target); err != nil {
 		return translate(err)

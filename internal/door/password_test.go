@@ -98,7 +98,7 @@ func TestResetPassword(t *testing.T) {
 	if _, err := s.Door.ResetPassword(t.Context(), shell(), "ADA@example.org", newPassword); err != nil {
 		t.Fatal(err)
 	}
-	if e := s.Activities(book.ActionPasswordChanged); len(e) != 1 || e[0].Target != ada.ID || e[0].Text == "" {
+	if e := s.Activities(book.ActionPasswordChanged); len(e) != 1 || e[0].Target != ada.ID || e[0].ClientAddr != book.CommandLine {
 		t.Errorf("entries %+v", e)
 	}
 	if b.who() != "" {

@@ -2,7 +2,6 @@ package door
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -40,7 +39,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 		}
 		return err
 	}
-	d.note(ctx, v, book.ActionRegister, dev.ID, "")
+	d.noteOf(ctx, v, book.ActionRegister, dev, "")
 	return nil
 }
 
@@ -58,9 +57,9 @@ func (d *Door) MayRegister() error {
 func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registration, role account.Role) (account.Developer, error) {
 	dev, err := d.create(ctx, v.actor(account.Admin), in, role)
 	if err != nil {
-		return dev, d.refused(ctx, v, err, "")
+		return dev, d.refused(ctx, v, err, account.Developer{})
 	}
-	d.note(ctx, v, book.ActionDeveloperCreated, dev.ID, fmt.Sprintf("as %s", role))
+	d.noteOf(ctx, v, book.ActionDeveloperCreated, dev, "as "+string(role))
 	return dev, nil
 }
 

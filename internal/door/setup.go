@@ -65,7 +65,7 @@ func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in acc
 	case err != nil:
 		return unavailable(err)
 	}
-	d.note(ctx, v, book.ActionSetup, dev.ID, "")
+	d.noteOf(ctx, v, book.ActionSetup, dev, "")
 	return nil
 }
 

@@ -52,9 +52,10 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 		return "", err
 	}
 	if !match {
-		d.note(ctx, v, book.ActionSignInFailed, dev.ID, "")
+		d.noteOf(ctx, v, book.ActionSignInFailed, dev, "")
 		return "", fault.New(fault.Invalid, WrongCredentials)
 	}
+	failures := d.failuresBefore(ctx, counters)
 	d.forgive(ctx, counters)
 
 	v.Session.SignIn(dev.ID)
@@ -64,7 +65,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 		return "", unavailable(err)
 	}
 	v.Developer = dev
-	d.note(ctx, v, book.ActionSignIn, dev.ID, "")
+	d.noteSignIn(ctx, v, failures)
 	if known {
 		return v.Device, nil
 	}
@@ -116,7 +117,7 @@ func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, pass
 		_, err = d.accounts.Update(ctx, account.Actor{}, dev.ID, account.Change{PasswordHash: &hash, IfEpoch: &dev.Epoch}, d.now())
 	}
 	if err == nil {
-		d.note(ctx, v, book.ActionPasswordRehashed, dev.ID, "")
+		d.noteOf(ctx, v, book.ActionPasswordRehashed, dev, "")
 		return
 	}
 	if !errors.Is(err, account.ErrChanged) {

@@ -49,12 +49,37 @@ func Status(f *fault.Error) int {
 	return http.StatusInternalServerError
 }
 
+// StatusHungUp is entered for a request whose client did not wait for its answer, which nobody
+// sees. It is nginx' number for that, of the class of what the client did.
+const StatusHungUp = 499
+
+// hungUp reports whether a request failed because its client went away.
+func hungUp(r *http.Request, err error) bool {
+	return errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled)
+}
+
+// abandon ends a request whose client went away. Nothing of its session is saved.
+func (e *Edge) abandon(w http.ResponseWriter, r *http.Request, v *door.Visit) {
+	if of(r).begun {
+		return
+	}
+	if v.Session != nil && v.Session.Err() == nil {
+		v.Session.Discard()
+	}
+	e.door.NotKept(v)
+	w.WriteHeader(StatusHungUp)
+}
+
 // fail turns a handler's error into the answer, and writes down what failed on our side.
 func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err error) {
+	if hungUp(r, err) {
+		e.abandon(w, r, v)
+		return
+	}
 	f := fault.From(err)
 	// What the session could not load or save is told by SessionError, which this answer will come to.
 	sessions := v.Session != nil && v.Session.Err() != nil && errors.Is(err, v.Session.Err())
-	if (f.Kind == fault.Internal || f.Kind == fault.Busy) && f.Err != nil && !errors.Is(err, context.Canceled) && !sessions {
+	if (f.Kind == fault.Internal || f.Kind == fault.Busy) && f.Err != nil && !sessions {
 		e.door.NoteError(r.Context(), v, book.ActionInternalError, f.Err.Error())
 	}
 	if q := of(r); q.begun {
@@ -64,6 +89,7 @@ func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err e
 	// The session's changes belong to an answer that will not be sent, but what failed to load or save stays an error.
 	if v.Session != nil && f.Kind != fault.Invalid && f.Kind != fault.Unauthorized && v.Session.Err() == nil {
 		v.Session.Discard()
+		e.door.NotKept(v)
 	}
 	e.answer(w, r, v, f)
 }
@@ -93,6 +119,13 @@ func SetRetryAfter(h http.Header, f *fault.Error) {
 func SessionError(w http.ResponseWriter, r *http.Request, err error) {
 	q := of(r)
 	e, v := q.edge, &q.visit
+	if !q.begun {
+		e.door.NotKept(v)
+	}
+	if hungUp(r, err) {
+		w.WriteHeader(StatusHungUp)
+		return
+	}
 	switch session.ErrorStatus(r, err) {
 	case http.StatusSeeOther:
 		w.Header().Set("Cache-Control", "no-store")

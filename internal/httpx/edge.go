@@ -160,3 +160,11 @@ func of(r *http.Request) *request {
 	q, _ := r.Context().Value(requestKey{}).(*request)
 	return q
 }
+
+// Address returns the visitor's address of the request that a context is of; "" of any other.
+func Address(ctx context.Context) string {
+	if q, ok := ctx.Value(requestKey{}).(*request); ok {
+		return q.visit.Addr
+	}
+	return ""
+}

@@ -26,6 +26,7 @@ func (e *Edge) record(next http.Handler) http.Handler {
 		q := &request{Context: r.Context(), edge: e, start: e.now()}
 		q.visit.RequestID = rand.Text()
 		q.visit.Addr = e.proxies.ClientAddr(r)
+		q.visit.Collects = true
 		r = r.WithContext(q)
 		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q}
 		h := rw.Header()
@@ -48,20 +49,38 @@ type recorder struct {
 
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// begin enters the request and what was done with it, in one commit. By now the session is saved,
+// or its visit knows that it is not.
 func (w *recorder) begin(status int) {
 	if w.q.begun {
 		return
 	}
 	w.q.begun = true
 	if w.q.route != nil && w.q.route.Silent {
+		w.leave()
 		return
 	}
 	entry := w.entry(status)
-	// Whether the visitor still waits or not, what they did is entered. A loss is counted and told by the recorder.
-	if err := w.edge.recorder.Append(context.WithoutCancel(w.r.Context()), entry); err == nil {
+	// Whether the visitor still waits or not, what they did is entered. A loss is counted and told
+	// by the recorder.
+	ctx := context.WithoutCancel(w.r.Context())
+	var err error
+	if deeds := w.edge.door.Leave(&w.q.visit); len(deeds) == 0 {
+		err = w.edge.recorder.Append(ctx, entry)
+	} else {
+		err = w.edge.recorder.Append(ctx, append(deeds, entry)...)
+	}
+	if err == nil {
 		w.entryID = entry.ID
 	}
 	w.took = w.edge.now().Sub(w.q.start)
+}
+
+// leave enters what was done with a request that has no entry of its own.
+func (w *recorder) leave() {
+	if deeds := w.edge.door.Leave(&w.q.visit); len(deeds) > 0 {
+		_ = w.edge.recorder.Append(context.WithoutCancel(w.r.Context()), deeds...)
+	}
 }
 
 // entry is the request as the book keeps it, redacted by its route.
@@ -72,8 +91,8 @@ func (w *recorder) entry(status int) book.Entry {
 	}
 	now := w.edge.now()
 	entry := book.Entry{
-		ID: id.New(w.q.start), Type: book.Request, CreatedAt: w.q.start,
-		ClientAddr: v.Addr, Method: r.Method, Status: status, Duration: now.Sub(w.q.start),
+		ID: id.New(w.q.start), Type: book.Request, CreatedAt: now,
+		ClientAddr: v.Addr, Method: method(r.Method), Status: status, Duration: now.Sub(w.q.start),
 		User: v.Developer.ID, UserName: v.Developer.Name, Session: v.SessionID, RequestID: v.RequestID,
 	}
 	var keep book.Keep
@@ -83,6 +102,16 @@ func (w *recorder) entry(status int) book.Entry {
 	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, cmp.Or(entry.Route, w.edge.shape(r.URL.Path)), keep)
 	entry.Body = w.q.body.redacted(r, keep)
 	return entry
+}
+
+// method returns a method as the book keeps it: what is none of HTTP's own may be anything.
+func method(sent string) string {
+	switch sent {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return sent
+	}
+	return "[other]"
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -138,7 +167,11 @@ func (w *recorder) finish() {
 }
 
 func (w *recorder) panicked(p any) {
+	if !w.q.begun {
+		w.edge.door.NotKept(&w.q.visit)
+	}
 	if p == http.ErrAbortHandler { // the sentinel itself is what net/http compares
+		w.leave()
 		panic(p)
 	}
 	w.edge.door.NoteError(w.r.Context(), &w.q.visit, book.ActionPanic, describe(p))

@@ -231,7 +231,7 @@ func TestBodies(t *testing.T) {
 		t.Errorf("what is kept: %s", e.Body)
 	}
 	e = entryOf(t, c.Site, root.JSON("PATCH", "/developers/"+c.ada.ID, `{"role":"member","role":"admin"}`))
-	if e.Body != `{"role":"[redacted]"}` {
+	if e.Body != `{"role":"[redacted: came twice]"}` {
 		t.Errorf("a field that comes twice: %s", e.Body)
 	}
 }
@@ -257,6 +257,20 @@ func TestParameters(t *testing.T) {
 	for _, e := range c.Entries(book.Request) {
 		if strings.Contains(e.URL, canary) {
 			t.Errorf("%s is kept as %s", e.Method, e.URL)
+		}
+	}
+}
+
+// TestMethodKept: what is no method of HTTP is not kept. Guard: record.go, method.
+func TestMethodKept(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	v := s.Visitor()
+	for sent, want := range map[string]string{
+		"GET": "GET", "OPTIONS": "OPTIONS", "PROPFIND": "[other]", "get": "[other]", "CANARY-OF-A-SECRET": "[other]",
+	} {
+		if e := entryOf(t, s, v.Do(sent, "/login", "")); e.Method != want {
+			t.Errorf("%s is kept as %s", sent, e.Method)
 		}
 	}
 }

@@ -19,7 +19,7 @@ const (
 // entryDoc writes an entry. The fields of the original application are always there, ours when they hold something. seq
 // puts entries of the same millisecond in order, and marks the document as one of Doorbook's.
 func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
-	doc := make(bson.D, 0, 20)
+	doc := make(bson.D, 0, 21)
 	doc = append(doc,
 		bson.E{Key: "_id", Value: id},
 		bson.E{Key: "type", Value: text(string(e.Type))},
@@ -45,6 +45,7 @@ func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
 		{"request_id", e.RequestID},
 		{"action", e.Action},
 		{"target", e.Target},
+		{"target_name", e.TargetName},
 		{"text", e.Text},
 	} {
 		if f.value != "" {
@@ -96,6 +97,8 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 			e.Action = readText(v)
 		case "target":
 			e.Target = readText(v)
+		case "target_name":
+			e.TargetName = readText(v)
 		case "text":
 			e.Text = readText(v)
 		}
@@ -127,6 +130,7 @@ func foreign(e *book.Entry, body bson.RawValue) {
 	e.Text = book.Inert(e.Text, maxText)
 	for _, s := range []*string{
 		(*string)(&e.Type), &e.ClientAddr, &e.Method, &e.Route, &e.User, &e.UserName, &e.Session, &e.RequestID, &e.Action, &e.Target,
+		&e.TargetName,
 	} {
 		*s = book.Inert(*s, maxName)
 	}

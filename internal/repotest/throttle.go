@@ -26,6 +26,29 @@ func Throttle(t *testing.T, open func(t *testing.T) account.Throttle) {
 	run("several counters", severalCounters)
 	run("sweep", sweep)
 	run("cancelled", cancelledThrottle)
+	run("failures", failures)
+}
+
+// What a counter holds can be asked for.
+func failures(t *testing.T, ctx context.Context, th account.Throttle) {
+	told, ok := th.(account.Failures)
+	if !ok {
+		t.Fatal("it cannot be asked")
+	}
+	want := func(key string, want int) {
+		t.Helper()
+		got, err := told.Failures(ctx, key)
+		noError(t, err)
+		same(t, key, got, want)
+	}
+	want("a", 0)
+	take(t, th, "a", now(), 0)
+	take(t, th, "a", now(), 0)
+	take(t, th, "b", now(), 0)
+	want("a", 2)
+	want("b", 1)
+	noError(t, th.Settle(ctx, []string{"a"}, nil))
+	want("a", 0)
 }
 
 func policy() account.Policy {

@@ -62,7 +62,7 @@ func NewSite(p Parts) (*Site, error) {
 		Cookie:       session.Cookie{PlainHTTP: !p.Secure},
 		ClientAddr:   p.Proxies.ClientAddr,
 		ErrorHandler: httpx.SessionError,
-		Observe:      observe(p.Log),
+		Observe:      observe(p.Log, recorder),
 		Now:          p.Now,
 	})
 	if err != nil {
@@ -122,13 +122,19 @@ func inContext(with func(context.Context) context.Context, next http.Handler) ht
 }
 
 // observe logs what goes wrong with sessions. What strangers can cause as often as they like is for
-// debugging only.
-func observe(log *slog.Logger) func(context.Context, session.Event) {
+// debugging only; of that the book counts what tells of an attack.
+func observe(log *slog.Logger, recorder *book.Recorder) func(context.Context, session.Event) {
 	return func(ctx context.Context, e session.Event) {
 		level := slog.LevelDebug
 		switch e.Kind {
 		case session.EventLoadFailed, session.EventSaveFailed, session.EventTouchFailed:
 			level = slog.LevelWarn
+		case session.EventRevived:
+			recorder.Tally(book.ActionSessionUsedAfterEnd, httpx.Address(ctx))
+		case session.EventUnreadable:
+			if e.ID == (session.ID{}) { // a cookie, and not what is stored
+				recorder.Tally(book.ActionCookieRefused, httpx.Address(ctx))
+			}
 		}
 		if log.Enabled(ctx, level) {
 			log.Log(ctx, level, "session "+string(e.Kind), "record", e.ID.String(), "error", e.Err)

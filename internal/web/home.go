@@ -1,10 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
@@ -20,68 +19,41 @@ const (
 )
 
 func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	plot := meanwhile(func() (view.Drawn, error) { return p.plot(r.Context()) }) // it waits for the database no later than the entries
 	entries, _, err := p.door.Entries(r.Context(), v, book.Query{Limit: shown})
-	drawn, failed := plot()
-	if err := cmp.Or(err, failed); err != nil {
+	if err != nil {
 		return err
 	}
 	page := view.DashboardPage{
-		Page:    p.page(w, r, v),
 		Entries: make([]view.EntryRow, len(entries)),
-		Drawn:   drawn,
 		OnlyOwn: !v.Admin(),
 		First:   len(entries) < few,
 		Origin:  httpx.Origin(r),
 	}
+	// The plot is asked for once a second for all who look. A page without it is better than none.
+	page.Drawn, err = p.plot(r.Context())
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case err != nil:
+		p.door.NoteError(r.Context(), v, book.ActionPlotMissing, err.Error())
+		page.NoPlot = true
+	}
+	page.Page = p.page(w, r, v)
 	for i := range entries {
-		page.Entries[i] = row(&entries[i])
+		page.Entries[i] = p.row(&entries[i])
 	}
 	return p.send(w, r, http.StatusOK, view.Dashboard(page))
 }
 
-func row(e *book.Entry) view.EntryRow {
-	text := e.Text
-	if e.Type != book.Request {
-		text = inWords(e.Action)
-		if e.Text != "" {
-			text += ": " + e.Text
-		}
-	}
-	return view.EntryRow{
+func (p *Web) row(e *book.Entry) view.EntryRow {
+	row := view.EntryRow{
 		ID: e.ID, Type: string(e.Type), Time: e.CreatedAt, Method: e.Method, Path: e.URL, Status: e.Status,
-		User: e.UserName, Addr: e.ClientAddr, Duration: e.Duration, Text: text, RequestID: e.RequestID,
+		User: e.UserName, UserMark: book.Short(e.User), Addr: e.ClientAddr, Duration: e.Duration, RequestID: e.RequestID,
 	}
-}
-
-// inWords writes an action's name for people: "sign_in_failed" is "Sign in failed".
-func inWords(action book.Action) string {
-	if action == "" {
-		return ""
+	for _, part := range p.events.Sentence(e) {
+		row.Words = append(row.Words, view.Word(part))
 	}
-	return strings.ToUpper(action[:1]) + strings.ReplaceAll(action[1:], "_", " ")
-}
-
-// meanwhile begins f at once, and gives what waits for it. A panic of f is the caller's.
-func meanwhile[T any](f func() (T, error)) (wait func() (T, error)) {
-	var (
-		result   T
-		err      error
-		panicked any
-		done     = make(chan struct{})
-	)
-	go func() {
-		defer close(done)
-		defer func() { panicked = recover() }()
-		result, err = f()
-	}()
-	return func() (T, error) {
-		<-done
-		if panicked != nil {
-			panic(panicked)
-		}
-		return result, err
-	}
+	return row
 }
 
 // drawing is a plot as it was drawn, of the counts that begin at of.

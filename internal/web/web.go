@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
@@ -22,6 +23,7 @@ import (
 type Web struct {
 	door   *door.Door
 	static *static.Static
+	events book.Catalog
 	assets view.Assets
 	drawn  atomic.Pointer[drawing]
 	pages  sync.Pool // of *bytes.Buffer, for pages that are rendered and sent at once
@@ -33,7 +35,7 @@ func New(d *door.Door) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Web{door: d, static: files, assets: view.Assets{
+	return &Web{door: d, static: files, events: book.NewCatalog(), assets: view.Assets{
 		CSS: files.URL("app.css"), JS: files.URL("app.js"), Icon: files.URL("icon.svg"),
 	}}, nil
 }

@@ -18,7 +18,7 @@ CREATE TABLE entries (
 	target      TEXT,
 	text        TEXT,
 	body        TEXT
-) STRICT;
+, target_name TEXT) STRICT;
 CREATE TABLE minutes (
 	minute  INTEGER NOT NULL, -- its first millisecond
 	outcome TEXT    NOT NULL,

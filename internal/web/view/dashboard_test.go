@@ -14,15 +14,16 @@ func TestDashboardShowsTheEntries(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 7, 31, 15, 24, 5, 999, time.FixedZone("x", 7200))
 	html := render(t, view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: []view.EntryRow{
-		{ID: "65f0c0de65f0c0de65f0c0de", Type: "request", Time: at, Method: "POST", Path: "/auth/login", Status: 303, User: "Grace", Addr: "203.0.113.7", Duration: 1500 * time.Microsecond, RequestID: "id-of-303"},
-		{Type: "error", Status: 500, Text: "The disk is full.", RequestID: "id-of-500"},
+		{ID: "65f0c0de65f0c0de65f0c0de", Type: "request", Time: at, Method: "POST", Path: "/auth/login", Status: 303, User: "Grace", UserMark: "d0d0d0", Addr: "203.0.113.7", Duration: 1500 * time.Microsecond, RequestID: "id-of-303"},
+		{Type: "error", Status: 500, Words: []view.Word{{Text: "Root", Chosen: true, Mark: "c0ffee"}, {Text: " said: "}, {Text: "The disk is full."}}, RequestID: "id-of-500"},
 		{Type: "odd"},
 	}}))
 	for _, want := range []string{
 		"<h1>Welcome Ada Lovelace</h1>", `id="entry-65f0c0de65f0c0de65f0c0de"`, `data-class="3"`,
 		`<time datetime="2026-07-31T13:24:05Z">2026-07-31 13:24:05</time>`,
 		`class="type">request<`, `class="method">POST<`, "<code>/auth/login</code>", `class="n status">303<`, `class="n took">1.5 ms<`,
-		`class="user">Grace<`, `class="addr">203.0.113.7<`,
+		`class="user"><bdi>Grace</bdi> <span class="mark">·d0d0d0</span><`,
+		`<bdi>Root</bdi> <span class="mark">·c0ffee</span> said: The disk`, `class="addr">203.0.113.7<`,
 		`data-type="error"`, "The disk is full.", "<code>id-of-500</code>", `data-type="other"`, `class="n status"></td>`,
 	} {
 		if !strings.Contains(html, want) {
@@ -105,7 +106,7 @@ func TestWeight(t *testing.T) {
 	worst := strings.Repeat("\u202e", 5000)
 	var entries []view.EntryRow
 	for range 20 {
-		entries = append(entries, view.EntryRow{Type: "error", Time: time.Now(), Method: worst, Path: worst, Status: 500, User: worst, Addr: worst, Text: worst, RequestID: worst})
+		entries = append(entries, view.EntryRow{Type: "error", Time: time.Now(), Method: worst, Path: worst, Status: 500, User: worst, Addr: worst, Words: []view.Word{{Text: worst, Chosen: true}}, RequestID: worst})
 	}
 	for _, tt := range []struct {
 		name string

@@ -8,6 +8,7 @@ type DashboardPage struct {
 	Entries []EntryRow // newest first; some twenty: the page does not cut them
 	Plot    Plot       // the zero value leaves the plot out
 	Drawn   Drawn      // takes the place of Plot: the drawing of it, made earlier
+	NoPlot  bool       // the plot could not be had; the rest stands without it
 	OnlyOwn bool       // the entries are those of the reader alone
 	First   bool       // nothing of note has happened yet: say what will appear. Without entries it is taken as set
 	Origin  string     // this server's scheme and host, for the command a newcomer may copy; "" leaves the command out
@@ -22,17 +23,25 @@ type EntryRow struct {
 	Path      string
 	Status    int
 	User      string // a name
+	UserMark  string // what sets its owner apart and cannot be chosen
 	Addr      string
 	Duration  time.Duration
-	Text      string // a sentence, for activities and errors
+	Words     []Word // a sentence, for activities and errors
 	RequestID string // shown where something failed: it is what people quote when they ask
+}
+
+// Word is a stretch of a sentence.
+type Word struct {
+	Text   string
+	Chosen bool   // as somebody wrote it, such as a name: it cannot change how the rest reads
+	Mark   string // what sets the owner of a name apart and cannot be chosen; "" for none
 }
 
 func (p DashboardPage) heading() string {
 	if p.User == nil || p.User.Name == "" {
 		return "Welcome"
 	}
-	return "Welcome " + ownName(p.User.Name)
+	return "Welcome " + asWritten(p.User.Name)
 }
 
 func (p DashboardPage) empty() bool { return p.First || len(p.Entries) == 0 }

@@ -62,7 +62,7 @@ func fullPlot() view.Plot {
 func hostileRow() view.EntryRow {
 	return view.EntryRow{
 		ID: hostile, Type: hostile, Time: time.Unix(0, 0), Method: hostile, Path: hostile, Status: 500,
-		User: hostile, Addr: hostile, Duration: time.Second, Text: hostile, RequestID: hostile,
+		User: hostile, Addr: hostile, Duration: time.Second, Words: []view.Word{{Text: hostile, Chosen: true}, {Text: hostile}, {Text: hostile, Mark: hostile}}, RequestID: hostile,
 	}
 }
 
@@ -129,11 +129,13 @@ func TestEntriesShowWhatIsHidden(t *testing.T) {
 	t.Parallel()
 	const raw, shown = "\u202e\u200b\x1b[3\x00\xff", `\u202e\u200b\u001b[3\u0000\xff`
 	html := render(t, view.Dashboard(view.DashboardPage{Entries: []view.EntryRow{{
-		ID: raw, Type: raw, Method: raw, Path: raw, Status: 500, User: raw, Addr: raw, Text: raw, RequestID: raw,
+		ID: raw, Type: raw, Method: raw, Path: raw, Status: 500, User: raw, Addr: raw, RequestID: raw,
+		Words: []view.Word{{Text: raw}, {Text: raw, Chosen: true}, {Text: raw, Mark: raw}},
 	}}}))
-	// The method, its copy for cards, the path, the text, the request id, the user and the address.
-	if n := strings.Count(html, shown); n != 7 {
-		t.Errorf("%s is shown %d times, want 7", shown, n)
+	// The method, its copy for cards, the path, four times in the words, the request id, the user and
+	// the address.
+	if n := strings.Count(html, shown); n != 10 {
+		t.Errorf("%s is shown %d times, want 10", shown, n)
 	}
 	if i := strings.IndexAny(html, "\u202e\u200b\x1b\x00"); i >= 0 {
 		t.Errorf("%q came through as itself", html[max(i-40, 0):i+8])

@@ -26,8 +26,12 @@ func (e *EntryRow) write(m markup) markup {
 	if e.Path != "" {
 		m = m.raw(`<code>`).text(clipped(e.Path, 200)).raw(`</code>`)
 	}
-	if e.Text != "" {
-		m = m.raw(`<span class="text">`).text(clipped(e.Text, 300)).raw(`</span>`)
+	if len(e.Words) > 0 {
+		m = m.raw(`<span class="text">`)
+		for _, w := range e.Words {
+			m = w.write(m)
+		}
+		m = m.raw(`</span>`)
 	}
 	if id := e.quoted(); id != "" {
 		m = m.raw(`<span class="text">Request <code>`).text(clipped(id, 64)).raw(`</code></span>`)
@@ -37,9 +41,36 @@ func (e *EntryRow) write(m markup) markup {
 		m = m.int(e.Status)
 	}
 	m = m.raw(`</td><td role="cell" class="n took">`).text(took(e.Duration))
-	m = m.raw(`</td><td role="cell" class="user">`).text(clipped(e.User, 60))
+	m = m.raw(`</td><td role="cell" class="user">`)
+	if e.User != "" || e.UserMark != "" {
+		m = m.name(e.User, e.UserMark)
+	}
 	m = m.raw(`</td><td role="cell" class="addr">`).text(clipped(e.Addr, 60))
 	return m.raw(`</td></tr>`)
+}
+
+func (w Word) write(m markup) markup {
+	switch {
+	case w.Mark != "":
+		return m.name(w.Text, w.Mark)
+	case w.Chosen:
+		return m.raw(`<bdi>`).text(clippedName(w.Text, 300)).raw(`</bdi>`)
+	}
+	return m.text(clipped(w.Text, 300))
+}
+
+// name writes a name as its owner wrote it, and beside it what tells them from others of that name.
+func (m markup) name(name, mark string) markup {
+	if name != "" {
+		m = m.raw(`<bdi>`).text(clippedName(name, 60)).raw(`</bdi>`)
+	}
+	if mark == "" {
+		return m
+	}
+	if name != "" {
+		m = m.raw(` `)
+	}
+	return m.raw(`<span class="mark">·`).text(clipped(mark, 12)).raw(`</span>`)
 }
 
 // anchor is what the row's id in the page ends in; "" for an ID that is none of the book's.

@@ -14,9 +14,10 @@ import (
 // (Trojan Source, CVE-2021-42574; Unicode TR36.)
 func Visible(s string) string { return reveal(s, hidden) }
 
-// ownName is Visible for a person's own name in their own page: joiners, variation selectors and other spaces belong to
-// some scripts and emoji, and nobody else is deceived by them.
-func ownName(s string) string {
+// asWritten is Visible for names: joiners, variation selectors and other spaces belong to some
+// scripts and emoji. Two names may look alike with them; a name that stands for somebody therefore
+// comes with a mark, except to its owner.
+func asWritten(s string) string {
 	return reveal(s, func(r rune) bool {
 		if r == 0x200C || r == 0x200D || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Variation_Selector, r) {
 			return false
@@ -77,19 +78,31 @@ func hex(b *strings.Builder, v uint32, digits int) {
 	b.WriteString(s)
 }
 
-// clipped is Visible of the first limit characters of s, with an ellipsis if there were more: one row of the book never
-// fills the screen.
+// clipped is Visible of the first limit characters of s, with an ellipsis if there were more: one
+// row of the book never fills the screen.
 func clipped(s string, limit int) string {
+	first, more := beginning(s, limit)
+	return Visible(first) + more
+}
+
+// clippedName is clipped for names.
+func clippedName(s string, limit int) string {
+	first, more := beginning(s, limit)
+	return asWritten(first) + more
+}
+
+// beginning returns the first limit characters of s, and an ellipsis if there were more.
+func beginning(s string, limit int) (first, more string) {
 	if len(s) > limit {
 		n := 0
 		for i := range s {
 			if n == limit {
-				return Visible(s[:i]) + "…"
+				return s[:i], "…"
 			}
 			n++
 		}
 	}
-	return Visible(s)
+	return s, ""
 }
 
 func plain(n int) string { return strconv.Itoa(n) }

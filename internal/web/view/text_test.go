@@ -40,8 +40,8 @@ func TestOwnNameKeepsWhatScriptsNeed(t *testing.T) {
 		"Ada\u00a0L":        "Ada\u00a0L",
 		"\u202eAda\x00\xff": `\u202eAda\u0000\xff`,
 	} {
-		if got := ownName(in); got != want {
-			t.Errorf("ownName(%q) = %q, want %q", in, got, want)
+		if got := asWritten(in); got != want {
+			t.Errorf("asWritten(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -1,0 +1,235 @@
+package book
+
+// Level says how much an event asks for somebody's attention.
+type Level string
+
+// The levels, from the least.
+const (
+	Info    Level = "info"    // the ordinary
+	Notice  Level = "notice"  // worth a look when one looks
+	Warning Level = "warning" // somebody was refused
+	Failure Level = "error"   // something did not work that should have
+)
+
+// Audience says who may see an event.
+type Audience string
+
+// The audiences. Everybody's entries are seen by admins.
+const (
+	Owner        Audience = "owner"  // and whoever did it
+	OwnerInShort Audience = "short"  // the same, who is not told the entry's text
+	Admins       Audience = "admins" // nobody else
+)
+
+// Event is what is known of an action.
+type Event struct {
+	Action Action
+	Type   Type
+	Level  Level
+	OWASP  string // its name in the OWASP Logging Vocabulary
+	Seen   Audience
+	// Says is a sentence for people. {who}, {target} and {text} stand for those of an entry. What
+	// stands in brackets is left out when the entry lacks what is named in it.
+	Says string
+	// Awaits is set when what happened is true only once the session was saved.
+	Awaits bool
+	// Unkept is entered instead when the session could not be saved; "": nothing is.
+	Unkept Action
+	// AtOnce is set when it has happened and stays so whatever becomes of the request's answer.
+	AtOnce bool
+}
+
+// Catalog is the events by their action.
+type Catalog map[Action]Event
+
+// Events returns the one table of what the book tells besides requests.
+func Events() []Event {
+	return append(append(visits(), changes()...), matters()...)
+}
+
+// NewCatalog returns Events, to look them up.
+func NewCatalog() Catalog {
+	c := Catalog{}
+	for _, e := range Events() {
+		c[e.Action] = e
+	}
+	return c
+}
+
+// visits are the events of coming, going and being refused.
+func visits() []Event {
+	return []Event{
+		{
+			Action: ActionSignIn, Type: Activity, Level: Info, OWASP: "authn_login_success", Seen: Owner,
+			Says: "{who} signed in", Awaits: true, Unkept: ActionSignInNotKept,
+		},
+		{
+			Action: ActionSignInAfterFailures, Type: Activity, Level: Notice, OWASP: "authn_login_successafterfail",
+			Seen: Owner, Says: "{who} signed in after {text}", Awaits: true, Unkept: ActionSignInNotKept,
+		},
+		{
+			Action: ActionSignInNotKept, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "A sign-in of {target} was right but could not be kept",
+		},
+		{
+			Action: ActionSignInFailed, Type: Activity, Level: Warning, OWASP: "authn_login_fail", Seen: Admins,
+			Says: "{who} failed to sign in[ as {target}]",
+		},
+		{
+			Action: ActionSignInThrottled, Type: Activity, Level: Warning, OWASP: "authn_login_fail_max", Seen: Admins,
+			Says: "A sign-in was refused[: {text}]",
+		},
+		{
+			Action: ActionSignOut, Type: Activity, Level: Info, OWASP: "session_expired", Seen: Owner,
+			Says: "{who} signed out", Awaits: true, Unkept: ActionSignOutNotKept,
+		},
+		{
+			Action: ActionSignOutNotKept, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "{who} wanted to sign out, which could not be kept",
+		},
+		{
+			Action: ActionSessionEnded, Type: Activity, Level: Notice, OWASP: "authn_token_revoked", Seen: Owner,
+			Says: "{who} ended sessions of {target}[: {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionSessionVoid, Type: Activity, Level: Notice, OWASP: "session_expired", Seen: Admins,
+			Says: "A session of {target} ended[: {text}]", Awaits: true,
+		},
+		{
+			Action: ActionSessionUsedAfterEnd, Type: Activity, Level: Notice, OWASP: "session_use_after_expire",
+			Seen: Admins, Says: "Sessions were used after their end[: {text}]",
+		},
+		{
+			Action: ActionCookieRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse", Seen: Admins,
+			Says: "Session cookies that are none of ours were refused[: {text}]",
+		},
+		{
+			Action: ActionForbidden, Type: Activity, Level: Warning, OWASP: "authz_fail", Seen: Owner,
+			Says: "{who} asked for something that they may not do[, with {target}]",
+		},
+		{
+			Action: ActionCrossOriginRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf", Seen: Owner,
+			Says: "A request that came from another site was refused",
+		},
+		{
+			Action: ActionFormTokenRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf", Seen: Owner,
+			Says: "A form without its token was refused",
+		},
+	}
+}
+
+// changes are the events of accounts.
+func changes() []Event {
+	return []Event{
+		{
+			Action: ActionRegister, Type: Activity, Level: Info, OWASP: "user_created", Seen: Owner,
+			Says: "{target} registered", AtOnce: true,
+		},
+		{
+			Action: ActionRegisterRefused, Type: Activity, Level: Warning, OWASP: "input_validation_fail", Seen: Admins,
+			Says: "A registration was refused[: {text}]",
+		},
+		{
+			Action: ActionSetup, Type: Activity, Level: Notice, OWASP: "user_created", Seen: Owner,
+			Says: "{target} became the first administrator by the setup link", AtOnce: true,
+		},
+		{
+			Action: ActionSetupRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse", Seen: Admins,
+			Says: "A setup link was refused",
+		},
+		{
+			Action: ActionDeveloperCreated, Type: Activity, Level: Notice, OWASP: "user_created", Seen: Owner,
+			Says: "{who} made an account for {target}[, {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionDeveloperUpdated, Type: Activity, Level: Info, OWASP: "user_updated", Seen: Owner,
+			Says: "{who} changed the skills of {target}", AtOnce: true,
+		},
+		{
+			Action: ActionNameChanged, Type: Activity, Level: Notice, OWASP: "user_updated", Seen: Owner,
+			Says: "{who} changed the name {text} to {target}", AtOnce: true,
+		},
+		{
+			Action: ActionEmailChanged, Type: Activity, Level: Notice, OWASP: "user_updated", Seen: Owner,
+			Says: "{who} changed the e-mail address of {target}: {text}", AtOnce: true,
+		},
+		{
+			Action: ActionPasswordChanged, Type: Activity, Level: Notice, OWASP: "authn_password_change", Seen: Owner,
+			Says: "{who} changed the password of {target}", AtOnce: true,
+		},
+		{
+			Action: ActionPasswordChangeFailed, Type: Activity, Level: Warning, OWASP: "authn_password_change_fail",
+			Seen: Owner, Says: "{who} could not prove who they are for a change[: {text}]",
+		},
+		{
+			Action: ActionPasswordRehashed, Type: Activity, Level: Info, OWASP: "authn_password_change", Seen: Admins,
+			Says: "The password of {target} stayed and is now stored in a newer form", AtOnce: true,
+		},
+		{
+			Action: ActionRoleChanged, Type: Activity, Level: Notice, OWASP: "authz_change", Seen: Owner,
+			Says: "{who} changed the role of {target}: {text}", AtOnce: true,
+		},
+		{
+			Action: ActionDeveloperDisabled, Type: Activity, Level: Notice, OWASP: "authn_login_lock", Seen: Owner,
+			Says: "{who} disabled the account of {target}", AtOnce: true,
+		},
+		{
+			Action: ActionDeveloperEnabled, Type: Activity, Level: Notice, OWASP: "user_updated", Seen: Owner,
+			Says: "{who} enabled the account of {target}", AtOnce: true,
+		},
+		{
+			Action: ActionDeveloperDeleted, Type: Activity, Level: Notice, OWASP: "user_deleted", Seen: Owner,
+			Says: "{who} deleted the account of {target}", AtOnce: true,
+		},
+	}
+}
+
+// matters are the events of the book and the program.
+func matters() []Event {
+	return []Event{
+		{
+			Action: ActionEntryHidden, Type: Activity, Level: Notice, OWASP: "sensitive_update", Seen: Owner,
+			Says: "{who} hid the entry {target}", AtOnce: true,
+		},
+		{
+			Action: ActionEntryDeleted, Type: Activity, Level: Notice, OWASP: "sensitive_delete", Seen: Owner,
+			Says: "{who} deleted the entry {target}", AtOnce: true,
+		},
+		{
+			Action: ActionSummary, Type: Activity, Level: Notice, OWASP: "excess_rate_limit_exceeded", Seen: Admins,
+			Says: "{text}",
+		},
+		{
+			Action: ActionEntriesTrimmed, Type: Activity, Level: Warning, OWASP: "sys_monitor_disabled", Seen: Admins,
+			Says: "The book was over its size and let go of entries before their age: {text}",
+		},
+		{
+			Action: ActionEntriesDropped, Type: Error, Level: Failure, OWASP: "sys_monitor_disabled", Seen: Admins,
+			Says: "Entries could not be written and are missing: {text}",
+		},
+		{
+			Action: ActionStarted, Type: Activity, Level: Info, OWASP: "sys_startup", Seen: Admins,
+			Says: "The program started[ at {text}]",
+		},
+		{
+			Action: ActionStopped, Type: Activity, Level: Info, OWASP: "sys_shutdown", Seen: Admins,
+			Says: "The program was told to end",
+		},
+		{
+			Action: ActionSaveFailed, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "A session could not be loaded or saved[: {text}]",
+		},
+		{
+			Action: ActionPanic, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "The program failed at a request[: {text}]",
+		},
+		{
+			Action: ActionInternalError, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "A request failed on our side[: {text}]",
+		},
+		{
+			Action: ActionPlotMissing, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
+			Says: "A page was shown without its plot[: {text}]",
+		},
+	}
+}

@@ -1,0 +1,55 @@
+package book
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kinds counts entries by what has a budget of its own: what strangers do must never push out what
+// people did.
+type Kinds struct {
+	Strangers int // requests of strangers
+	People    int // requests of signed-in people
+	Deeds     int // activities and errors
+}
+
+// Total returns how many there are of all kinds.
+func (k Kinds) Total() int { return k.Strangers + k.People + k.Deeds }
+
+// Plus returns the sum of both.
+func (k Kinds) Plus(o Kinds) Kinds {
+	return Kinds{k.Strangers + o.Strangers, k.People + o.People, k.Deeds + o.Deeds}
+}
+
+func (k *Kinds) add(e *Entry) {
+	switch {
+	case e.Type != Request:
+		k.Deeds++
+	case e.User == "":
+		k.Strangers++
+	default:
+		k.People++
+	}
+}
+
+// String returns the counts in words, those that are not zero.
+func (k Kinds) String() string {
+	var parts []string
+	for _, part := range []struct {
+		n         int
+		one, many string
+	}{
+		{k.Strangers, "request of a stranger", "requests of strangers"},
+		{k.People, "request of a signed-in person", "requests of signed-in people"},
+		{k.Deeds, "activity or error", "activities and errors"},
+	} {
+		switch part.n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+part.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.many))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

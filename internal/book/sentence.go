@@ -1,0 +1,100 @@
+package book
+
+import "strings"
+
+// Part is a stretch of a sentence. What people chose stands apart from the words around it, so that
+// a page can keep the one from changing how the other reads.
+type Part struct {
+	Text   string
+	Chosen bool   // as somebody wrote it: a name
+	Mark   string // of a name: what sets its owner apart and cannot be chosen, see Short
+}
+
+// Short returns what sets the owner of an id apart for people to read: its last six digits. Unlike
+// a name or an e-mail address nobody can choose it, and unlike an address it tells nothing of them.
+func Short(id string) string { return id[max(0, len(id)-6):] }
+
+// Sentence returns what an entry tells in words; nil for a request, and for an action that is not
+// known the action and the text as they are.
+func (c Catalog) Sentence(e *Entry) []Part {
+	if e.Type == Request {
+		return nil
+	}
+	event, ok := c[e.Action]
+	if !ok {
+		event.Says = e.Action + "[: {text}]"
+	}
+	var parts []Part
+	for rest := event.Says; rest != ""; {
+		plain, optional, found := strings.Cut(rest, "[")
+		parts = e.say(parts, plain)
+		if !found {
+			break
+		}
+		optional, rest, _ = strings.Cut(optional, "]")
+		if e.has(optional) {
+			parts = e.say(parts, optional)
+		}
+	}
+	return parts
+}
+
+// has reports whether the entry holds what a stretch of a sentence names.
+func (e *Entry) has(says string) bool {
+	return (e.Target != "" || !strings.Contains(says, "{target}")) && (e.Text != "" || !strings.Contains(says, "{text}"))
+}
+
+// say adds a stretch of a sentence, with what stands for the names in braces.
+func (e *Entry) say(parts []Part, says string) []Part {
+	for says != "" {
+		plain, name, found := strings.Cut(says, "{")
+		if plain != "" {
+			parts = append(parts, Part{Text: plain})
+		}
+		if !found {
+			break
+		}
+		name, says, _ = strings.Cut(name, "}")
+		switch name {
+		case "who":
+			parts = append(parts, e.who())
+		case "target":
+			parts = append(parts, e.target())
+		case "text":
+			parts = append(parts, e.told()...)
+		}
+	}
+	return parts
+}
+
+func (e *Entry) who() Part {
+	switch {
+	case e.User != "":
+		return Part{Text: e.UserName, Chosen: true, Mark: Short(e.User)}
+	case e.ClientAddr == CommandLine:
+		return Part{Text: "The command line"}
+	}
+	return Part{Text: "Somebody"}
+}
+
+func (e *Entry) target() Part {
+	if e.Target == "" {
+		return Part{Text: "nobody known"}
+	}
+	return Part{Text: e.TargetName, Chosen: true, Mark: Short(e.Target)}
+}
+
+// told returns the text. Of a change both sides stand apart.
+func (e *Entry) told() []Part {
+	before, after, change := strings.Cut(e.Text, Became)
+	if !change {
+		return []Part{{Text: e.Text, Chosen: true}}
+	}
+	return []Part{{Text: before, Chosen: true}, {Text: Became}, {Text: after, Chosen: true}}
+}
+
+// Became stands between what was and what is in the text of a change.
+const Became = " → "
+
+// CommandLine is the ClientAddr of what was done on the command line.
+const CommandLine = "command line"

@@ -1,0 +1,52 @@
+package door_test
+
+import (
+	"testing"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/sitetest"
+)
+
+// TestSignInAfterFailures: a success after failures is an event of its own that says how many.
+// Guard: failures.go, noteSignIn.
+func TestSignInAfterFailures(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	b := newBrowser(t, s, "192.0.2.1")
+	for range 3 {
+		_ = b.signIn(ada.Email, wrong)
+	}
+	if e := wantActivity(t, s, book.ActionSignInFailed, "", ada.ID); e.TargetName != "Ada" {
+		t.Errorf("of %q", e.TargetName)
+	}
+	for range 2 { // it is told once
+		if err := b.signIn(ada.Email, sitetest.Password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := wantActivity(t, s, book.ActionSignInAfterFailures, ada.ID, ada.ID)
+	if e.Text != "3 failed attempts" || len(s.Activities(book.ActionSignInAfterFailures)) != 1 || len(s.Activities(book.ActionSignIn)) != 1 {
+		t.Errorf("%q, and %d sign-ins without", e.Text, len(s.Activities(book.ActionSignIn)))
+	}
+}
+
+// TestSessionVoid: a session that ends because its account did is told with the reason.
+// Guard: door.go, Identify.
+func TestSessionVoid(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	b := signedIn(t, s, ada)
+	yes := true
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Disabled: &yes}, s.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if b.who() != "" {
+		t.Fatal("signed in")
+	}
+	if e := wantActivity(t, s, book.ActionSessionVoid, "", ada.ID); e.Text != "the account is disabled" {
+		t.Errorf("%q", e.Text)
+	}
+}
