@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
@@ -67,7 +68,10 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC})
+	hasher, err := passhash.New(passhash.Config{
+		Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC,
+		Queue: account.DefaultGuessing().Door.All, // who has a place at the door can wait here
+	})
 	if err != nil {
 		return err
 	}
