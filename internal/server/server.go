@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
