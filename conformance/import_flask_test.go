@@ -223,7 +223,8 @@ func newSignIn(t *testing.T, db *sqlitedb.DB, hasher *passhash.Hasher) func(emai
 		t.Fatal(err)
 	}
 	d := door.New(door.Config{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Book: db.Entries(), Recorder: entered{db.Entries()},
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(),
+		Book: db.Entries(), Recorder: entered{db.Entries()},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys,
 	})
 	return func(email, password string) (err error) {

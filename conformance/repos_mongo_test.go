@@ -45,6 +45,14 @@ func TestReposMongoThrottle(t *testing.T) {
 	})
 }
 
+func TestReposMongoDevices(t *testing.T) {
+	t.Parallel()
+	repotest.Devices(t, func(t *testing.T) account.Devices {
+		t.Parallel()
+		return openMongo(t, mongo.Options{}).Devices()
+	})
+}
+
 func TestReposMongoBook(t *testing.T) {
 	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository {

@@ -222,7 +222,9 @@ func flashesSurvive(t *testing.T, n *rig.Nodes) {
 	)
 	for i := range more {
 		tab := c.Clone().From(fmt.Sprintf("203.0.113.%d", i))
-		tab.SetCookie("__Host-form", reader.Cookie("__Host-form"))
+		for _, cookie := range reader.Received() {
+			tab.SetCookie(cookie.Name, cookie.Value)
+		}
 		all.Go(func() {
 			form := rig.Fields("csrf_token", token, "name", "Flo", "email", fmt.Sprintf("flo-%d@example.org", i), "password", rig.Password)
 			a, err := patiently(func() (rig.Answer, error) {

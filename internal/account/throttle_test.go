@@ -35,6 +35,7 @@ func knock(t *testing.T, p account.Policy, c account.Counter, now time.Time) (ac
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	const s, m = time.Second, time.Minute
+	g := account.DefaultGuessing()
 	for _, tt := range []struct {
 		name   string
 		policy account.Policy
@@ -42,10 +43,12 @@ func TestPolicies(t *testing.T) {
 		pauses []time.Duration
 		forget time.Duration
 	}{
-		{"account", account.AccountPolicy(), 5, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, 24 * time.Hour},
-		{"device", account.DevicePolicy(), 10, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, 24 * time.Hour},
-		{"address", account.AddressPolicy(), 50, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, time.Hour},
-		{"registration", account.RegistrationPolicy(), 10, []time.Duration{m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m}, time.Hour},
+		{"account", g.Account, 5, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, 24 * time.Hour},
+		{"devices", g.Devices, 5, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, 24 * time.Hour},
+		{"proofs", g.Proofs, 5, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, 24 * time.Hour},
+		{"address change", g.AddressChange, 10, []time.Duration{m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m}, time.Hour},
+		{"network", g.Network, 50, []time.Duration{30 * s, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m}, time.Hour},
+		{"registration", g.Registration, 10, []time.Duration{m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m}, time.Hour},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var c account.Counter
@@ -73,10 +76,10 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestAttemptsInADay pins the numbers of AccountPolicy's doc comment.
+// TestAttemptsInADay pins the numbers of docs/security.md.
 func TestAttemptsInADay(t *testing.T) {
 	t.Parallel()
-	p := account.AccountPolicy()
+	p := account.DefaultGuessing().Account
 	var c account.Counter
 	now := epoch
 	day := [2]int{}

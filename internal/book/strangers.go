@@ -2,10 +2,10 @@ package book
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/internal/network"
 )
 
 const (
@@ -25,7 +25,7 @@ type strangers struct {
 	limit  int // requests a minute that are entered; negative: all
 	most   int // addresses told apart
 	minute time.Time
-	seen   map[netip.Addr]int
+	seen   map[network.Network]int
 	others int // requests of addresses that found no place in seen
 }
 
@@ -33,7 +33,7 @@ func newStrangers(limit, most int) strangers {
 	if limit == 0 {
 		limit = defaultStrangers
 	}
-	return strangers{limit: limit, most: positiveOr(most, defaultAddresses), seen: make(map[netip.Addr]int)}
+	return strangers{limit: limit, most: positiveOr(most, defaultAddresses), seen: make(map[network.Network]int)}
 }
 
 // enter counts one request and reports whether it gets an entry of its own.
@@ -41,8 +41,7 @@ func (s *strangers) enter(addr string) bool {
 	if s.limit < 0 {
 		return true
 	}
-	key, ok := network(addr)
-	if ok {
+	if key := network.Of(addr); key.Known() {
 		n, known := s.seen[key]
 		if known || len(s.seen) < s.most {
 			s.seen[key] = n + 1
@@ -73,7 +72,7 @@ func (s *strangers) summaries(now time.Time) []Entry {
 		switch more := n - s.limit; {
 		case more <= 0 || s.limit < 0:
 		case len(entries) < mostSummaries:
-			entries = append(entries, summary(now, s.minute, place(addr), more))
+			entries = append(entries, summary(now, s.minute, addr.String(), more))
 		default:
 			rest += more
 		}
@@ -85,28 +84,6 @@ func (s *strangers) summaries(now time.Time) []Entry {
 	s.others = 0
 	s.minute = now.Truncate(time.Minute)
 	return entries
-}
-
-// network is what an address is counted under: itself, or its /64, which is what one IPv6 visitor has at hand.
-func network(addr string) (netip.Addr, bool) {
-	a, err := netip.ParseAddr(addr)
-	if err != nil {
-		return netip.Addr{}, false
-	}
-	a = a.Unmap().WithZone("")
-	if a.Is4() {
-		return a, true
-	}
-	p, err := a.Prefix(64)
-	return p.Addr(), err == nil
-}
-
-// place is how a counted network is written.
-func place(a netip.Addr) string {
-	if a.Is4() {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).String()
 }
 
 func summary(now, minute time.Time, addr string, more int) Entry {

@@ -3,11 +3,11 @@ package book
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/internal/network"
 )
 
 // tally counts what strangers can cause as often as they like and what has no request entry of its
@@ -18,10 +18,10 @@ type tally struct {
 	seen   map[tallied]int
 }
 
-// tallied is what is counted together. The zero address stands for all others.
+// tallied is what is counted together. The zero network stands for all others.
 type tallied struct {
 	action Action
-	addr   netip.Addr
+	from   network.Network
 }
 
 func newTally(most int) tally {
@@ -32,12 +32,9 @@ func (t *tally) add(now time.Time, action Action, addr string) {
 	if len(t.seen) == 0 {
 		t.minute = now.Truncate(time.Minute)
 	}
-	key := tallied{action: action}
-	if a, ok := network(addr); ok {
-		key.addr = a
-	}
+	key := tallied{action, network.Of(addr)}
 	if _, known := t.seen[key]; !known && len(t.seen) >= t.most {
-		key.addr = netip.Addr{}
+		key.from = network.Network{}
 	}
 	t.seen[key]++
 }
@@ -46,14 +43,10 @@ func (t *tally) add(now time.Time, action Action, addr string) {
 func (t *tally) summaries(now time.Time) []Entry {
 	entries := make([]Entry, 0, len(t.seen))
 	for key, n := range t.seen {
-		e := Entry{
-			ID: id.New(now), Type: Activity, CreatedAt: now, Action: key.action,
+		entries = append(entries, Entry{
+			ID: id.New(now), Type: Activity, CreatedAt: now, Action: key.action, ClientAddr: key.from.String(),
 			Text: fmt.Sprintf("%d in the minute of %s", n, t.minute.UTC().Format("15:04 UTC")),
-		}
-		if key.addr.IsValid() {
-			e.ClientAddr = place(key.addr)
-		}
-		entries = append(entries, e)
+		})
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.ClientAddr, b.ClientAddr))

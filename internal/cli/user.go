@@ -131,7 +131,7 @@ func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door
 		return nil, false, nil, err
 	}
 	return door.New(door.Config{
-		Accounts: db.Accounts, Throttle: db.Throttle, Book: db.Entries, Recorder: direct{db.Entries},
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Book: db.Entries, Recorder: direct{db.Entries},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
 	}), known, func() { _ = db.Close() }, nil
 }

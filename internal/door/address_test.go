@@ -41,7 +41,7 @@ func TestChangeAddressThrottled(t *testing.T) {
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
-	free := account.RegistrationPolicy().Free
+	free := account.DefaultGuessing().Registration.Free
 	for i := range free + 1 {
 		_, err := b.change(ada.ID, door.DeveloperChange{Email: ptr(fmt.Sprintf("ada%d@example.com", i)), CurrentPassword: sitetest.Password})
 		switch {
@@ -60,7 +60,7 @@ func TestResetLiftsThePause(t *testing.T) {
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := newBrowser(t, s, "192.0.2.1")
-	for range account.AccountPolicy().Free {
+	for range account.DefaultGuessing().Account.Free {
 		_ = b.signIn(ada.Email, wrong)
 	}
 	wantKind(t, b.signIn(ada.Email, sitetest.Password), fault.Throttled)

@@ -68,8 +68,8 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	if in.Email != nil {
 		// Whether an address is taken shows; a few changes are enough for a person, and too few to
 		// try out a list.
-		changes := []counter{d.counter("address change", dev.ID, account.RegistrationPolicy(), false)}
-		if err := d.take(ctx, v, book.ActionPasswordChangeFailed, changes); err != nil {
+		lanes := d.guessing.ChangeAddress(dev.ID)
+		if _, err := d.take(ctx, v, book.ActionPasswordChangeFailed, lanes); err != nil {
 			return dev, err
 		}
 	}
@@ -99,6 +99,7 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange) error {
 	d.noteChanges(ctx, v, was, is, in)
 	if !was.Disabled && is.Disabled {
+		d.endDevices(ctx, is.ID)
 		return d.endSessions(ctx, v, is, "the account was disabled")
 	}
 	if in.Email != nil && in.Password == nil {
@@ -107,6 +108,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	if in.Password != nil {
 		v.Session.Renew()
 		epoch.Set(v.Session, is.Epoch)
+		d.moveDevice(ctx, v, was, is)
 		mine, _ := v.Session.ID()
 		return d.endSessions(ctx, v, is, "the password was changed", mine)
 	}
@@ -151,6 +153,7 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	if target == v.Developer.ID {
 		v.Session.SignOut()
 	}
+	d.endDevices(ctx, target)
 	return d.endSessions(ctx, v, dev, "the account was deleted")
 }
 
@@ -178,17 +181,17 @@ func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.
 	return err
 }
 
-// proveAgain checks the current password. It is counted like a sign-in but apart from them:
-// strangers who guess at the account must not keep its owner from changing the password, nor the
-// owner forgive them their guesses.
+// proveAgain checks the current password, as Guessing.Proof counts it.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
-	attempt := []counter{d.counter("prove", dev.ID, account.AccountPolicy(), false)}
-	if err := d.take(ctx, v, book.ActionPasswordChangeFailed, attempt); err != nil {
+	ago := d.now().Sub(v.Session.SignedInSince())
+	lanes := d.guessing.Proof(dev.ID, recordID(v.Session), ago)
+	taken, err := d.take(ctx, v, book.ActionPasswordChangeFailed, lanes)
+	if err != nil {
 		return err
 	}
 	match, _, err := d.verify(ctx, dev, password)
 	if err != nil {
-		d.refund(ctx, attempt)
+		d.refund(ctx, taken)
 		return busy(err)
 	}
 	if !match {
@@ -198,7 +201,7 @@ func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, 
 			Fields: []fault.Field{{Name: "current_password", Text: "The current password is not right."}},
 		}
 	}
-	d.forgive(ctx, attempt)
+	d.forgive(ctx, taken)
 	return nil
 }
 
@@ -256,7 +259,8 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if dev, err = d.accounts.Update(ctx, account.Actor{}, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.now()); err != nil {
 		return dev, translate(err)
 	}
-	d.forgive(ctx, []counter{d.counter("account", key, account.AccountPolicy(), false)})
+	d.endDevices(ctx, dev.ID)
+	d.forgive(ctx, d.guessing.Reset(key, dev.ID))
 	d.noteOf(ctx, v, book.ActionPasswordChanged, dev, "")
 	return dev, d.endSessions(ctx, v, dev, "the password was changed")
 }

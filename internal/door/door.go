@@ -39,6 +39,7 @@ type Recorder interface {
 type Config struct {
 	Accounts     account.Repository
 	Throttle     account.Throttle
+	Devices      account.Devices
 	Book         book.Repository
 	Recorder     Recorder
 	Plotter      *book.Plotter
@@ -47,7 +48,8 @@ type Config struct {
 	Rules        *account.PasswordRules
 	Keys         *session.KeyRing
 	Registration Registration
-	Shared       bool // another program signs people in, too: a session that it has begun has no epoch
+	Guessing     *account.Guessing // how much of it is borne; default: account.DefaultGuessing
+	Shared       bool              // another program signs people in, too: a session that it has begun has no epoch
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -56,6 +58,7 @@ type Config struct {
 type Door struct {
 	accounts     account.Repository
 	throttle     account.Throttle
+	devices      account.Devices
 	book         book.Repository
 	recorder     Recorder
 	plotter      *book.Plotter
@@ -63,6 +66,7 @@ type Door struct {
 	passwords    *passhash.Hasher
 	rules        *account.PasswordRules
 	registration Registration
+	guessing     account.Guessing
 	shared       bool
 	now          func() time.Time
 	log          *slog.Logger
@@ -71,13 +75,8 @@ type Door struct {
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
 	setup    *session.Signer // of setup tokens as they are kept
-	crowd    chan struct{}   // one place for each sign-in or registration under way
+	crowd    *crowd
 }
-
-// maxCrowd is how many sign-ins and registrations are under way at once. Those beyond are sent away
-// before they cost a database write or a hash, so that a storm at the door keeps nobody inside
-// waiting.
-const maxCrowd = 40
 
 // New makes a Door.
 func New(c Config) *Door {
@@ -87,16 +86,21 @@ func New(c Config) *Door {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Guessing == nil {
+		numbers := account.DefaultGuessing()
+		c.Guessing = &numbers
+	}
 	return &Door{
-		accounts: c.Accounts, throttle: c.Throttle, book: c.Book, recorder: c.Recorder, plotter: c.Plotter,
+		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, book: c.Book,
+		recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: c.Passwords, rules: c.Rules,
-		registration: c.Registration, shared: c.Shared, now: c.Now, log: c.Log,
+		registration: c.Registration, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
 		events: book.NewCatalog(),
 
 		device:   c.Keys.Signer("device"),
 		counters: c.Keys.Signer("counter"),
 		setup:    c.Keys.Signer("setup"),
-		crowd:    make(chan struct{}, maxCrowd),
+		crowd:    newCrowd(c.Guessing.Door),
 	}
 }
 
@@ -213,16 +217,6 @@ func unavailable(err error) error {
 	return &fault.Error{
 		Kind: fault.Busy, Public: "We cannot reach our records at the moment. Please try again shortly.",
 		RetryAfter: 5 * time.Second, Err: err,
-	}
-}
-
-// queue takes a place in the crowd, or says that there is none. Call leave when done.
-func (d *Door) queue() (leave func(), err error) {
-	select {
-	case d.crowd <- struct{}{}:
-		return func() { <-d.crowd }, nil
-	default:
-		return nil, busy(passhash.ErrBusy)
 	}
 }
 

@@ -7,18 +7,24 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// failuresBefore returns how many attempts failed before the one that is under way, in the counter
-// that is its own. It is for the book alone, so what cannot be had is none.
-func (d *Door) failuresBefore(ctx context.Context, counters []counter) int {
+// failuresBefore returns how many attempts failed before the one that is under way, in the counters
+// that are its own. It is for the book alone, so what cannot be had is none.
+func (d *Door) failuresBefore(ctx context.Context, lane account.Lane) (failures int) {
 	throttle, ok := d.throttle.(account.Failures)
-	if !ok || len(counters) == 0 {
+	if !ok {
 		return 0
 	}
-	n, err := throttle.Failures(ctx, counters[0].Key)
-	if err != nil {
-		d.log.Debug("failures before a sign-in are not known", "error", err)
+	for _, c := range lane {
+		if !c.Own {
+			continue
+		}
+		n, err := throttle.Failures(ctx, d.counterKey(c))
+		if err != nil {
+			d.log.Debug("failures before a sign-in are not known", "error", err)
+		}
+		failures = max(failures, n-1)
 	}
-	return max(0, n-1)
+	return failures
 }
 
 // noteSignIn enters a sign-in; one after failures apart, for the last guess may have been right.

@@ -8,6 +8,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/internal/network"
 )
 
 // Register makes an account for a stranger. It signs nobody in: only SignIn does.
@@ -21,19 +22,20 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 	if _, err := in.Validate(d.rules); err != nil {
 		return err // before it is counted: somebody who mends a form is not guessing
 	}
-	leave, err := d.queue()
+	from := network.Of(v.Addr)
+	leave, err := d.crowd.enter(from, "")
 	if err != nil {
 		return err
 	}
 	defer leave()
-	attempt := []counter{d.counter("register", network(v.Addr), account.RegistrationPolicy(), true)}
-	if err := d.take(ctx, v, book.ActionRegisterRefused, attempt); err != nil {
+	taken, err := d.take(ctx, v, book.ActionRegisterRefused, d.guessing.Register(from.String()))
+	if err != nil {
 		return err
 	}
 	dev, err := d.create(ctx, account.Actor{}, in, account.Member)
 	if err != nil {
 		if fault.Is(err, fault.Busy) {
-			d.refund(ctx, attempt)
+			d.refund(ctx, taken)
 		} else {
 			d.note(ctx, v, book.ActionRegisterRefused, "", "")
 		}

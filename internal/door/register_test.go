@@ -85,7 +85,7 @@ func TestRegisterBroken(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
-	for range account.RegistrationPolicy().Free + 5 {
+	for range account.DefaultGuessing().Registration.Free + 5 {
 		f := wantKind(t, b.register(account.Registration{Email: "x", Password: "short", ConfirmPassword: "other"}), fault.Invalid)
 		var names []string
 		for _, field := range f.Fields {
@@ -107,7 +107,7 @@ func TestRegisterThrottled(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
-	for i := range account.RegistrationPolicy().Free {
+	for i := range account.DefaultGuessing().Registration.Free {
 		if err := b.register(newcomer(fmt.Sprintf("eve%d", i))); err != nil {
 			t.Fatal(err)
 		}

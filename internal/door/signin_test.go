@@ -42,7 +42,7 @@ func TestSignInAnswersAlike(t *testing.T) {
 	}{
 		{"unknown address", "nobody@example.org", sitetest.Password, ""},
 		{"wrong password", ada.Email, "not the password of Ada", ada.ID},
-		{"empty password", ada.Email, "", ada.ID},
+		{"password of white space", ada.Email, " ", ada.ID},
 		{"password in other case", ada.Email, strings.ToUpper(sitetest.Password), ada.ID},
 		{"password with a space more", ada.Email, sitetest.Password + " ", ada.ID},
 		{"password cut", ada.Email, sitetest.Password[:len(sitetest.Password)-1], ada.ID},
@@ -51,7 +51,6 @@ func TestSignInAnswersAlike(t *testing.T) {
 		{"endless password of an account", ada.Email, strings.Repeat("x", 60<<10), ada.ID},
 		{"disabled account", gone.Email, sitetest.Password, gone.ID},
 		{"disabled account, wrong password", gone.Email, "not it, not it, not it", gone.ID},
-		{"no address", "", sitetest.Password, ""},
 		{"no @", "ada", sitetest.Password, ""},
 		{"dotted I", "ad\u0130@example.org", sitetest.Password, ""},
 		{"two addresses", "ada@example.org,nobody@example.org", sitetest.Password, ""},
@@ -64,7 +63,7 @@ func TestSignInAnswersAlike(t *testing.T) {
 	}
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			s.Clock.Turn(account.AccountPolicy().Forget) // every case begins with fresh counters
+			s.Clock.Turn(account.DefaultGuessing().Account.Forget) // every case begins with fresh counters
 			b := newBrowser(t, s, "192.0.2.1")
 			before, entered := s.Parts.Passwords.Computed(), len(s.Activities(book.ActionSignInFailed))
 			err := b.signIn(c.email, c.password)

@@ -25,7 +25,7 @@ const wrong = "not the right one, not at all"
 func blocked(t *testing.T, s *sitetest.Site, email, addr string) *browser {
 	t.Helper()
 	b := newBrowser(t, s, addr)
-	for range account.AccountPolicy().Free {
+	for range account.DefaultGuessing().Account.Free {
 		wantKind(t, b.signIn(email, wrong), fault.Invalid)
 	}
 	return b
@@ -111,17 +111,18 @@ func TestThrottleDevice(t *testing.T) {
 	if back.device != owner.device {
 		t.Error("a browser that is known got another device cookie")
 	}
-	// The owner's counter has an end too.
+	// The owner's share has an end too.
 	before := s.Parts.Passwords.Computed()
-	for range account.DevicePolicy().Free {
+	free := account.DefaultGuessing().Device.Free + account.DefaultGuessing().Devices.Free
+	for range free {
 		wantKind(t, back.signIn(ada.Email, wrong), fault.Invalid)
 	}
 	f := wantKind(t, back.signIn(ada.Email, sitetest.Password), fault.Throttled)
-	if n := s.Parts.Passwords.Computed() - before; int(n) != account.DevicePolicy().Free || f.RetryAfter > 15*time.Minute {
+	if n := s.Parts.Passwords.Computed() - before; int(n) != free || f.RetryAfter > 15*time.Minute {
 		t.Errorf("%d guesses from a known browser, then a wait of %v", n, f.RetryAfter)
 	}
-	// Who is signed in stays so.
-	if owner.who() != "Ada" {
+	// Who is signed in stays so, but for the session that the same device had before.
+	if back.who() != "Ada" {
 		t.Error("the block has reached a session")
 	}
 }
@@ -144,8 +145,8 @@ func TestThrottleAddress(t *testing.T) {
 		wantKind(t, b.signIn("nobody@example.org", wrong), fault.Throttled)
 	}
 	guess := func(i int) error { return b.signIn(fmt.Sprintf("person%d@example.org", i), wrong) }
-	free := account.AddressPolicy().Free
-	for i := range free - 1 - account.AccountPolicy().Free {
+	free := account.DefaultGuessing().Network.Free
+	for i := range free - 1 - account.DefaultGuessing().Account.Free {
 		wantKind(t, guess(i), fault.Invalid)
 	}
 	// A success from there takes back its own attempt alone: an attacker with an account cannot guess on.
@@ -157,7 +158,7 @@ func TestThrottleAddress(t *testing.T) {
 	}
 	wantKind(t, guess(1000), fault.Invalid)
 	f := wantKind(t, guess(1001), fault.Throttled)
-	for range account.AccountPolicy().Free { // knocking from a blocked address does not use up an account's attempts
+	for range account.DefaultGuessing().Account.Free { // knocking from a blocked address does not use up an account's attempts
 		wantKind(t, b.signIn("cleo@example.org", wrong), fault.Throttled)
 	}
 	blocked(t, s, "cleo@example.org", "192.0.2.3")
@@ -182,7 +183,7 @@ func TestThrottleNetwork(t *testing.T) {
 				b.addr = addr
 				return b.register(newcomer(fmt.Sprintf("%s%d", name, i)))
 			}
-			free := account.RegistrationPolicy().Free
+			free := account.DefaultGuessing().Registration.Free
 			for i := range free {
 				addr := addrs[0]
 				if strings.Contains(addr, "%x") {
@@ -221,7 +222,7 @@ func TestThrottleParallel(t *testing.T) {
 	}
 	all.Wait()
 	// The right one, if it was among the first, has forgiven those before it.
-	limit := int64(account.AccountPolicy().Free) * int64(1+in.Load())
+	limit := int64(account.DefaultGuessing().Account.Free) * int64(1+in.Load())
 	if n := s.Parts.Passwords.Computed() - before; n > limit {
 		t.Errorf("%d guesses were evaluated, want at most %d", n, limit)
 	}
@@ -240,7 +241,7 @@ func TestShed(t *testing.T) {
 	}()
 	<-began
 	b := newBrowser(t, s, "192.0.2.1")
-	for range account.AccountPolicy().Free + 5 {
+	for range account.DefaultGuessing().Account.Free + 5 {
 		f := wantKind(t, b.signIn(ada.Email, sitetest.Password), fault.Busy)
 		if f.RetryAfter <= 0 || f.Err != nil {
 			t.Fatalf("wait %v, cause %v", f.RetryAfter, f.Err)
@@ -290,7 +291,7 @@ func TestSweepCounters(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s.Door.SweepCounters(context.WithValue(ctx, afterSweep{}, cancel), time.Hour)
 	}
-	s.Clock.Turn(account.AccountPolicy().Forget - time.Second)
+	s.Clock.Turn(account.DefaultGuessing().Account.Forget - time.Second)
 	if sweep(); count() != 2 {
 		t.Error("a counter went too early")
 	}

@@ -130,7 +130,7 @@ func TestOneHashWhateverTheForm(t *testing.T) {
 			if n := s.Parts.Passwords.Computed() - before; n != 1 {
 				t.Errorf("%s, %s: %d hashes were computed, want 1", form, name, n)
 			}
-			s.Clock.Turn(account.AccountPolicy().Forget) // fresh counters for the next
+			s.Clock.Turn(account.DefaultGuessing().Account.Forget) // fresh counters for the next
 		}
 		if n := strings.Count(s.Log.String(), "cannot be read"); n != len(unreadable) {
 			t.Errorf("%s: %d lines tell the operator, want %d", form, n, len(unreadable))

@@ -20,6 +20,7 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 		q.route = route
 		v := &q.visit
 		v.Session = session.From(r.Context())
+		v.Device = e.device(r)
 		passed, err := e.admit(w, r, q)
 		if err == nil && passed {
 			err = h(w, r, v)
@@ -113,7 +114,7 @@ func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 	}
 	if !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
 		e.door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
-		if _, err := r.Cookie(e.tokens.cookie); err != nil && !v.SignedIn() {
+		if !e.tokens.sent(r) && !v.SignedIn() {
 			return fault.New(fault.Forbidden, "Your browser did not send back the cookie that came with this form. Allow cookies for this site. "+
 				"If you run it on a plain http address, set DOORBOOK_PUBLIC_URL to that address.")
 		}

@@ -13,10 +13,10 @@ func (e *Edge) deviceCookie() string {
 	return "device"
 }
 
-// Device returns the device cookie of a request, "" if there is none. Only the door knows whether
+// device returns the device cookie of a request, "" if there is none. Only the door knows whether
 // it is a good one.
-func Device(r *http.Request) string {
-	c, err := r.Cookie(of(r).edge.deviceCookie())
+func (e *Edge) device(r *http.Request) string {
+	c, err := r.Cookie(e.deviceCookie())
 	if err != nil {
 		return ""
 	}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/book"
@@ -50,6 +51,8 @@ type Edge struct {
 	publicURL string
 	now       func() time.Time
 	log       *slog.Logger
+
+	oddWord sync.Once // tells of a proxy that is not understood
 
 	tokens  formTokens
 	origins *http.CrossOriginProtection
@@ -132,6 +135,19 @@ func wrongMethod(methods []string) Handler {
 		w.Header().Set("Allow", allow)
 		return errMethod
 	}
+}
+
+// clientAddr is Proxies.ClientAddr. The first word of a proxy that is not understood is logged: all
+// visitors of that proxy may be of one network then.
+func (e *Edge) clientAddr(r *http.Request) string {
+	addr, understood := e.proxies.client(r)
+	if !understood {
+		e.oddWord.Do(func() {
+			e.log.Warn("a trusted proxy's X-Forwarded-For is not understood; its visitors count as one",
+				"lines", strings.Join(r.Header.Values("X-Forwarded-For"), " | "), "peer", r.RemoteAddr)
+		})
+	}
+	return addr
 }
 
 // request is what the edge keeps of one request. It is the request's context, so that every layer

@@ -1,6 +1,7 @@
 package httpx_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -110,11 +111,11 @@ func TestFormToken(t *testing.T) {
 	}
 	// A cookie that is not ours counts as none: the page brings a new one.
 	for _, v := range []*sitetest.Visitor{invented(c, stranger), c.Visitor()} {
-		if a := v.Get("/login"); a.Cookie("__Host-form") == nil {
+		if a := v.Get("/login"); len(formCookies(a)) != 1 {
 			t.Error("an invented cookie is taken")
 		}
 	}
-	if a := stranger.Get("/login"); a.Cookie("__Host-form") != nil {
+	if a := stranger.Get("/login"); len(formCookies(a)) != 0 {
 		t.Error("a good cookie is replaced")
 	}
 	// And still everybody is who they were, and the right tokens work.
@@ -128,8 +129,66 @@ func TestFormToken(t *testing.T) {
 
 func invented(c *cast, v *sitetest.Visitor) *sitetest.Visitor {
 	w := c.Visitor()
-	w.Cookies["__Host-form"] = strings.Repeat("A", len(v.Cookies["__Host-form"]))
+	for name, value := range v.Cookies {
+		w.Cookies[name] = strings.Repeat("A", len(value))
+	}
 	return w
+}
+
+// formCookies gives the cookies of an answer that tie forms to a stranger's browser.
+func formCookies(a *sitetest.Answer) (list []*http.Cookie) {
+	for _, c := range (&http.Response{Header: a.Header}).Cookies() {
+		if strings.HasPrefix(c.Name, "__Host-form-") {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// TestFormTokenTabs: of pages that a browser without cookies asks for at once, as restored tabs do,
+// each submits (P6); those of another browser do not.
+func TestFormTokenTabs(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	const tabs = 4
+	var tokens []string
+	browser, other := c.Visitor(), c.Visitor()
+	other.Get("/login")
+	for range tabs {
+		tab := c.Visitor() // none of them has what the others' answers bring
+		tab.Get("/login")
+		tokens = append(tokens, tab.Token)
+		maps.Copy(browser.Cookies, tab.Cookies)
+	}
+	if len(browser.Cookies) != tabs {
+		t.Fatalf("cookies %v, want one of each tab", browser.Cookies)
+	}
+	for i, token := range tokens {
+		form := with(credentials(c.ada.Email), "csrf_token", token)
+		if a := browser.Clone().Post("/auth/login", form); a.Status != http.StatusSeeOther {
+			t.Errorf("tab %d: %d", i, a.Status)
+		}
+		if a := other.Clone().Post("/auth/login", form); a.Status != http.StatusForbidden {
+			t.Errorf("tab %d sent by another browser: %d", i, a.Status)
+		}
+	}
+	form := with(credentials(c.ada.Email), "csrf_token", other.Token)
+	if a := browser.Clone().Post("/auth/login", form); a.Status != http.StatusForbidden {
+		t.Errorf("a form of another browser: %d", a.Status)
+	}
+	// A page that comes later has the token of a cookie that is there, and brings none.
+	if a := browser.Get("/login"); len(formCookies(a)) != 0 || !slices.Contains(tokens, browser.Token) {
+		t.Errorf("one more page brings %v", formCookies(a))
+	}
+	// A cookie counts under its own name alone.
+	moved := c.Visitor()
+	for _, value := range other.Cookies {
+		moved.Cookies["__Host-form-00000000"] = value
+	}
+	form = with(credentials(c.ada.Email), "csrf_token", other.Token)
+	if a := moved.Post("/auth/login", form); a.Status != http.StatusForbidden {
+		t.Errorf("a cookie under another name: %d", a.Status)
+	}
 }
 
 // TestFormTokenKeys: a page left open over a restart with a new key submits while the old key is kept, and no longer

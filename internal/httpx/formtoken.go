@@ -3,7 +3,9 @@ package httpx
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/doorbook/doorbook/internal/door"
@@ -13,26 +15,32 @@ import (
 // FormTokenField is the form field that carries the token.
 const FormTokenField = "csrf_token"
 
-// formTokens prove that a form was made for the visitor who sends it. The token of somebody signed in is bound to the
-// session (its id, which a renewal keeps); a stranger's to a signed cookie of random bytes, which costs no record and stays good over
-// restarts, changes of session and one change of keys. Both are HMACs, so nothing is stored.
+// formTokens prove that a form was made for the visitor who sends it. The token of somebody signed in
+// is bound to the session (its id, which a renewal keeps); a stranger's to a signed cookie of random
+// bytes, which costs no record and stays good over restarts, changes of session and one change of
+// keys. Each such cookie has a name of its own, for a browser that asks for several pages at once,
+// with none yet, gets several, and every page is to submit. Both are HMACs, so nothing is stored.
 type formTokens struct {
 	signer *session.Signer
-	cookie string // name of the strangers' cookie
+	prefix string // of the names of the strangers' cookies
 	secure bool
 }
+
+// mostNonces is how many of a stranger's cookies are looked at.
+const mostNonces = 16
 
 const (
 	nonceBytes = 18
 	tokenMAC   = 24
+	nonceName  = 4 // bytes of it in the cookie's name
 	nonceText  = (nonceBytes + tokenMAC) / 3 * 4
 	tokenText  = tokenMAC / 3 * 4
 )
 
 func newFormTokens(keys *session.KeyRing, secure bool) formTokens {
-	t := formTokens{signer: keys.Signer("form token"), cookie: "__Host-form", secure: secure}
+	t := formTokens{signer: keys.Signer("form token"), prefix: "__Host-form-", secure: secure}
 	if !secure {
-		t.cookie = "form"
+		t.prefix = "form-"
 	}
 	return t
 }
@@ -47,11 +55,10 @@ func (t *formTokens) token(w http.ResponseWriter, r *http.Request, v *door.Visit
 	if bound, ok := sessionBinding(v); ok {
 		return t.sign(bound)
 	}
-	nonce, ok := t.nonce(r)
-	if !ok {
-		nonce = t.setNonce(w)
+	if sent := t.nonces(r); len(sent) > 0 {
+		return t.sign(visitorBinding(sent[0]))
 	}
-	return t.sign("visitor\x00" + nonce)
+	return t.sign(visitorBinding(t.setNonce(w)))
 }
 
 // check reports whether a form's token is this visitor's.
@@ -63,16 +70,16 @@ func (t *formTokens) check(r *http.Request, v *door.Visit, token string) bool {
 	if err != nil {
 		return false
 	}
-	bound, ok := sessionBinding(v)
-	if !ok {
-		nonce, ok := t.nonce(r)
-		if !ok {
-			return false
-		}
-		bound = "visitor\x00" + nonce
+	if bound, ok := sessionBinding(v); ok {
+		_, ok = t.signer.Verify([]byte(bound), mac)
+		return ok
 	}
-	_, ok = t.signer.Verify([]byte(bound), mac)
-	return ok
+	for _, nonce := range t.nonces(r) {
+		if _, ok := t.signer.Verify([]byte(visitorBinding(nonce)), mac); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *formTokens) sign(bound string) string {
@@ -89,19 +96,49 @@ func sessionBinding(v *door.Visit) (string, bool) {
 	return "session\x00" + sid.String() + v.Developer.ID, ok
 }
 
-// nonce reads the strangers' cookie.
-func (t *formTokens) nonce(r *http.Request) (string, bool) {
-	c, err := r.Cookie(t.cookie)
-	if err != nil || len(c.Value) != nonceText || strings.ContainsAny(c.Value, "\r\n") {
+// visitorBinding is what the tokens of a stranger are bound to.
+func visitorBinding(nonce string) string { return "visitor\x00" + nonce }
+
+// sent reports whether a request brings any of the strangers' cookies, good or not.
+func (t *formTokens) sent(r *http.Request) bool {
+	return slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool {
+		return strings.HasPrefix(c.Name, t.prefix)
+	})
+}
+
+// nonces returns what the strangers' cookies of a request hold, as far as we have signed it.
+func (t *formTokens) nonces(r *http.Request) (list []string) {
+	looked := 0
+	for _, c := range r.Cookies() {
+		if !strings.HasPrefix(c.Name, t.prefix) {
+			continue
+		}
+		if looked++; looked > mostNonces {
+			break
+		}
+		if nonce, ok := t.nonce(c); ok {
+			list = append(list, nonce)
+		}
+	}
+	return list
+}
+
+func (t *formTokens) nonce(c *http.Cookie) (string, bool) {
+	if len(c.Value) != nonceText || strings.ContainsAny(c.Value, "\r\n") {
 		return "", false
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(c.Value)
-	if err != nil {
+	if err != nil || c.Name != t.name(raw) {
 		return "", false
 	}
 	nonce := string(raw[:nonceBytes])
 	_, ok := t.signer.Verify([]byte("cookie\x00"+nonce), raw[nonceBytes:])
 	return nonce, ok
+}
+
+// name returns the name of the cookie that holds a nonce.
+func (t *formTokens) name(nonce []byte) string {
+	return t.prefix + hex.EncodeToString(nonce[:nonceName])
 }
 
 func (t *formTokens) setNonce(w http.ResponseWriter) string {
@@ -110,7 +147,7 @@ func (t *formTokens) setNonce(w http.ResponseWriter) string {
 	mac := t.signer.Sum(append([]byte("cookie\x00"), raw[:nonceBytes]...))
 	copy(raw[nonceBytes:], mac[:])
 	http.SetCookie(w, &http.Cookie{
-		Name: t.cookie, Value: base64.RawURLEncoding.EncodeToString(raw[:]), Path: "/",
+		Name: t.name(raw[:]), Value: base64.RawURLEncoding.EncodeToString(raw[:]), Path: "/",
 		Secure: t.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	return string(raw[:nonceBytes])

@@ -129,8 +129,8 @@ func TestCookies(t *testing.T) {
 		change func(*server.Parts)
 		want   *regexp.Regexp
 	}{
-		{"secure", func(*server.Parts) {}, regexp.MustCompile(`^__Host-(session|form|device)=[\w-]*; Path=/; (Max-Age=\d+; )?HttpOnly; Secure; SameSite=Lax$`)},
-		{"plain", func(p *server.Parts) { p.Secure = false }, regexp.MustCompile(`^(session|form|device)=[\w-]*; Path=/; (Max-Age=\d+; )?HttpOnly; SameSite=Lax$`)},
+		{"secure", func(*server.Parts) {}, regexp.MustCompile(`^__Host-(session|form-[0-9a-f]{8}|device)=[\w-]*; Path=/; (Max-Age=\d+; )?HttpOnly; Secure; SameSite=Lax$`)},
+		{"plain", func(p *server.Parts) { p.Secure = false }, regexp.MustCompile(`^(session|form-[0-9a-f]{8}|device)=[\w-]*; Path=/; (Max-Age=\d+; )?HttpOnly; SameSite=Lax$`)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cast := newCast(t, c.change)

@@ -25,7 +25,7 @@ func (e *Edge) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		q := &request{Context: r.Context(), edge: e, start: e.now()}
 		q.visit.RequestID = rand.Text()
-		q.visit.Addr = e.proxies.ClientAddr(r)
+		q.visit.Addr = e.clientAddr(r)
 		q.visit.Collects = true
 		r = r.WithContext(q)
 		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q}

@@ -53,6 +53,7 @@ type DB struct {
 	state    *driver.Collection
 	accounts *accounts
 	throttle *throttle
+	devices  *devices
 	entries  *entries
 	sessions session.Store
 
@@ -142,6 +143,7 @@ func newDB(client *driver.Client, a address, opts Options) *DB {
 	db.state = db.base.Collection("state")
 	db.accounts = &accounts{db: db, developers: db.base.Collection("developers"), setup: db.base.Collection("setup")}
 	db.throttle = &throttle{db: db, counters: db.base.Collection("throttle")}
+	db.devices = &devices{db: db, rows: db.base.Collection("devices")}
 	db.entries = &entries{
 		db: db, logs: db.base.Collection("logs", journaled), minutes: db.base.Collection("minutes", journaled), beside: opts.Beside,
 	}
@@ -153,6 +155,9 @@ func (db *DB) Accounts() account.Repository { return db.accounts }
 
 // Throttle gives the counters of failed attempts.
 func (db *DB) Throttle() account.Throttle { return db.throttle }
+
+// Devices gives the browsers that have signed in.
+func (db *DB) Devices() account.Devices { return db.devices }
 
 // Entries gives the book.
 func (db *DB) Entries() book.Repository { return db.entries }

@@ -15,6 +15,7 @@
 //	                               body, created_at (date), deleted (bool)  session, request_id, action, target, text, deleted_at
 //	sessions    session id         –                                        see package mongostore
 //	throttle    the key            –                                        failures, last_at, until_at, mark
+//	devices     a hash             –                                        account, epoch, name, session, first_seen, last_seen
 //	setup       "link"             –                                        token_hash, expires_at
 //	minutes     minute and outcome –                                        at, outcome, n
 //	state       "admins", "check"  –                                        see admins.go; the latest Check

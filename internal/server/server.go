@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/database"
@@ -67,12 +68,15 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC})
+	hasher, err := passhash.New(passhash.Config{
+		Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC,
+		Queue: account.DefaultGuessing().Door.All, // who has a place at the door can wait here
+	})
 	if err != nil {
 		return err
 	}
 	site, err := NewSite(Parts{
-		Accounts: db.Accounts, Throttle: db.Throttle, Entries: db.Entries, Store: db.Sessions,
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Entries: db.Entries, Store: db.Sessions,
 		Ready: db.Check, Request: db.Request,
 		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
 		Flask: beside(c), URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,

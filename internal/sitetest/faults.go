@@ -68,6 +68,7 @@ func (f *Faults) Calls() []string {
 func (f *Faults) Wrap(p *server.Parts) {
 	p.Accounts = faultyAccounts{p.Accounts, f}
 	p.Throttle = faultyThrottle{p.Throttle, f}
+	p.Devices = faultyDevices{p.Devices, f}
 	p.Entries = faultyEntries{p.Entries, f}
 	p.Store = faultyStore{p.Store, f}
 }
@@ -144,6 +145,23 @@ func (t faultyThrottle) Take(ctx context.Context, counters []account.Attempt, no
 
 func (t faultyThrottle) Settle(ctx context.Context, forgiven, refunded []string) error {
 	return t.f.do(ctx, "throttle.Settle", func() error { return t.Throttle.Settle(ctx, forgiven, refunded) })
+}
+
+type faultyDevices struct {
+	account.Devices
+	f *Faults
+}
+
+func (d faultyDevices) Find(ctx context.Context, id string) (account.Device, error) {
+	return value(ctx, d.f, "devices.Find", func() (account.Device, error) { return d.Devices.Find(ctx, id) })
+}
+
+func (d faultyDevices) Keep(ctx context.Context, dev account.Device, most int) error {
+	return d.f.do(ctx, "devices.Keep", func() error { return d.Devices.Keep(ctx, dev, most) })
+}
+
+func (d faultyDevices) End(ctx context.Context, owner string, except ...string) (int, error) {
+	return value(ctx, d.f, "devices.End", func() (int, error) { return d.Devices.End(ctx, owner, except...) })
 }
 
 type faultyEntries struct {

@@ -28,11 +28,12 @@ type Options struct {
 
 // DB is an open data directory. Its methods and repositories are safe for concurrent use.
 type DB struct {
-	Main *Handle // doorbook.db: accounts, throttle, setup, and what callers keep beside them (sessions)
+	Main *Handle // doorbook.db: accounts, throttle, devices, setup, and what callers keep beside them (sessions)
 	Book *Handle // book.db: the entries
 
 	accounts *accounts
 	throttle *throttle
+	devices  *devices
 	entries  *entries
 
 	closing  sync.Once
@@ -118,6 +119,7 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 		return nil, err
 	}
 	db.throttle = &throttle{h: db.Main}
+	db.devices = &devices{h: db.Main}
 	return db, nil
 }
 
@@ -126,6 +128,9 @@ func (db *DB) Accounts() account.Repository { return db.accounts }
 
 // Throttle gives the counters of failed attempts.
 func (db *DB) Throttle() account.Throttle { return db.throttle }
+
+// Devices gives the browsers that have signed in.
+func (db *DB) Devices() account.Devices { return db.devices }
 
 // Entries gives the book.
 func (db *DB) Entries() book.Repository { return db.entries }

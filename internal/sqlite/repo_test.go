@@ -34,6 +34,11 @@ func TestThrottle(t *testing.T) {
 	repotest.Throttle(t, func(t *testing.T) account.Throttle { return open(t, t.TempDir()).Throttle() })
 }
 
+func TestDevices(t *testing.T) {
+	t.Parallel()
+	repotest.Devices(t, func(t *testing.T) account.Devices { return open(t, t.TempDir()).Devices() })
+}
+
 func TestBook(t *testing.T) {
 	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository { return open(t, t.TempDir()).Entries() })

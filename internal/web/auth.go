@@ -22,10 +22,9 @@ func (p *Web) showLogin(w http.ResponseWriter, r *http.Request, v *door.Visit, s
 
 func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	email, next := r.PostForm.Get("email"), r.PostForm.Get("next")
-	v.Device = httpx.Device(r)
 	device, err := p.door.SignIn(r.Context(), v, door.Credentials{Email: email, Password: r.PostForm.Get("password")})
 	if problems, status, shown := onForm(w, r, err); shown {
-		if fault.Is(err, fault.Invalid) {
+		if wrongCredentials(err) {
 			problems[0].Field = "password" // the field to type anew
 		}
 		return p.showLogin(w, r, v, status, view.LoginPage{
@@ -35,14 +34,22 @@ func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 	if err != nil {
 		return asUnauthorized(r, err)
 	}
-	httpx.SetDevice(w, r, device)
+	if device != "" {
+		httpx.SetDevice(w, r, device)
+	}
 	http.Redirect(w, r, httpx.Onward(next), http.StatusSeeOther)
 	return nil
 }
 
-// asUnauthorized answers programs that sent wrong credentials with 401; people get the form again, with 422.
+// wrongCredentials reports whether the form was filled in and is not right.
+func wrongCredentials(err error) bool {
+	return fault.Is(err, fault.Invalid) && len(fault.From(err).Fields) == 0
+}
+
+// asUnauthorized answers programs that sent wrong credentials with 401; people get the form again,
+// with 422, and so do programs that sent no credentials.
 func asUnauthorized(r *http.Request, err error) error {
-	if fault.Is(err, fault.Invalid) && httpx.WantsJSON(r) {
+	if wrongCredentials(err) && httpx.WantsJSON(r) {
 		return fault.Wrap(fault.Unauthorized, fault.From(err).Public, err)
 	}
 	return err

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,7 +46,7 @@ func TestLoginWrong(t *testing.T) {
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()
 	v.Get("/login")
-	for _, email := range []string{ada.Email, "nobody@example.org", "", "no address", `"><script>alert(1)</script>`, "\u202egro.elpmaxe"} {
+	for _, email := range []string{ada.Email, "nobody@example.org", "no address", `"><script>alert(1)</script>`, "\u202egro.elpmaxe"} {
 		form := credentials(email, wrong)
 		form.Set("next", "/developers?x=1")
 		a := v.Post("/auth/login", form)
@@ -72,6 +73,30 @@ func TestLoginWrong(t *testing.T) {
 		t.Errorf("the way on is %q", next)
 	}
 	// The page of an error still submits.
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
+}
+
+// TestLoginIncomplete: a form that is not filled in says what is missing, to people and programs, and
+// is no attempt (P25).
+func TestLoginIncomplete(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	v.Get("/login")
+	for range account.DefaultGuessing().Network.Free {
+		a := v.Post("/auth/login", credentials("", ""))
+		wantPage(t, a, http.StatusUnprocessableEntity, "Please enter your e-mail address.")
+		wantPage(t, a, http.StatusUnprocessableEntity, "Please enter your password.")
+	}
+	a := v.Post("/auth/login", credentials(ada.Email, ""), "Accept", "application/json")
+	want := `"fields":{"password":"Please enter your password."}`
+	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, want) {
+		t.Errorf("for a program: %d %s", a.Status, a.Body)
+	}
+	if list := s.Activities(book.ActionSignInFailed); len(list) != 0 {
+		t.Errorf("%d attempts are entered", len(list))
+	}
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
 }
 
@@ -121,7 +146,7 @@ func TestLoginThrottled(t *testing.T) {
 	ada, bob := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
 	v := s.Visitor()
 	v.Get("/login")
-	for range account.AccountPolicy().Free {
+	for range account.DefaultGuessing().Account.Free {
 		v.Post("/auth/login", credentials(ada.Email, wrong))
 	}
 	a := v.Post("/auth/login", credentials(ada.Email, sitetest.Password))
@@ -137,7 +162,7 @@ func TestLoginThrottled(t *testing.T) {
 		t.Errorf("for a program: %d %s", a.Status, a.Body)
 	}
 	wantRedirect(t, v.Clone().Post("/auth/login", credentials(bob.Email, sitetest.Password)), "/")
-	s.Clock.Turn(account.AccountPolicy().First)
+	s.Clock.Turn(account.DefaultGuessing().Account.First)
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
 }
 
@@ -277,8 +302,8 @@ func TestStrangersCostNothing(t *testing.T) {
 	if len(v.Cookies) != 1 {
 		t.Errorf("cookies %v, want the form's alone", v.Cookies)
 	}
-	form := v.Cookies["__Host-form"]
-	if v.Get("/login"); v.Cookies["__Host-form"] != form {
+	before := maps.Clone(v.Cookies)
+	if v.Get("/login"); !maps.Equal(v.Cookies, before) {
 		t.Error("each page has a cookie of its own, so that two tabs are in each other's way")
 	}
 }

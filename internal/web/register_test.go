@@ -103,7 +103,7 @@ func TestRegisterThrottled(t *testing.T) {
 	s := sitetest.New(t)
 	v := s.Visitor()
 	v.Get("/register")
-	for i := range account.RegistrationPolicy().Free {
+	for i := range account.DefaultGuessing().Registration.Free {
 		wantRedirect(t, v.Post("/auth/register", newcomer("Eve"+string(rune('a'+i)))), "/login")
 	}
 	a := v.Post("/auth/register", newcomer("Mallory"))

@@ -11,6 +11,15 @@ CREATE TABLE developers (
 	created_at    INTEGER NOT NULL,
 	updated_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE devices (
+	id         TEXT    PRIMARY KEY NOT NULL, -- a hash of the cookie
+	account    TEXT    NOT NULL,             -- a developer's id; the row may outlive the developer
+	epoch      INTEGER NOT NULL,
+	name       TEXT    NOT NULL,
+	session    TEXT    NOT NULL,
+	first_seen INTEGER NOT NULL,
+	last_seen  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE setup (
 	one        INTEGER PRIMARY KEY CHECK (one = 1),
 	token_hash BLOB    NOT NULL,
@@ -23,4 +32,6 @@ CREATE TABLE throttle (
 	until_at   INTEGER NOT NULL -- 0: no pause
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX developers_admin ON developers (role) WHERE role = 'admin' AND disabled = 0;
+CREATE INDEX devices_account ON devices (account, last_seen);
+CREATE INDEX devices_last_seen ON devices (last_seen);
 CREATE INDEX throttle_last_at ON throttle (last_at);

@@ -1,0 +1,40 @@
+package account
+
+import (
+	"context"
+	"time"
+)
+
+// Device is a browser that has signed in to an account. It is a known one while its Epoch is the
+// account's: whatever ends all sign-ins of an account (a new password, disabling) ends its devices.
+type Device struct {
+	ID        string // a hash of what the browser's cookie holds; it opens nothing
+	Account   string // the developer's id
+	Epoch     int64  // the account's when the device last signed in
+	Name      string // what people may know it by; may be ""
+	Session   string // the record id of the session it has last begun; may be ""
+	FirstSeen time.Time
+	LastSeen  time.Time
+}
+
+// KnownTo reports whether the device is one of the developer's, and still known at now.
+func (d Device) KnownTo(dev Developer, now time.Time, age time.Duration) bool {
+	return d.Account == dev.ID && dev.ID != "" && !dev.Disabled && d.Epoch == dev.Epoch &&
+		now.Sub(d.LastSeen) < age
+}
+
+// Devices keeps the devices of all accounts. It is safe for concurrent use. Times have the precision
+// of a millisecond.
+type Devices interface {
+	// Find finds a device by its id. ErrNotFound if there is none.
+	Find(ctx context.Context, id string) (Device, error)
+	// Keep stores a device in place of what has its id. Of the account's devices that leaves the
+	// most that were seen last; the one kept is among them.
+	Keep(ctx context.Context, d Device, most int) error
+	// List gives the devices of an account, the one seen last first.
+	List(ctx context.Context, account string) ([]Device, error)
+	// End forgets the devices of an account but those excepted, and gives how many.
+	End(ctx context.Context, account string, except ...string) (int, error)
+	// Sweep forgets up to limit devices that were last seen before a time, and gives how many.
+	Sweep(ctx context.Context, before time.Time, limit int) (int, error)
+}

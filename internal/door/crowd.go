@@ -1,0 +1,67 @@
+package door
+
+import (
+	"sync"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/network"
+	"github.com/doorbook/doorbook/passhash"
+)
+
+// crowd is who stands at the door: the sign-ins and registrations under way. A storm at the door
+// keeps nobody inside waiting, and one from few networks or devices nobody else outside. It is safe
+// for concurrent use.
+type crowd struct {
+	places account.Places
+
+	mu       sync.Mutex
+	all      int
+	browsers int
+	networks map[network.Network]int
+	devices  map[string]int
+}
+
+func newCrowd(p account.Places) *crowd {
+	return &crowd{
+		places: p, networks: make(map[network.Network]int), devices: make(map[string]int),
+	}
+}
+
+// enter takes a place, or says that there is none for a browser of that network on the known device
+// ("" for none). Call leave when done.
+func (c *crowd) enter(from network.Network, device string) (leave func(), err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asDevice, asBrowser := c.places.Admit(account.Taken{
+		All: c.all, New: c.browsers, Network: c.networks[from], Device: c.devices[device],
+	})
+	switch {
+	case device != "" && asDevice:
+		c.take(1, 0)
+		add(c.devices, device, 1)
+		return func() { c.leave(func() { c.take(-1, 0); add(c.devices, device, -1) }) }, nil
+	case asBrowser:
+		c.take(1, 1)
+		add(c.networks, from, 1)
+		return func() { c.leave(func() { c.take(-1, -1); add(c.networks, from, -1) }) }, nil
+	}
+	return nil, busy(passhash.ErrBusy)
+}
+
+func (c *crowd) leave(give func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	give()
+}
+
+func (c *crowd) take(all, browsers int) {
+	c.all += all
+	c.browsers += browsers
+}
+
+// add counts in m, which keeps no zeros.
+func add[K comparable](m map[K]int, key K, n int) {
+	if m[key] += n; m[key] == 0 {
+		delete(m, key)
+	}
+}

@@ -1,0 +1,152 @@
+package door
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/session"
+)
+
+// A device cookie is a nonce and its signature: what our keys have not signed costs no look-up. The
+// repository has a row under the hash of the nonce, which says whose the device is.
+const (
+	deviceNonce = 18
+	deviceMAC   = 24
+)
+
+// newDevice makes a cookie, and the id of its row.
+func (d *Door) newDevice() (cookie, id string, err error) {
+	var raw [deviceNonce + deviceMAC]byte
+	if _, err := io.ReadFull(rand.Reader, raw[:deviceNonce]); err != nil {
+		return "", "", fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+	}
+	mac := d.device.Sum(raw[:deviceNonce])
+	copy(raw[deviceNonce:], mac[:])
+	return base64.RawURLEncoding.EncodeToString(raw[:]), deviceID(raw[:deviceNonce]), nil
+}
+
+// parseDevice returns the id of a cookie's row, "" when our keys did not sign the cookie.
+func (d *Door) parseDevice(cookie string) (id string) {
+	if len(cookie) != (deviceNonce+deviceMAC)/3*4 || strings.ContainsAny(cookie, "\r\n") {
+		return ""
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cookie)
+	if err != nil {
+		return ""
+	}
+	if _, ok := d.device.Verify(raw[:deviceNonce], raw[deviceNonce:]); !ok {
+		return ""
+	}
+	return deviceID(raw[:deviceNonce])
+}
+
+func deviceID(nonce []byte) string {
+	sum := sha256.Sum256(nonce)
+	return hex.EncodeToString(sum[:16])
+}
+
+// knownDevice finds the row of the visitor's device cookie, if it is a device that is known to the
+// account that has the key now; the zero Device otherwise.
+func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (none account.Device, err error) {
+	id := d.parseDevice(v.Device)
+	if id == "" {
+		return none, nil
+	}
+	row, err := d.devices.Find(ctx, id)
+	if errors.Is(err, account.ErrNotFound) {
+		return none, nil
+	}
+	if err != nil {
+		return none, unavailable(err)
+	}
+	dev, err := d.accounts.ByID(ctx, row.Account)
+	switch {
+	case errors.Is(err, account.ErrNotFound):
+		return none, nil
+	case err != nil:
+		return none, unavailable(err)
+	case dev.EmailKey != key || !row.KnownTo(dev, d.now(), d.guessing.DeviceAge):
+		return none, nil
+	}
+	return row, nil
+}
+
+// keepDevice makes the browser that has just signed in a known one, and gives the cookie that says
+// so. The session that the same device has begun earlier ends. A failure costs nobody the sign-in:
+// the browser is a new one the next time.
+func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (cookie string, err error) {
+	ctx = context.WithoutCancel(ctx)
+	now := d.now()
+	cookie, earlier := v.Device, row.Session
+	if row.ID == "" {
+		if cookie, row.ID, err = d.newDevice(); err != nil {
+			return "", err
+		}
+		row.Account, row.FirstSeen = v.Developer.ID, now
+	}
+	row.Epoch, row.LastSeen, row.Session = v.Developer.Epoch, now, recordID(v.Session)
+	if err := d.devices.Keep(ctx, row, d.guessing.MostDevices); err != nil {
+		d.log.Warn("a browser that has signed in is not known", "error", err)
+		return "", nil
+	}
+	d.endEarlier(ctx, v.Developer.ID, earlier, row.Session)
+	return cookie, nil
+}
+
+// recordID names the record of a session, "" when it has none.
+func recordID(s *session.Session) string {
+	id, ok := s.ID()
+	if !ok {
+		return ""
+	}
+	return id.String()
+}
+
+// endEarlier ends the session that a device had before it signed in anew. One that cannot be ended
+// now ends by itself.
+func (d *Door) endEarlier(ctx context.Context, owner, earlier, now string) {
+	if earlier == "" || earlier == now {
+		return
+	}
+	id, err := session.ParseID(earlier)
+	if err == nil {
+		err = d.sessions.End(ctx, owner, id)
+	}
+	if err != nil && !errors.Is(err, session.ErrNotFound) && !errors.Is(err, session.ErrUnsupported) {
+		d.log.Warn("the session before this one was not ended", "error", err)
+	}
+}
+
+// endDevices forgets the devices of an account whose sign-ins have all ended. They are known no more
+// since its epoch is another one, so that a failure here leaves nothing but rows.
+func (d *Door) endDevices(ctx context.Context, owner string, except ...string) {
+	if _, err := d.devices.End(context.WithoutCancel(ctx), owner, except...); err != nil {
+		d.log.Warn("devices that are known no more were not forgotten", "error", err)
+	}
+}
+
+// moveDevice takes the visitor's own device, if it was known to the account as it was, along to what
+// the account is now, and ends all others.
+func (d *Door) moveDevice(ctx context.Context, v *Visit, was, is account.Developer) {
+	ctx = context.WithoutCancel(ctx)
+	row, err := account.Device{}, error(nil)
+	if id := d.parseDevice(v.Device); id != "" {
+		row, err = d.devices.Find(ctx, id)
+	}
+	if err == nil && row.ID != "" && row.KnownTo(was, d.now(), d.guessing.DeviceAge) {
+		row.Epoch, row.LastSeen, row.Session = is.Epoch, d.now(), recordID(v.Session)
+		err = d.devices.Keep(ctx, row, d.guessing.MostDevices)
+	}
+	if err != nil && !errors.Is(err, account.ErrNotFound) {
+		d.log.Warn("the browser of a new password is not known", "error", err)
+	}
+	d.endDevices(ctx, is.ID, row.ID)
+}

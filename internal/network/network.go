@@ -1,0 +1,41 @@
+// Package network says what counts as one place that visitors come from: an IPv4 address, or an
+// IPv6 /64, which one household has at hand.
+package network
+
+import "net/netip"
+
+// Network is one such place. Networks are equal when they are the same place; the zero value is the
+// one of all who come from nobody knows where.
+type Network struct{ prefix netip.Prefix }
+
+// Of returns the network of an address, and the zero value for what is no address.
+func Of(addr string) Network {
+	ip, err := netip.ParseAddr(addr)
+	if err != nil {
+		return Network{}
+	}
+	ip = ip.Unmap().WithZone("")
+	bits := 64
+	if ip.Is4() {
+		bits = 32
+	}
+	prefix, err := ip.Prefix(bits)
+	if err != nil {
+		return Network{}
+	}
+	return Network{prefix}
+}
+
+// Known reports whether n is somewhere.
+func (n Network) Known() bool { return n.prefix.IsValid() }
+
+// String returns the IPv4 address, the IPv6 prefix, or "" for nowhere.
+func (n Network) String() string {
+	switch {
+	case !n.Known():
+		return ""
+	case n.prefix.Addr().Is4():
+		return n.prefix.Addr().String()
+	}
+	return n.prefix.String()
+}
