@@ -238,8 +238,8 @@ func newSignIn(t *testing.T, db *sqlitedb.DB, hasher *passhash.Hasher) func(emai
 // entered enters each activity at once.
 type entered struct{ book.Repository }
 
-func (e entered) Append(ctx context.Context, entry book.Entry) error {
-	return e.Repository.Append(ctx, []book.Entry{entry})
+func (e entered) Append(ctx context.Context, entries ...book.Entry) error {
+	return e.Repository.Append(ctx, entries)
 }
 
 // dump gives all documents of a database, as text.
