@@ -1,6 +1,7 @@
 package book_test
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -23,7 +24,8 @@ func actions(t *testing.T) map[string]book.Action {
 		t.Fatal(err)
 	}
 	found := map[string]book.Action{}
-	for _, m := range regexp.MustCompile(`(?m)^\t(Action\w+) +Action = "(\w+)"$`).FindAllStringSubmatch(string(text), -1) {
+	constants := regexp.MustCompile(`(?m)^\t(Action\w+) +Action = "(\w+)"$`)
+	for _, m := range constants.FindAllStringSubmatch(string(text), -1) {
 		found[m[1]] = m[2]
 	}
 	return found
@@ -33,17 +35,20 @@ func actions(t *testing.T) map[string]book.Action {
 func TestEveryActionHasARow(t *testing.T) {
 	t.Parallel()
 	rows := map[book.Action]int{}
+	levels := []book.Level{book.Info, book.Notice, book.Warning, book.Failure}
+	audiences := []book.Audience{book.Owner, book.OwnerInShort, book.Admins}
 	owasp := regexp.MustCompile(`^[a-z]+(_[a-z]+)+$`)
 	for _, e := range book.Events() {
 		rows[e.Action]++
-		if e.Says == "" || !owasp.MatchString(e.OWASP) || (e.Type != book.Activity && e.Type != book.Error) {
+		known := e.Type == book.Activity || e.Type == book.Error
+		if e.Says == "" || !owasp.MatchString(e.OWASP) || !known {
 			t.Errorf("%s: %+v", e.Action, e)
 		}
-		if !slices.Contains([]book.Level{book.Info, book.Notice, book.Warning, book.Failure}, e.Level) ||
-			!slices.Contains([]book.Audience{book.Owner, book.OwnerInShort, book.Admins}, e.Seen) {
+		if !slices.Contains(levels, e.Level) || !slices.Contains(audiences, e.Seen) {
 			t.Errorf("%s: level %q, seen by %q", e.Action, e.Level, e.Seen)
 		}
-		if (e.Type == book.Error) != (e.Level == book.Failure) || e.Type == book.Error && e.Seen == book.Owner {
+		failure := e.Type == book.Error
+		if failure != (e.Level == book.Failure) || failure && e.Seen == book.Owner {
 			t.Errorf("%s is of type %s and level %s, seen by %s", e.Action, e.Type, e.Level, e.Seen)
 		}
 		if e.Awaits && e.AtOnce {
@@ -65,17 +70,17 @@ func TestEveryActionHasARow(t *testing.T) {
 func TestEveryRowIsUsed(t *testing.T) {
 	t.Parallel()
 	var code strings.Builder
+	unkept := regexp.MustCompile(`Unkept: +\w+`)
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || path == "action.go" {
+		name := d.Name()
+		if err != nil || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || name == "action.go" {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		if filepath.Base(path) == "events.go" { // there only what takes the place of another counts
-			text = []byte(strings.Join(regexp.MustCompile(`Unkept: +\w+`).FindAllString(string(text), -1), "\n"))
+		if name == "events.go" { // there only what takes the place of another counts
+			text = bytes.Join(unkept.FindAll(text, -1), []byte("\n"))
 		}
-		if filepath.Base(path) != "action.go" {
-			code.Write(append(text, '\n'))
-		}
+		code.Write(append(text, '\n'))
 		return err
 	})
 	if err != nil {
@@ -99,22 +104,40 @@ func TestSentence(t *testing.T) {
 	}{
 		{book.Entry{Type: book.Request, Action: book.ActionSignIn}, nil},
 		{
-			book.Entry{Type: book.Activity, Action: book.ActionRoleChanged, User: a, UserName: "Ann {who}", Target: b, TargetName: "Bob", Text: "member → admin"},
+			book.Entry{
+				Type: book.Activity, Action: book.ActionRoleChanged, User: a, UserName: "Ann {who}",
+				Target: b, TargetName: "Bob", Text: "member → admin",
+			},
 			[]book.Part{
-				{Text: "Ann {who}", Chosen: true, Mark: "aaaaaa"}, {Text: " changed the role of "}, {Text: "Bob", Chosen: true, Mark: "bbbbbb"},
-				{Text: ": "}, {Text: "member", Chosen: true}, {Text: " → "}, {Text: "admin", Chosen: true},
+				{Text: "Ann {who}", Chosen: true, Mark: "aaaaaa"}, {Text: " changed the role of "},
+				{Text: "Bob", Chosen: true, Mark: "bbbbbb"}, {Text: ": "}, {Text: "member", Chosen: true},
+				{Text: " → "}, {Text: "admin", Chosen: true},
 			},
 		},
-		{book.Entry{Type: book.Activity, Action: book.ActionSignInFailed}, []book.Part{{Text: "Somebody"}, {Text: " failed to sign in"}}},
+		{
+			book.Entry{Type: book.Activity, Action: book.ActionSignInFailed},
+			[]book.Part{{Text: "Somebody"}, {Text: " failed to sign in"}},
+		},
 		{
 			book.Entry{Type: book.Activity, Action: book.ActionSignInFailed, Target: b},
-			[]book.Part{{Text: "Somebody"}, {Text: " failed to sign in"}, {Text: " as "}, {Chosen: true, Mark: "bbbbbb"}},
+			[]book.Part{
+				{Text: "Somebody"}, {Text: " failed to sign in"}, {Text: " as "}, {Chosen: true, Mark: "bbbbbb"},
+			},
 		},
 		{
-			book.Entry{Type: book.Activity, Action: book.ActionDeveloperDeleted, ClientAddr: book.CommandLine, Target: b, TargetName: "Bob"},
-			[]book.Part{{Text: "The command line"}, {Text: " deleted the account of "}, {Text: "Bob", Chosen: true, Mark: "bbbbbb"}},
+			book.Entry{
+				Type: book.Activity, Action: book.ActionDeveloperDeleted, ClientAddr: book.CommandLine,
+				Target: b, TargetName: "Bob",
+			},
+			[]book.Part{
+				{Text: "The command line"}, {Text: " deleted the account of "},
+				{Text: "Bob", Chosen: true, Mark: "bbbbbb"},
+			},
 		},
-		{book.Entry{Type: book.Activity, Action: "of_later", Text: "x"}, []book.Part{{Text: "of_later"}, {Text: ": "}, {Text: "x", Chosen: true}}},
+		{
+			book.Entry{Type: book.Activity, Action: "of_later", Text: "x"},
+			[]book.Part{{Text: "of_later"}, {Text: ": "}, {Text: "x", Chosen: true}},
+		},
 	} {
 		if diff := cmp.Diff(x.want, c.Sentence(&x.e)); diff != "" {
 			t.Errorf("%s: %s", x.e.Action, diff)
@@ -125,7 +148,11 @@ func TestSentence(t *testing.T) {
 // TestDocumentedEvents: docs/book.md has the table. UPDATE_DOCS=1 writes it.
 func TestDocumentedEvents(t *testing.T) {
 	t.Parallel()
-	const file, begin, end = "../../docs/book.md", "<!-- events, written by internal/book/events_test.go -->\n", "<!-- end of events -->\n"
+	const (
+		file  = "../../docs/book.md"
+		begin = "<!-- events, written by internal/book/events_test.go -->\n"
+		end   = "<!-- end of events -->\n"
+	)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -135,11 +162,15 @@ func TestDocumentedEvents(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("%s has no place for the table", file)
 	}
-	seen := map[book.Audience]string{book.Owner: "whoever did it", book.OwnerInShort: "whoever did it, without the cause", book.Admins: "–"}
+	seen := map[book.Audience]string{
+		book.Owner: "whoever did it", book.OwnerInShort: "whoever did it, without the cause", book.Admins: "–",
+	}
 	var want strings.Builder
-	want.WriteString("\n| action | type | level | sentence | seen by admins and | OWASP |\n|---|---|---|---|---|---|\n")
+	want.WriteString("\n| action | type | level | sentence | seen by admins and | OWASP |\n")
+	want.WriteString("|---|---|---|---|---|---|\n")
 	for _, e := range book.Events() {
-		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s | `%s` |\n", e.Action, e.Type, e.Level, e.Says, seen[e.Seen], e.OWASP)
+		fmt.Fprintf(&want, "| `%s` | %s | %s | %s | %s | `%s` |\n",
+			e.Action, e.Type, e.Level, e.Says, seen[e.Seen], e.OWASP)
 	}
 	want.WriteString("\n")
 	if got == want.String() {
@@ -148,7 +179,8 @@ func TestDocumentedEvents(t *testing.T) {
 	if os.Getenv("UPDATE_DOCS") == "" {
 		t.Fatalf("%s (UPDATE_DOCS=1 writes it; -want +got):\n%s", file, cmp.Diff(want.String(), got))
 	}
-	if err := os.WriteFile(file, []byte(before+begin+want.String()+end+after), 0o644); err != nil {
+	whole := before + begin + want.String() + end + after
+	if err := os.WriteFile(file, []byte(whole), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -27,8 +27,9 @@ func TestSignInAfterFailures(t *testing.T) {
 		}
 	}
 	e := wantActivity(t, s, book.ActionSignInAfterFailures, ada.ID, ada.ID)
-	if e.Text != "3 failed attempts" || len(s.Activities(book.ActionSignInAfterFailures)) != 1 || len(s.Activities(book.ActionSignIn)) != 1 {
-		t.Errorf("%q, and %d sign-ins without", e.Text, len(s.Activities(book.ActionSignIn)))
+	after, without := s.Activities(book.ActionSignInAfterFailures), s.Activities(book.ActionSignIn)
+	if e.Text != "3 failed attempts" || len(after) != 1 || len(without) != 1 {
+		t.Errorf("%q, %d sign-ins after failures and %d without", e.Text, len(after), len(without))
 	}
 }
 
@@ -40,7 +41,8 @@ func TestSessionVoid(t *testing.T) {
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
 	yes := true
-	if _, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{Disabled: &yes}, s.Clock.Now()); err != nil {
+	_, err := s.DB.Accounts().Update(t.Context(), ada.ID, account.Change{Disabled: &yes}, s.Clock.Now())
+	if err != nil {
 		t.Fatal(err)
 	}
 	if b.who() != "" {

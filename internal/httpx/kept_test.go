@@ -24,7 +24,8 @@ func TestNotKept(t *testing.T) {
 	out := s.SignedIn(ada)
 	before := len(s.Activities(book.ActionSignIn))
 	for _, on := range []string{"INSERT", "UPDATE", "DELETE"} {
-		_, err := s.DB.Main.Write.Exec(`CREATE TRIGGER no_` + on + ` BEFORE ` + on + ` ON sessions BEGIN SELECT raise(ABORT, 'no'); END`)
+		_, err := s.DB.Main.Write.Exec(`CREATE TRIGGER no_` + on + ` BEFORE ` + on +
+			` ON sessions BEGIN SELECT raise(ABORT, 'no'); END`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,8 @@ func TestNotKept(t *testing.T) {
 		t.Error("a sign-in that was not kept is entered as one")
 	}
 	e := s.Activities(book.ActionSignInNotKept)
-	if len(e) != 1 || e[0].Target != ada.ID || e[0].TargetName != "Ada" || e[0].User != "" || e[0].Type != book.Error {
+	if len(e) != 1 || e[0].Target != ada.ID || e[0].TargetName != "Ada" || e[0].User != "" ||
+		e[0].Type != book.Error {
 		t.Errorf("entered %+v", e)
 	}
 	if e := entryOf(t, s, a); e.Status != a.Status || e.User != "" {
@@ -75,20 +77,21 @@ func TestOneCommit(t *testing.T) {
 	c := &commits{lists: make(chan []book.Entry, 100)}
 	s := sitetest.New(t, func(p *server.Parts) { c.Repository, p.Entries = p.Entries, c })
 	ada := s.Developer("Ada", account.Member)
-	v := s.SignedIn(ada)
+	s.SignedIn(ada)
+	isSignIn := func(e book.Entry) bool { return e.Action == book.ActionSignIn }
 	var together []book.Entry
 	for together == nil {
-		if list := <-c.lists; slices.ContainsFunc(list, func(e book.Entry) bool { return e.Action == book.ActionSignIn }) {
+		if list := <-c.lists; slices.ContainsFunc(list, isSignIn) {
 			together = list
 		}
 	}
-	if len(together) != 2 || together[1].Type != book.Request || together[0].RequestID != together[1].RequestID {
+	if len(together) != 2 || together[1].Type != book.Request ||
+		together[0].RequestID != together[1].RequestID {
 		t.Fatalf("entered %+v", together)
 	}
 	if e := together[0]; e.Session == "" || e.Session != together[1].Session || e.User != ada.ID {
 		t.Errorf("the sign-in is of session %q, its request of %q", e.Session, together[1].Session)
 	}
-	_ = v
 }
 
 // TestPanicKeepsDeeds: what was gathered before a panic is entered, but for what the panic undid.
@@ -103,7 +106,9 @@ func TestPanicKeepsDeeds(t *testing.T) {
 			panic(then)
 		}
 	}
-	r = newRig(t, map[string]httpx.Handler{"GET /{$}": tells(secret), "GET /setup": tells(http.ErrAbortHandler)})
+	r = newRig(t, map[string]httpx.Handler{
+		"GET /{$}": tells(secret), "GET /setup": tells(http.ErrAbortHandler),
+	})
 	v := r.at(r.SignedIn(r.Developer("Ada", account.Member)))
 	v.Get("/")
 	func() {

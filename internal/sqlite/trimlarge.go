@@ -30,7 +30,9 @@ type census struct {
 
 // trimLarge deletes entries while the book takes more than maxBytes, kind by kind, the first of
 // each.
-func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (total book.Kinds, err error) {
+func (e *entries) trimLarge(
+	ctx context.Context, maxBytes int64, limit int,
+) (total book.Kinds, err error) {
 	e.census.mu.Lock() // one at a time: it remembers where it was
 	defer e.census.mu.Unlock()
 	large := func(ctx context.Context, q queryer) (bool, error) {
@@ -51,7 +53,9 @@ func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (tot
 }
 
 // trimKind deletes entries of the kind whose turn it is.
-func (e *entries) trimKind(ctx context.Context, limit int, large func(context.Context, queryer) (bool, error)) (total book.Kinds, enough bool, err error) {
+func (e *entries) trimKind(
+	ctx context.Context, limit int, large func(context.Context, queryer) (bool, error),
+) (total book.Kinds, enough bool, err error) {
 	excess, err := e.excess(ctx)
 	if err != nil {
 		return total, false, err
@@ -79,7 +83,8 @@ func (e *entries) trimKind(ctx context.Context, limit int, large func(context.Co
 		e.census.all -= int64(*kind.count)
 		e.census.strangers -= int64(total.Strangers)
 		if kind.which == isPeople && *kind.count > 0 {
-			e.census.peopleFrom = seqs[*kind.count-1] // others may have deleted some of them: then it is before
+			// Others may have deleted some of them: then it stands a little before.
+			e.census.peopleFrom = seqs[*kind.count-1]
 		}
 		return total, enough, err
 	}
@@ -87,21 +92,25 @@ func (e *entries) trimKind(ctx context.Context, limit int, large func(context.Co
 }
 
 const (
-	lookStrangers = `SELECT seq FROM entries INDEXED BY entries_strangers WHERE ` + isStrangers + ` AND seq >= ?2 ORDER BY seq LIMIT ?1`
-	lookPeople    = `SELECT seq FROM entries NOT INDEXED WHERE ` + isPeople + ` AND seq >= ?2 ORDER BY seq LIMIT ?1`
-	lookFirst     = `SELECT seq FROM entries WHERE seq >= ?2 ORDER BY seq LIMIT ?1`
+	lookStrangers = `SELECT seq FROM entries INDEXED BY entries_strangers
+		WHERE ` + isStrangers + ` AND seq >= ?2 ORDER BY seq LIMIT ?1`
+	lookPeople = `SELECT seq FROM entries NOT INDEXED
+		WHERE ` + isPeople + ` AND seq >= ?2 ORDER BY seq LIMIT ?1`
+	lookFirst = `SELECT seq FROM entries WHERE seq >= ?2 ORDER BY seq LIMIT ?1`
 )
 
 // excess returns how many requests of strangers there are beyond their share.
 func (e *entries) excess(ctx context.Context) (int64, error) {
 	c := &e.census
 	var last int64
-	if err := e.h.Read.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries`).Scan(&last); err != nil {
+	err := e.h.Read.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries`).Scan(&last)
+	if err != nil {
 		return 0, err
 	}
 	if !c.known || last-c.last > c.all/64 {
 		err := e.h.Read.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM entries),
-			(SELECT count(*) FROM entries INDEXED BY entries_strangers WHERE `+isStrangers+`)`).Scan(&c.all, &c.strangers)
+			(SELECT count(*) FROM entries INDEXED BY entries_strangers WHERE `+isStrangers+`)`).
+			Scan(&c.all, &c.strangers)
 		if err != nil {
 			return 0, err
 		}
