@@ -10,6 +10,7 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -123,5 +124,23 @@ func TestPanicKeepsDeeds(t *testing.T) {
 	}
 	if a := v.Get("/login"); a.Status != http.StatusSeeOther {
 		t.Errorf("afterwards they are signed out: %d", a.Status)
+	}
+}
+
+// TestFailedKeepsNothing: the changes of a session belong to the answer of a handler that did not
+// fail. Guard: answer.go, fail, NotKept.
+func TestFailedKeepsNothing(t *testing.T) {
+	t.Parallel()
+	var r *rig
+	r = newRig(t, map[string]httpx.Handler{"GET /{$}": func(_ http.ResponseWriter, req *http.Request, v *door.Visit) error {
+		r.Door.SignOut(req.Context(), v)
+		return fault.New(fault.Conflict, "x")
+	}})
+	v := r.at(r.SignedIn(r.Developer("Ada", account.Member)))
+	if a := v.Get("/"); a.Status != http.StatusConflict {
+		t.Fatal(a.Status)
+	}
+	if out, not := r.Activities(book.ActionSignOut), r.Activities(book.ActionSignOutNotKept); len(out) != 0 || len(not) != 1 {
+		t.Errorf("entered as %+v and %+v", out, not)
 	}
 }
