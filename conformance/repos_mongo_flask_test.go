@@ -273,10 +273,10 @@ func TestReposMongoFlaskEntries(t *testing.T) {
 	}
 
 	// Age takes what has no time by the time of its id, which is of today.
-	if n, err := db.Entries().Trim(ctx, time.Now().Add(-time.Hour), 0, 100); err != nil || n != 7 {
+	if n, err := db.Entries().Trim(ctx, time.Now().Add(-time.Hour), 0, 100); err != nil || n.Total() != 7 {
 		t.Errorf("%d trimmed, %v; want those that have a time", n, err)
 	}
-	if n, err := db.Entries().Trim(ctx, time.Now().Add(time.Hour), 0, 100); err != nil || n != len(undated) {
+	if n, err := db.Entries().Trim(ctx, time.Now().Add(time.Hour), 0, 100); err != nil || n.Total() != len(undated) {
 		t.Errorf("%d trimmed, %v; want those without a time", n, err)
 	}
 }

@@ -96,6 +96,20 @@ type Repository interface {
 	Minutes(ctx context.Context, since time.Time) ([]Minute, error)
 	// Trim deletes entries, the oldest first, up to limit of them: those created before olderThan,
 	// and while the book takes more than maxBytes (0: no bound). Counts older than olderThan go
-	// too. It gives how many entries went.
-	Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error)
+	// too.
+	//
+	// What goes for its size goes by kind, so that what strangers do does not push out what people
+	// did: strangers' requests while they are more than a quarter of the book's entries, then
+	// signed-in people's, then strangers' again, then activities and errors. A repository that
+	// cannot do so says so.
+	Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (Trimmed, error)
 }
+
+// Trimmed is what a Trim deleted.
+type Trimmed struct {
+	Old   int   // by age
+	Early Kinds // by size, before their age
+}
+
+// Total returns how many entries went.
+func (t Trimmed) Total() int { return t.Old + t.Early.Total() }

@@ -60,60 +60,63 @@ func NewCatalog() Catalog {
 func visits() []Event {
 	return []Event{
 		{
-			Action: ActionSignIn, Type: Activity, Level: Info, OWASP: "authn_login_success", Seen: Owner,
-			Says: "{who} signed in", Awaits: true, Unkept: ActionSignInNotKept,
+			Action: ActionSignIn, Type: Activity, Level: Info, OWASP: "authn_login_success",
+			Seen: Owner, Says: "{who} signed in", Awaits: true, Unkept: ActionSignInNotKept,
 		},
 		{
-			Action: ActionSignInAfterFailures, Type: Activity, Level: Notice, OWASP: "authn_login_successafterfail",
-			Seen: Owner, Says: "{who} signed in after {text}", Awaits: true, Unkept: ActionSignInNotKept,
+			Action: ActionSignInAfterFailures, Type: Activity, Level: Notice,
+			OWASP: "authn_login_successafterfail", Seen: Owner,
+			Says: "{who} signed in after {text}", Awaits: true, Unkept: ActionSignInNotKept,
 		},
 		{
-			Action: ActionSignInNotKept, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
-			Says: "A sign-in of {target} was right but could not be kept",
+			Action: ActionSignInNotKept, Type: Error, Level: Failure, OWASP: "sys_crash",
+			Seen: OwnerInShort, Says: "A sign-in of {target} was right but could not be kept",
 		},
 		{
-			Action: ActionSignInFailed, Type: Activity, Level: Warning, OWASP: "authn_login_fail", Seen: Admins,
-			Says: "{who} failed to sign in[ as {target}]",
+			Action: ActionSignInFailed, Type: Activity, Level: Warning, OWASP: "authn_login_fail",
+			Seen: Admins, Says: "{who} failed to sign in[ as {target}]",
 		},
 		{
-			Action: ActionSignInThrottled, Type: Activity, Level: Warning, OWASP: "authn_login_fail_max", Seen: Admins,
-			Says: "A sign-in was refused[: {text}]",
+			Action: ActionSignInThrottled, Type: Activity, Level: Warning,
+			OWASP: "authn_login_fail_max", Seen: Admins, Says: "A sign-in was refused[: {text}]",
 		},
 		{
-			Action: ActionSignOut, Type: Activity, Level: Info, OWASP: "session_expired", Seen: Owner,
-			Says: "{who} signed out", Awaits: true, Unkept: ActionSignOutNotKept,
+			Action: ActionSignOut, Type: Activity, Level: Info, OWASP: "session_expired",
+			Seen: Owner, Says: "{who} signed out", Awaits: true, Unkept: ActionSignOutNotKept,
 		},
 		{
-			Action: ActionSignOutNotKept, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
-			Says: "{who} wanted to sign out, which could not be kept",
+			Action: ActionSignOutNotKept, Type: Error, Level: Failure, OWASP: "sys_crash",
+			Seen: OwnerInShort, Says: "{who} wanted to sign out, which could not be kept",
 		},
 		{
-			Action: ActionSessionEnded, Type: Activity, Level: Notice, OWASP: "authn_token_revoked", Seen: Owner,
-			Says: "{who} ended sessions of {target}[: {text}]", AtOnce: true,
+			Action: ActionSessionEnded, Type: Activity, Level: Notice, OWASP: "authn_token_revoked",
+			Seen: Owner, Says: "{who} ended sessions of {target}[: {text}]", AtOnce: true,
 		},
 		{
-			Action: ActionSessionVoid, Type: Activity, Level: Notice, OWASP: "session_expired", Seen: Admins,
-			Says: "A session of {target} ended[: {text}]", Awaits: true,
+			Action: ActionSessionVoid, Type: Activity, Level: Notice, OWASP: "session_expired",
+			Seen: Admins, Says: "A session of {target} ended[: {text}]", Awaits: true,
 		},
 		{
-			Action: ActionSessionUsedAfterEnd, Type: Activity, Level: Notice, OWASP: "session_use_after_expire",
-			Seen: Admins, Says: "Sessions were used after their end[: {text}]",
+			Action: ActionSessionUsedAfterEnd, Type: Activity, Level: Notice,
+			OWASP: "session_use_after_expire", Seen: Admins,
+			Says: "Sessions were used after their end[: {text}]",
 		},
 		{
-			Action: ActionCookieRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse", Seen: Admins,
-			Says: "Session cookies that are none of ours were refused[: {text}]",
+			Action: ActionCookieRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse",
+			Seen: Admins, Says: "Session cookies that are none of ours were refused[: {text}]",
 		},
 		{
-			Action: ActionForbidden, Type: Activity, Level: Warning, OWASP: "authz_fail", Seen: Owner,
-			Says: "{who} asked for something that they may not do[, with {target}]",
+			Action: ActionForbidden, Type: Activity, Level: Warning, OWASP: "authz_fail",
+			Seen: Owner, Says: "{who} asked for something that they may not do[, with {target}]",
 		},
 		{
-			Action: ActionCrossOriginRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf", Seen: Owner,
+			Action: ActionCrossOriginRefused, Type: Activity, Level: Warning,
+			OWASP: "malicious_csrf", Seen: Owner,
 			Says: "A request that came from another site was refused",
 		},
 		{
-			Action: ActionFormTokenRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf", Seen: Owner,
-			Says: "A form without its token was refused",
+			Action: ActionFormTokenRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf",
+			Seen: Owner, Says: "A form without its token was refused",
 		},
 	}
 }
@@ -126,7 +129,8 @@ func changes() []Event {
 			Says: "{target} registered", AtOnce: true,
 		},
 		{
-			Action: ActionRegisterRefused, Type: Activity, Level: Warning, OWASP: "input_validation_fail", Seen: Admins,
+			Action: ActionRegisterRefused, Type: Activity, Level: Warning,
+			OWASP: "input_validation_fail", Seen: Admins,
 			Says: "A registration was refused[: {text}]",
 		},
 		{
@@ -134,52 +138,56 @@ func changes() []Event {
 			Says: "{target} became the first administrator by the setup link", AtOnce: true,
 		},
 		{
-			Action: ActionSetupRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse", Seen: Admins,
-			Says: "A setup link was refused",
+			Action: ActionSetupRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse",
+			Seen: Admins, Says: "A setup link was refused",
 		},
 		{
-			Action: ActionDeveloperCreated, Type: Activity, Level: Notice, OWASP: "user_created", Seen: Owner,
-			Says: "{who} made an account for {target}[, {text}]", AtOnce: true,
+			Action: ActionDeveloperCreated, Type: Activity, Level: Notice, OWASP: "user_created",
+			Seen: Owner, Says: "{who} made an account for {target}[, {text}]", AtOnce: true,
 		},
 		{
-			Action: ActionDeveloperUpdated, Type: Activity, Level: Info, OWASP: "user_updated", Seen: Owner,
-			Says: "{who} changed the skills of {target}", AtOnce: true,
+			Action: ActionDeveloperUpdated, Type: Activity, Level: Info, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} changed the skills of {target}", AtOnce: true,
 		},
 		{
-			Action: ActionNameChanged, Type: Activity, Level: Notice, OWASP: "user_updated", Seen: Owner,
-			Says: "{who} changed the name {text} to {target}", AtOnce: true,
+			Action: ActionNameChanged, Type: Activity, Level: Notice, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} changed the name {text} to {target}", AtOnce: true,
 		},
 		{
-			Action: ActionEmailChanged, Type: Activity, Level: Notice, OWASP: "user_updated", Seen: Owner,
-			Says: "{who} changed the e-mail address of {target}: {text}", AtOnce: true,
+			Action: ActionEmailChanged, Type: Activity, Level: Notice, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} changed the e-mail address of {target}: {text}", AtOnce: true,
 		},
 		{
-			Action: ActionPasswordChanged, Type: Activity, Level: Notice, OWASP: "authn_password_change", Seen: Owner,
+			Action: ActionPasswordChanged, Type: Activity, Level: Notice,
+			OWASP: "authn_password_change", Seen: Owner,
 			Says: "{who} changed the password of {target}", AtOnce: true,
 		},
 		{
-			Action: ActionPasswordChangeFailed, Type: Activity, Level: Warning, OWASP: "authn_password_change_fail",
-			Seen: Owner, Says: "{who} could not prove who they are for a change[: {text}]",
+			Action: ActionPasswordChangeFailed, Type: Activity, Level: Warning,
+			OWASP: "authn_password_change_fail", Seen: Owner,
+			Says: "{who} could not prove who they are for a change[: {text}]",
 		},
 		{
-			Action: ActionPasswordRehashed, Type: Activity, Level: Info, OWASP: "authn_password_change", Seen: Admins,
+			Action: ActionPasswordRehashed, Type: Activity, Level: Info,
+			OWASP: "authn_password_change", Seen: Admins,
 			Says: "The password of {target} stayed and is now stored in a newer form", AtOnce: true,
 		},
 		{
-			Action: ActionRoleChanged, Type: Activity, Level: Notice, OWASP: "authz_change", Seen: Owner,
-			Says: "{who} changed the role of {target}: {text}", AtOnce: true,
+			Action: ActionRoleChanged, Type: Activity, Level: Notice, OWASP: "authz_change",
+			Seen: Owner, Says: "{who} changed the role of {target}: {text}", AtOnce: true,
 		},
 		{
-			Action: ActionDeveloperDisabled, Type: Activity, Level: Notice, OWASP: "authn_login_lock", Seen: Owner,
-			Says: "{who} disabled the account of {target}", AtOnce: true,
+			Action: ActionDeveloperDisabled, Type: Activity, Level: Notice,
+			OWASP: "authn_login_lock", Seen: Owner, Says: "{who} disabled the account of {target}",
+			AtOnce: true,
 		},
 		{
-			Action: ActionDeveloperEnabled, Type: Activity, Level: Notice, OWASP: "user_updated", Seen: Owner,
-			Says: "{who} enabled the account of {target}", AtOnce: true,
+			Action: ActionDeveloperEnabled, Type: Activity, Level: Notice, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} enabled the account of {target}", AtOnce: true,
 		},
 		{
-			Action: ActionDeveloperDeleted, Type: Activity, Level: Notice, OWASP: "user_deleted", Seen: Owner,
-			Says: "{who} deleted the account of {target}", AtOnce: true,
+			Action: ActionDeveloperDeleted, Type: Activity, Level: Notice, OWASP: "user_deleted",
+			Seen: Owner, Says: "{who} deleted the account of {target}", AtOnce: true,
 		},
 	}
 }
@@ -188,23 +196,25 @@ func changes() []Event {
 func matters() []Event {
 	return []Event{
 		{
-			Action: ActionEntryHidden, Type: Activity, Level: Notice, OWASP: "sensitive_update", Seen: Owner,
-			Says: "{who} hid the entry {target}", AtOnce: true,
+			Action: ActionEntryHidden, Type: Activity, Level: Notice, OWASP: "sensitive_update",
+			Seen: Owner, Says: "{who} hid the entry {target}", AtOnce: true,
 		},
 		{
-			Action: ActionEntryDeleted, Type: Activity, Level: Notice, OWASP: "sensitive_delete", Seen: Owner,
-			Says: "{who} deleted the entry {target}", AtOnce: true,
+			Action: ActionEntryDeleted, Type: Activity, Level: Notice, OWASP: "sensitive_delete",
+			Seen: Owner, Says: "{who} deleted the entry {target}", AtOnce: true,
 		},
 		{
-			Action: ActionSummary, Type: Activity, Level: Notice, OWASP: "excess_rate_limit_exceeded", Seen: Admins,
-			Says: "{text}",
+			Action: ActionSummary, Type: Activity, Level: Notice,
+			OWASP: "excess_rate_limit_exceeded", Seen: Admins, Says: "{text}",
 		},
 		{
-			Action: ActionEntriesTrimmed, Type: Activity, Level: Warning, OWASP: "sys_monitor_disabled", Seen: Admins,
+			Action: ActionEntriesTrimmed, Type: Activity, Level: Warning,
+			OWASP: "sys_monitor_disabled", Seen: Admins,
 			Says: "The book was over its size and let go of entries before their age: {text}",
 		},
 		{
-			Action: ActionEntriesDropped, Type: Error, Level: Failure, OWASP: "sys_monitor_disabled", Seen: Admins,
+			Action: ActionEntriesDropped, Type: Error, Level: Failure,
+			OWASP: "sys_monitor_disabled", Seen: Admins,
 			Says: "Entries could not be written and are missing: {text}",
 		},
 		{
@@ -216,20 +226,20 @@ func matters() []Event {
 			Says: "The program was told to end",
 		},
 		{
-			Action: ActionSaveFailed, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
-			Says: "A session could not be loaded or saved[: {text}]",
+			Action: ActionSaveFailed, Type: Error, Level: Failure, OWASP: "sys_crash",
+			Seen: OwnerInShort, Says: "A session could not be loaded or saved[: {text}]",
 		},
 		{
-			Action: ActionPanic, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
-			Says: "The program failed at a request[: {text}]",
+			Action: ActionPanic, Type: Error, Level: Failure, OWASP: "sys_crash",
+			Seen: OwnerInShort, Says: "The program failed at a request[: {text}]",
 		},
 		{
-			Action: ActionInternalError, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
-			Says: "A request failed on our side[: {text}]",
+			Action: ActionInternalError, Type: Error, Level: Failure, OWASP: "sys_crash",
+			Seen: OwnerInShort, Says: "A request failed on our side[: {text}]",
 		},
 		{
-			Action: ActionPlotMissing, Type: Error, Level: Failure, OWASP: "sys_crash", Seen: OwnerInShort,
-			Says: "A page was shown without its plot[: {text}]",
+			Action: ActionPlotMissing, Type: Error, Level: Failure, OWASP: "sys_crash",
+			Seen: OwnerInShort, Says: "A page was shown without its plot[: {text}]",
 		},
 	}
 }

@@ -25,6 +25,7 @@ type fakeRepo struct {
 	commits [][]book.Entry
 	limits  []trimCall
 	age     []int // Trim: entries left to delete
+	early   int   // of each Trim
 	minutes []book.Minute
 	since   []time.Time
 	finish  map[string]time.Duration
@@ -67,19 +68,19 @@ func (f *fakeRepo) Minutes(ctx context.Context, since time.Time) ([]book.Minute,
 	return f.minutes, nil
 }
 
-func (f *fakeRepo) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
+func (f *fakeRepo) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (book.Trimmed, error) {
 	if err := f.enter(ctx); err != nil {
-		return 0, err
+		return book.Trimmed{}, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.limits = append(f.limits, trimCall{olderThan, maxBytes, limit})
 	if len(f.age) == 0 {
-		return 0, nil
+		return book.Trimmed{}, nil
 	}
 	n := f.age[0]
 	f.age = f.age[1:]
-	return n, nil
+	return book.Trimmed{Old: n - f.early, Early: book.Kinds{Strangers: f.early}}, nil
 }
 
 func (f *fakeRepo) Finish(ctx context.Context, id string, d time.Duration) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/doorbook/doorbook/internal/id"
 )
 
 // DefaultMaxAge is how long entries are kept: 90 days.
@@ -13,14 +15,15 @@ const DefaultMaxAge = 90 * 24 * time.Hour
 // KeeperConfig says how much of the book is kept. Only Repo is required.
 type KeeperConfig struct {
 	Repo     Repository
-	Clock    func() time.Time // default time.Now
-	MaxAge   time.Duration    // older entries go; default DefaultMaxAge; negative: no bound
-	MaxBytes int64            // the oldest entries go while the book takes more; default 1 GiB; negative: no bound
-	Batch    int              // entries deleted between two rests at most; default 1000
-	Every    time.Duration    // how often the keeper looks; default 1 min
-	Pause    time.Duration    // shortest time between two batches; default 60 ms
-	Limit    time.Duration    // longest one batch may take; default 10 s
-	Log      *slog.Logger     // told when trimming begins to fail and when it works again; default: nobody
+	Clock    func() time.Time                      // default time.Now
+	MaxAge   time.Duration                         // older entries go; default DefaultMaxAge; negative: no bound
+	MaxBytes int64                                 // the oldest entries go while the book takes more; default 1 GiB; negative: no bound
+	Batch    int                                   // entries deleted between two rests at most; default 1000
+	Every    time.Duration                         // how often the keeper looks; default 1 min
+	Pause    time.Duration                         // shortest time between two batches; default 60 ms
+	Limit    time.Duration                         // longest one batch may take; default 10 s
+	Tell     func(context.Context, ...Entry) error // where the entry goes that tells of entries that went before their age; default: nowhere
+	Log      *slog.Logger                          // told when trimming begins to fail and when it works again; default: nobody
 }
 
 // Keeper keeps the book within its bounds, of age and of bytes, from the first day. It deletes in
@@ -70,23 +73,39 @@ func (k *Keeper) Run(ctx context.Context) error {
 }
 
 // Trim deletes what is beyond the bounds now, batch by batch, and gives how many entries went. It
-// ends early, with the context's error, when ctx is done.
+// ends early, with the context's error, when ctx is done. What went before its age is told in one
+// entry.
 func (k *Keeper) Trim(ctx context.Context) (int, error) {
-	total := 0
+	var total Trimmed
+	defer func() { k.tell(ctx, total.Early) }()
 	for {
 		began := time.Now()
 		n, err := k.batch(ctx)
-		total += n
-		if err != nil || n < k.c.Batch {
-			return total, err
+		total.Old += n.Old
+		total.Early = total.Early.Plus(n.Early)
+		if err != nil || n.Total() < k.c.Batch {
+			return total.Total(), err
 		}
 		if !rest(ctx, max(k.c.Pause, time.Since(began))) {
-			return total, context.Cause(ctx)
+			return total.Total(), context.Cause(ctx)
 		}
 	}
 }
 
-func (k *Keeper) batch(ctx context.Context) (n int, err error) {
+// tell enters what went before its age.
+func (k *Keeper) tell(ctx context.Context, early Kinds) {
+	if early.Total() == 0 || k.c.Tell == nil {
+		return
+	}
+	now := k.c.Clock()
+	e := Entry{ID: id.New(now), Type: Activity, CreatedAt: now, Action: ActionEntriesTrimmed, Text: early.String()}
+	if err := k.c.Tell(ctx, e); err != nil {
+		k.c.Log.LogAttrs(ctx, slog.LevelWarn, "the book does not tell what it let go of", slog.String("entries", early.String()),
+			slog.String("error", plain(err)))
+	}
+}
+
+func (k *Keeper) batch(ctx context.Context) (n Trimmed, err error) {
 	var olderThan time.Time // the zero time is older than every entry
 	if k.c.MaxAge > 0 {
 		olderThan = k.c.Clock().Add(-k.c.MaxAge)

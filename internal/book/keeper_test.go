@@ -35,6 +35,28 @@ func TestKeeperTrimsInBatches(t *testing.T) {
 	})
 }
 
+// TestKeeperTells: what goes before its age is told once a run, and by kind.
+// Guard: keeper.go, tell.
+func TestKeeperTells(t *testing.T) {
+	t.Parallel()
+	var told []book.Entry
+	repo := &fakeRepo{age: []int{5, 5, 4}, early: 2}
+	k := book.NewKeeper(book.KeeperConfig{Repo: repo, Batch: 5, Pause: 1, Tell: func(_ context.Context, list ...book.Entry) error {
+		told = append(told, list...)
+		return nil
+	}})
+	if n, err := k.Trim(t.Context()); n != 14 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if len(told) != 1 || told[0].Action != book.ActionEntriesTrimmed || told[0].Text != "6 requests of strangers" {
+		t.Errorf("told %+v", told)
+	}
+	repo.age, repo.early = []int{3}, 0
+	if _, err := k.Trim(t.Context()); err != nil || len(told) != 1 {
+		t.Errorf("what went by age is told: %+v, %v", told, err)
+	}
+}
+
 func TestKeeperWithoutBounds(t *testing.T) {
 	t.Parallel()
 	repo := &fakeRepo{}

@@ -21,7 +21,8 @@ func (k Kinds) Plus(o Kinds) Kinds {
 	return Kinds{k.Strangers + o.Strangers, k.People + o.People, k.Deeds + o.Deeds}
 }
 
-func (k *Kinds) add(e *Entry) {
+// Add counts an entry.
+func (k *Kinds) Add(e *Entry) {
 	switch {
 	case e.Type != Request:
 		k.Deeds++

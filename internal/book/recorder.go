@@ -187,7 +187,7 @@ func (r *Recorder) put(b *batch, e *Entry, now time.Time) *batch {
 	if r.waiting >= r.room(e) {
 		r.full = now
 		r.stats.Dropped++
-		r.missing.add(e)
+		r.missing.Add(e)
 		return nil
 	}
 	if n := len(r.open); b == nil && n > 0 && len(r.open[n-1].entries) < r.batch {

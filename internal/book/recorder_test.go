@@ -232,6 +232,76 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// TestQueueByKind: what strangers do does not push out what people do, nor that what was done.
+// Guard: recorder.go, room.
+func TestQueueByKind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		repo := &fakeRepo{before: func(context.Context, int) error { <-release; return nil }}
+		r, stop := run(t, book.RecorderConfig{Repo: repo, Queue: 16, Wait: time.Hour, Commit: time.Hour})
+		var wg sync.WaitGroup
+		send := func(e func() book.Entry, n int) {
+			for range n {
+				wg.Go(func() { _ = r.Append(t.Context(), e()) })
+			}
+			synctest.Wait()
+		}
+		send(entry, 1) // with the writer
+		strangers := func() book.Entry { return stranger("192.0.2.7") }
+		deeds := func() book.Entry { e := entry(); e.Type = book.Activity; return e }
+		for i, c := range []struct {
+			send func() book.Entry
+			want int
+		}{{strangers, 12}, {entry, 14}, {deeds, 16}} {
+			send(c.send, 20)
+			if got := r.Stats().Waiting; got != c.want {
+				t.Errorf("%d: %d wait, want %d", i, got, c.want)
+			}
+		}
+		close(release)
+		wg.Wait()
+		time.Sleep(2 * time.Minute)
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		list := repo.entries()
+		const want = "8 requests of strangers, 18 requests of signed-in people, 18 activities and errors"
+		if last := list[len(list)-1]; last.Action != book.ActionEntriesDropped || last.Text != want {
+			t.Errorf("told as %q", last.Text)
+		}
+	})
+}
+
+// TestOneBatch: entries that belong together are in one commit, in their order, at one time: that of
+// their entering. Guard: recorder.go, put.
+func TestOneBatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		repo := &fakeRepo{}
+		r, stop := run(t, book.RecorderConfig{Repo: repo, Batch: 2})
+		list := []book.Entry{entry(), entry(), entry()}
+		time.Sleep(time.Minute)
+		if err := r.Append(t.Context(), list...); err != nil {
+			t.Fatal(err)
+		}
+		if len(repo.commits) != 1 || len(repo.commits[0]) != 3 {
+			t.Fatalf("%d commits", len(repo.commits))
+		}
+		for i, e := range repo.commits[0] {
+			if e.ID != list[i].ID || !e.CreatedAt.Equal(time.Now()) {
+				t.Errorf("entry %d is of %s, now it is %s", i, e.CreatedAt, time.Now())
+			}
+		}
+		bad := entry()
+		bad.ID = ""
+		if err := r.Append(t.Context(), entry(), bad); !errors.Is(err, book.ErrInvalid) || len(repo.commits) != 1 {
+			t.Errorf("%v, %d commits", err, len(repo.commits))
+		}
+		_ = stop()
+	})
+}
+
 func TestFailureIsForgottenWithoutTraffic(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

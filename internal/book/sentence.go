@@ -41,7 +41,8 @@ func (c Catalog) Sentence(e *Entry) []Part {
 
 // has reports whether the entry holds what a stretch of a sentence names.
 func (e *Entry) has(says string) bool {
-	return (e.Target != "" || !strings.Contains(says, "{target}")) && (e.Text != "" || !strings.Contains(says, "{text}"))
+	return (e.Target != "" || !strings.Contains(says, "{target}")) &&
+		(e.Text != "" || !strings.Contains(says, "{text}"))
 }
 
 // say adds a stretch of a sentence, with what stands for the names in braces.

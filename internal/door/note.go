@@ -20,8 +20,8 @@ func (d *Door) note(ctx context.Context, v *Visit, action book.Action, target, t
 }
 
 // noteOf is note of what was done to a developer.
-func (d *Door) noteOf(ctx context.Context, v *Visit, action book.Action, target account.Developer, text string) {
-	d.enter(ctx, v, book.Entry{Action: action, Target: target.ID, TargetName: target.Name, Text: text})
+func (d *Door) noteOf(ctx context.Context, v *Visit, action book.Action, dev account.Developer, text string) {
+	d.enter(ctx, v, book.Entry{Action: action, Target: dev.ID, TargetName: dev.Name, Text: text})
 }
 
 // enter fills in who did it and from where, and enters it: now, or with the visit's request.
@@ -36,7 +36,8 @@ func (d *Door) enter(ctx context.Context, v *Visit, e book.Entry) {
 		return
 	}
 	if err := d.recorder.Append(context.WithoutCancel(ctx), e); err != nil {
-		d.log.Warn("an activity was not entered in the book", "action", e.Action, "request_id", v.RequestID, "error", err)
+		d.log.Warn("an activity was not entered in the book",
+			"action", e.Action, "request_id", v.RequestID, "error", err)
 	}
 }
 

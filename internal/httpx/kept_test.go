@@ -10,6 +10,7 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -24,7 +25,8 @@ func TestNotKept(t *testing.T) {
 	out := s.SignedIn(ada)
 	before := len(s.Activities(book.ActionSignIn))
 	for _, on := range []string{"INSERT", "UPDATE", "DELETE"} {
-		_, err := s.DB.Main.Write.Exec(`CREATE TRIGGER no_` + on + ` BEFORE ` + on + ` ON sessions BEGIN SELECT raise(ABORT, 'no'); END`)
+		_, err := s.DB.Main.Write.Exec(`CREATE TRIGGER no_` + on + ` BEFORE ` + on +
+			` ON sessions BEGIN SELECT raise(ABORT, 'no'); END`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +42,8 @@ func TestNotKept(t *testing.T) {
 		t.Error("a sign-in that was not kept is entered as one")
 	}
 	e := s.Activities(book.ActionSignInNotKept)
-	if len(e) != 1 || e[0].Target != ada.ID || e[0].TargetName != "Ada" || e[0].User != "" || e[0].Type != book.Error {
+	if len(e) != 1 || e[0].Target != ada.ID || e[0].TargetName != "Ada" || e[0].User != "" ||
+		e[0].Type != book.Error {
 		t.Errorf("entered %+v", e)
 	}
 	if e := entryOf(t, s, a); e.Status != a.Status || e.User != "" {
@@ -75,20 +78,21 @@ func TestOneCommit(t *testing.T) {
 	c := &commits{lists: make(chan []book.Entry, 100)}
 	s := sitetest.New(t, func(p *server.Parts) { c.Repository, p.Entries = p.Entries, c })
 	ada := s.Developer("Ada", account.Member)
-	v := s.SignedIn(ada)
+	s.SignedIn(ada)
+	isSignIn := func(e book.Entry) bool { return e.Action == book.ActionSignIn }
 	var together []book.Entry
 	for together == nil {
-		if list := <-c.lists; slices.ContainsFunc(list, func(e book.Entry) bool { return e.Action == book.ActionSignIn }) {
+		if list := <-c.lists; slices.ContainsFunc(list, isSignIn) {
 			together = list
 		}
 	}
-	if len(together) != 2 || together[1].Type != book.Request || together[0].RequestID != together[1].RequestID {
+	if len(together) != 2 || together[1].Type != book.Request ||
+		together[0].RequestID != together[1].RequestID {
 		t.Fatalf("entered %+v", together)
 	}
 	if e := together[0]; e.Session == "" || e.Session != together[1].Session || e.User != ada.ID {
 		t.Errorf("the sign-in is of session %q, its request of %q", e.Session, together[1].Session)
 	}
-	_ = v
 }
 
 // TestPanicKeepsDeeds: what was gathered before a panic is entered, but for what the panic undid.
@@ -103,7 +107,9 @@ func TestPanicKeepsDeeds(t *testing.T) {
 			panic(then)
 		}
 	}
-	r = newRig(t, map[string]httpx.Handler{"GET /{$}": tells(secret), "GET /setup": tells(http.ErrAbortHandler)})
+	r = newRig(t, map[string]httpx.Handler{
+		"GET /{$}": tells(secret), "GET /setup": tells(http.ErrAbortHandler),
+	})
 	v := r.at(r.SignedIn(r.Developer("Ada", account.Member)))
 	v.Get("/")
 	func() {
@@ -118,5 +124,23 @@ func TestPanicKeepsDeeds(t *testing.T) {
 	}
 	if a := v.Get("/login"); a.Status != http.StatusSeeOther {
 		t.Errorf("afterwards they are signed out: %d", a.Status)
+	}
+}
+
+// TestFailedKeepsNothing: the changes of a session belong to the answer of a handler that did not
+// fail. Guard: answer.go, fail, NotKept.
+func TestFailedKeepsNothing(t *testing.T) {
+	t.Parallel()
+	var r *rig
+	r = newRig(t, map[string]httpx.Handler{"GET /{$}": func(_ http.ResponseWriter, req *http.Request, v *door.Visit) error {
+		r.Door.SignOut(req.Context(), v)
+		return fault.New(fault.Conflict, "x")
+	}})
+	v := r.at(r.SignedIn(r.Developer("Ada", account.Member)))
+	if a := v.Get("/"); a.Status != http.StatusConflict {
+		t.Fatal(a.Status)
+	}
+	if out, not := r.Activities(book.ActionSignOut), r.Activities(book.ActionSignOutNotKept); len(out) != 0 || len(not) != 1 {
+		t.Errorf("entered as %+v and %+v", out, not)
 	}
 }

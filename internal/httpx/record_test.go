@@ -261,6 +261,30 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// TestEntryTime: an entry is of the moment at which it was entered, and lists go by it: a request
+// that took long stands behind what was done meanwhile. Guard: book/recorder.go, accept.
+func TestEntryTime(t *testing.T) {
+	t.Parallel()
+	var r *rig
+	r = newRig(t, map[string]httpx.Handler{
+		"GET /login": func(http.ResponseWriter, *http.Request, *door.Visit) error {
+			r.Clock.Turn(time.Second)
+			r.at(r.Visitor()).Get("/register")
+			r.Clock.Turn(time.Second)
+			return nil
+		},
+	})
+	began := r.Clock.Now()
+	slow := entryOf(t, r.Site, r.at(r.Visitor()).Get("/login"))
+	if !slow.CreatedAt.Equal(began.Add(2*time.Second)) || slow.Duration != 2*time.Second {
+		t.Errorf("entered at %s with %s, began at %s", slow.CreatedAt, slow.Duration, began)
+	}
+	list := r.Entries(book.Request)
+	if list[0].ID != slow.ID || !list[1].CreatedAt.Before(list[0].CreatedAt) {
+		t.Errorf("the list is %+v", list)
+	}
+}
+
 // TestMethodKept: what is no method of HTTP is not kept. Guard: record.go, method.
 func TestMethodKept(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/doorbook/doorbook/internal/book"
 )
@@ -21,32 +22,41 @@ var _ book.Repository = (*entries)(nil)
 // as they are before compression, as the server counts it (after a crash of the server its count may be off until
 // `validate`); what it gives back to the file system, and when, is its own matter. It is safe to run on every node.
 //
+// What goes for its size goes by age alone, whatever its kind: to go by kind it would take an index more, which every
+// request would pay for. Two nodes that trim at once may both tell of the same entries.
+//
 // Beside the original application (Options.Beside) only what Doorbook wrote is deleted, and by age alone.
-func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
+func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (book.Trimmed, error) {
 	if limit <= 0 || ctx.Err() != nil {
-		return 0, ctx.Err()
+		return book.Trimmed{}, ctx.Err()
 	}
 	n, err := e.trim(ctx, olderThan, maxBytes, limit)
 	return n, e.db.fail(ctx, "trim the book", err)
 }
 
-func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (total int, err error) {
-	steps := []func(limit int) (int, error){
-		func(limit int) (int, error) { return e.trimOld(ctx, olderThan, limit) },
+func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (total book.Trimmed, err error) {
+	aged := func(f func(context.Context, time.Time, int) (int, error)) func(int) (book.Trimmed, error) {
+		return func(limit int) (book.Trimmed, error) {
+			n, err := f(ctx, olderThan, limit)
+			return book.Trimmed{Old: n}, err
+		}
 	}
+	steps := []func(limit int) (book.Trimmed, error){aged(e.trimOld)}
 	if !e.beside {
-		steps = append(steps,
-			func(limit int) (int, error) { return e.trimUndated(ctx, olderThan, limit) },
-			func(limit int) (int, error) { return e.trimLarge(ctx, maxBytes, limit) })
+		steps = append(steps, aged(e.trimUndated), func(limit int) (book.Trimmed, error) {
+			n, err := e.trimLarge(ctx, maxBytes, limit)
+			return book.Trimmed{Early: n}, err
+		})
 	}
 	for _, step := range steps {
-		for total < limit {
-			n, err := step(min(trimChunk, limit-total))
-			total += n
+		for total.Total() < limit {
+			n, err := step(min(trimChunk, limit-total.Total()))
+			total.Old += n.Old
+			total.Early = total.Early.Plus(n.Early)
 			if err != nil {
 				return total, err
 			}
-			if n == 0 {
+			if n.Total() == 0 {
 				break
 			}
 		}
@@ -73,16 +83,42 @@ func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (
 }
 
 // trimLarge deletes about as many entries as it takes to come below maxBytes.
-func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (int, error) {
+func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (book.Kinds, error) {
 	if maxBytes <= 0 {
-		return 0, nil
+		return book.Kinds{}, nil
 	}
 	bytes, count, err := e.size(ctx)
 	if err != nil || bytes <= maxBytes || count == 0 {
-		return 0, err
+		return book.Kinds{}, err
 	}
 	n := int(min(int64(limit), 1+(bytes-maxBytes)/max(1, bytes/count)))
-	return sweep(ctx, e.logs, bson.D{}, oldestFirst(), n) // what has no time comes first: null sorts below every date
+	return e.deleteFirst(ctx, n)
+}
+
+// deleteFirst deletes the oldest entries. What has no time comes first: null sorts below every date.
+func (e *entries) deleteFirst(ctx context.Context, n int) (book.Kinds, error) {
+	fields := bson.D{key("_id", 1), key("type", 1), key("user", 1)}
+	cursor, err := e.logs.Find(ctx, bson.D{}, options.Find().SetSort(oldestFirst()).SetLimit(int64(n)).SetProjection(fields))
+	if err != nil {
+		return book.Kinds{}, err
+	}
+	var (
+		ids   bson.A
+		kinds book.Kinds
+	)
+	err = all(ctx, cursor, func(doc bson.Raw) {
+		v := doc.Lookup("_id")
+		ids = append(ids, bson.RawValue{Type: v.Type, Value: append([]byte(nil), v.Value...)})
+		kinds.Add(&book.Entry{Type: book.Type(readText(doc.Lookup("type"))), User: readText(doc.Lookup("user"))})
+	})
+	if err != nil || len(ids) == 0 {
+		return book.Kinds{}, err
+	}
+	r, err := e.logs.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil || r.DeletedCount == 0 {
+		return book.Kinds{}, err
+	}
+	return kinds, nil
 }
 
 func oldestFirst() bson.D { return bson.D{key("created_at", 1), key("seq", 1), key("_id", 1)} }

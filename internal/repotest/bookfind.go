@@ -213,7 +213,7 @@ func newestFollow(t *testing.T, ctx context.Context, repo book.Repository) {
 	n, err := repo.Trim(ctx, list[5].CreatedAt, 0, 100)
 	noError(t, err)
 	list = list[5:]
-	check(fmt.Sprint("a trim of ", n))
+	check(fmt.Sprint("a trim of ", n.Total()))
 
 	var many []book.Entry
 	for i := range 400 {

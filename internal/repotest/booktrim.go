@@ -64,8 +64,8 @@ func trimAge(t *testing.T, ctx context.Context, repo book.Repository) {
 		t.Helper()
 		got, err := repo.Trim(ctx, olderThan, 0, limit)
 		noError(t, err)
-		if got != want {
-			t.Fatalf("%d trimmed, want %d", got, want)
+		if got != (book.Trimmed{Old: want}) {
+			t.Fatalf("%+v trimmed, want %d", got, want)
 		}
 	}
 	trim(time.Time{}, 1000, 0)
@@ -106,23 +106,23 @@ func trimSize(t *testing.T, ctx context.Context, repo book.Repository) {
 	}
 	got, err := repo.Trim(ctx, time.Time{}, 100*n*each, 1000)
 	noError(t, err)
-	if got != 0 {
-		t.Errorf("%d trimmed within the bound", got)
+	if got.Total() != 0 {
+		t.Errorf("%+v trimmed within the bound", got)
 	}
 	got, err = repo.Trim(ctx, time.Time{}, n*each/4, 10)
 	noError(t, err)
-	if got != 10 {
-		t.Errorf("%d trimmed, want the limit of 10", got)
+	if got != (book.Trimmed{Early: book.Kinds{Strangers: 10}}) {
+		t.Errorf("%+v trimmed, want the limit of 10", got)
 	}
 	_, err = repo.ByID(ctx, list[9].ID)
 	mustBe(t, err, book.ErrNotFound)
 	_, err = repo.ByID(ctx, list[10].ID)
 	noError(t, err)
-	for total := 10; ; total += got {
+	for total := 10; ; total += got.Total() {
 		if got, err = repo.Trim(ctx, time.Time{}, n*each/4, 50); err != nil {
 			t.Fatal(err)
 		}
-		if got == 0 {
+		if got.Total() == 0 {
 			break
 		}
 		if total > n {
@@ -137,4 +137,53 @@ func trimSize(t *testing.T, ctx context.Context, repo book.Repository) {
 	counts, err := repo.Minutes(ctx, now())
 	noError(t, err)
 	same(t, "counts", counts, []book.Minute{{At: now().Truncate(time.Minute), Outcome: "2xx", Count: n}})
+}
+
+// Budgets proves that what goes for its size goes by kind (see book.Repository.Trim).
+func Budgets(t *testing.T, open func(t *testing.T) book.Repository) {
+	repo, ctx := open(t), t.Context()
+	const each, user = 8 << 10, "0123456789abcdef01234567"
+	var strangers, people, deeds []book.Entry
+	put := func(list *[]book.Entry, e book.Entry) {
+		if e.Type == book.Request {
+			e.Body = strings.Repeat("b", each)
+		}
+		*list = append(*list, e)
+		appendAll(t, repo, e)
+	}
+	for i := range 120 { // the deeds and the people's requests are the oldest
+		put(&deeds, activity(i))
+		put(&people, by(user, request(i)))
+	}
+	for i := range 120 {
+		put(&strangers, request(1000+i))
+	}
+	trim := func(maxBytes int64, limit int, want book.Kinds) {
+		t.Helper()
+		got, err := repo.Trim(ctx, time.Time{}, maxBytes, limit)
+		noError(t, err)
+		same(t, "trimmed", got, book.Trimmed{Early: want})
+	}
+	has := func(e book.Entry, want bool) {
+		t.Helper()
+		_, err := repo.ByID(ctx, e.ID)
+		if (err == nil) != want {
+			t.Errorf("%s of %q at %s is there: %v", e.Type, e.User, e.CreatedAt, err == nil)
+		}
+	}
+	trim(1, 30, book.Kinds{Strangers: 30}) // a flood goes first, the oldest of it
+	has(strangers[29], false)
+	has(strangers[30], true)
+	has(people[0], true)
+	trim(1, 10, book.Kinds{Strangers: 10}) // down to a quarter: 80 of 320
+	trim(1, 8, book.Kinds{People: 8})
+	has(people[7], false)
+	has(people[8], true)
+	has(deeds[0], true)
+	trim(1, 2, book.Kinds{Strangers: 2}) // 78 of 312
+	put(&strangers, request(2000))
+	put(&people, by(user, request(2001)))
+	trim(1, 200, book.Kinds{People: 113, Strangers: 79, Deeds: 8})
+	has(deeds[7], false)
+	has(deeds[8], true)
 }

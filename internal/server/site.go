@@ -98,7 +98,7 @@ func NewSite(p Parts) (*Site, error) {
 	if p.Request != nil {
 		handler = inContext(p.Request, handler)
 	}
-	keeper := book.NewKeeper(book.KeeperConfig{Repo: p.Entries, Log: p.Log})
+	keeper := book.NewKeeper(book.KeeperConfig{Repo: p.Entries, Tell: recorder.Append, Log: p.Log})
 	return &Site{
 		Handler: handler, Door: d, Sessions: sessions, recorder: recorder,
 		jobs: []func(context.Context){

@@ -19,6 +19,8 @@ type entries struct {
 
 	appending gate // one Append at a time, so that the newest entries are remembered in the order of commits
 
+	census census // of Trim
+
 	write *direct // insertEntry and countMinute
 	byID  *sql.Stmt
 	pages [filters]*sql.Stmt

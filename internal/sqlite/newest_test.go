@@ -166,7 +166,7 @@ func TestTrimShrinksTheFile(t *testing.T) {
 	for {
 		n, err := db.Entries().Trim(t.Context(), time.Time{}, bound, 100)
 		mustRun(t, err)
-		if n == 0 {
+		if n.Total() == 0 {
 			break
 		}
 	}

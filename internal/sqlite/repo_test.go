@@ -43,3 +43,8 @@ func TestBook(t *testing.T) {
 	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository { return open(t, t.TempDir()).Entries() })
 }
+
+func TestBudgets(t *testing.T) {
+	t.Parallel()
+	repotest.Budgets(t, func(t *testing.T) book.Repository { return open(t, t.TempDir()).Entries() })
+}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/doorbook/doorbook/internal/book"
 )
 
 const (
@@ -23,7 +25,7 @@ const (
 // Trim implements book.Repository. The size is that of the pages in use; pages that became free are
 // given back to the file system, so that the file itself keeps to maxBytes too. The WAL beside it
 // (some 64 MB while busy) is not counted.
-func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (int, error) {
+func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (book.Trimmed, error) {
 	n, err := e.trim(ctx, olderThan, maxBytes, limit)
 	if err != nil {
 		return n, fmt.Errorf("sqlite: trim the book: %w", err)
@@ -31,16 +33,15 @@ func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64,
 	return n, nil
 }
 
-func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (total int, err error) {
+func (e *entries) trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (total book.Trimmed, err error) {
 	if limit <= 0 {
-		return 0, ctx.Err()
+		return total, ctx.Err()
 	}
-	if total, err = e.trimOld(ctx, olderThan, limit); err != nil {
+	if total.Old, err = e.trimOld(ctx, olderThan, limit); err != nil {
 		return total, err
 	}
-	if maxBytes > 0 && total < limit {
-		n, err := e.trimLarge(ctx, maxBytes, limit-total)
-		total += n
+	if maxBytes > 0 && total.Old < limit {
+		total.Early, err = e.trimLarge(ctx, maxBytes, limit-total.Old)
 		if err != nil {
 			return total, err
 		}
@@ -61,32 +62,9 @@ func (e *entries) trimOld(ctx context.Context, olderThan time.Time, limit int) (
 		if err != nil || len(seqs) == 0 {
 			return total, err
 		}
-		n, _, err := e.deleteSeqs(ctx, seqs, nil)
+		n, _, err := e.deleteSeqs(ctx, seqs, `1`, nil)
 		total += n
 		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-// trimLarge deletes the first entries while the book takes more than maxBytes.
-func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (total int, err error) {
-	large := func(ctx context.Context, q queryer) (bool, error) {
-		s, err := measure(ctx, q)
-		return (s.pages-s.free)*s.pageSize > maxBytes, err
-	}
-	for total < limit {
-		if more, err := large(ctx, e.h.Read); err != nil || !more {
-			return total, err
-		}
-		seqs, err := e.seqs(ctx, `SELECT seq FROM entries ORDER BY seq LIMIT ?1`, limit-total)
-		if err != nil || len(seqs) == 0 {
-			return total, err
-		}
-		n, enough, err := e.deleteSeqs(ctx, seqs, large)
-		total += n
-		if err != nil || enough {
 			return total, err
 		}
 	}
@@ -119,7 +97,7 @@ func (e *entries) seqs(ctx context.Context, query string, args ...any) (list []i
 // entries in one transaction take less than half of the processor time that they take in sixteen,
 // and the WAL grows more slowly and is moved less often, for which writers wait until the disk has
 // confirmed it.
-func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, more func(context.Context, queryer) (bool, error)) (total int, enough bool, err error) {
+func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, which string, more func(context.Context, queryer) (bool, error)) (total int, enough bool, err error) {
 	for len(seqs) > 0 && !enough {
 		var n, done int
 		err := e.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -133,7 +111,7 @@ func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, more func(contex
 					}
 				}
 				step := seqs[done:min(done+trimStep, most)]
-				k, err := deleteStep(ctx, tx, step)
+				k, err := deleteStep(ctx, tx, step, which)
 				if err != nil {
 					return err
 				}
@@ -150,15 +128,20 @@ func (e *entries) deleteSeqs(ctx context.Context, seqs []int64, more func(contex
 }
 
 // deleteStep deletes the entries of a few seqs: one statement for each run of them, which is nearly
-// always one for all.
-func deleteStep(ctx context.Context, tx *sql.Tx, seqs []int64) (total int, err error) {
+// always one for all. The seqs are all of those between the first and the last for which which
+// holds, so where few others stand among them one statement is enough, too.
+func deleteStep(ctx context.Context, tx *sql.Tx, seqs []int64, which string) (total int, err error) {
+	const few = 8 // times as many
 	seqs = slices.Sorted(slices.Values(seqs))
 	for len(seqs) > 0 {
 		run := 1
+		if which != `1` && seqs[len(seqs)-1]-seqs[0] < few*int64(len(seqs)) {
+			run = len(seqs)
+		}
 		for run < len(seqs) && seqs[run] == seqs[0]+int64(run) {
 			run++
 		}
-		n, err := affected(tx.ExecContext(ctx, `DELETE FROM entries WHERE seq BETWEEN ? AND ?`, seqs[0], seqs[run-1]))
+		n, err := affected(tx.ExecContext(ctx, `DELETE FROM entries WHERE seq BETWEEN ? AND ? AND `+which, seqs[0], seqs[run-1]))
 		if err != nil {
 			return total, err
 		}

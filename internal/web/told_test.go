@@ -18,7 +18,8 @@ import (
 // told are the sentences of a page's rows, without their markup.
 func told(a *sitetest.Answer) (list []string) {
 	tags := regexp.MustCompile(`<[^>]*>`)
-	for _, m := range regexp.MustCompile(`<span class="text">(.*?)</span></td>`).FindAllStringSubmatch(a.Body, -1) {
+	texts := regexp.MustCompile(`<span class="text">(.*?)</span></td>`)
+	for _, m := range texts.FindAllStringSubmatch(a.Body, -1) {
 		list = append(list, html.UnescapeString(tags.ReplaceAllString(m[1], "")))
 	}
 	return list
@@ -30,7 +31,8 @@ func TestNamesAsWritten(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
 	root := s.SignedIn(s.Developer("Root", account.Admin))
-	for i, name := range []string{"علی\u200cرضا", "Zoë\u00a0B", "👩\u200d👧 Ann", "❤\ufe0f"} {
+	names := []string{"علی\u200cرضا", "Zoë\u00a0B", "👩\u200d👧 Ann", "❤\ufe0f"}
+	for i, name := range names {
 		d := s.Developer("Developer"+strconv.Itoa(i), account.Member)
 		body, err := json.Marshal(map[string]string{"name": name})
 		if err != nil {
@@ -41,7 +43,8 @@ func TestNamesAsWritten(t *testing.T) {
 		}
 		s.SignedIn(d)
 		a := root.Get("/")
-		if want := "<bdi>" + name + `</bdi> <span class="mark">·` + book.Short(d.ID) + "</span> signed in"; !strings.Contains(a.Body, want) {
+		want := "<bdi>" + name + `</bdi> <span class="mark">·` + book.Short(d.ID) + "</span> signed in"
+		if !strings.Contains(a.Body, want) {
 			t.Errorf("no %q in %q", want, told(a))
 		}
 	}
@@ -56,11 +59,11 @@ func TestRowsSayWhatHappened(t *testing.T) {
 	root := s.SignedIn(boss)
 	root.JSON("PATCH", "/developers/"+bob.ID, `{"role":"admin","name":"Root"}`)
 	a := root.Get("/")
+	one, two := "Root ·"+book.Short(boss.ID), "Root ·"+book.Short(bob.ID)
 	said := strings.Join(told(a), "\n")
 	for _, want := range []string{
-		"Root ·" + book.Short(boss.ID) + " changed the role of Root ·" + book.Short(bob.ID) + ": member → admin",
-		"Root ·" + book.Short(boss.ID) + " changed the name Bob to Root ·" + book.Short(bob.ID),
-		"Root ·" + book.Short(boss.ID) + " signed in",
+		one + " changed the role of " + two + ": member → admin", one + " changed the name Bob to " + two,
+		one + " signed in",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in\n%s", want, said)
@@ -77,8 +80,9 @@ func TestNoPlot(t *testing.T) {
 	v := s.SignedIn(s.Developer("Ada", account.Member))
 	s.Clock.Turn(2 * time.Second) // the one of before is forgotten
 	faults.Only("entries.Minutes", sitetest.Error)
-	wantPage(t, v.Get("/"), 200, "Ada", "Newest entries", "/auth/login", "The plot cannot be had at the moment.")
-	if e := s.Activities(book.ActionPlotMissing); len(e) != 1 || !strings.Contains(e[0].Text, sitetest.ErrFault.Error()) {
+	wantPage(t, v.Get("/"), 200, "Ada", "Newest entries", "/auth/login", "The plot cannot be had")
+	e := s.Activities(book.ActionPlotMissing)
+	if len(e) != 1 || !strings.Contains(e[0].Text, sitetest.ErrFault.Error()) {
 		t.Errorf("entered %+v", e)
 	}
 }

@@ -30,6 +30,7 @@ CREATE TABLE state (
 	generation INTEGER NOT NULL,
 	checked_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX entries_strangers ON entries (user) WHERE user IS NULL AND type = 'request';
 CREATE INDEX entries_type ON entries (type) WHERE deleted_at IS NULL AND type <> 'request';
 CREATE INDEX entries_user ON entries (user) WHERE deleted_at IS NULL AND user IS NOT NULL;
 CREATE INDEX entries_user_type ON entries (user, type) WHERE deleted_at IS NULL AND user IS NOT NULL AND type <> 'request';
