@@ -43,9 +43,9 @@
 // [Hasher.DecoyLike], where hashes of several costs are stored. Verify, Decoy and
 // Hash make exactly one computation each, which [Hasher.Computed] counts, so a test can prove it without a clock.
 //
-// An account whose hash is of another form or cost takes its own time, and so can be told from none at all, until its owner
-// has signed in once; while one of Werkzeug's forms is configured, which leaves such hashes alone, until the password is
-// changed.
+// An account whose hash is of another form or cost takes its own time, and so can be told from none at all where Decoy alone
+// is called, until its owner has signed in once; while one of Werkzeug's forms is configured, which leaves such hashes alone,
+// until the password is changed.
 //
 // # Passwords
 //
