@@ -55,8 +55,8 @@ func deviceID(nonce []byte) string {
 
 // knownDevice finds the row of the visitor's device cookie, if it is a device that is known to the
 // account that has the key now; the zero Device otherwise.
-func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (none account.Device, err error) {
-	id := d.parseDevice(v.Device)
+func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (account.Device, error) {
+	none, id := account.Device{}, d.parseDevice(v.Device)
 	if id == "" {
 		return none, nil
 	}
@@ -82,11 +82,12 @@ func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (none acco
 // keepDevice makes the browser that has just signed in a known one, and gives the cookie that says
 // so. The session that the same device has begun earlier ends. A failure costs nobody the sign-in:
 // the browser is a new one the next time.
-func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (cookie string, err error) {
+func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (string, error) {
 	ctx = context.WithoutCancel(ctx)
 	now := d.now()
 	cookie, earlier := v.Device, row.Session
 	if row.ID == "" {
+		var err error
 		if cookie, row.ID, err = d.newDevice(); err != nil {
 			return "", err
 		}
@@ -137,7 +138,10 @@ func (d *Door) endDevices(ctx context.Context, owner string, except ...string) {
 // the account is now, and ends all others.
 func (d *Door) moveDevice(ctx context.Context, v *Visit, was, is account.Developer) {
 	ctx = context.WithoutCancel(ctx)
-	row, err := account.Device{}, error(nil)
+	var (
+		row account.Device
+		err error
+	)
 	if id := d.parseDevice(v.Device); id != "" {
 		row, err = d.devices.Find(ctx, id)
 	}

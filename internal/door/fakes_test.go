@@ -40,7 +40,9 @@ func (f *fakes) written() int {
 
 type fakeThrottle struct{ *fakes }
 
-func (f fakeThrottle) Take(_ context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
+func (f fakeThrottle) Take(
+	_ context.Context, counters []account.Attempt, now time.Time,
+) (time.Duration, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	next := map[string]account.Counter{}
@@ -157,7 +159,9 @@ func (f fakeAccounts) ByEmail(_ context.Context, key string) (account.Developer,
 	return account.Developer{}, account.ErrNotFound
 }
 
-func (f fakeAccounts) Update(_ context.Context, id string, c account.Change, _ time.Time) (account.Developer, error) {
+func (f fakeAccounts) Update(
+	_ context.Context, id string, c account.Change, _ time.Time,
+) (account.Developer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := f.people[id]

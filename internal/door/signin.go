@@ -88,7 +88,9 @@ func (in Credentials) complete() error {
 func (d *Door) begin(v *Visit, dev account.Developer) error {
 	v.Session.SignIn(dev.ID)
 	epoch.Set(v.Session, dev.Epoch)
-	LoggedInUser.Set(v.Session, Profile{ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills})
+	LoggedInUser.Set(v.Session, Profile{
+		ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills,
+	})
 	if err := v.Session.Save(); err != nil {
 		return unavailable(err)
 	}
