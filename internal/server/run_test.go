@@ -204,7 +204,7 @@ func TestCookieMode(t *testing.T) {
 				return // it listens somewhere else
 			}
 			a, _ := get(t, r.URL+"/login")
-			if cookie := a.Header.Get("Set-Cookie"); !strings.HasPrefix(cookie, c.cookie+"=") || strings.Contains(cookie, "Secure") != strings.HasPrefix(c.cookie, "__Host") {
+			if cookie := a.Header.Get("Set-Cookie"); !strings.HasPrefix(cookie, c.cookie+"-") || strings.Contains(cookie, "Secure") != strings.HasPrefix(c.cookie, "__Host") {
 				t.Errorf("cookie %q", cookie)
 			}
 		})
