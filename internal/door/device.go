@@ -22,32 +22,37 @@ const (
 	deviceMAC   = 24
 )
 
-// newDevice makes a cookie, and the id of its row.
-func (d *Door) newDevice() (cookie, id string, err error) {
-	var raw [deviceNonce + deviceMAC]byte
-	if _, err := io.ReadFull(rand.Reader, raw[:deviceNonce]); err != nil {
-		return "", "", fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+// newNonce returns what a new device's cookie is to hold.
+func newNonce() ([]byte, error) {
+	nonce := make([]byte, deviceNonce)
+	if _, err := io.ReadFull(rand.Reader, nonce); err != nil {
+		return nil, fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
 	}
-	mac := d.device.Sum(raw[:deviceNonce])
-	copy(raw[deviceNonce:], mac[:])
-	return base64.RawURLEncoding.EncodeToString(raw[:]), deviceID(raw[:deviceNonce]), nil
+	return nonce, nil
 }
 
-// parseDevice returns the id of a cookie's row, "" when our keys did not sign the cookie.
-func (d *Door) parseDevice(cookie string) (id string) {
+// signDevice returns the cookie that holds a nonce, signed by the newest key.
+func (d *Door) signDevice(nonce []byte) (cookie string) {
+	mac := d.device.Sum(nonce)
+	return base64.RawURLEncoding.EncodeToString(append(nonce[:deviceNonce:deviceNonce], mac[:deviceMAC]...))
+}
+
+// parseDevice returns what a cookie holds, nil when our keys did not sign the cookie.
+func (d *Door) parseDevice(cookie string) (nonce []byte) {
 	if len(cookie) != (deviceNonce+deviceMAC)/3*4 || strings.ContainsAny(cookie, "\r\n") {
-		return ""
+		return nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil {
-		return ""
+		return nil
 	}
 	if _, ok := d.device.Verify(raw[:deviceNonce], raw[deviceNonce:]); !ok {
-		return ""
+		return nil
 	}
-	return deviceID(raw[:deviceNonce])
+	return raw[:deviceNonce]
 }
 
+// deviceID returns the id of the row of the device whose cookie holds the nonce.
 func deviceID(nonce []byte) string {
 	sum := sha256.Sum256(nonce)
 	return hex.EncodeToString(sum[:16])
@@ -56,11 +61,11 @@ func deviceID(nonce []byte) string {
 // knownDevice finds the row of the visitor's device cookie, if it is a device that is known to the
 // account that has the key now; the zero Device otherwise.
 func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (account.Device, error) {
-	none, id := account.Device{}, d.parseDevice(v.Device)
-	if id == "" {
+	none, nonce := account.Device{}, d.parseDevice(v.Device)
+	if nonce == nil {
 		return none, nil
 	}
-	row, err := d.devices.Find(ctx, id)
+	row, err := d.devices.Find(ctx, deviceID(nonce))
 	if errors.Is(err, account.ErrNotFound) {
 		return none, nil
 	}
@@ -85,13 +90,13 @@ func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (account.D
 func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (string, error) {
 	ctx = context.WithoutCancel(ctx)
 	now := d.now()
-	cookie, earlier := v.Device, row.Session
+	nonce, earlier := d.parseDevice(v.Device), row.Session
 	if row.ID == "" {
 		var err error
-		if cookie, row.ID, err = d.newDevice(); err != nil {
+		if nonce, err = newNonce(); err != nil {
 			return "", err
 		}
-		row.Account, row.FirstSeen = v.Developer.ID, now
+		row.ID, row.Account, row.FirstSeen = deviceID(nonce), v.Developer.ID, now
 	}
 	row.Epoch, row.LastSeen, row.Session = v.Developer.Epoch, now, recordID(v.Session)
 	if err := d.devices.Keep(ctx, row, d.guessing.MostDevices); err != nil {
@@ -99,7 +104,7 @@ func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (st
 		return "", nil
 	}
 	d.endEarlier(ctx, v.Developer.ID, earlier, row.Session)
-	return cookie, nil
+	return d.signDevice(nonce), nil
 }
 
 // recordID names the record of a session, "" when it has none.
@@ -142,8 +147,8 @@ func (d *Door) moveDevice(ctx context.Context, v *Visit, was, is account.Develop
 		row account.Device
 		err error
 	)
-	if id := d.parseDevice(v.Device); id != "" {
-		row, err = d.devices.Find(ctx, id)
+	if nonce := d.parseDevice(v.Device); nonce != nil {
+		row, err = d.devices.Find(ctx, deviceID(nonce))
 	}
 	if err == nil && row.ID != "" && row.KnownTo(was, d.now(), d.guessing.DeviceAge) {
 		row.Epoch, row.LastSeen, row.Session = is.Epoch, d.now(), recordID(v.Session)
