@@ -80,6 +80,16 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		_, err := throttle.Take(ctx, []account.Attempt{{Key: "key", Policy: policy}}, now)
 		return err
 	}
+	both := func(first, second string) func() error {
+		return func() error {
+			_, err := throttle.Take(ctx, []account.Attempt{
+				{Key: first, Policy: policy}, {Key: second, Policy: policy},
+			}, now)
+			return err
+		}
+	}
+	devices := db.Devices()
+	row := account.Device{ID: "row", Account: ada.ID, FirstSeen: now, LastSeen: now}
 	find := func(q book.Query) func() error {
 		return func() error { _, _, err := entries.Find(ctx, q); return err }
 	}
@@ -110,6 +120,14 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		{"SetupOpen with another token", 1, func() error { _, err := repo.SetupOpen(ctx, []byte("x"), now); return err }},
 		{"Take", 2, take},
 		{"Take, refused", 1, take},
+		{"Take of two counters", 3, both("a", "b")},
+		{"Take of two counters, refused by the second", 1, both("c", "a")},
+		{"device looked for", 1, func() error {
+			_, err := devices.Find(ctx, "row")
+			return unless(err, account.ErrNotFound)
+		}},
+		{"device kept", 2, func() error { return devices.Keep(ctx, row, 5) }},
+		{"devices ended", 1, func() error { _, err := devices.End(ctx, ada.ID); return err }},
 		{"Settle, refunded", 1, func() error { return throttle.Settle(ctx, nil, []string{"key"}) }},
 		{"Settle, forgiven", 1, func() error { return throttle.Settle(ctx, []string{"key"}, nil) }},
 		{"Append", 2, func() error { return entries.Append(ctx, list) }},

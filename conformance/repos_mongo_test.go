@@ -53,6 +53,14 @@ func TestReposMongoDevices(t *testing.T) {
 	})
 }
 
+func TestReposMongoHashes(t *testing.T) {
+	t.Parallel()
+	repotest.Hashes(t, func(t *testing.T) (account.Repository, account.Hashes) {
+		db := openMongo(t, mongo.Options{})
+		return db.Accounts(), db.Hashes()
+	})
+}
+
 func TestReposMongoBook(t *testing.T) {
 	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository {

@@ -39,12 +39,13 @@
 // # One unit of work
 //
 // Whoever measures how long a failed sign-in takes must not learn whether the account exists (ASVS 6.3.8). When there is
-// no account, call [Hasher.Decoy]: it does what Verify does with a hash of the configured form and cost. Verify, Decoy and
+// no account, call [Hasher.Decoy]: it does what Verify does with a hash of the configured form and cost, or
+// [Hasher.DecoyLike], where hashes of several costs are stored. Verify, Decoy and
 // Hash make exactly one computation each, which [Hasher.Computed] counts, so a test can prove it without a clock.
 //
-// An account whose hash is of another form or cost takes its own time, and so can be told from none at all, until its owner
-// has signed in once; while one of Werkzeug's forms is configured, which leaves such hashes alone, until the password is
-// changed.
+// An account whose hash is of another form or cost takes its own time, and so can be told from none at all where Decoy alone
+// is called, until its owner has signed in once; while one of Werkzeug's forms is configured, which leaves such hashes alone,
+// until the password is changed.
 //
 // # Passwords
 //

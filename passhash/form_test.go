@@ -66,6 +66,40 @@ func TestDecoyIsOfTheForm(t *testing.T) {
 	}
 }
 
+// TestDecoyLike: the work is that of the form asked for, once; for what is none it is that of Decoy.
+func TestDecoyLike(t *testing.T) {
+	t.Parallel()
+	const today = "$argon2id$v=19$m=19456,t=2,p=1"
+	for form, want := range map[string]string{
+		today:                              today,
+		"$argon2id$v=19$m=12288,t=3,p=1":   "$argon2id$v=19$m=12288,t=3,p=1",
+		"scrypt:32768:8:1":                 "scrypt:32768:8:1",
+		"pbkdf2:sha256:260000":             "pbkdf2:sha256:260000",
+		"":                                 today,
+		"$argon2id$v=19$m=12288,t=3":       today,
+		"$argon2id$v=19$m=1,t=1,p=1":       today, // which cannot be computed
+		"$argon2id$v=19$m=9999999,t=1,p=1": today, // which costs too much
+		"$2b$12":                           today,
+		"plain":                            today,
+		"md5":                              today,
+		"scrypt:3:8:1":                     today,
+		"pbkdf2:sha256":                    today,
+	} {
+		h := newHasher(t, passhash.Config{})
+		var computed []string
+		h.SetComputing(func(hash string) { computed = append(computed, hash) })
+		if err := h.DecoyLike(t.Context(), form, "password"); err != nil {
+			t.Fatal(err)
+		}
+		if len(computed) != 1 || !strings.HasPrefix(computed[0], want+"$") || h.Computed() != 1 {
+			t.Errorf("%q: %q was computed, %d times", form, computed, h.Computed())
+		}
+		if _, err := passhash.Parse(computed[0]); err != nil {
+			t.Errorf("%q: Verify would not compute %q", form, computed[0])
+		}
+	}
+}
+
 // TestStaleAcrossForms: while Werkzeug has to read the hashes, those that it can read stay, and the others are rewritten.
 func TestStaleAcrossForms(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import "github.com/doorbook/doorbook/passhash/internal/hook"
 
 func init() {
 	hook.Cheap = func(h any) { h.(*Hasher).cheapen() }
+	hook.Watch = func(h any, f func(hash string)) { h.(*Hasher).watch(f) }
 	hook.Around = func(h any, f func(real func() []byte) []byte) { h.(*Hasher).around(f) }
 }
 
@@ -22,6 +23,17 @@ func (h *Hasher) cheapen() {
 			today.method = scryptMethod{n: 128, r: 8, p: 1}
 		}
 		h.today = today
+	}
+}
+
+// watch calls f with the hash that each computation is for.
+func (h *Hasher) watch(f func(hash string)) {
+	compute := h.compute
+	h.compute = func(r record, password []byte) ([]byte, error) {
+		if m, ok := r.(model); ok {
+			f(m.String())
+		}
+		return compute(r, password)
 	}
 }
 

@@ -145,14 +145,6 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (match, stal
 	return match, match && r.stale(h.today), err
 }
 
-// Decoy does the work of Verify with a hash of the configured form that no password matches: call
-// it when there is no account, so that the answer takes as long as for a wrong password. Errors:
-// ErrBusy or the context's error.
-func (h *Hasher) Decoy(ctx context.Context, password string) error {
-	_, err := h.matches(ctx, h.today, password)
-	return err
-}
-
 // Computed is how many computations were made since New. A test can prove with it that every
 // attempt costs one.
 func (h *Hasher) Computed() int64 { return h.computed.Load() }

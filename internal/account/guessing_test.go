@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -112,4 +113,66 @@ func TestKnownTo(t *testing.T) {
 	if (account.Device{Epoch: 0}).KnownTo(account.Developer{}, time.Time{}, age) {
 		t.Error("no device is known to nobody")
 	}
+}
+
+// TestPlacesPlayed lets new browsers of a few networks and known devices come and go in any order:
+// of the places of the program none can be taken away without one of the promises.
+func TestPlacesPlayed(t *testing.T) {
+	t.Parallel()
+	good := account.DefaultGuessing().Door
+	for name, c := range map[string]struct {
+		change func(p *account.Places)
+		broken bool
+	}{
+		"as it is":                {func(*account.Places) {}, false},
+		"no bound in all":         {func(p *account.Places) { p.All = 1000 }, true},
+		"none for known devices":  {func(p *account.Places) { p.Kept = 0 }, true},
+		"no bound of one network": {func(p *account.Places) { p.Network = 1000 }, true},
+		"no bound of one device":  {func(p *account.Places) { p.Device = 1000 }, true},
+	} {
+		p := good
+		c.change(&p)
+		if found := playPlaces(p, good); (found != "") != c.broken {
+			t.Errorf("%s: broken is %q", name, found)
+		}
+	}
+}
+
+// playPlaces returns the promise of the good places that others break, "" for none.
+func playPlaces(p, good account.Places) string {
+	r := rand.New(rand.NewPCG(1, 2))
+	var (
+		taken    account.Taken
+		networks [6]int // new browsers of each
+		devices  [12]int
+	)
+	for range 20_000 {
+		i, j := r.IntN(len(networks)), r.IntN(len(devices))
+		device, _ := p.Admit(account.Taken{All: taken.All, New: taken.New, Device: devices[j]})
+		_, browser := p.Admit(account.Taken{All: taken.All, New: taken.New, Network: networks[i]})
+		others := taken.All - taken.New // known devices within
+		if !device && devices[j] < good.Device && others < good.Kept {
+			return "a known device is sent away by new browsers"
+		}
+		switch leaves := r.IntN(5) == 0; {
+		case leaves && networks[i] > 0:
+			networks[i], taken.New, taken.All = networks[i]-1, taken.New-1, taken.All-1
+		case leaves && devices[j] > 0:
+			devices[j], taken.All = devices[j]-1, taken.All-1
+		case leaves:
+		case r.IntN(8) == 0 && device:
+			devices[j], taken.All = devices[j]+1, taken.All+1
+		case browser:
+			networks[i], taken.New, taken.All = networks[i]+1, taken.New+1, taken.All+1
+		}
+		switch {
+		case taken.All > good.All:
+			return "there are too many"
+		case networks[i] > good.Network:
+			return "there are too many of one network"
+		case devices[j] > good.Device:
+			return "there are too many of one device"
+		}
+	}
+	return ""
 }

@@ -24,6 +24,7 @@ type DB struct {
 	Accounts account.Repository
 	Throttle account.Throttle
 	Devices  account.Devices
+	Hashes   account.Hashes
 	Entries  book.Repository
 	Sessions session.Store
 
@@ -103,7 +104,7 @@ func openSQLite(ctx context.Context, dir string) (*DB, error) {
 		return nil, err
 	}
 	return &DB{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Entries: db.Entries(), Sessions: db.Sessions(store),
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(store),
 		Check: db.Check, Close: db.Close,
 	}, nil
 }
@@ -114,7 +115,7 @@ func openMongo(ctx context.Context, address string, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("DOORBOOK_DATABASE: %w", err)
 	}
 	return &DB{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Entries: db.Entries(), Sessions: db.Sessions(),
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(),
 		Check: db.Check, Request: db.Request, LeaveMark: db.LeaveMark, Close: db.Close,
 	}, nil
 }

@@ -22,32 +22,37 @@ const (
 	deviceMAC   = 24
 )
 
-// newDevice makes a cookie, and the id of its row.
-func (d *Door) newDevice() (cookie, id string, err error) {
-	var raw [deviceNonce + deviceMAC]byte
-	if _, err := io.ReadFull(rand.Reader, raw[:deviceNonce]); err != nil {
-		return "", "", fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
+// newNonce returns what a new device's cookie is to hold.
+func newNonce() ([]byte, error) {
+	nonce := make([]byte, deviceNonce)
+	if _, err := io.ReadFull(rand.Reader, nonce); err != nil {
+		return nil, fault.Wrap(fault.Internal, "Something went wrong on our side.", err)
 	}
-	mac := d.device.Sum(raw[:deviceNonce])
-	copy(raw[deviceNonce:], mac[:])
-	return base64.RawURLEncoding.EncodeToString(raw[:]), deviceID(raw[:deviceNonce]), nil
+	return nonce, nil
 }
 
-// parseDevice returns the id of a cookie's row, "" when our keys did not sign the cookie.
-func (d *Door) parseDevice(cookie string) (id string) {
+// signDevice returns the cookie that holds a nonce, signed by the newest key.
+func (d *Door) signDevice(nonce []byte) (cookie string) {
+	mac := d.device.Sum(nonce)
+	return base64.RawURLEncoding.EncodeToString(append(nonce[:deviceNonce:deviceNonce], mac[:deviceMAC]...))
+}
+
+// parseDevice returns what a cookie holds, nil when our keys did not sign the cookie.
+func (d *Door) parseDevice(cookie string) (nonce []byte) {
 	if len(cookie) != (deviceNonce+deviceMAC)/3*4 || strings.ContainsAny(cookie, "\r\n") {
-		return ""
+		return nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(cookie)
 	if err != nil {
-		return ""
+		return nil
 	}
 	if _, ok := d.device.Verify(raw[:deviceNonce], raw[deviceNonce:]); !ok {
-		return ""
+		return nil
 	}
-	return deviceID(raw[:deviceNonce])
+	return raw[:deviceNonce]
 }
 
+// deviceID returns the id of the row of the device whose cookie holds the nonce.
 func deviceID(nonce []byte) string {
 	sum := sha256.Sum256(nonce)
 	return hex.EncodeToString(sum[:16])
@@ -55,12 +60,12 @@ func deviceID(nonce []byte) string {
 
 // knownDevice finds the row of the visitor's device cookie, if it is a device that is known to the
 // account that has the key now; the zero Device otherwise.
-func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (none account.Device, err error) {
-	id := d.parseDevice(v.Device)
-	if id == "" {
+func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (account.Device, error) {
+	none, nonce := account.Device{}, d.parseDevice(v.Device)
+	if nonce == nil {
 		return none, nil
 	}
-	row, err := d.devices.Find(ctx, id)
+	row, err := d.devices.Find(ctx, deviceID(nonce))
 	if errors.Is(err, account.ErrNotFound) {
 		return none, nil
 	}
@@ -82,15 +87,16 @@ func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (none acco
 // keepDevice makes the browser that has just signed in a known one, and gives the cookie that says
 // so. The session that the same device has begun earlier ends. A failure costs nobody the sign-in:
 // the browser is a new one the next time.
-func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (cookie string, err error) {
+func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (string, error) {
 	ctx = context.WithoutCancel(ctx)
 	now := d.now()
-	cookie, earlier := v.Device, row.Session
+	nonce, earlier := d.parseDevice(v.Device), row.Session
 	if row.ID == "" {
-		if cookie, row.ID, err = d.newDevice(); err != nil {
+		var err error
+		if nonce, err = newNonce(); err != nil {
 			return "", err
 		}
-		row.Account, row.FirstSeen = v.Developer.ID, now
+		row.ID, row.Account, row.FirstSeen = deviceID(nonce), v.Developer.ID, now
 	}
 	row.Epoch, row.LastSeen, row.Session = v.Developer.Epoch, now, recordID(v.Session)
 	if err := d.devices.Keep(ctx, row, d.guessing.MostDevices); err != nil {
@@ -98,7 +104,7 @@ func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (co
 		return "", nil
 	}
 	d.endEarlier(ctx, v.Developer.ID, earlier, row.Session)
-	return cookie, nil
+	return d.signDevice(nonce), nil
 }
 
 // recordID names the record of a session, "" when it has none.
@@ -137,9 +143,12 @@ func (d *Door) endDevices(ctx context.Context, owner string, except ...string) {
 // the account is now, and ends all others.
 func (d *Door) moveDevice(ctx context.Context, v *Visit, was, is account.Developer) {
 	ctx = context.WithoutCancel(ctx)
-	row, err := account.Device{}, error(nil)
-	if id := d.parseDevice(v.Device); id != "" {
-		row, err = d.devices.Find(ctx, id)
+	var (
+		row account.Device
+		err error
+	)
+	if nonce := d.parseDevice(v.Device); nonce != nil {
+		row, err = d.devices.Find(ctx, deviceID(nonce))
 	}
 	if err == nil && row.ID != "" && row.KnownTo(was, d.now(), d.guessing.DeviceAge) {
 		row.Epoch, row.LastSeen, row.Session = is.Epoch, d.now(), recordID(v.Session)

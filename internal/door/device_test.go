@@ -10,6 +10,7 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
+	"github.com/doorbook/doorbook/session"
 )
 
 // known reports whether a browser is a known device: it is let through where new ones are refused.
@@ -247,5 +248,36 @@ func TestIncomplete(t *testing.T) {
 	}
 	if err := b.signIn(ada.Email, sitetest.Password); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDeviceKeys: a device stays known over a change of keys, by a cookie that the newest key has
+// signed once it has signed in.
+func TestDeviceKeys(t *testing.T) {
+	t.Parallel()
+	const newest = "another secret, of thirty-two bytes"
+	dir, cookie := t.TempDir(), ""
+	for i, secrets := range [][]string{{sitetest.Secret}, {newest, sitetest.Secret}, {newest}} {
+		s := sitetest.Open(t, dir, func(p *server.Parts) {
+			var all [][]byte
+			for _, secret := range secrets {
+				all = append(all, []byte(secret))
+			}
+			keys, err := session.NewKeyRing(all...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Keys = keys
+		})
+		b := newBrowser(t, s, "192.0.2.1")
+		if b.device = cookie; i == 0 {
+			s.Developer("Ada", account.Member)
+		} else if !known(t, s, b, "ada@example.org") {
+			t.Errorf("with keys %d the device is not known", i)
+		}
+		if err := b.signIn("ada@example.org", sitetest.Password); err != nil {
+			t.Fatal(err)
+		}
+		cookie = b.device
 	}
 }

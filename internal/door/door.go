@@ -40,6 +40,7 @@ type Config struct {
 	Accounts     account.Repository
 	Throttle     account.Throttle
 	Devices      account.Devices
+	Hashes       account.Hashes // default: all hashes are as Passwords makes them
 	Book         book.Repository
 	Recorder     Recorder
 	Plotter      *book.Plotter
@@ -76,6 +77,7 @@ type Door struct {
 	counters *session.Signer // of the names of throttling counters
 	setup    *session.Signer // of setup tokens as they are kept
 	crowd    *crowd
+	decoys   decoys
 }
 
 // New makes a Door.
@@ -101,6 +103,7 @@ func New(c Config) *Door {
 		counters: c.Keys.Signer("counter"),
 		setup:    c.Keys.Signer("setup"),
 		crowd:    newCrowd(c.Guessing.Door),
+		decoys:   decoys{hashes: c.Hashes, signer: c.Keys.Signer("decoy")},
 	}
 }
 

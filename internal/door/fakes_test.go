@@ -40,7 +40,9 @@ func (f *fakes) written() int {
 
 type fakeThrottle struct{ *fakes }
 
-func (f fakeThrottle) Take(_ context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
+func (f fakeThrottle) Take(
+	_ context.Context, counters []account.Attempt, now time.Time,
+) (time.Duration, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	next := map[string]account.Counter{}

@@ -36,21 +36,17 @@ func TestGuessingNeedsEveryNumber(t *testing.T) {
 	free := account.Policy{Free: math.MaxInt32, First: time.Second, Most: time.Second, Forget: time.Hour}
 	one := account.Policy{Free: 1, First: 24 * time.Hour, Most: 24 * time.Hour, Forget: 24 * time.Hour}
 	for name, change := range map[string]func(g *account.Guessing){
-		"no ceiling of the account":   func(g *account.Guessing) { g.Account = free },
-		"no ceiling of the network":   func(g *account.Guessing) { g.Network = free },
-		"no ceiling of the devices":   func(g *account.Guessing) { g.Devices = free },
-		"no ceiling of the proofs":    func(g *account.Guessing) { g.Proofs = free },
-		"no end of a device's share":  func(g *account.Guessing) { g.Device = free },
-		"no end of a session's share": func(g *account.Guessing) { g.Session = free },
-		"no most of the devices":      func(g *account.Guessing) { g.MostDevices = math.MaxInt32 },
-		"a smaller share of a device": func(g *account.Guessing) { g.Device = one },
-		"a smaller share of a session": func(g *account.Guessing) {
-			g.Session = one
-		},
-		"no session is recent": func(g *account.Guessing) { g.Recent = -1 },
-		"devices are not known": func(g *account.Guessing) {
-			g.DeviceAge = 0
-		},
+		"no ceiling of the account":    func(g *account.Guessing) { g.Account = free },
+		"no ceiling of the network":    func(g *account.Guessing) { g.Network = free },
+		"no ceiling of the devices":    func(g *account.Guessing) { g.Devices = free },
+		"no ceiling of the proofs":     func(g *account.Guessing) { g.Proofs = free },
+		"no end of a device's share":   func(g *account.Guessing) { g.Device = free },
+		"no end of a session's share":  func(g *account.Guessing) { g.Session = free },
+		"no most of the devices":       func(g *account.Guessing) { g.MostDevices = math.MaxInt32 },
+		"a smaller share of a device":  func(g *account.Guessing) { g.Device = one },
+		"a smaller share of a session": func(g *account.Guessing) { g.Session = one },
+		"no session is recent":         func(g *account.Guessing) { g.Recent = -1 },
+		"devices are not known":        func(g *account.Guessing) { g.DeviceAge = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,7 +132,9 @@ func newWorld(t testing.TB, g account.Guessing, seed uint64) *world {
 
 // ask lets a browser do something on one of the nodes, and checks that a refusal writes nothing. It
 // reports whether a password was judged.
-func (w *world) ask(b *visitor, addr string, f func(context.Context, *door.Door, *door.Visit) error) (judged bool, err error) {
+func (w *world) ask(
+	b *visitor, addr string, f func(context.Context, *door.Door, *door.Visit) error,
+) (judged bool, err error) {
 	node := w.nodes[w.rand.IntN(len(w.nodes))]
 	before, writes := w.hasher.Computed(), 0
 	h := w.sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -279,10 +277,13 @@ func play(t testing.TB, g account.Guessing, seed uint64) string {
 		w.guessAsNew, w.guessAsKnown, w.guessProofs, w.spray, w.stealSession, w.stealDevice,
 		w.ownerComes,
 	}
-	steps := []time.Duration{0, 0, 0, 0, time.Second, 30 * time.Second, time.Minute, 15 * time.Minute, time.Hour}
+	steps := []time.Duration{
+		0, 0, 0, 0, time.Second, 30 * time.Second, time.Minute, 15 * time.Minute, time.Hour,
+	}
+	most := account.DefaultGuessing().MostDevices
 	for range 120 {
 		moves[w.rand.IntN(len(moves))]()
-		if list, _ := (fakeDevices{w.fakes}).List(t.Context(), w.ada.ID); len(list) > account.DefaultGuessing().MostDevices {
+		if list, _ := (fakeDevices{w.fakes}).List(t.Context(), w.ada.ID); len(list) > most {
 			w.broken("%d devices", len(list))
 		}
 		if w.found != "" {

@@ -51,6 +51,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	if err != nil {
 		return "", err
 	}
+	d.decoys.refresh(ctx, d.now(), d.log) // for known addresses and unknown ones
 	dev, match, err := d.check(ctx, v, key, in.Password)
 	if err != nil {
 		d.refund(ctx, taken) // nothing was guessed
@@ -89,7 +90,9 @@ func (in Credentials) complete() error {
 func (d *Door) begin(v *Visit, dev account.Developer) error {
 	v.Session.SignIn(dev.ID)
 	epoch.Set(v.Session, dev.Epoch)
-	LoggedInUser.Set(v.Session, Profile{ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills})
+	LoggedInUser.Set(v.Session, Profile{
+		ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills,
+	})
 	if err := v.Session.Save(); err != nil {
 		return unavailable(err)
 	}
@@ -102,7 +105,7 @@ func (d *Door) begin(v *Visit, dev account.Developer) error {
 func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev account.Developer, match bool, err error) {
 	dev, err = d.accounts.ByEmail(ctx, key)
 	if errors.Is(err, account.ErrNotFound) {
-		if err := d.passwords.Decoy(ctx, password); err != nil {
+		if err := d.passwords.DecoyLike(ctx, d.decoys.form(key), password); err != nil {
 			return dev, false, busy(err)
 		}
 		return account.Developer{}, false, nil
@@ -129,7 +132,7 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 	match, stale, err = d.passwords.Verify(ctx, dev.PasswordHash, password)
 	if errors.Is(err, passhash.ErrMalformed) {
 		d.log.Error("a stored password hash cannot be read", "developer", dev.ID)
-		err = d.passwords.Decoy(ctx, password)
+		err = d.passwords.DecoyLike(ctx, d.decoys.form(dev.EmailKey), password)
 	}
 	return match, stale, err
 }

@@ -14,7 +14,9 @@ import (
 // take counts the attempt in the first lane that has room, before anything is guessed, so that
 // parallel attempts count too; it gives that lane. An attempt that no lane has room for counts
 // nowhere. It is entered under the action, and is told the shortest of the waits.
-func (d *Door) take(ctx context.Context, v *Visit, refused book.Action, lanes []account.Lane) (account.Lane, error) {
+func (d *Door) take(
+	ctx context.Context, v *Visit, refused book.Action, lanes []account.Lane,
+) (account.Lane, error) {
 	var shortest time.Duration
 	for _, lane := range lanes {
 		wait, err := d.throttle.Take(ctx, d.attempts(lane), d.now())
@@ -30,8 +32,9 @@ func (d *Door) take(ctx context.Context, v *Visit, refused book.Action, lanes []
 	}
 	d.note(ctx, v, refused, "", "too many attempts")
 	return nil, &fault.Error{
-		Kind:       fault.Throttled,
-		Public:     fmt.Sprintf("There were too many attempts. Please wait %s and try again.", inWords(shortest)),
+		Kind: fault.Throttled,
+		Public: fmt.Sprintf("There were too many attempts. Please wait %s and try again.",
+			inWords(shortest)),
 		RetryAfter: shortest,
 	}
 }

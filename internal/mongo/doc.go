@@ -39,10 +39,10 @@
 // Round trips, when nothing goes wrong and nobody else changes the same document:
 //
 //	1  ByID, ByEmail (known or not), List, HasAdmin, OpenSetup; Update without e-mail address, demotion or disabling; a Take
-//	   that is refused, Forgive, Refund; entries: ByID, Find (2 at the end of the whole book), SoftDelete, Delete, Finish,
+//	   that is refused, Settle for each key; a device: Find, End; entries: ByID, Find (2 at the end of the whole book), SoftDelete, Delete, Finish,
 //	   Minutes; session: Load, Patch, Touch
-//	2  Create, Update of the address, SetupOpen with the right token, a Take that is let through, Append of any number of
-//	   entries, Sweep; Update or Delete of somebody who is no admin
+//	2  Create, Update of the address, SetupOpen with the right token, a Take that is let through (one more for each
+//	   further counter), a device's Keep, Append of any number of entries, Sweep; Update or Delete of somebody who is no admin
 //	5  Update that takes an admin away, and its Delete: read, turn, look, change, give back
 //	5  CompleteSetup
 //	1  wave of two at once: session and developer of a signed-in request (DB.Request)

@@ -38,12 +38,21 @@ type counter struct {
 	Mark     int64     `bson:"mark"`
 }
 
-// Take implements account.Throttle. A refused attempt is one round trip for each counter up to the
-// one that refuses, one that is let through two. What was counted before a refusal is taken back;
-// until then it counts.
+// Take implements account.Throttle. A refused attempt is one round trip and writes nothing; one that
+// is let through is one more for each counter. Only where another attempt comes in between may one
+// counter refuse what another has counted already: that is taken back, and until then it counts.
 func (t *throttle) Take(ctx context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
+	stored, err := t.read(ctx, counters)
+	if err != nil {
+		return 0, t.db.fail(ctx, "throttle", err)
+	}
+	for _, a := range counters {
+		if _, wait := a.Policy.Take(stored[a.Key].counter(), now); wait > 0 {
+			return wait, nil
+		}
+	}
 	for i, a := range counters {
-		wait, err := t.take(ctx, a.Key, a.Policy, now)
+		wait, err := t.take(ctx, a, stored[a.Key], now)
 		if err == nil && wait == 0 {
 			continue
 		}
@@ -55,19 +64,33 @@ func (t *throttle) Take(ctx context.Context, counters []account.Attempt, now tim
 	return 0, nil
 }
 
-func (t *throttle) take(ctx context.Context, key string, p account.Policy, now time.Time) (time.Duration, error) {
+// read finds the counters that are stored, by their keys.
+func (t *throttle) read(ctx context.Context, counters []account.Attempt) (map[string]*counter, error) {
+	keys := bson.A{}
+	for _, a := range counters {
+		keys = append(keys, text(a.Key))
+	}
+	cursor, err := t.counters.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: keys}}}})
+	if err != nil {
+		return nil, err
+	}
+	stored, broken := make(map[string]*counter), error(nil)
+	err = all(ctx, cursor, func(doc bson.Raw) {
+		c := new(counter)
+		broken = errors.Join(broken, bson.Unmarshal(doc, c))
+		stored[readText(doc.Lookup("_id"))] = c
+	})
+	return stored, errors.Join(err, broken)
+}
+
+// take counts an attempt in one counter, which was as stored when it was read; nil for none.
+func (t *throttle) take(ctx context.Context, a account.Attempt, stored *counter, now time.Time) (time.Duration, error) {
 	for range casTries {
-		var stored counter
-		err := t.counters.FindOne(ctx, byID(text(key))).Decode(&stored)
-		if err != nil && !errors.Is(err, driver.ErrNoDocuments) {
-			return 0, err
-		}
-		known := err == nil
-		next, wait := p.Take(account.Counter{Failures: stored.Failures, Last: stored.Last, Until: stored.Until}, now)
+		next, wait := a.Policy.Take(stored.counter(), now)
 		if wait > 0 {
 			return wait, nil
 		}
-		done, err := t.keep(ctx, key, known, stored.Mark, next)
+		done, err := t.keep(ctx, a.Key, stored, next)
 		if done || err != nil {
 			return 0, err
 		}
@@ -76,21 +99,34 @@ func (t *throttle) take(ctx context.Context, key string, p account.Policy, now t
 			return 0, ctx.Err()
 		case <-time.After(mathrand.N(casPause)):
 		}
+		found, err := t.read(ctx, []account.Attempt{a})
+		if err != nil {
+			return 0, err
+		}
+		stored = found[a.Key]
 	}
 	return 0, errContended
 }
 
+// counter is what is remembered under a key; a nil c stands for nothing.
+func (c *counter) counter() account.Counter {
+	if c == nil {
+		return account.Counter{}
+	}
+	return account.Counter{Failures: c.Failures, Last: c.Last, Until: c.Until}
+}
+
 // keep stores a counter, and reports whether nobody else was faster.
-func (t *throttle) keep(ctx context.Context, key string, known bool, mark int64, c account.Counter) (bool, error) {
+func (t *throttle) keep(ctx context.Context, key string, stored *counter, c account.Counter) (bool, error) {
 	doc := counter{ID: text(key), Failures: c.Failures, Last: c.Last, Until: c.Until, Mark: mathrand.Int64()}
-	if !known {
+	if stored == nil {
 		_, err := t.counters.InsertOne(ctx, doc)
 		if isDuplicate(err) {
 			return false, nil
 		}
 		return err == nil, err
 	}
-	r, err := t.counters.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.ID}, {Key: "mark", Value: mark}}, doc)
+	r, err := t.counters.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.ID}, {Key: "mark", Value: stored.Mark}}, doc)
 	return err == nil && r.MatchedCount == 1, err
 }
 

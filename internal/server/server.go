@@ -76,7 +76,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	site, err := NewSite(Parts{
-		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Entries: db.Entries, Store: db.Sessions,
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
 		Ready: db.Check, Request: db.Request,
 		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
 		Flask: beside(c), URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,

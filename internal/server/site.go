@@ -24,6 +24,7 @@ type Parts struct {
 	Accounts account.Repository
 	Throttle account.Throttle
 	Devices  account.Devices
+	Hashes   account.Hashes // default: those of Passwords alone
 	Entries  book.Repository
 	Store    session.Store
 	Ready    func(ctx context.Context) error           // why the databases cannot be written, nil while they can
@@ -74,7 +75,7 @@ func NewSite(p Parts) (*Site, error) {
 		return nil, err
 	}
 	d := door.New(door.Config{
-		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, Book: p.Entries, Recorder: recorder,
+		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
 		Registration: p.Registration, Shared: p.Flask != nil, Now: p.Now, Log: p.Log,

@@ -132,6 +132,9 @@ func (db *DB) Throttle() account.Throttle { return db.throttle }
 // Devices gives the browsers that have signed in.
 func (db *DB) Devices() account.Devices { return db.devices }
 
+// Hashes gives what password hashes look like.
+func (db *DB) Hashes() account.Hashes { return db.accounts }
+
 // Entries gives the book.
 func (db *DB) Entries() book.Repository { return db.entries }
 

@@ -39,6 +39,14 @@ func TestDevices(t *testing.T) {
 	repotest.Devices(t, func(t *testing.T) account.Devices { return open(t, t.TempDir()).Devices() })
 }
 
+func TestHashes(t *testing.T) {
+	t.Parallel()
+	repotest.Hashes(t, func(t *testing.T) (account.Repository, account.Hashes) {
+		db := open(t, t.TempDir())
+		return db.Accounts(), db.Hashes()
+	})
+}
+
 func TestBook(t *testing.T) {
 	t.Parallel()
 	repotest.Book(t, func(t *testing.T) book.Repository { return open(t, t.TempDir()).Entries() })

@@ -6,3 +6,7 @@ var Cheap func(hasher any)
 
 // Around puts f around each computation of a *passhash.Hasher that nobody uses yet.
 var Around func(hasher any, f func(real func() []byte) []byte)
+
+// Watch calls f with the hash that each computation of a *passhash.Hasher that nobody uses yet is
+// for.
+var Watch func(hasher any, f func(hash string))
