@@ -1,13 +1,20 @@
 package door_test
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/id"
+	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
+	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/passhash/passhashtest"
 )
 
 // TestSignInAfterFailures: a success after failures is an event of its own that says how many.
@@ -74,5 +81,32 @@ func TestAudience(t *testing.T) {
 		if err != nil || has != want || len(list) == 0 {
 			t.Errorf("%s sees it: %v, %v", d.Name, has, err)
 		}
+	}
+}
+
+// TestHungUpCounts: whoever goes away while the password is compared has used up the attempt all the
+// same, and it is told. Guard: signin.go, SignIn; passhash, gate.
+func TestHungUpCounts(t *testing.T) {
+	t.Parallel()
+	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Wait: time.Minute})
+	s := sitetest.New(t, func(p *server.Parts) { p.Passwords = hasher })
+	ada := s.Developer("Ada", account.Member)
+	b := newBrowser(t, s, "192.0.2.1")
+	b.visit(func(ctx context.Context, v *door.Visit) {
+		ctx, hangUp := context.WithCancel(ctx)
+		go func() {
+			<-began
+			hangUp()
+			close(release)
+		}()
+		_, err := s.Door.SignIn(ctx, v, door.Credentials{Email: ada.Email, Password: wrong})
+		wantKind(t, err, fault.Invalid)
+	})
+	wantActivity(t, s, book.ActionSignInFailed, "", ada.ID)
+	if err := b.signIn(ada.Email, sitetest.Password); err != nil {
+		t.Fatal(err)
+	}
+	if e := wantActivity(t, s, book.ActionSignInAfterFailures, ada.ID, ada.ID); e.Text != "1 failed attempt" {
+		t.Errorf("%q", e.Text)
 	}
 }
