@@ -146,7 +146,7 @@ func TestHistoriesFindFlaws(t *testing.T) {
 			t.Parallel()
 			// Which of several rules a round breaks is a matter of luck, so there are a few tries.
 			var out []byte
-			for range 10 {
+			for range 40 {
 				command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMoody$", "-test.timeout=60s")
 				command.Env = append(os.Environ(), flawVariable+"="+string(f))
 				var err error
