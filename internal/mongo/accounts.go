@@ -23,7 +23,6 @@ var errIDTaken = errors.New("the id is taken")
 
 // Create implements account.Repository.
 func (a *accounts) Create(ctx context.Context, by account.Actor, d account.Developer) error {
-	defer a.db.changed(ctx)()
 	if err := a.Confirm(ctx, by); err != nil {
 		return err
 	}
@@ -63,14 +62,11 @@ func (a *accounts) free(ctx context.Context, emailKey string) error {
 	}
 }
 
-// ByID implements account.Repository. Within a request (DB.Request) it may give what was read while the session was.
+// ByID implements account.Repository.
 func (a *accounts) ByID(ctx context.Context, id string) (account.Developer, error) {
 	oid, ok := objectID(id)
 	if !ok {
 		return account.Developer{}, or(ctx.Err(), account.ErrNotFound)
-	}
-	if d, err, ok := a.db.prefetched(ctx, id); ok {
-		return d, err
 	}
 	d, err := a.byID(ctx, oid)
 	return d, a.db.fail(ctx, "find developer", err)
@@ -125,7 +121,6 @@ func (a *accounts) list(ctx context.Context, after string, limit int) ([]account
 func (a *accounts) Update(
 	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
 ) (account.Developer, error) {
-	defer a.db.changed(ctx)()
 	if err := a.Confirm(ctx, by); err != nil {
 		return account.Developer{}, err
 	}
@@ -187,7 +182,6 @@ func (a *accounts) expect(ctx context.Context, id bson.ObjectID, epoch *int64) (
 
 // Delete implements account.Repository.
 func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) error {
-	defer a.db.changed(ctx)()
 	if err := a.Confirm(ctx, by); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db.sessions = &sessions{Store: store, db: db}
+	db.sessions = store
 	if err := db.makeIndexes(ctx); err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (db *DB) Throttle() account.Throttle { return db.throttle }
 // Entries gives the book.
 func (db *DB) Entries() book.Repository { return db.entries }
 
-// Sessions gives the sessions, in the collection of that name. See DB.Request for what it does beyond a store's work.
+// Sessions gives the sessions, in the collection of that name.
 func (db *DB) Sessions() session.Store { return db.sessions }
 
 // Check reports whether the database can be written, for readiness. It really writes, and waits for the majority, so call

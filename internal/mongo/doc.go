@@ -44,7 +44,7 @@
 //	   entries, Sweep; Update or Delete of somebody who is no admin
 //	5  Update that takes an admin away, and its Delete: read, turn, look, change, give back
 //	5  CompleteSetup
-//	1  wave of two at once: session and developer of a signed-in request (DB.Request)
+//	2  session and developer of a signed-in request, one after the other
 //
 // While developers of another program lack a key, a call that looks for an address gives it to at most 250 of them, for
 // two more round trips for each 50; Open does so for all. What is asked at every request is found by _id, but for the newest entries, which an index gives in their order. The

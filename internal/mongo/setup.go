@@ -41,7 +41,6 @@ func (a *accounts) SetupOpen(ctx context.Context, tokenHash []byte, now time.Tim
 // CompleteSetup implements account.Repository. Who takes the link away in one atomic step has it alone; it is put back when
 // the developer could not be made. After a crash in between there is no link and no admin: the next start makes a link.
 func (a *accounts) CompleteSetup(ctx context.Context, tokenHash []byte, d account.Developer, now time.Time) error {
-	defer a.db.changed(ctx)()
 	return a.db.fail(ctx, "complete setup", a.completeSetup(ctx, tokenHash, d, now))
 }
 
