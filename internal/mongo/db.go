@@ -105,6 +105,9 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 	if err := db.accounts.settleAll(ctx); err != nil {
 		return nil, err
 	}
+	if err := db.accounts.mendAll(ctx); err != nil {
+		return nil, err
+	}
 	if db.entries.fields, err = db.entries.findFields(ctx); err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func newDB(client *driver.Client, a address, opts Options) *DB {
 	// An entry is stored when one server has it in its journal: see the package's comment.
 	journaled := options.Collection().SetWriteConcern(&writeconcern.WriteConcern{W: 1, Journal: new(true)})
 	db.state = db.base.Collection("state")
-	db.accounts = &accounts{db: db, developers: db.base.Collection("developers"), setup: db.base.Collection("setup")}
+	db.accounts = &accounts{db: db, developers: db.base.Collection("developers")}
 	db.throttle = &throttle{db: db, counters: db.base.Collection("throttle")}
 	db.entries = &entries{
 		db: db, logs: db.base.Collection("logs", journaled), minutes: db.base.Collection("minutes", journaled), beside: opts.Beside,
