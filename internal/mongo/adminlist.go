@@ -96,7 +96,8 @@ func (a *accounts) buildAdmins(ctx context.Context) (admins, error) {
 	s := admins{Version: 1, List: []admin{}}
 	for _, name := range []string{"admin_seen", "admin_next"} {
 		latest, err := a.developers.FindOne(ctx, onlyWith(name),
-			options.FindOne().SetSort(bson.D{key(name, -1)}).SetProjection(bson.D{key(name, 1)})).Raw()
+			options.FindOne().SetSort(bson.D{key(name, -1)}).SetProjection(bson.D{key(name, 1)}),
+		).Raw()
 		if err != nil && !errors.Is(err, driver.ErrNoDocuments) {
 			return s, err
 		}
@@ -104,13 +105,15 @@ func (a *accounts) buildAdmins(ctx context.Context) (admins, error) {
 			s.Version = max(s.Version, readInt(latest.Lookup(name))+1)
 		}
 	}
-	cursor, err := a.developers.Find(ctx, standing(nil), options.Find().SetProjection(developerFields()))
+	cursor, err := a.developers.Find(ctx, standing(nil),
+		options.Find().SetProjection(developerFields()))
 	if err != nil {
 		return s, err
 	}
 	err = all(ctx, cursor, func(doc bson.Raw) {
 		if id, ok := doc.Lookup("_id").ObjectIDOK(); ok {
-			s.List = append(s.List, admin{ID: id, Epoch: readDeveloper(doc).Epoch, Since: s.Version})
+			epoch := readDeveloper(doc).Epoch
+			s.List = append(s.List, admin{ID: id, Epoch: epoch, Since: s.Version})
 		}
 	})
 	if err != nil {
@@ -168,7 +171,8 @@ func (a *accounts) stands(ctx context.Context, s *admins, except bson.ObjectID) 
 	if len(ids) == 0 {
 		return false, nil
 	}
-	_, err := a.developers.FindOne(ctx, standing(ids), options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
+	_, err := a.developers.FindOne(ctx, standing(ids),
+		options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return false, nil
 	}

@@ -117,7 +117,7 @@ func (a *accounts) give(
 ) (account.Developer, error) {
 	id, was := doc.Lookup("_id").ObjectID(), readDeveloper(doc)
 	if !signInAdmin(was) {
-		mark := bson.D{el("$set", bson.D{el("admin_next", s.Version + 1)})}
+		mark := bson.D{el("$set", bson.D{el("admin_next", s.Version+1)})}
 		if err := a.set(ctx, asRead(doc, append(rights(), "epoch")...), mark); err != nil {
 			return account.Developer{}, err
 		}
@@ -261,7 +261,8 @@ func (a *accounts) createAdmin(
 	})
 	switch {
 	case err == nil:
-		_, err = a.developers.UpdateOne(ctx, bson.D{el("_id", id), el("admin_next", next)}, made(next))
+		marked := bson.D{el("_id", id), el("admin_next", next)}
+		_, err = a.developers.UpdateOne(ctx, marked, made(next))
 		return err
 	case next != 0 && answer(err): // refused: of any other error nobody knows how far it came
 		_, e := a.developers.DeleteOne(ctx, pending(id, next))
