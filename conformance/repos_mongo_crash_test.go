@@ -229,7 +229,8 @@ func TestReposMongoRefusalMends(t *testing.T) {
 	expect := func(role account.Role, epoch int64) {
 		t.Helper()
 		agree(t, repo, shared, "after the refusal")
-		if d, err := repo.ByID(t.Context(), c.other.ID); err != nil || d.Role != role || d.Epoch != epoch {
+		d, err := repo.ByID(t.Context(), c.other.ID)
+		if err != nil || d.Role != role || d.Epoch != epoch {
 			t.Errorf("role %s, epoch %d, %v; want %s, %d", d.Role, d.Epoch, err, role, epoch)
 		}
 	}
@@ -326,7 +327,8 @@ func TestReposMongoAdminsFromBefore(t *testing.T) {
 	if _, err := developers.DeleteOne(t.Context(), gone); err != nil {
 		t.Fatal(err)
 	}
-	if err := repo.Delete(t.Context(), account.Actor{}, ids[2]); !errors.Is(err, account.ErrLastAdmin) {
+	err := repo.Delete(t.Context(), account.Actor{}, ids[2])
+	if !errors.Is(err, account.ErrLastAdmin) {
 		t.Errorf("the last one who stands: %v", err)
 	}
 	agree(t, repo, shared, "after another program")
@@ -339,5 +341,40 @@ func TestReposMongoAdminsFromBefore(t *testing.T) {
 	openMongoURL(t, address, mongo.Options{})
 	if d, err := repo.ByID(t.Context(), ids[2]); err != nil || d.Role != account.Member {
 		t.Errorf("whom another program made an admin is %s, %v", d.Role, err)
+	}
+}
+
+// Whoever wants another address together with another role, and finds it taken at the last moment,
+// gets neither.
+func TestReposMongoAddressTakenLast(t *testing.T) {
+	t.Parallel()
+	address := mongoURL(t, servers.Mongo(t))
+	quick := openMongoURL(t, address, mongo.Options{}).Accounts()
+	shared := databaseOf(t, address)
+	for name, role := range map[string]account.Role{"up": account.Admin, "down": account.Member} {
+		taken := newDeveloper("taken"+name, account.Member)
+		var once sync.Once
+		slow := openMongoURL(t, address, mongo.Options{Monitor: &event.CommandMonitor{
+			Started: func(_ context.Context, e *event.CommandStartedEvent) {
+				if e.CommandName == "findAndModify" {
+					once.Do(func() {
+						if err := quick.Create(context.Background(), account.Actor{}, taken); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+			},
+		}}).Accounts()
+		c := newCast(t, quick, name)
+		who := map[string]account.Developer{"up": c.member, "down": c.other}[name]
+		_, err := slow.Update(t.Context(), account.Actor{}, who.ID,
+			account.Change{Role: &role, Email: &taken.Email, EmailKey: &taken.EmailKey}, now)
+		if !errors.Is(err, account.ErrEmailTaken) {
+			t.Errorf("%s: %v", name, err)
+		}
+		agree(t, quick, shared, name)
+		if d, err := quick.ByID(t.Context(), who.ID); err != nil || d.Role != who.Role {
+			t.Errorf("%s: the role is %s, %v", name, d.Role, err)
+		}
 	}
 }
