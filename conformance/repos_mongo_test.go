@@ -7,6 +7,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/mongo"
 	"github.com/doorbook/doorbook/internal/repotest"
+	"github.com/doorbook/doorbook/session"
 )
 
 // openMongo opens a database of the test's own, where one message at a time is answered.
@@ -31,10 +32,28 @@ func openMongoURL(t testing.TB, url string, opts mongo.Options) *mongo.DB {
 
 func TestReposMongoAccounts(t *testing.T) {
 	t.Parallel()
-	repotest.Accounts(t, func(t *testing.T) account.Repository {
+	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
 		t.Parallel()
-		return openMongo(t, mongo.Options{}).Accounts()
+		db := openMongo(t, mongo.Options{})
+		return repotest.Opened{Accounts: db.Accounts(), SignIn: signIn(db.Sessions())}
 	})
+}
+
+// signIn begins sessions in a store.
+func signIn(store session.Store) func(*testing.T, string) (string, func(*testing.T)) {
+	return func(t *testing.T, subject string) (string, func(*testing.T)) {
+		t.Helper()
+		r := record(subject, nil)
+		if err := store.Create(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		return r.ID.String(), func(t *testing.T) {
+			t.Helper()
+			if err := store.Delete(t.Context(), r.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func TestReposMongoThrottle(t *testing.T) {

@@ -30,8 +30,6 @@ type DB struct {
 
 	// Check reports why it cannot be written, for readiness. It writes.
 	Check func(ctx context.Context) error
-	// Request gives a request what the database keeps for it alone; nil for nothing.
-	Request func(ctx context.Context) context.Context
 	// LeaveMark keeps a mark of the secret key in place of the one that was left last, which it gives; nil where nobody else
 	// can have left one.
 	LeaveMark func(ctx context.Context, mark []byte) (before []byte, err error)
@@ -116,6 +114,6 @@ func openMongo(ctx context.Context, address string, opts Options) (*DB, error) {
 	}
 	return &DB{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(),
-		Check: db.Check, Request: db.Request, LeaveMark: db.LeaveMark, Close: db.Close,
+		Check: db.Check, LeaveMark: db.LeaveMark, Close: db.Close,
 	}, nil
 }

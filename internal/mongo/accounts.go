@@ -16,31 +16,41 @@ import (
 type accounts struct {
 	db         *DB
 	developers *driver.Collection
-	setup      *driver.Collection
 }
 
 var errIDTaken = errors.New("the id is taken")
 
 // Create implements account.Repository.
 func (a *accounts) Create(ctx context.Context, by account.Actor, d account.Developer) error {
-	defer a.db.changed(ctx)()
 	if err := a.Confirm(ctx, by); err != nil {
 		return err
 	}
-	return a.db.fail(ctx, "create developer", a.create(ctx, d))
+	return a.db.fail(ctx, "create developer", a.create(ctx, by, d))
 }
 
-func (a *accounts) create(ctx context.Context, d account.Developer) error {
+func (a *accounts) create(ctx context.Context, by account.Actor, d account.Developer) error {
 	id, ok := objectID(d.ID)
 	if !ok {
 		return errors.New("the id is not one")
 	}
-	if err := a.free(ctx, d.EmailKey); err != nil { // the unique index knows nobody whom Flask has just registered
-		return err
+	if signInAdmin(d) {
+		return a.createAdmin(ctx, id, d, func(s *admins) error { return a.allowed(ctx, s, by) })
 	}
-	_, err := a.developers.InsertOne(ctx, developerDoc(id, d))
-	if !isDuplicate(err) {
-		return err
+	return a.insert(ctx, id, d, developerDoc(id, d))
+}
+
+// insert stores the document of a new developer.
+func (a *accounts) insert(
+	ctx context.Context, id bson.ObjectID, d account.Developer, doc bson.D,
+) error {
+	for range 3 { // who stood in the way may be gone
+		// The unique index knows nobody whom Flask has just registered.
+		if err := a.free(ctx, d.EmailKey); err != nil {
+			return err
+		}
+		if _, err := a.developers.InsertOne(ctx, doc); !isDuplicate(err) {
+			return err
+		}
 	}
 	if err := a.free(ctx, d.EmailKey); err != nil {
 		return err
@@ -63,28 +73,32 @@ func (a *accounts) free(ctx context.Context, emailKey string) error {
 	}
 }
 
-// ByID implements account.Repository. Within a request (DB.Request) it may give what was read while the session was.
+// ByID implements account.Repository.
 func (a *accounts) ByID(ctx context.Context, id string) (account.Developer, error) {
 	oid, ok := objectID(id)
 	if !ok {
 		return account.Developer{}, or(ctx.Err(), account.ErrNotFound)
-	}
-	if d, err, ok := a.db.prefetched(ctx, id); ok {
-		return d, err
 	}
 	d, err := a.byID(ctx, oid)
 	return d, a.db.fail(ctx, "find developer", err)
 }
 
 func (a *accounts) byID(ctx context.Context, id bson.ObjectID) (account.Developer, error) {
-	doc, err := a.developers.FindOne(ctx, byID(id), options.FindOne().SetProjection(developerFields())).Raw()
-	if errors.Is(err, driver.ErrNoDocuments) {
-		return account.Developer{}, account.ErrNotFound
-	}
+	doc, err := a.document(ctx, id)
 	if err != nil {
 		return account.Developer{}, err
 	}
 	return readDeveloper(doc), nil
+}
+
+// document gives what is stored of a developer. account.ErrNotFound.
+func (a *accounts) document(ctx context.Context, id bson.ObjectID) (bson.Raw, error) {
+	doc, err := a.developers.FindOne(ctx, byID(id),
+		options.FindOne().SetProjection(developerFields())).Raw()
+	if errors.Is(err, driver.ErrNoDocuments) {
+		err = account.ErrNotFound
+	}
+	return doc, err
 }
 
 // ByEmail implements account.Repository.
@@ -125,7 +139,6 @@ func (a *accounts) list(ctx context.Context, after string, limit int) ([]account
 func (a *accounts) Update(
 	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
 ) (account.Developer, error) {
-	defer a.db.changed(ctx)()
 	if err := a.Confirm(ctx, by); err != nil {
 		return account.Developer{}, err
 	}
@@ -133,12 +146,12 @@ func (a *accounts) Update(
 	if !ok {
 		return account.Developer{}, or(ctx.Err(), account.ErrNotFound)
 	}
-	d, err := a.update(ctx, oid, c, now)
+	d, err := a.update(ctx, by, oid, c, now)
 	return d, a.db.fail(ctx, "update developer", err)
 }
 
 func (a *accounts) update(
-	ctx context.Context, id bson.ObjectID, c account.Change, now time.Time,
+	ctx context.Context, by account.Actor, id bson.ObjectID, c account.Change, now time.Time,
 ) (d account.Developer, err error) {
 	if c.EmailKey != nil {
 		switch other, err := a.settle(ctx, *c.EmailKey); {
@@ -152,23 +165,15 @@ func (a *accounts) update(
 			return account.Developer{}, err
 		}
 	}
-	apply := func(filter bson.D, more ...bson.E) error {
-		doc, err := a.developers.FindOneAndUpdate(ctx, append(filter, ifEpoch(c)...), merged(changes(c, now), more),
-			options.FindOneAndUpdate().SetReturnDocument(options.After)).Raw()
-		if isDuplicate(err) {
-			return account.ErrEmailTaken
-		}
-		if err == nil {
-			d = readDeveloper(doc)
-		}
-		return err
-	}
-	if mayLeave(c) {
-		err = a.leave(ctx, id, c.IfEpoch, apply)
+	if c.Role != nil || c.Disabled != nil || c.EndSignIns {
+		err = retry(func() error {
+			d, err = a.changeRights(ctx, by, id, c, now)
+			return err
+		})
 		return d, err
 	}
-	err = apply(byID(id))
-	if errors.Is(err, driver.ErrNoDocuments) {
+	d, err = a.apply(ctx, append(byID(id), ifEpoch(c)...), changes(c, now))
+	if errors.Is(err, errAgain) {
 		if _, err = a.expect(ctx, id, c.IfEpoch); err == nil {
 			err = account.ErrChanged // it was of another epoch a moment ago
 		}
@@ -187,7 +192,6 @@ func (a *accounts) expect(ctx context.Context, id bson.ObjectID, epoch *int64) (
 
 // Delete implements account.Repository.
 func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) error {
-	defer a.db.changed(ctx)()
 	if err := a.Confirm(ctx, by); err != nil {
 		return err
 	}
@@ -195,52 +199,8 @@ func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) erro
 	if !ok {
 		return or(ctx.Err(), account.ErrNotFound)
 	}
-	err := a.leave(ctx, oid, nil, func(filter bson.D, _ ...bson.E) error {
-		r, err := a.developers.DeleteOne(ctx, filter)
-		if err == nil && r.DeletedCount == 0 {
-			err = driver.ErrNoDocuments
-		}
-		return err
-	})
+	err := retry(func() error { return a.remove(ctx, by, oid) })
 	return a.db.fail(ctx, "delete developer", err)
-}
-
-// Confirm implements account.Repository.
-func (a *accounts) Confirm(ctx context.Context, by account.Actor) error {
-	return a.db.fail(ctx, "look at the actor", a.confirm(ctx, by))
-}
-
-func (a *accounts) confirm(ctx context.Context, by account.Actor) error {
-	if by == (account.Actor{}) {
-		return nil
-	}
-	id, ok := objectID(by.ID)
-	if !ok {
-		return account.ErrAuthority
-	}
-	now, err := a.byID(ctx, id)
-	if errors.Is(err, account.ErrNotFound) || err == nil && !by.May(now) {
-		return account.ErrAuthority
-	}
-	if err != nil || by.Session == "" {
-		return err
-	}
-	sid, ok := objectID(by.Session)
-	if !ok {
-		return account.ErrAuthority
-	}
-	n, err := a.db.base.Collection("sessions").CountDocuments(ctx,
-		bson.D{{Key: "_id", Value: sid}, {Key: "subject", Value: by.ID}}, options.Count().SetLimit(1))
-	if err == nil && n == 0 {
-		err = account.ErrAuthority
-	}
-	return err
-}
-
-// HasAdmin implements account.Repository.
-func (a *accounts) HasAdmin(ctx context.Context) (bool, error) {
-	has, err := a.hasAdmin(ctx, bson.NilObjectID)
-	return has, a.db.fail(ctx, "look for an admin", err)
 }
 
 func byID(id any) bson.D { return bson.D{{Key: "_id", Value: id}} }
@@ -254,20 +214,6 @@ func ifEpoch(c account.Change) bson.D {
 		return bson.D{{Key: "epoch", Value: bson.D{{Key: "$in", Value: bson.A{int64(0), nil}}}}}
 	}
 	return bson.D{{Key: "epoch", Value: *c.IfEpoch}}
-}
-
-// merged adds to the $inc of an update.
-func merged(update bson.D, inc []bson.E) bson.D {
-	if len(inc) == 0 {
-		return update
-	}
-	for i, e := range update {
-		if e.Key == "$inc" {
-			update[i].Value = append(e.Value.(bson.D), inc...)
-			return update
-		}
-	}
-	return append(update, bson.E{Key: "$inc", Value: bson.D(inc)})
 }
 
 // all calls f with every document of a cursor, which it closes. The document is f's only until it returns.

@@ -2,10 +2,7 @@ package mongo
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
-	mathrand "math/rand/v2"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -15,81 +12,46 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// One enabled admin always stays. That is a rule about several documents, and a server that stands alone has no
-// transactions, so whoever wants to take an admin away does it in turn: the turn is one document of the collection state,
-// which exists while somebody has it. Whoever has it looks for another admin, changes their own, and gives the turn back.
-// Becoming an admin needs no turn: it only adds.
-//
-// Somebody who has the turn may crash, or stand still for long and then go on. So who waits longer than patience takes the
-// turn over; but first it raises the fence of the developer whom the other wanted to change, which the other read before it
-// got the turn, and which its change has as a condition. A change that comes too late finds the fence raised, and nothing
-// happens. No clock is compared with another one.
-const (
-	turnID      = "admins"
-	patience    = 3 * time.Second
-	turnTimeout = 10 * time.Second // of waiting, when the context ends no sooner
-	mostTries   = 20
+// mostTries bounds how often a change begins anew because somebody else was quicker each time.
+const mostTries = 100
+
+var (
+	errAgain   = errors.New("somebody else was quicker") // never leaves the package
+	errCrowded = errors.New("admins are being changed elsewhere all the time")
 )
 
-var errCrowded = errors.New("admins are being changed elsewhere all the time")
+// rolePending is stored of an admin who is being made. It reads as a disabled member.
+const rolePending = "pending"
 
-// mayLeave reports whether a change may make an admin who can sign in something else.
-func mayLeave(c account.Change) bool {
-	return c.Role != nil && *c.Role != account.Admin || c.Disabled != nil && *c.Disabled
+// rights are the fields that decide whether somebody is an admin who can sign in.
+func rights() []string {
+	return []string{"role", "disabled", "deleted", "admin_seen", "admin_next"}
 }
 
-func signInAdmin(d account.Developer) bool { return d.Role == account.Admin && !d.Disabled }
-
-// hasAdmin reports whether an admin who can sign in exists, other than the one of that id.
-func (a *accounts) hasAdmin(ctx context.Context, except bson.ObjectID) (bool, error) {
-	_, err := a.developers.FindOne(ctx, bson.D{
-		{Key: "role", Value: string(account.Admin)},
-		{Key: "disabled", Value: bson.D{{Key: "$in", Value: bson.A{false, nil}}}},
-		{Key: "deleted", Value: bson.D{{Key: "$in", Value: bson.A{false, nil}}}},
-		{Key: "_id", Value: bson.D{{Key: "$ne", Value: except}}},
-	}, options.FindOne().SetProjection(bson.D{key("_id", 1)})).Raw()
-	if errors.Is(err, driver.ErrNoDocuments) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// leave applies a change after which the developer may be no admin any more. apply is called with a filter that holds only
-// for the developer as they were read, and with what the change has to add ($inc); it gives driver.ErrNoDocuments when the
-// filter did not hold, and then everything begins anew.
-func (a *accounts) leave(
-	ctx context.Context, id bson.ObjectID, epoch *int64, apply func(filter bson.D, inc ...bson.E) error,
-) error {
+// retry calls f until its answer is another one than errAgain.
+func retry(f func() error) error {
 	for range mostTries {
-		doc, err := a.developers.FindOne(ctx, byID(id), options.FindOne().SetProjection(developerFields())).Raw()
-		if errors.Is(err, driver.ErrNoDocuments) {
-			return account.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		d := readDeveloper(doc)
-		if epoch != nil && *epoch != d.Epoch {
-			return account.ErrChanged
-		}
-		if filter := asRead(doc, "role", "disabled", "deleted", "fence"); signInAdmin(d) { // what decides about being an admin
-			err = a.inTurn(ctx, id, func() error {
-				switch other, err := a.hasAdmin(ctx, id); {
-				case err != nil:
-					return err
-				case !other:
-					return account.ErrLastAdmin
-				}
-				return apply(filter, bson.E{Key: "fence", Value: int64(1)})
-			})
-		} else {
-			err = apply(filter)
-		}
-		if !errors.Is(err, driver.ErrNoDocuments) {
+		if err := f(); !errors.Is(err, errAgain) {
 			return err
 		}
 	}
 	return errCrowded
+}
+
+func signInAdmin(d account.Developer) bool { return d.Role == account.Admin && !d.Disabled }
+
+// withRights gives a developer as a change leaves what decides about being an admin.
+func withRights(d account.Developer, c account.Change) account.Developer {
+	if c.Role != nil {
+		d.Role = *c.Role
+	}
+	if c.Disabled != nil {
+		d.Disabled = *c.Disabled
+	}
+	if c.EndSignIns {
+		d.Epoch++
+	}
+	return d
 }
 
 // asRead matches a document while fields of it are as they were read.
@@ -100,83 +62,257 @@ func asRead(doc bson.Raw, names ...string) bson.D {
 		if v, err := doc.LookupErr(name); err == nil {
 			value = v
 		}
-		filter = append(filter, bson.E{Key: name, Value: bson.D{{Key: "$eq", Value: value}}}) // a pattern is no condition
+		// A pattern would be a condition of its own without $eq.
+		filter = append(filter, el(name, bson.D{el("$eq", value)}))
 	}
 	return filter
 }
 
-// inTurn calls f when it is our turn to take away the admin of that id.
-func (a *accounts) inTurn(ctx context.Context, id bson.ObjectID, f func() error) error {
-	token := rand.Text()
-	// Whatever became of our attempt to get the turn: it is given back, and nobody else's is.
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTimeout)
-		defer cancel()
-		// If that fails the next one waits, and takes the turn over.
-		_, _ = a.db.state.DeleteOne(ctx, bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: token}})
-	}()
-	if err := a.takeTurn(ctx, token, id); err != nil {
+// upTo matches a developer whose document follows no later version of the list.
+func upTo(id bson.ObjectID, version int64) bson.D {
+	later := bson.D{el("$gt", version)}
+	return bson.D{el("_id", id), el("admin_seen", bson.D{el("$not", later)})}
+}
+
+// changeRights applies a change that may make somebody an admin or end that, or end sign-ins.
+// errAgain when somebody was quicker.
+func (a *accounts) changeRights(
+	ctx context.Context, by account.Actor, id bson.ObjectID, c account.Change, now time.Time,
+) (account.Developer, error) {
+	doc, err := a.document(ctx, id)
+	if err != nil {
+		return account.Developer{}, err
+	}
+	was := readDeveloper(doc)
+	if c.IfEpoch != nil && *c.IfEpoch != was.Epoch {
+		return account.Developer{}, account.ErrChanged
+	}
+	will := withRights(was, c)
+	if signInAdmin(was) == signInAdmin(will) && (!c.EndSignIns || !signInAdmin(was)) {
+		update := append(changes(c, now), el("$unset", bson.D{key("admin_next", 1)}))
+		return a.apply(ctx, asRead(doc, append(rights(), "epoch")...), update)
+	}
+	s, err := a.agreed(ctx, was, id)
+	if err == nil {
+		err = a.allowed(ctx, &s, by)
+	}
+	if err != nil {
+		return account.Developer{}, err
+	}
+	if signInAdmin(will) {
+		return a.give(ctx, &s, doc, will, c, now)
+	}
+	if err := a.takeAway(ctx, &s, id); err != nil {
+		return account.Developer{}, err
+	}
+	return a.follow(ctx, &s, id, was, will, c, now)
+}
+
+// give makes somebody an admin, or gives an admin another epoch. Who was none is first marked as
+// one whom the next version of the list is to name, so that whoever finds the list and the document
+// apart knows how to go on.
+func (a *accounts) give(
+	ctx context.Context, s *admins, doc bson.Raw, will account.Developer, c account.Change,
+	now time.Time,
+) (account.Developer, error) {
+	id, was := doc.Lookup("_id").ObjectID(), readDeveloper(doc)
+	if !signInAdmin(was) {
+		mark := bson.D{el("$set", bson.D{el("admin_next", s.Version+1)})}
+		if err := a.set(ctx, asRead(doc, append(rights(), "epoch")...), mark); err != nil {
+			return account.Developer{}, err
+		}
+	}
+	s.put(id, will.Epoch)
+	if err := a.save(ctx, s); err != nil {
+		return account.Developer{}, err
+	}
+	return a.follow(ctx, s, id, was, will, c, now)
+}
+
+// takeAway takes somebody off the list, if another admin stays.
+func (a *accounts) takeAway(ctx context.Context, s *admins, id bson.ObjectID) error {
+	other, err := a.stands(ctx, s, id)
+	if err != nil {
 		return err
 	}
-	return f()
-}
-
-func (a *accounts) takeTurn(ctx context.Context, token string, id bson.ObjectID) error {
-	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
-	defer cancel()
-	var (
-		holder string // who has the turn, and since when as far as we have seen
-		since  time.Time
-	)
-	for {
-		_, err := a.db.state.InsertOne(ctx,
-			bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: token}, {Key: "developer", Value: id}})
-		if !isDuplicate(err) {
+	if !other {
+		if len(s.List) == 1 {
+			return account.ErrLastAdmin
+		}
+		// The others are half made, or another program has taken them away.
+		if err := a.mendList(ctx, s, id); err != nil {
 			return err
 		}
-		var turn struct {
-			Holder    string
-			Developer bson.ObjectID
-		}
-		switch err := a.db.state.FindOne(ctx, byID(turnID)).Decode(&turn); {
-		case errors.Is(err, driver.ErrNoDocuments):
-			continue
-		case err != nil:
-			return fmt.Errorf("wait for the turn: %w", err)
-		}
-		if turn.Holder == token { // the answer to our first try was lost
-			return nil
-		}
-		if turn.Holder != holder {
-			holder, since = turn.Holder, time.Now()
-		}
-		if time.Since(since) > patience {
-			if taken, err := a.takeOver(ctx, holder, turn.Developer, token, id); taken || err != nil {
-				return err
-			}
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the turn: %w", ctx.Err())
-		case <-time.After(2*time.Millisecond + mathrand.N(20*time.Millisecond)):
-		}
+		return errAgain
 	}
+	s.remove(id)
+	return a.save(ctx, s)
 }
 
-// takeOver takes the turn from somebody who does not end. The fence comes first: else a crash in between would leave a
-// change that nobody knows of any more.
-func (a *accounts) takeOver(
-	ctx context.Context, holder string, wanted bson.ObjectID, token string, id bson.ObjectID,
-) (bool, error) {
-	raise := bson.D{{Key: "$inc", Value: bson.D{{Key: "fence", Value: int64(1)}}}}
-	if _, err := a.developers.UpdateOne(ctx, byID(wanted), raise); err != nil {
-		return false, err
+// follow makes a developer's document what the list says already, with what else the change wants.
+func (a *accounts) follow(
+	ctx context.Context, s *admins, id bson.ObjectID, was, will account.Developer, c account.Change,
+	now time.Time,
+) (account.Developer, error) {
+	c.EndSignIns, c.Role = false, &will.Role
+	update := changes(c, now)
+	set := append(update[0].Value.(bson.D), el("admin_seen", s.Version))
+	update[0].Value = set
+	update = append(update, el("$max", bson.D{el("epoch", will.Epoch)}),
+		el("$unset", bson.D{key("admin_next", 1)}))
+	filter := upTo(id, s.Version)
+	if signInAdmin(will) && !signInAdmin(was) {
+		// Whoever has changed the rights since has taken the mark away.
+		filter = bson.D{el("_id", id), el("admin_next", s.Version)}
 	}
-	r, err := a.db.state.UpdateOne(ctx, bson.D{{Key: "_id", Value: turnID}, {Key: "holder", Value: holder}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "holder", Value: token}, {Key: "developer", Value: id}}}})
+	d, err := a.apply(ctx, filter, update)
+	if errors.Is(err, account.ErrEmailTaken) {
+		return d, or(a.undo(ctx, id, was), err)
+	}
+	return d, err
+}
+
+// undo makes the list what it was about somebody whose document could not follow.
+func (a *accounts) undo(ctx context.Context, id bson.ObjectID, was account.Developer) error {
+	return retry(func() error {
+		s, err := a.readAdmins(ctx)
+		if err != nil {
+			return err
+		}
+		if s.remove(id); signInAdmin(was) {
+			s.put(id, was.Epoch)
+		}
+		return a.save(ctx, &s)
+	})
+}
+
+// apply changes one developer. errAgain if nobody matches.
+func (a *accounts) apply(
+	ctx context.Context, filter, update bson.D,
+) (d account.Developer, err error) {
+	doc, err := a.developers.FindOneAndUpdate(ctx, filter, update,
+		options.FindOneAndUpdate().SetReturnDocument(options.After)).Raw()
+	switch {
+	case isDuplicate(err):
+		return d, account.ErrEmailTaken
+	case errors.Is(err, driver.ErrNoDocuments):
+		return d, errAgain
+	case err != nil:
+		return d, err
+	}
+	return readDeveloper(doc), nil
+}
+
+// set changes one developer, whom nobody wants to see. errAgain if nobody matches.
+func (a *accounts) set(ctx context.Context, filter, update bson.D) error {
+	r, err := a.developers.UpdateOne(ctx, filter, update)
+	if err == nil && r.MatchedCount == 0 {
+		err = errAgain
+	}
+	return err
+}
+
+// remove deletes a developer. errAgain when somebody was quicker.
+func (a *accounts) remove(ctx context.Context, by account.Actor, id bson.ObjectID) error {
+	doc, err := a.document(ctx, id)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return r.MatchedCount == 1, nil
+	filter := asRead(doc, rights()...)
+	if d := readDeveloper(doc); signInAdmin(d) {
+		s, err := a.agreed(ctx, d, id)
+		if err == nil {
+			err = a.allowed(ctx, &s, by)
+		}
+		if err == nil {
+			err = a.takeAway(ctx, &s, id)
+		}
+		if err != nil {
+			return err
+		}
+		filter = upTo(id, s.Version)
+	}
+	r, err := a.developers.DeleteOne(ctx, filter)
+	if err == nil && r.DeletedCount == 0 {
+		err = errAgain
+	}
+	return err
+}
+
+// createAdmin makes an admin if may, which is asked about the list that is going to name them, says
+// nothing against it.
+func (a *accounts) createAdmin(
+	ctx context.Context, id bson.ObjectID, d account.Developer, may func(s *admins) error,
+) error {
+	next := int64(0) // version for which the document was made; 0: there is none
+	err := retry(func() error {
+		s, err := a.readAdmins(ctx)
+		if err == nil {
+			err = may(&s)
+		}
+		if err != nil {
+			return err
+		}
+		if next, err = a.prepare(ctx, id, d, next, s.Version+1); err != nil {
+			return err
+		}
+		s.put(id, d.Epoch)
+		return a.save(ctx, &s)
+	})
+	switch {
+	case err == nil:
+		marked := bson.D{el("_id", id), el("admin_next", next)}
+		_, err = a.developers.UpdateOne(ctx, marked, made(next))
+		return err
+	case next != 0 && answer(err): // refused: of any other error nobody knows how far it came
+		_, e := a.developers.DeleteOne(ctx, pending(id, next))
+		return or(e, err)
+	}
+	return err
+}
+
+// prepare stores an admin who is not one yet, or marks the document for another version of the
+// list. It gives the version for which there is a document, 0 if there is none.
+func (a *accounts) prepare(
+	ctx context.Context, id bson.ObjectID, d account.Developer, before, next int64,
+) (int64, error) {
+	if before != 0 {
+		mark := bson.D{el("$set", bson.D{el("admin_next", next)})}
+		err := a.set(ctx, pending(id, before), mark)
+		if errors.Is(err, errAgain) {
+			return 0, err // somebody took it for one that nobody goes on with
+		}
+		return next, err
+	}
+	doc := developerDoc(id, d)
+	for i, e := range doc {
+		switch e.Key {
+		case "role":
+			doc[i].Value = rolePending
+		case "disabled":
+			doc[i].Value = true
+		}
+	}
+	if err := a.insert(ctx, id, d, append(doc, el("admin_next", next))); err != nil {
+		return 0, err
+	}
+	return next, nil
+}
+
+func pending(id bson.ObjectID, next int64) bson.D {
+	return bson.D{el("_id", id), el("role", rolePending), el("admin_next", next)}
+}
+
+// made makes an admin of somebody whom that version of the list is the first to name.
+func made(version int64, more ...bson.E) bson.D {
+	set := bson.D{
+		el("role", string(account.Admin)), el("disabled", false), el("admin_seen", version),
+	}
+	return bson.D{el("$set", append(set, more...)), el("$unset", bson.D{key("admin_next", 1)})}
+}
+
+// answer reports whether an error says that nothing was done.
+func answer(err error) bool {
+	return errors.Is(err, account.ErrAuthority) || errors.Is(err, account.ErrSetupOver) ||
+		errors.Is(err, errCrowded)
 }

@@ -96,7 +96,7 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db.sessions = &sessions{Store: store, db: db}
+	db.sessions = store
 	if err := db.makeIndexes(ctx); err != nil {
 		return nil, err
 	}
@@ -104,6 +104,9 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 		return nil, err
 	}
 	if err := db.accounts.settleAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := db.accounts.mendAll(ctx); err != nil {
 		return nil, err
 	}
 	if db.entries.fields, err = db.entries.findFields(ctx); err != nil {
@@ -141,7 +144,7 @@ func newDB(client *driver.Client, a address, opts Options) *DB {
 	// An entry is stored when one server has it in its journal: see the package's comment.
 	journaled := options.Collection().SetWriteConcern(&writeconcern.WriteConcern{W: 1, Journal: new(true)})
 	db.state = db.base.Collection("state")
-	db.accounts = &accounts{db: db, developers: db.base.Collection("developers"), setup: db.base.Collection("setup")}
+	db.accounts = &accounts{db: db, developers: db.base.Collection("developers")}
 	db.throttle = &throttle{db: db, counters: db.base.Collection("throttle")}
 	db.devices = &devices{db: db, rows: db.base.Collection("devices")}
 	db.entries = &entries{
@@ -165,7 +168,7 @@ func (db *DB) Hashes() account.Hashes { return db.accounts }
 // Entries gives the book.
 func (db *DB) Entries() book.Repository { return db.entries }
 
-// Sessions gives the sessions, in the collection of that name. See DB.Request for what it does beyond a store's work.
+// Sessions gives the sessions, in the collection of that name.
 func (db *DB) Sessions() session.Store { return db.sessions }
 
 // Check reports whether the database can be written, for readiness. It really writes, and waits for the majority, so call

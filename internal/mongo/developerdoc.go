@@ -45,18 +45,19 @@ func developerFields() bson.D {
 	var fields bson.D
 	for _, name := range []string{
 		"name", "email", "password", "skills", "created_at", "deleted", "email_key", "email_seen", "role", "disabled", "epoch",
-		"updated_at", "fence",
+		"updated_at", "admin_next", "admin_seen",
 	} {
 		fields = append(fields, key(name, 1))
 	}
 	return fields
 }
 
-// readDeveloper reads a developer. One that the original application wrote has none of our fields: a member, not disabled,
-// in epoch 0. Whom it has marked as deleted counts as disabled. What should say whether somebody may sign in, and cannot be
-// read, says no.
+// readDeveloper reads a developer. One that the original application wrote has none of our fields:
+// a member, not disabled, in epoch 0. Whom it has marked as deleted counts as disabled, and so does
+// an admin who is being made. What should say whether somebody may sign in, and cannot be read,
+// says no.
 func readDeveloper(doc bson.Raw) account.Developer {
-	d, deleted := account.Developer{Role: account.Member}, false
+	d, deleted, pending := account.Developer{Role: account.Member}, false, false
 	each(doc, func(name string, v bson.RawValue) {
 		switch name {
 		case "_id":
@@ -83,6 +84,9 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			if v.Type != bson.TypeNull {
 				d.Role = account.Role(capped(readText(v), maxPerson))
 			}
+			if d.Role == rolePending {
+				d.Role, pending = account.Member, true
+			}
 		case "disabled":
 			d.Disabled = readFlag(v, true)
 		case "deleted":
@@ -91,7 +95,7 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			d.Epoch = readInt(v)
 		}
 	})
-	d.Disabled = d.Disabled || deleted
+	d.Disabled = d.Disabled || deleted || pending
 	return d
 }
 

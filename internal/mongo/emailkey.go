@@ -27,10 +27,16 @@ const (
 
 var errFlood = errors.New("more developers of another program need a key than one call gives; the next call goes on")
 
-// settle gives the developer of that address, account.ErrNotFound if there is none. First it puts right those who lack a
-// key. When they are too many for one call it does not say that there is none: the address may be one of the others'.
+// settle gives the developer of that address, account.ErrNotFound if there is none. First it puts
+// right those who lack a key, and an admin of that address who is not made yet. When they are too
+// many for one call it does not say that there is none: the address may be one of the others'.
 func (a *accounts) settle(ctx context.Context, emailKey string) (account.Developer, error) {
 	found, done, err := a.settleSome(ctx, emailKey)
+	if err == nil && found != nil && isPending(found) {
+		if err = a.mend(ctx, found.Lookup("_id").ObjectID()); err == nil {
+			found, done, err = a.settleSome(ctx, emailKey)
+		}
+	}
 	switch {
 	case err != nil:
 		return account.Developer{}, err

@@ -9,10 +9,21 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
+// Opened is an empty database as the suite of accounts wants it.
+type Opened struct {
+	Accounts account.Repository
+	// SignIn begins a session of a subject in the same database, as it does while people use the
+	// program. It gives its id, and what ends it.
+	SignIn func(t *testing.T, subject string) (id string, end func(t *testing.T))
+}
+
 // Accounts proves an account.Repository.
-func Accounts(t *testing.T, open func(t *testing.T) account.Repository) {
-	run := func(name string, test func(t *testing.T, ctx context.Context, repo account.Repository)) {
+func Accounts(t *testing.T, open func(t *testing.T) Opened) {
+	runAll := func(name string, test func(t *testing.T, ctx context.Context, db Opened)) {
 		t.Run(name, func(t *testing.T) { test(t, t.Context(), open(t)) })
+	}
+	run := func(name string, test func(t *testing.T, ctx context.Context, repo account.Repository)) {
+		runAll(name, func(t *testing.T, ctx context.Context, db Opened) { test(t, ctx, db.Accounts) })
 	}
 	run("create and find", createAndFind)
 	run("the address is taken", addressTaken)
@@ -28,6 +39,12 @@ func Accounts(t *testing.T, open func(t *testing.T) account.Repository) {
 	run("setup", setup)
 	run("setup refused", setupRefused)
 	run("setup, two at once", setupRace)
+	runAll("setup, sent twice", setupTwice)
+	runAll("authority lost", authorityLost)
+	runAll("authority kept", authorityKept)
+	runAll("two demote each other", mutualDemotion)
+	runAll("a ring of admins", ringOfAdmins)
+	runAll("demoted while creating an admin", demotedWhileCreating)
 }
 
 func developer(name string) account.Developer {

@@ -77,7 +77,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	site, err := NewSite(Parts{
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
-		Ready: db.Check, Request: db.Request,
+		Ready:     db.Check,
 		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
 		Flask: beside(c), URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,
 	})

@@ -27,8 +27,7 @@ type Parts struct {
 	Hashes   account.Hashes // default: those of Passwords alone
 	Entries  book.Repository
 	Store    session.Store
-	Ready    func(ctx context.Context) error           // why the databases cannot be written, nil while they can
-	Request  func(ctx context.Context) context.Context // what the databases keep for one request; default: nothing
+	Ready    func(ctx context.Context) error // why the databases cannot be written, nil while they can
 
 	Passwords    *passhash.Hasher
 	Keys         *session.KeyRing
@@ -95,13 +94,9 @@ func NewSite(p Parts) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	var handler http.Handler = edge
-	if p.Request != nil {
-		handler = inContext(p.Request, handler)
-	}
 	keeper := book.NewKeeper(book.KeeperConfig{Repo: p.Entries, Tell: recorder.Append, Log: p.Log})
 	return &Site{
-		Handler: handler, Door: d, Sessions: sessions, recorder: recorder,
+		Handler: edge, Door: d, Sessions: sessions, recorder: recorder,
 		jobs: []func(context.Context){
 			func(ctx context.Context) { logged(p.Log, recorder.Run(ctx)) },
 			func(ctx context.Context) { logged(p.Log, keeper.Run(ctx)) },
@@ -115,13 +110,6 @@ func NewSite(p Parts) (*Site, error) {
 // them have ended and what was to be entered in the book is entered. The databases must stay open
 // until then.
 func (s *Site) Background() (stop func()) { return background(s.jobs...) }
-
-// inContext gives each request what the databases keep for it.
-func inContext(with func(context.Context) context.Context, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(with(r.Context())))
-	})
-}
 
 // observe logs what goes wrong with sessions. What strangers can cause as often as they like is for
 // debugging only; of that the book counts what tells of an attack.

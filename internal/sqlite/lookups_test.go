@@ -34,9 +34,13 @@ func developer(n int) account.Developer {
 // Accounts keep their contract when one process writes and another looks them up, which has seen them before.
 func TestAccountsAcrossProcesses(t *testing.T) {
 	t.Parallel()
-	repotest.Accounts(t, func(t *testing.T) account.Repository {
+	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
 		dir := t.TempDir()
-		return accountsElsewhere{open(t, dir).Accounts(), open(t, dir).Accounts()}
+		db := open(t, dir)
+		return repotest.Opened{
+			Accounts: accountsElsewhere{db.Accounts(), open(t, dir).Accounts()},
+			SignIn:   signIn(plainSessions(t, db)),
+		}
 	})
 }
 

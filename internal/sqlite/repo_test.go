@@ -1,12 +1,15 @@
 package sqlite_test
 
 import (
+	"crypto/rand"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/repotest"
 	"github.com/doorbook/doorbook/internal/sqlite"
+	"github.com/doorbook/doorbook/session"
 )
 
 // open opens a data directory and closes it after the test.
@@ -26,7 +29,32 @@ func open(t *testing.T, dir string) *sqlite.DB {
 
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	repotest.Accounts(t, func(t *testing.T) account.Repository { return open(t, t.TempDir()).Accounts() })
+	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
+		db := open(t, t.TempDir())
+		return repotest.Opened{Accounts: db.Accounts(), SignIn: signIn(plainSessions(t, db))}
+	})
+}
+
+// signIn begins sessions in a store, whose table is the one that the repository asks.
+func signIn(store session.Store) func(*testing.T, string) (string, func(*testing.T)) {
+	return func(t *testing.T, subject string) (string, func(*testing.T)) {
+		t.Helper()
+		r := session.Record{
+			Version: 1, Subject: subject, Created: sessionTime, SignedIn: sessionTime,
+			LastSeen: sessionTime, Expires: sessionTime.Add(time.Hour),
+			Deadline: sessionTime.Add(time.Hour), Idle: time.Hour,
+		}
+		_, _ = rand.Read(r.ID[:]) // never fails
+		if err := store.Create(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		return r.ID.String(), func(t *testing.T) {
+			t.Helper()
+			if err := store.Delete(t.Context(), r.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func TestThrottle(t *testing.T) {
