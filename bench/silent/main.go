@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	site, err := server.NewSite(server.Parts{
 		Accounts: db.Accounts, Throttle: db.Throttle, Entries: &full{Repository: db.Entries}, Store: db.Sessions,
-		Ready: db.Check, Request: db.Request, Passwords: hasher, Keys: keys, Registration: door.Closed, URL: "http://" + args[0],
+		Ready: db.Check, Passwords: hasher, Keys: keys, Registration: door.Closed, URL: "http://" + args[0],
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
