@@ -109,9 +109,13 @@ func TestSentence(t *testing.T) {
 				Target: b, TargetName: "Bob", Text: "member → admin",
 			},
 			[]book.Part{
-				{Text: "Ann {who}", Chosen: true, Mark: "aaaaaa"}, {Text: " changed the role of "},
-				{Text: "Bob", Chosen: true, Mark: "bbbbbb"}, {Text: ": "}, {Text: "member", Chosen: true},
-				{Text: " → "}, {Text: "admin", Chosen: true},
+				{Text: "Ann {who}", Chosen: true, Mark: "aaaaaa"},
+				{Text: " changed the role of "},
+				{Text: "Bob", Chosen: true, Mark: "bbbbbb"},
+				{Text: ": "},
+				{Text: "member", Chosen: true},
+				{Text: " → "},
+				{Text: "admin", Chosen: true},
 			},
 		},
 		{
@@ -130,7 +134,8 @@ func TestSentence(t *testing.T) {
 				Target: b, TargetName: "Bob",
 			},
 			[]book.Part{
-				{Text: "The command line"}, {Text: " deleted the account of "},
+				{Text: "The command line"},
+				{Text: " deleted the account of "},
 				{Text: "Bob", Chosen: true, Mark: "bbbbbb"},
 			},
 		},

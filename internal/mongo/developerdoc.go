@@ -57,7 +57,7 @@ func developerFields() bson.D {
 // an admin who is being made. What should say whether somebody may sign in, and cannot be read,
 // says no.
 func readDeveloper(doc bson.Raw) account.Developer {
-	d, deleted, pending := account.Developer{Role: account.Member}, false, false
+	d := account.Developer{Role: account.Member}
 	each(doc, func(name string, v bson.RawValue) {
 		switch name {
 		case "_id":
@@ -80,23 +80,29 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			if v.Type != bson.TypeObjectID { // that of one who has none
 				d.EmailKey = capped(readText(v), maxPerson)
 			}
+		}
+	})
+	readRights(doc, &d)
+	return d
+}
+
+// readRights reads what somebody may do.
+func readRights(doc bson.Raw, d *account.Developer) {
+	each(doc, func(name string, v bson.RawValue) {
+		switch name {
 		case "role":
 			if v.Type != bson.TypeNull {
 				d.Role = account.Role(capped(readText(v), maxPerson))
 			}
-			if d.Role == rolePending {
-				d.Role, pending = account.Member, true
-			}
-		case "disabled":
-			d.Disabled = readFlag(v, true)
-		case "deleted":
-			deleted = readFlag(v, true)
+		case "disabled", "deleted":
+			d.Disabled = readFlag(v, true) || d.Disabled
 		case "epoch":
 			d.Epoch = readInt(v)
 		}
 	})
-	d.Disabled = d.Disabled || deleted || pending
-	return d
+	if d.Role == rolePending {
+		d.Role, d.Disabled = account.Member, true
+	}
 }
 
 // changes writes a change as MongoDB's update.

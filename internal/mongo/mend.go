@@ -158,7 +158,7 @@ func (a *accounts) mendAll(ctx context.Context) error {
 		return err
 	}
 	for _, e := range s.List {
-		if !agree[e.ID] && !slices.Contains(odd, e.ID) {
+		if !agree[e.ID] { // once more at most
 			odd = append(odd, e.ID)
 		}
 	}
