@@ -18,7 +18,7 @@ func New(t testing.TB, c passhash.Config) *passhash.Hasher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hook.Cheap(h)
+	h.ForTest(hook.Test{Cheap: true})
 	return h
 }
 
@@ -28,13 +28,13 @@ func Held(t testing.TB, c passhash.Config) (h *passhash.Hasher, began <-chan str
 	t.Helper()
 	h = New(t, c)
 	start, end := make(chan struct{}), make(chan struct{})
-	hook.Around(h, func(real func() []byte) []byte {
+	h.ForTest(hook.Test{Around: func(real func() []byte) []byte {
 		select {
 		case start <- struct{}{}:
 		case <-end:
 		}
 		<-end
 		return real()
-	})
+	}})
 	return h, start, end
 }

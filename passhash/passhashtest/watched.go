@@ -12,6 +12,6 @@ import (
 func Watched(t testing.TB, c passhash.Config, f func(hash string)) *passhash.Hasher {
 	t.Helper()
 	h := New(t, c)
-	hook.Watch(h, f)
+	h.ForTest(hook.Test{Watch: f})
 	return h
 }

@@ -1,12 +1,12 @@
-// Package hook is how package passhashtest reaches into a Hasher. Package passhash fills it in.
+// Package hook is what package passhashtest may ask of a Hasher and nobody else can.
 package hook
 
-// Cheap makes new hashes of a *passhash.Hasher that nobody uses yet cost next to nothing.
-var Cheap func(hasher any)
-
-// Around puts f around each computation of a *passhash.Hasher that nobody uses yet.
-var Around func(hasher any, f func(real func() []byte) []byte)
-
-// Watch calls f with the hash that each computation of a *passhash.Hasher that nobody uses yet is
-// for.
-var Watch func(hasher any, f func(hash string))
+// Test changes a *passhash.Hasher that nobody uses yet. The zero value changes nothing.
+type Test struct {
+	// Cheap makes new hashes cost next to nothing.
+	Cheap bool
+	// Watch, if not nil, is called with the hash that each computation is for.
+	Watch func(hash string)
+	// Around, if not nil, is called in place of each computation, which is its argument.
+	Around func(real func() []byte) []byte
+}
