@@ -109,7 +109,11 @@ func (e *entries) deleteFirst(ctx context.Context, n int) (book.Kinds, error) {
 	err = all(ctx, cursor, func(doc bson.Raw) {
 		v := doc.Lookup("_id")
 		ids = append(ids, bson.RawValue{Type: v.Type, Value: append([]byte(nil), v.Value...)})
-		kinds.Add(&book.Entry{Type: book.Type(readText(doc.Lookup("type"))), User: readText(doc.Lookup("user"))})
+		e := book.Entry{Type: book.Type(readText(doc.Lookup("type")))}
+		if user, err := doc.LookupErr("user"); err == nil { // a stranger has none
+			e.User = readText(user)
+		}
+		kinds.Add(&e)
 	})
 	if err != nil || len(ids) == 0 {
 		return book.Kinds{}, err

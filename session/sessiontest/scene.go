@@ -24,7 +24,7 @@ type scene struct {
 	story   story
 	faulty  *Faulty
 	m       *session.Manager // over faulty
-	healthy *session.Manager // over the store itself
+	healthy *session.Manager // over the store itself, with all the time that a busy machine needs
 	now     time.Time
 	subject string
 
@@ -69,7 +69,7 @@ func newScene(p probe, st story, saveTimeout time.Duration) (*scene, error) {
 	}
 	clock := func() time.Time { return c.now } // moves only between requests
 	allowed := 0                               // as many as is usual
-	if c.healthy, err = session.New(session.Config{Keys: oldKeys, Store: p.Store, Now: clock}); err != nil {
+	if c.healthy, err = session.New(session.Config{Keys: oldKeys, Store: p.Store, Now: clock, SaveTimeout: time.Hour}); err != nil {
 		return nil, err
 	}
 	for range st.others {
@@ -99,7 +99,7 @@ func newScene(p probe, st story, saveTimeout time.Duration) (*scene, error) {
 	c.digest = r.Digest
 	c.now = c.now.Add(st.later)
 	if st.newKey { // whatever follows may come with a cookie under the new key
-		c.healthy, err = session.New(session.Config{Keys: keys, Store: p.Store, Now: clock})
+		c.healthy, err = session.New(session.Config{Keys: keys, Store: p.Store, Now: clock, SaveTimeout: time.Hour})
 	}
 	return c, err
 }
