@@ -134,6 +134,7 @@ func (l *ledger) register(c *rig.Client, email string) error {
 
 func (l *ledger) signIn(c *rig.Client, email string, out bool) error {
 	c.SetCookie(sessionCookie, "") // another browser; the one before stays signed in
+	c.SetCookie(deviceCookie, "")
 	a, err := c.Submit("/login", "/auth/login", rig.Fields("email", email, "password", rig.Password))
 	l.heard(a, err)
 	session := c.Cookie(sessionCookie)

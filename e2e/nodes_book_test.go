@@ -118,8 +118,9 @@ func (l *traffic) load(people []*rig.Client) (stop func()) {
 		work(stranger, "/login", "/", "/register")
 	}
 	begin(func(client, _ int) {
-		c := people[0].Clone()
+		c := people[0].Clone() // another browser: on the same one its earlier session would end
 		c.SetCookie(sessionCookie, "")
+		c.SetCookie(deviceCookie, "")
 		a, err := c.Submit("/login", "/auth/login", rig.Fields("email", "kay-0@example.org", "password", rig.Password))
 		l.heard(client, a, err)
 		if err == nil && a.Status == http.StatusSeeOther {

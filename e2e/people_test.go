@@ -10,7 +10,10 @@ import (
 )
 
 // sessionCookie is the name of the session's cookie on this machine.
-const sessionCookie = "__Host-session"
+const (
+	sessionCookie = "__Host-session"
+	deviceCookie  = "__Host-device"
+)
 
 // developer is a line of GET /developers.
 type developer struct {

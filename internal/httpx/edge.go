@@ -137,14 +137,15 @@ func wrongMethod(methods []string) Handler {
 	}
 }
 
-// clientAddr is Proxies.ClientAddr. The first word of a proxy that is not understood is logged: all
-// visitors of that proxy may be of one network then.
+// clientAddr is Proxies.ClientAddr. The first word of a proxy that is not understood is logged,
+// without what it said, which a visitor may have sent: all visitors of that proxy may be of one
+// network then.
 func (e *Edge) clientAddr(r *http.Request) string {
 	addr, understood := e.proxies.client(r)
 	if !understood {
 		e.oddWord.Do(func() {
 			e.log.Warn("a trusted proxy's X-Forwarded-For is not understood; its visitors count as one",
-				"lines", strings.Join(r.Header.Values("X-Forwarded-For"), " | "), "peer", r.RemoteAddr)
+				"proxy", r.RemoteAddr, "lines", len(r.Header.Values("X-Forwarded-For")))
 		})
 	}
 	return addr

@@ -91,7 +91,7 @@ func (w *recorder) entry(status int) book.Entry {
 	}
 	now := w.edge.now()
 	entry := book.Entry{
-		ID: id.New(w.q.start), Type: book.Request, CreatedAt: now,
+		ID: id.New(now), Type: book.Request, CreatedAt: now,
 		ClientAddr: v.Addr, Method: method(r.Method), Status: status, Duration: now.Sub(w.q.start),
 		User: v.Developer.ID, UserName: v.Developer.Name, Session: v.SessionID, RequestID: v.RequestID,
 	}
