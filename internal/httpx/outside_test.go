@@ -188,3 +188,19 @@ func TestEntryOfALostRight(t *testing.T) {
 		t.Errorf("demoted before the write: %d %s", a.Status, a.Body)
 	}
 }
+
+// TestLongName: the longest name that may be chosen stands in the book as it is.
+func TestLongName(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	v := s.SignedIn(s.Developer("Ada", account.Member))
+	id := s.Activities(book.ActionSignIn)[0].User
+	for _, name := range []string{strings.Repeat("漢", 100), strings.Repeat("😀", 100)} {
+		if a := v.JSON("PATCH", "/developers/"+id, `{"name":"`+name+`"}`); a.Status != http.StatusOK {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		if got := s.Activities(book.ActionNameChanged)[0].TargetName; got != name {
+			t.Errorf("the book has %q", got)
+		}
+	}
+}
