@@ -47,7 +47,7 @@ func DefaultGuessing() Guessing {
 		Registration:  Policy{Free: 10, First: time.Minute, Most: most, Forget: time.Hour},
 		AddressChange: Policy{Free: 10, First: time.Minute, Most: most, Forget: time.Hour},
 
-		Door: Places{All: 40, Kept: 10, Network: 8, Device: 2},
+		Door: Places{All: 40, Kept: 10, Network: 8, Device: 2, Account: 4},
 	}
 }
 
@@ -135,8 +135,9 @@ func (g Guessing) ChangeAddress(account string) []Lane {
 type Places struct {
 	All     int // in all
 	Kept    int // of them, for known devices alone
-	Network int // of one network, by new browsers
+	Network int // of one network, by new browsers; and as many again by known devices
 	Device  int // of one known device
+	Account int // of all known devices of one account: anybody may make some
 }
 
 // Taken is how many places are taken at one moment.
@@ -144,12 +145,14 @@ type Taken struct {
 	All     int
 	New     int // of them, by new browsers
 	Network int // of them, by new browsers of the comer's network
+	Known   int // of them, by known devices of the comer's network
 	Device  int // of them, by the comer's device
+	Account int // of them, by known devices of the account of the comer's device
 }
 
 // Admit reports whether there is a place for one more: for a known device, and for a new browser.
 func (p Places) Admit(t Taken) (device, browser bool) {
-	device = t.All < p.All && t.Device < p.Device
+	device = t.All < p.All && t.Device < p.Device && t.Account < p.Account && t.Known < p.Network
 	browser = t.All < p.All && t.New < p.All-p.Kept && t.Network < p.Network
 	return device, browser
 }

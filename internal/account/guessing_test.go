@@ -66,7 +66,7 @@ func TestShares(t *testing.T) {
 // TestPlaces: neither one network nor all new browsers together take the places of known devices.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	p := account.Places{All: 10, Kept: 3, Network: 4, Device: 2}
+	p := account.Places{All: 10, Kept: 3, Network: 4, Device: 2, Account: 3}
 	for _, c := range []struct {
 		taken           account.Taken
 		device, browser bool
@@ -78,6 +78,9 @@ func TestPlaces(t *testing.T) {
 		{account.Taken{All: 9, New: 7}, true, false},
 		{account.Taken{All: 10, New: 6}, false, false},
 		{account.Taken{All: 2, Device: 2}, false, true},
+		{account.Taken{All: 3, Account: 2, Known: 3}, true, true},
+		{account.Taken{All: 3, Account: 3}, false, true},
+		{account.Taken{All: 4, Known: 4}, false, true},
 	} {
 		device, browser := p.Admit(c.taken)
 		if device != c.device || browser != c.browser {

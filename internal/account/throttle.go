@@ -32,8 +32,8 @@ func (p Policy) Take(c Counter, now time.Time) (next Counter, wait time.Duration
 	// A pause longer than the longest comes from a clock that has since jumped back, or a policy
 	// that has since become milder. It is void, or it would lock people out until that clock's time
 	// is reached.
-	if wait = c.Until.Sub(now); wait > 0 && wait <= p.Most {
-		return c, wait
+	if wait = c.Until.Sub(now); wait > 0 && wait <= p.Most+skew {
+		return c, min(wait, p.Most)
 	}
 	c.Failures++
 	c.Last = now
@@ -43,6 +43,10 @@ func (p Policy) Take(c Counter, now time.Time) (next Counter, wait time.Duration
 	}
 	return c, 0
 }
+
+// skew is by how much the clocks of nodes may differ. Without it a node whose clock is behind would
+// take the longest pause, just begun on another node, for a broken clock's, and let one more through.
+const skew = 10 * time.Second
 
 // pause is the wait after attempt number Free+over.
 func (p Policy) pause(over int) time.Duration {

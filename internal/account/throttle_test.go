@@ -159,3 +159,23 @@ func TestTake(t *testing.T) {
 		})
 	}
 }
+
+// TestTakeOnNodes: nodes whose clocks differ by a second let no more through than one does.
+func TestTakeOnNodes(t *testing.T) {
+	t.Parallel()
+	p := account.DefaultGuessing().Account
+	var c account.Counter
+	at, through := epoch, 0
+	for range 200 {
+		for _, behind := range []time.Duration{0, 500 * time.Millisecond, time.Second} {
+			var wait time.Duration
+			if c, wait = p.Take(c, at.Add(-behind)); wait == 0 {
+				through++
+			}
+		}
+		at = at.Add(p.Most + 2*time.Second)
+	}
+	if most := 200 + p.Free; through > most {
+		t.Errorf("%d attempts let through, at most %d", through, most)
+	}
+}

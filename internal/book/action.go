@@ -32,6 +32,7 @@ const (
 	ActionDeveloperUpdated  Action = "developer_updated"
 	ActionNameChanged       Action = "name_changed"
 	ActionEmailChanged      Action = "email_changed"
+	ActionEmailRefused      Action = "email_refused"
 	ActionDeveloperDeleted  Action = "developer_deleted"
 	ActionDeveloperDisabled Action = "developer_disabled"
 	ActionDeveloperEnabled  Action = "developer_enabled"

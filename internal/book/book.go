@@ -72,6 +72,19 @@ var ErrBadCursor = errors.New("book: not a cursor")
 // ErrKept is the answer to deleting an entry that must stay: only requests may be deleted.
 var ErrKept = errors.New("book: only request entries can be deleted")
 
+// May says by an error that something must not be done.
+type May func(ctx context.Context) error
+
+// AllOf returns the first error of those who are asked.
+func AllOf(ctx context.Context, may []May) error {
+	for _, ask := range may {
+		if err := ask(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Repository keeps entries. Every method is safe for concurrent use and takes time from its caller.
 type Repository interface {
 	// Append stores entries, with the counts per minute of the requests among them, in one commit:
@@ -85,12 +98,13 @@ type Repository interface {
 	Find(ctx context.Context, q Query) (entries []Entry, next string, err error)
 	// ByID finds an entry that is not deleted. ErrNotFound.
 	ByID(ctx context.Context, id string) (Entry, error)
-	// SoftDelete hides a request entry from every listing. ErrNotFound (also when hidden already),
-	// ErrKept.
-	SoftDelete(ctx context.Context, id string, now time.Time) error
-	// Delete removes a request entry for good. ErrNotFound, ErrKept; a soft-deleted one can be
-	// deleted.
-	Delete(ctx context.Context, id string) error
+	// SoftDelete hides a request entry from every listing, if all of may allow it: they are asked
+	// right before the write, once that waits for nobody else, and their error is given.
+	// ErrNotFound (also when hidden already), ErrKept.
+	SoftDelete(ctx context.Context, id string, now time.Time, may ...May) error
+	// Delete removes a request entry for good, if all of may allow it. ErrNotFound, ErrKept; a
+	// soft-deleted one can be deleted.
+	Delete(ctx context.Context, id string, may ...May) error
 	// Minutes gives the counts from the minute of since on, oldest first. Deleting entries does not
 	// change them.
 	Minutes(ctx context.Context, since time.Time) ([]Minute, error)

@@ -56,6 +56,13 @@ func NewCatalog() Catalog {
 	return c
 }
 
+// lasts reports whether an action is something that was done, and not only refused. That nobody does
+// as often as they like, so it is never summarised.
+func (c Catalog) lasts(action Action) bool {
+	e := c[action]
+	return e.AtOnce || e.Awaits
+}
+
 // visits are the events of coming, going and being refused.
 func visits() []Event {
 	return []Event{
@@ -158,6 +165,11 @@ func changes() []Event {
 			Seen: Owner, Says: "{who} changed the e-mail address of {target}: {text}", AtOnce: true,
 		},
 		{
+			Action: ActionEmailRefused, Type: Activity, Level: Warning,
+			OWASP: "excess_rate_limit_exceeded", Seen: Owner,
+			Says: "{who} was refused another e-mail address[: {text}]",
+		},
+		{
 			Action: ActionPasswordChanged, Type: Activity, Level: Notice,
 			OWASP: "authn_password_change", Seen: Owner,
 			Says: "{who} changed the password of {target}", AtOnce: true,
@@ -210,7 +222,7 @@ func matters() []Event {
 		{
 			Action: ActionEntriesTrimmed, Type: Activity, Level: Warning,
 			OWASP: "sys_monitor_disabled", Seen: Admins,
-			Says: "The book was over its size and let go of entries before their age: {text}",
+			Says: "The book was over its size and let go of entries before their age: {text}", AtOnce: true,
 		},
 		{
 			Action: ActionEntriesDropped, Type: Error, Level: Failure,
@@ -219,11 +231,11 @@ func matters() []Event {
 		},
 		{
 			Action: ActionStarted, Type: Activity, Level: Info, OWASP: "sys_startup", Seen: Admins,
-			Says: "The program started[ at {text}]",
+			Says: "The program started[ at {text}]", AtOnce: true,
 		},
 		{
 			Action: ActionStopped, Type: Activity, Level: Info, OWASP: "sys_shutdown", Seen: Admins,
-			Says: "The program was told to end",
+			Says: "The program was told to end", AtOnce: true,
 		},
 		{
 			Action: ActionSaveFailed, Type: Error, Level: Failure, OWASP: "sys_crash",

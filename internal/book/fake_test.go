@@ -106,9 +106,11 @@ func (*fakeRepo) ByID(context.Context, string) (book.Entry, error) {
 	return book.Entry{}, errors.ErrUnsupported
 }
 
-func (*fakeRepo) SoftDelete(context.Context, string, time.Time) error { return errors.ErrUnsupported }
+func (*fakeRepo) SoftDelete(context.Context, string, time.Time, ...book.May) error {
+	return errors.ErrUnsupported
+}
 
-func (*fakeRepo) Delete(context.Context, string) error { return errors.ErrUnsupported }
+func (*fakeRepo) Delete(context.Context, string, ...book.May) error { return errors.ErrUnsupported }
 
 func (f *fakeRepo) entries() []book.Entry {
 	f.mu.Lock()

@@ -63,6 +63,7 @@ type Recorder struct {
 	stalled bool      // somebody waited in vain and no commit has succeeded since: others need not wait too
 	missing Kinds     // entries dropped that the book itself has not told of yet
 	stats   Stats
+	events  Catalog
 	crowd   strangers
 	tally   tally
 }
@@ -89,6 +90,7 @@ func NewRecorder(c RecorderConfig) *Recorder {
 		wait:   positiveOr(c.Wait, 2*time.Second),
 		commit: positiveOr(c.Commit, 5*time.Second),
 		wake:   make(chan struct{}, 1),
+		events: NewCatalog(),
 		crowd:  newStrangers(c.Strangers, c.Addresses),
 		tally:  newTally(c.Addresses),
 	}
@@ -151,7 +153,7 @@ func (r *Recorder) accept(entries []Entry) (b *batch, err error) {
 	for i := range entries {
 		e := &entries[i]
 		e.CreatedAt = now
-		if e.Type != Error && e.User == "" && !r.crowd.enter(e.ClientAddr) {
+		if e.Type != Error && e.User == "" && !r.events.lasts(e.Action) && !r.crowd.enter(e.ClientAddr) {
 			r.stats.Summarised++
 			continue
 		}

@@ -85,10 +85,10 @@ func (e *Entry) target() Part {
 	return Part{Text: e.TargetName, Chosen: true, Mark: Short(e.Target)}
 }
 
-// told returns the text. Of a change both sides stand apart.
+// told returns the text. Of a change both sides stand apart; a name may hold the arrow itself.
 func (e *Entry) told() []Part {
 	before, after, change := strings.Cut(e.Text, Became)
-	if !change {
+	if !change || e.Action == ActionNameChanged {
 		return []Part{{Text: e.Text, Chosen: true}}
 	}
 	return []Part{{Text: before, Chosen: true}, {Text: Became}, {Text: after, Chosen: true}}

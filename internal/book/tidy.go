@@ -11,6 +11,7 @@ import (
 // that share its commit) or that deceives whoever reads it on a terminal.
 const (
 	maxName = 256
+	maxWho  = 400 // of somebody's name: 100 code points
 	maxURL  = 2048
 	maxBody = 4096
 	maxText = 1024
@@ -27,8 +28,8 @@ func (e *Entry) tidy() error {
 	e.URL = Inert(e.URL, maxURL)
 	e.Body = Inert(e.Body, maxBody)
 	e.Text = InertName(e.Text, maxText)
-	e.UserName = InertName(e.UserName, maxName)
-	e.TargetName = InertName(e.TargetName, maxName)
+	e.UserName = InertName(e.UserName, maxWho)
+	e.TargetName = InertName(e.TargetName, maxWho)
 	e.Method = Inert(e.Method, 32)
 	for _, s := range []*string{
 		&e.ClientAddr, &e.Route, &e.User, &e.Session, &e.RequestID, &e.Action, &e.Target,

@@ -17,35 +17,45 @@ type crowd struct {
 	mu       sync.Mutex
 	all      int
 	browsers int
-	networks map[network.Network]int
+	networks map[network.Network]int // of new browsers
+	known    map[network.Network]int // of known devices
 	devices  map[string]int
+	accounts map[string]int // of known devices
 }
 
 func newCrowd(p account.Places) *crowd {
 	return &crowd{
-		places: p, networks: make(map[network.Network]int), devices: make(map[string]int),
+		places: p, networks: make(map[network.Network]int), known: make(map[network.Network]int),
+		devices: make(map[string]int), accounts: make(map[string]int),
 	}
 }
 
 // enter takes a place, or says that there is none for a browser of that network on the known device
-// ("" for none). Call leave when done.
-func (c *crowd) enter(from network.Network, device string) (leave func(), err error) {
+// (the zero Device for none). Call leave when done.
+func (c *crowd) enter(from network.Network, d account.Device) (leave func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	asDevice, asBrowser := c.places.Admit(account.Taken{
-		All: c.all, New: c.browsers, Network: c.networks[from], Device: c.devices[device],
+		All: c.all, New: c.browsers, Network: c.networks[from], Known: c.known[from],
+		Device: c.devices[d.ID], Account: c.accounts[d.Account],
 	})
-	switch {
-	case device != "" && asDevice:
-		c.take(1, 0)
-		add(c.devices, device, 1)
-		return func() { c.leave(func() { c.take(-1, 0); add(c.devices, device, -1) }) }, nil
-	case asBrowser:
-		c.take(1, 1)
-		add(c.networks, from, 1)
-		return func() { c.leave(func() { c.take(-1, -1); add(c.networks, from, -1) }) }, nil
+	count := func(n int) {
+		c.take(n, n)
+		add(c.networks, from, n)
 	}
-	return nil, busy(passhash.ErrBusy)
+	switch {
+	case d.ID != "" && asDevice:
+		count = func(n int) {
+			c.take(n, 0)
+			add(c.known, from, n)
+			add(c.devices, d.ID, n)
+			add(c.accounts, d.Account, n)
+		}
+	case !asBrowser:
+		return nil, busy(passhash.ErrBusy)
+	}
+	count(1)
+	return func() { c.leave(func() { count(-1) }) }, nil
 }
 
 func (c *crowd) leave(give func()) {

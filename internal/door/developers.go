@@ -69,7 +69,7 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		// Whether an address is taken shows; a few changes are enough for a person, and too few to
 		// try out a list.
 		lanes := d.guessing.ChangeAddress(dev.ID)
-		if _, err := d.take(ctx, v, book.ActionPasswordChangeFailed, lanes); err != nil {
+		if _, err := d.take(ctx, v, book.ActionEmailRefused, lanes); err != nil {
 			return dev, err
 		}
 	}
@@ -95,8 +95,15 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	return changed, nil
 }
 
-// follow does what a change entails, and writes it down.
+// follow does what a change entails, and writes it down. After a new password the visitor's session
+// comes first: to a request of another tab it is one of the old epoch, which ends.
 func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange) error {
+	var unkept error
+	if in.Password != nil {
+		v.Session.Renew()
+		epoch.Set(v.Session, is.Epoch)
+		unkept = v.Session.Save()
+	}
 	d.noteChanges(ctx, v, was, is, in)
 	if !was.Disabled && is.Disabled {
 		d.endDevices(ctx, is.ID)
@@ -106,11 +113,14 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
 	}
 	if in.Password != nil {
-		v.Session.Renew()
-		epoch.Set(v.Session, is.Epoch)
 		d.moveDevice(ctx, v, was, is)
 		mine, _ := v.Session.ID()
-		return d.endSessions(ctx, v, is, "the password was changed", mine)
+		if err := d.endSessions(ctx, v, is, "the password was changed", mine); err != nil {
+			return err
+		}
+	}
+	if unkept != nil {
+		return unavailable(unkept)
 	}
 	return nil
 }
@@ -183,8 +193,11 @@ func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.
 
 // proveAgain checks the current password, as Guessing.Proof counts it.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
-	ago := d.now().Sub(v.Session.SignedInSince())
-	lanes := d.guessing.Proof(dev.ID, recordID(v.Session), ago)
+	ago, share := d.now().Sub(v.Session.SignedInSince()), recordID(v.Session)
+	if !v.Session.Has(string(epoch)) {
+		share = "" // another program has begun it, which makes as many of one as it changes values
+	}
+	lanes := d.guessing.Proof(dev.ID, share, ago)
 	taken, err := d.take(ctx, v, book.ActionPasswordChangeFailed, lanes)
 	if err != nil {
 		return err

@@ -68,17 +68,14 @@ func (d *Door) Plot(ctx context.Context) ([]book.Bin, error) {
 }
 
 // HideEntry soft-deletes the entry of a request: it is no longer listed. It takes an admin, as does
-// DeleteEntry; the book is a file of its own, so the admin is looked at right before the write.
+// DeleteEntry; the book is a file of its own, so the admin is looked at while that is held for the write.
 func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Entry, error) {
 	e, err := d.entry(ctx, target)
 	if err != nil {
 		return e, err
 	}
-	if err := d.accounts.Confirm(ctx, v.actor(account.Admin)); err != nil {
+	if err := d.book.SoftDelete(ctx, target, d.now(), d.stillAdmin(v)); err != nil {
 		return e, d.refused(ctx, v, translate(err), account.Developer{ID: target})
-	}
-	if err := d.book.SoftDelete(ctx, target, d.now()); err != nil {
-		return e, translate(err)
 	}
 	d.enter(ctx, v, book.Entry{Action: book.ActionEntryHidden, Target: target, TargetName: e.Method + " " + e.URL})
 	return e, nil
@@ -89,14 +86,17 @@ func (d *Door) DeleteEntry(ctx context.Context, v *Visit, target string) error {
 	if !id.Valid(target) {
 		return translate(book.ErrNotFound)
 	}
-	if err := d.accounts.Confirm(ctx, v.actor(account.Admin)); err != nil {
+	if err := d.book.Delete(ctx, target, d.stillAdmin(v)); err != nil {
 		return d.refused(ctx, v, translate(err), account.Developer{ID: target})
-	}
-	if err := d.book.Delete(ctx, target); err != nil {
-		return translate(err)
 	}
 	d.note(ctx, v, book.ActionEntryDeleted, target, "")
 	return nil
+}
+
+// stillAdmin holds the visitor against what is stored now.
+func (d *Door) stillAdmin(v *Visit) book.May {
+	by := v.actor(account.Admin)
+	return func(ctx context.Context) error { return d.accounts.Confirm(ctx, by) }
 }
 
 func (d *Door) entry(ctx context.Context, target string) (book.Entry, error) {

@@ -23,7 +23,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 		return err // before it is counted: somebody who mends a form is not guessing
 	}
 	from := network.Of(v.Addr)
-	leave, err := d.crowd.enter(from, "")
+	leave, err := d.crowd.enter(from, account.Device{})
 	if err != nil {
 		return err
 	}

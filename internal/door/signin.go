@@ -39,7 +39,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 		return "", err
 	}
 	from := network.Of(v.Addr)
-	leave, err := d.crowd.enter(from, row.ID)
+	leave, err := d.crowd.enter(from, row)
 	if err != nil {
 		return "", err
 	}

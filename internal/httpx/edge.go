@@ -106,9 +106,9 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.Ser
 // shape is the pattern whose parameter an address holds that no route answered: with a wrong method, a slash too many, or
 // on its way to a cleaner spelling. What stands in the place of a parameter may be a secret there too. "" if there is none.
 func (e *Edge) shape(address string) string {
-	address = path.Clean("/" + address)
+	cleaner := path.Clean("/" + address)
 	for _, s := range e.shapes {
-		if strings.HasPrefix(address, s.prefix) {
+		if strings.HasPrefix(address, s.prefix) || strings.HasPrefix(cleaner, s.prefix) {
 			return s.pattern
 		}
 	}

@@ -26,8 +26,9 @@ type formTokens struct {
 	secure bool
 }
 
-// mostNonces is how many of a stranger's cookies are looked at.
-const mostNonces = 16
+// mostNonces is how many of a stranger's cookies are looked at: as many as browsers keep for a site,
+// so that each of the tabs that were restored at once can submit.
+const mostNonces = 180
 
 const (
 	nonceBytes = 18

@@ -116,7 +116,10 @@ func listed() bson.E {
 func isRequest() bson.E { return bson.E{Key: "type", Value: string(book.Request)} }
 
 // SoftDelete implements book.Repository.
-func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time) error {
+func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time, may ...book.May) error {
+	if err := book.AllOf(ctx, may); err != nil {
+		return err
+	}
 	err := e.change(ctx, "hide entry", id, bson.D{isRequest(), listed()},
 		bson.D{{Key: "deleted", Value: true}, {Key: "deleted_at", Value: now}})
 	if err == book.ErrNotFound {
@@ -126,7 +129,10 @@ func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time) erro
 }
 
 // Delete implements book.Repository.
-func (e *entries) Delete(ctx context.Context, id string) error {
+func (e *entries) Delete(ctx context.Context, id string, may ...book.May) error {
+	if err := book.AllOf(ctx, may); err != nil {
+		return err
+	}
 	oid, ok := objectID(id)
 	if !ok {
 		return or(ctx.Err(), book.ErrNotFound)

@@ -133,16 +133,22 @@ func (e *entries) ByID(ctx context.Context, id string) (book.Entry, error) {
 }
 
 // SoftDelete implements book.Repository.
-func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time) error {
+func (e *entries) SoftDelete(ctx context.Context, id string, now time.Time, may ...book.May) error {
 	return e.change(ctx, "hide entry", func(ctx context.Context, tx *sql.Tx) error {
+		if err := book.AllOf(ctx, may); err != nil {
+			return err
+		}
 		return e.changeRequest(ctx, tx, id, ` AND deleted_at IS NULL`,
 			`UPDATE entries SET deleted_at = ?2 WHERE id = ?1`, id, now.UnixMilli())
 	})
 }
 
 // Delete implements book.Repository.
-func (e *entries) Delete(ctx context.Context, id string) error {
+func (e *entries) Delete(ctx context.Context, id string, may ...book.May) error {
 	return e.change(ctx, "delete entry", func(ctx context.Context, tx *sql.Tx) error {
+		if err := book.AllOf(ctx, may); err != nil {
+			return err
+		}
 		return e.changeRequest(ctx, tx, id, ``, `DELETE FROM entries WHERE id = ?1`, id)
 	})
 }
