@@ -8,8 +8,9 @@ import (
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
-// testDeadlock lets a deletion of two records meet a transaction that wants them in the other order and has more to lose,
-// so that the database undoes the deletion. It is tried again, and nobody is told.
+// testDeadlock lets a deletion of two records meet a transaction that wants them in the other order
+// and has more to lose, so that the database undoes the deletion. It is tried again, and nobody is
+// told.
 func testDeadlock(t *testing.T, d database) {
 	ctx := t.Context()
 	db := d.open(t, d.address(t), 6)

@@ -21,8 +21,9 @@ func flaskSigner(t testing.TB) *flask.Signer {
 	return signer
 }
 
-// TestFlaskCross: random sessions of all types. What package flask writes the real Flask reads as the same, and the other
-// way round; both write the same text, and the same cookie where it is not compressed.
+// TestFlaskCross: random sessions of all types. What package flask writes the real Flask reads as
+// the same, and the other way round; both write the same text, and the same cookie where it is not
+// compressed.
 func TestFlaskCross(t *testing.T) {
 	t.Parallel()
 	real, signer, r := realFlask(t), flaskSigner(t), flaskSource(t)
@@ -115,8 +116,8 @@ func count(seen map[string]int, s *typed, cookie string) {
 	seen[map[bool]string{true: "compressed", false: "plain"}[strings.HasPrefix(cookie, ".")]]++
 }
 
-// TestFlaskDepth: how deep a session may be. What is too deep is refused by the writer, and what the writer takes the real
-// Flask reads.
+// TestFlaskDepth: how deep a session may be. What is too deep is refused by the writer, and what
+// the writer takes the real Flask reads.
 func TestFlaskDepth(t *testing.T) {
 	t.Parallel()
 	real, signer := realFlask(t), flaskSigner(t)

@@ -24,7 +24,8 @@ func (c *headerCase) refused() string {
 	return ""
 }
 
-// difference is one on purpose: change makes of what Flask says what is said here, and reports whether that is another thing.
+// difference is one on purpose: change makes of what Flask says what is said here, and reports
+// whether that is another thing.
 type difference struct {
 	why    string
 	change func(c *headerCase, m *meaning) bool
@@ -91,7 +92,8 @@ func differences(t *testing.T) []difference {
 	}
 }
 
-// leavesAsItWas: what changes nothing. In Flask a nested value is no copy, so that a refresh may write what was done to it.
+// leavesAsItWas: what changes nothing. In Flask a nested value is no copy, so that a refresh may
+// write what was done to it.
 func leavesAsItWas(op string) bool {
 	switch op {
 	case "get", "get_missing", "getitem", "contains", "len", "bool", "iter", "keys", "items", "read_permanent", "read_new",

@@ -139,7 +139,8 @@ func (f *flaskExample) want(what string, status int, words string) func(int, str
 	}
 }
 
-// TestFlaskExample walks through the example as a visitor, and looks for what must not have been written down.
+// TestFlaskExample walks through the example as a visitor, and looks for what must not have been
+// written down.
 func TestFlaskExample(t *testing.T) {
 	t.Parallel()
 	f := startFlaskExample(t)

@@ -15,8 +15,8 @@ type mutant struct {
 	text   string // of the session, where the cookie is otherwise as Flask writes it, to be made smaller
 }
 
-// TestFlaskMutants: what the strict reader accepts of rightly signed, odd payloads, the real Flask accepts too, with the
-// same value. A failure shows the smallest text that fails.
+// TestFlaskMutants: what the strict reader accepts of rightly signed, odd payloads, the real Flask
+// accepts too, with the same value. A failure shows the smallest text that fails.
 func TestFlaskMutants(t *testing.T) {
 	t.Parallel()
 	real, signer, r := realFlask(t), flaskSigner(t), flaskSource(t)

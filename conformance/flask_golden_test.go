@@ -8,7 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// headerCase is one request to a real Flask 3.1: a cookie, what the view does, and the headers of the answer.
+// headerCase is one request to a real Flask 3.1: a cookie, what the view does, and the headers of
+// the answer.
 type headerCase struct {
 	ID        string         `json:"id"`
 	State     string         `json:"state"`
@@ -49,8 +50,9 @@ func loadHeaderCases(t testing.TB) headerCases {
 	return all
 }
 
-// TestFlaskOracle: the process that stands for the real Flask in these tests answers as Flask did when the golden cases
-// were made: each time as 3.1 or, where that is different, as Debian's 2.2. A version between them may be either, case by case.
+// TestFlaskOracle: the process that stands for the real Flask in these tests answers as Flask did
+// when the golden cases were made: each time as 3.1 or, where that is different, as Debian's 2.2. A
+// version between them may be either, case by case.
 func TestFlaskOracle(t *testing.T) {
 	t.Parallel()
 	flask := realFlask(t)

@@ -64,7 +64,8 @@ func meaningOf(t *testing.T, name string, setCookie, vary []string, now int64) (
 	return m
 }
 
-// shared gives a Manager that shares the cookie of a Flask application with those settings, as far as it has them.
+// shared gives a Manager that shares the cookie of a Flask application with those settings, as far
+// as it has them.
 func (c *headerCase) shared(secret string, now int64) (*session.Manager, error) {
 	app := flask.Config{SecretKey: []byte(secret)}
 	if seconds, ok := c.Config["PERMANENT_SESSION_LIFETIME"].(float64); ok {
@@ -108,8 +109,9 @@ const (
 	keyPermanent session.Key[bool]  = "_permanent"
 )
 
-// operations are those of flask/operations.py, in words of package session. Where it has none, the nearest one stands
-// there: it has no way to go through all keys, and nothing to say that a session is modified.
+// operations are those of flask/operations.py, in words of package session. Where it has none, the
+// nearest one stands there: it has no way to go through all keys, and nothing to say that a session
+// is modified.
 func operations() map[string]func(s *session.Session) {
 	look := func(s *session.Session) { s.Has("a") }
 	popA := func(s *session.Session) { keyA.Pop(s) }
@@ -200,8 +202,8 @@ func (c *headerCase) run(t *testing.T, m *session.Manager, now int64) meaning {
 	return meaningOf(t, c.name(), w.Result().Header["Set-Cookie"], w.Result().Header["Vary"], now)
 }
 
-// TestFlaskHeaders: each golden request goes through a Manager that shares Flask's cookie. Its headers mean the same, but
-// for the differences that are listed, each of which is seen.
+// TestFlaskHeaders: each golden request goes through a Manager that shares Flask's cookie. Its
+// headers mean the same, but for the differences that are listed, each of which is seen.
 func TestFlaskHeaders(t *testing.T) {
 	t.Parallel()
 	all := loadHeaderCases(t)

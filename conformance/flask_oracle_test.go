@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// question and answer are lines to and from flask/oracle.py, the real Flask; what they mean stands there.
+// question and answer are lines to and from flask/oracle.py, the real Flask; what they mean stands
+// there.
 type question struct {
 	Op      string         `json:"op"`
 	Secret  string         `json:"secret"`
@@ -39,7 +40,8 @@ type answer struct {
 	Vary      []string `json:"vary"`
 }
 
-// oracle is the process. It is safe for concurrent use, and ends with the test binary, which holds its standard input.
+// oracle is the process. It is safe for concurrent use, and ends with the test binary, which holds
+// its standard input.
 type oracle struct {
 	versions string // of Flask and what it stands on
 	mu       sync.Mutex

@@ -179,8 +179,9 @@ func someFloat(r *rand.Rand) float64 {
 	}
 }
 
-// someText makes texts of the characters that are written in different ways. A high half of a surrogate pair is never
-// followed by a low one: Python's own JSON does not read the two back as two.
+// someText makes texts of the characters that are written in different ways. A high half of a
+// surrogate pair is never followed by a low one: Python's own JSON does not read the two back as
+// two.
 func someText(r *rand.Rand) string {
 	pieces := []string{
 		"a", "Z", "0", " ", " t", "{\" t\":[]}", "\"", "\\", "/", "<b>", "&", "'", "\x00", "\x01", "\x1f", "\b", "\t", "\n", "\f", "\r", "\x7f",
@@ -204,7 +205,8 @@ func someText(r *rand.Rand) string {
 	return b.String()
 }
 
-// someTime makes times with an offset and microseconds, of years that Python reads back as they are.
+// someTime makes times with an offset and microseconds, of years that Python reads back as they
+// are.
 func someTime(r *rand.Rand) time.Time {
 	borders := []time.Time{
 		time.Unix(0, 0), time.Unix(-1, 0), time.Unix(1<<31, 0), time.Date(100, 1, 2, 0, 0, 0, 0, time.UTC),

@@ -21,7 +21,8 @@ type developer struct {
 
 const loggedInUser session.Key[developer] = "loggedin_user"
 
-// beside is a Go program and a real Flask application that share a cookie, and a browser with that cookie.
+// beside is a Go program and a real Flask application that share a cookie, and a browser with that
+// cookie.
 type beside struct {
 	t        *testing.T
 	real     *oracle
@@ -154,7 +155,8 @@ func TestFlaskKnowsWhoSignedInHere(t *testing.T) {
 	b.want("a copy here that Flask has refreshed", b.subject(), "")
 }
 
-// TestSignedInAtFlask: a sign-in at the real Flask and its end cross to here, and here it can be ended.
+// TestSignedInAtFlask: a sign-in at the real Flask and its end cross to here, and here it can be
+// ended.
 func TestSignedInAtFlask(t *testing.T) {
 	t.Parallel()
 	b := besideFlask(t)

@@ -45,8 +45,8 @@ func into[T any](v *typed, b []byte) error {
 	return err
 }
 
-// String is a text that two values share if and only if they are the same session data: the order of a dict's keys does
-// not count, and a time is the moment in whole seconds, as Flask keeps it.
+// String is a text that two values share if and only if they are the same session data: the order
+// of a dict's keys does not count, and a time is the moment in whole seconds, as Flask keeps it.
 func (v *typed) String() string {
 	switch {
 	case v == nil:

@@ -65,7 +65,8 @@ func (v *typed) items() []any {
 	return all
 }
 
-// text gives a text in UTF-8, where each half of a surrogate pair that stands alone has three bytes.
+// text gives a text in UTF-8, where each half of a surrogate pair that stands alone has three
+// bytes.
 func (v *typed) text() string {
 	if v.UTF16 == "" {
 		return v.V.(string)

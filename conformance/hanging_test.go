@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
-// testHanging: a call waits for a row that somebody else has locked no longer than its context, reading waits for nobody,
-// and all is well afterwards.
+// testHanging: a call waits for a row that somebody else has locked no longer than its context,
+// reading waits for nobody, and all is well afterwards.
 func testHanging(t *testing.T, d database) {
 	ctx := t.Context()
 	address := d.address(t)
@@ -53,7 +53,8 @@ func testHanging(t *testing.T, d database) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	// What was given up may still have happened, but for the patch, which has no commit. So there may be no record.
+	// What was given up may still have happened, but for the patch, which has no commit. So there
+	// may be no record.
 	version, err := s.Patch(ctx, p)
 	if (err != nil || version != 2) && !errors.Is(err, session.ErrNotFound) {
 		t.Errorf("Patch afterwards: version %d, %v; want 2", version, err)

@@ -35,7 +35,8 @@ const (
 	scryptHash    = "scrypt:32768:8:1$AbCdEfGhIjKlMnOp$2f08fec88992d656bb434a1027490adb53da424824e681e4ec7f88f7368f6c6e7f7dd01a5800d98757940eb8c23310ce12f0d09875e0724e91446b779bd3bab1"
 )
 
-// flaskInstallation fills a database as the original application does, and as years of use and of other versions leave it.
+// flaskInstallation fills a database as the original application does, and as years of use and of
+// other versions leave it.
 func flaskInstallation(t *testing.T, logs int) (address string, db *mongo.Database) {
 	t.Helper()
 	address = mongoURL(t, servers.Mongo(t))
@@ -78,7 +79,8 @@ func flaskInstallation(t *testing.T, logs int) (address string, db *mongo.Databa
 	return address, db
 }
 
-// TestImportFlask: what was in MongoDB is in SQLite, its people can sign in, and the source is as it was.
+// TestImportFlask: what was in MongoDB is in SQLite, its people can sign in, and the source is as
+// it was.
 func TestImportFlask(t *testing.T) {
 	t.Parallel()
 	const logs = 2500 // several answers of the server

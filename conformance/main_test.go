@@ -15,8 +15,8 @@ import (
 // servers are started by the first test that needs them.
 var servers server.Rack
 
-// manyAtOnce lets more tests run at once than there are processors, unless -parallel is given: most of the time they wait
-// for a server.
+// manyAtOnce lets more tests run at once than there are processors, unless -parallel is given: most
+// of the time they wait for a server.
 func manyAtOnce() {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })

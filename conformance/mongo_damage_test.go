@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// TestMongoDamage: what somebody else did to a document costs that record at most. Nobody is signed in by it, others are
-// not held up, it can be ended, and no error tells what it holds.
+// TestMongoDamage: what somebody else did to a document costs that record at most. Nobody is signed
+// in by it, others are not held up, it can be ended, and no error tells what it holds.
 func TestMongoDamage(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3t"
@@ -129,7 +129,8 @@ func TestMongoGreatVersion(t *testing.T) {
 	}
 }
 
-// TestMongoStrangers: documents that are no records, in a collection that should hold none, do no harm and come to none.
+// TestMongoStrangers: documents that are no records, in a collection that should hold none, do no
+// harm and come to none.
 func TestMongoStrangers(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -19,8 +19,8 @@ import (
 	"github.com/doorbook/doorbook/session/mongostore"
 )
 
-// needsRealMongo reports whether a test has to end here, because FerretDB cannot show what it would. CI has no other
-// server either, but for the job that names one.
+// needsRealMongo reports whether a test has to end here, because FerretDB cannot show what it
+// would. CI has no other server either, but for the job that names one.
 func needsRealMongo(t *testing.T, what string) (done bool) {
 	t.Helper()
 	if server.RealMongo() {
@@ -60,8 +60,8 @@ func indexes(t *testing.T, collection *mongo.Collection) []string {
 	return texts
 }
 
-// TestMongoIndexes: many nodes make the indexes at once and again, and there is one of each. That a server removes what is
-// dead can be set later.
+// TestMongoIndexes: many nodes make the indexes at once and again, and there is one of each. That a
+// server removes what is dead can be set later.
 func TestMongoIndexes(t *testing.T) {
 	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))
@@ -101,8 +101,8 @@ func TestMongoIndexes(t *testing.T) {
 	}
 }
 
-// TestMongoPlans calls every method, and asks the server how it runs each command that the store has sent: all of them by
-// an index, none by reading or sorting the whole collection.
+// TestMongoPlans calls every method, and asks the server how it runs each command that the store
+// has sent: all of them by an index, none by reading or sorting the whole collection.
 func TestMongoPlans(t *testing.T) {
 	t.Parallel()
 	if needsRealMongo(t, "explain") {
@@ -189,8 +189,8 @@ func winningPlan(t *testing.T, db *mongo.Database, command bson.Raw) string {
 	return plan.String()
 }
 
-// TestMongoBroom: the server removes what has been dead for longer than its grace, and nothing that was so for less. Its
-// broom comes once in a minute.
+// TestMongoBroom: the server removes what has been dead for longer than its grace, and nothing that
+// was so for less. Its broom comes once in a minute.
 func TestMongoBroom(t *testing.T) {
 	t.Parallel()
 	if needsRealMongo(t, "a TTL index") {
@@ -227,7 +227,8 @@ func TestMongoBroom(t *testing.T) {
 	}
 }
 
-// TestMongoCollation: in a collection to which ada and Ada are the same they are two people nevertheless.
+// TestMongoCollation: in a collection to which ada and Ada are the same they are two people
+// nevertheless.
 func TestMongoCollation(t *testing.T) {
 	t.Parallel()
 	if needsRealMongo(t, "collations") {

@@ -22,7 +22,8 @@ func mongoClient(t testing.TB, address string, more ...*options.ClientOptions) *
 	return client
 }
 
-// mongoOwn gives the address of a database that nobody else uses, and its name, and drops it when the test is over.
+// mongoOwn gives the address of a database that nobody else uses, and its name, and drops it when
+// the test is over.
 func mongoOwn(t testing.TB, address string) (own, name string) {
 	t.Helper()
 	name = "t_" + strings.ToLower(rand.Text())
@@ -41,7 +42,8 @@ func mongoDrop(t testing.TB, db *mongo.Database) {
 	}
 }
 
-// mongoURL gives that address, with time for a busy machine: FerretDB needs seconds for many changes at once.
+// mongoURL gives that address, with time for a busy machine: FerretDB needs seconds for many
+// changes at once.
 func mongoURL(t testing.TB, address string) string {
 	t.Helper()
 	own, _ := mongoOwn(t, address)

@@ -17,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// TestMongoSettings tells the story under settings that people give their clients. None of them is obeyed where it would
-// weaken what is promised: all writes go to a majority and its journals.
+// TestMongoSettings tells the story under settings that people give their clients. None of them is
+// obeyed where it would weaken what is promised: all writes go to a majority and its journals.
 func TestMongoSettings(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{
@@ -74,7 +74,8 @@ func mongoTale(t *testing.T, address string, more ...*options.ClientOptions) {
 	}
 }
 
-// deafening dials connections over which, from a moment on, nothing reaches the server any more: neither side notices.
+// deafening dials connections over which, from a moment on, nothing reaches the server any more:
+// neither side notices.
 type deafening struct{ deaf atomic.Bool }
 
 func (d *deafening) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
@@ -95,8 +96,8 @@ func (c deafConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestMongoHanging: while the server says nothing a call lasts no longer than its context, and when it speaks again all
-// is well without a restart.
+// TestMongoHanging: while the server says nothing a call lasts no longer than its context, and when
+// it speaks again all is well without a restart.
 func TestMongoHanging(t *testing.T) {
 	t.Parallel()
 	var dialer deafening
@@ -172,8 +173,8 @@ func TestMongoAway(t *testing.T) {
 	}
 }
 
-// TestMongoSweepers: several that sweep at once remove everything that is dead, count each record once, and touch nothing
-// that lives.
+// TestMongoSweepers: several that sweep at once remove everything that is dead, count each record
+// once, and touch nothing that lives.
 func TestMongoSweepers(t *testing.T) {
 	t.Parallel()
 	const dead, sweepers = 450, 3
@@ -223,7 +224,8 @@ func TestMongoSweepers(t *testing.T) {
 	}
 }
 
-// TestMongoSweepPastTouch: a record that is kept alive after a sweeper has seen it dead, and before it is removed, stays.
+// TestMongoSweepPastTouch: a record that is kept alive after a sweeper has seen it dead, and before
+// it is removed, stays.
 func TestMongoSweepPastTouch(t *testing.T) {
 	t.Parallel()
 	address := servers.Mongo(t)

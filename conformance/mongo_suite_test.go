@@ -14,8 +14,8 @@ import (
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
-// mongoStore gives a store with a collection of its own. Its records live in other years than the server, which
-// therefore removes none by itself.
+// mongoStore gives a store with a collection of its own. Its records live in other years than the
+// server, which therefore removes none by itself.
 func mongoStore(t testing.TB, db *mongo.Database) (*mongostore.Store, *mongo.Collection) {
 	t.Helper()
 	collection := db.Collection("s_" + strings.ToLower(rand.Text()))
@@ -64,7 +64,8 @@ func TestMongo(t *testing.T) {
 	})
 }
 
-// TestMongoHistories: random histories of many goroutines and two managers, checked against the rules of package session.
+// TestMongoHistories: random histories of many goroutines and two managers, checked against the
+// rules of package session.
 func TestMongoHistories(t *testing.T) {
 	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))

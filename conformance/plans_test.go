@@ -11,8 +11,9 @@ import (
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
-// testPlans calls every method on a table of some size, and asks the database how it runs each statement that the store
-// has sent: all of them by an index, none by reading the whole table or sorting it.
+// testPlans calls every method on a table of some size, and asks the database how it runs each
+// statement that the store has sent: all of them by an index, none by reading the whole table or
+// sorting it.
 func testPlans(t *testing.T, d database) {
 	ctx := t.Context()
 	address := d.address(t)

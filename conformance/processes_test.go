@@ -34,7 +34,8 @@ const (
 	writerEach  = 25 // patches, and steps of the counter, of each
 )
 
-// write sets keys of the record that nobody else sets, and counts up a number that everybody counts up.
+// write sets keys of the record that nobody else sets, and counts up a number that everybody counts
+// up.
 func (w writer) write(ctx context.Context, s session.Store) error {
 	errs := make([]error, writerHands)
 	var hands sync.WaitGroup

@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// recorder is a driver that passes everything on to another and remembers each statement with its first arguments.
+// recorder is a driver that passes everything on to another and remembers each statement with its
+// first arguments.
 type recorder struct {
 	driver  driver.Driver
 	address string

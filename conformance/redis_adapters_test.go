@@ -17,7 +17,8 @@ func goRedis(client redis.UniversalClient) redisstore.Eval {
 	}
 }
 
-// rueidisEval sends scripts through rueidis, to one server or a cluster. For valkey-go only the import differs.
+// rueidisEval sends scripts through rueidis, to one server or a cluster. For valkey-go only the
+// import differs.
 func rueidisEval(client rueidis.Client) redisstore.Eval {
 	return func(ctx context.Context, c redisstore.Call) (any, error) {
 		command := client.B().Arbitrary(c.Name, c.Script, c.NumKeys()).Keys(c.Keys...).Args(c.Args...).Build()

@@ -7,7 +7,8 @@ import (
 	"github.com/doorbook/doorbook/session/redisstore"
 )
 
-// TestRedisCost: round trips, once the server knows the scripts. These are the figures of the package documentation.
+// TestRedisCost: round trips, once the server knows the scripts. These are the figures of the
+// package documentation.
 func TestRedisCost(t *testing.T) {
 	t.Parallel()
 	const shards = 16

@@ -11,8 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session/redisstore"
 )
 
-// TestRedisDamage: what somebody else did to a record costs that record at most. Nobody is signed in by it, others are not
-// held up, and it can be ended and swept.
+// TestRedisDamage: what somebody else did to a record costs that record at most. Nobody is signed
+// in by it, others are not held up, and it can be ended and swept.
 func TestRedisDamage(t *testing.T) {
 	t.Parallel()
 	type damage func(client *redis.Client, key string) error

@@ -15,8 +15,8 @@ import (
 	"github.com/doorbook/doorbook/session/redisstore"
 )
 
-// TestRedisIndexNeverLeaks: whatever happened, in whatever order and at once, the lists hold exactly what lives, and when
-// the last record is swept not one key is left.
+// TestRedisIndexNeverLeaks: whatever happened, in whatever order and at once, the lists hold
+// exactly what lives, and when the last record is swept not one key is left.
 func TestRedisIndexNeverLeaks(t *testing.T) {
 	t.Parallel()
 	single := redisClient(t, servers.Redis(t))
@@ -133,8 +133,8 @@ func sameIDs(t *testing.T, what string, found []session.Record, want []string) {
 	}
 }
 
-// TestRedisEachWhileUsed: every record that lives throughout is given once, although the sorted set that it is found in
-// changes all the time.
+// TestRedisEachWhileUsed: every record that lives throughout is given once, although the sorted set
+// that it is found in changes all the time.
 func TestRedisEachWhileUsed(t *testing.T) {
 	t.Parallel()
 	const records = 1000

@@ -15,13 +15,15 @@ import (
 	"github.com/doorbook/doorbook/session/redisstore"
 )
 
-// redisChild is set for a process that TestRedisTwoProcesses started: its name, and what it needs to know.
+// redisChild is set for a process that TestRedisTwoProcesses started: its name, and what it needs
+// to know.
 const redisChild = "DOORBOOK_TEST_REDIS_CHILD"
 
 const redisPatches = 50 // of each process
 
-// TestRedisTwoProcesses: two processes on one store, of which each patches the same record, and the first to finish ends
-// another that the other goes on using. (The children run this test, too, with redisChild set.)
+// TestRedisTwoProcesses: two processes on one store, of which each patches the same record, and the
+// first to finish ends another that the other goes on using. (The children run this test, too, with
+// redisChild set.)
 func TestRedisTwoProcesses(t *testing.T) {
 	if child := os.Getenv(redisChild); child != "" {
 		redisChildWork(t, strings.Split(child, " "))

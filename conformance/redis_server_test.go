@@ -14,7 +14,8 @@ import (
 	"github.com/doorbook/doorbook/session/redisstore"
 )
 
-// TestRedisFull: without memory nothing is begun and nothing half-done, and what is there can be seen and ended.
+// TestRedisFull: without memory nothing is begun and nothing half-done, and what is there can be
+// seen and ended.
 func TestRedisFull(t *testing.T) {
 	ctx := t.Context()
 	client := redisClient(t, servers.OwnRedis(t))
@@ -105,7 +106,8 @@ func TestRedisCheck(t *testing.T) {
 	}
 }
 
-// TestRedisAccess: the whole suite's work needs no more commands and keys than the package documentation names.
+// TestRedisAccess: the whole suite's work needs no more commands and keys than the package
+// documentation names.
 func TestRedisAccess(t *testing.T) {
 	ctx := t.Context()
 	address := servers.OwnRedis(t)

@@ -63,7 +63,8 @@ func redisSuite(t *testing.T, eval redisstore.Eval, client redis.UniversalClient
 	})
 }
 
-// TestRedisHistories: random histories of many goroutines and two managers, checked against the rules of package session.
+// TestRedisHistories: random histories of many goroutines and two managers, checked against the
+// rules of package session.
 func TestRedisHistories(t *testing.T) {
 	t.Parallel()
 	client := redisClient(t, servers.Redis(t))
@@ -78,8 +79,8 @@ func TestRedisHistories(t *testing.T) {
 	})
 }
 
-// saysLate has the error of a call that a busy machine was too slow for say so: a client that finds the deadline passed
-// when it reads or writes tells of the connection only.
+// saysLate has the error of a call that a busy machine was too slow for say so: a client that finds
+// the deadline passed when it reads or writes tells of the connection only.
 func saysLate(eval redisstore.Eval) redisstore.Eval {
 	return func(ctx context.Context, c redisstore.Call) (any, error) {
 		answer, err := eval(ctx, c)

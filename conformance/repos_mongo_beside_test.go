@@ -20,8 +20,8 @@ import (
 	"github.com/doorbook/doorbook/internal/mongo"
 )
 
-// A developer with a huge address, whom anybody may register at the original application, gets no bigger than MongoDB
-// allows. FerretDB has no such limit, so the size is looked at.
+// A developer with a huge address, whom anybody may register at the original application, gets no
+// bigger than MongoDB allows. FerretDB has no such limit, so the size is looked at.
 func TestReposMongoFlaskHugeAddress(t *testing.T) {
 	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
@@ -69,8 +69,8 @@ func TestReposMongoFlaskStuckDevelopers(t *testing.T) {
 	expectDeveloper(t, again.Accounts(), "bob@example.org", "Bob")
 }
 
-// However many developers came in: a start gives keys to all of them, and a call to a bounded number, without saying of an
-// address that it is nobody's.
+// However many developers came in: a start gives keys to all of them, and a call to a bounded
+// number, without saying of an address that it is nobody's.
 func TestReposMongoFlaskFlood(t *testing.T) {
 	t.Parallel()
 	address := mongoURL(t, servers.Mongo(t))
@@ -100,7 +100,8 @@ func TestReposMongoFlaskFlood(t *testing.T) {
 	expectDeveloper(t, db.Accounts(), "dev519@example.org", "Dev519")
 }
 
-// Whom the original application has marked as deleted is no admin who could sign in, until an admin says otherwise.
+// Whom the original application has marked as deleted is no admin who could sign in, until an admin
+// says otherwise.
 func TestReposMongoFlaskDeletedAdmin(t *testing.T) {
 	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
@@ -129,7 +130,8 @@ func TestReposMongoFlaskDeletedAdmin(t *testing.T) {
 	}
 }
 
-// Beside the original application only what is Doorbook's own is deleted by itself, and by age alone.
+// Beside the original application only what is Doorbook's own is deleted by itself, and by age
+// alone.
 func TestReposMongoFlaskOldLogs(t *testing.T) {
 	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{Beside: true})
@@ -155,7 +157,8 @@ func TestReposMongoFlaskOldLogs(t *testing.T) {
 	}
 }
 
-// A list tells of small bodies what they are, and does not fetch huge ones where the server can leave them out.
+// A list tells of small bodies what they are, and does not fetch huge ones where the server can
+// leave them out.
 func TestReposMongoFlaskHugeBody(t *testing.T) {
 	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})

@@ -75,7 +75,8 @@ func expectDeveloper(t *testing.T, repo account.Repository, emailKey, name strin
 	return d
 }
 
-// A developer whom the original application registers is found by the address, however it was typed, at once.
+// A developer whom the original application registers is found by the address, however it was
+// typed, at once.
 func TestReposMongoFlaskDevelopers(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -183,8 +184,8 @@ func TestReposMongoFlaskManyDevelopers(t *testing.T) {
 	expectDeveloper(t, db.Accounts(), "one@example.org", "One0")
 }
 
-// What the original application wrote into the log stands between ours by its time, without a time at the end, and no
-// document makes a page fail.
+// What the original application wrote into the log stands between ours by its time, without a time
+// at the end, and no document makes a page fail.
 func TestReposMongoFlaskEntries(t *testing.T) {
 	t.Parallel()
 	db, flask := sharedMongo(t, mongo.Options{})
@@ -248,7 +249,8 @@ func TestReposMongoFlaskEntries(t *testing.T) {
 		}
 	}
 
-	// What we hide, the original application does not show, in its own way; and the other way round.
+	// What we hide, the original application does not show, in its own way; and the other way
+	// round.
 	if _, err := db.Entries().ByID(ctx, hidden[0]); !errors.Is(err, book.ErrNotFound) {
 		t.Errorf("a hidden one: %v", err)
 	}

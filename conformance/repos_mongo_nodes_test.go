@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/internal/mongo"
 )
 
-// Two nodes at once keep what one keeps: one admin, one owner of an address, one use of the setup link, every attempt.
+// Two nodes at once keep what one keeps: one admin, one owner of an address, one use of the setup
+// link, every attempt.
 func TestReposMongoTwoNodes(t *testing.T) {
 	t.Parallel()
 	address := mongoURL(t, servers.Mongo(t))

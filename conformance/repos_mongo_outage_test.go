@@ -113,7 +113,8 @@ func (w *wire) free() {
 	}
 }
 
-// While the database is away, or takes everything and answers nothing, no call hangs; when it is back, all goes on.
+// While the database is away, or takes everything and answers nothing, no call hangs; when it is
+// back, all goes on.
 func TestReposMongoOutage(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(mongoURL(t, servers.Mongo(t)))

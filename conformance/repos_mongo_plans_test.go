@@ -42,8 +42,9 @@ func (s *spy) take() []bson.Raw {
 	return seen
 }
 
-// Every query that is asked while people use the program is answered from an index, and looks at hardly more documents
-// than it gives: shown on a real server, with a book of some thousand entries.
+// Every query that is asked while people use the program is answered from an index, and looks at
+// hardly more documents than it gives: shown on a real server, with a book of some thousand
+// entries.
 func TestReposMongoPlans(t *testing.T) {
 	t.Parallel()
 	if needsRealMongo(t, "explain") {

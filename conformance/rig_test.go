@@ -145,8 +145,8 @@ func record(subject string, values session.Values) session.Record {
 	return r
 }
 
-// multiply copies every record of a table until there are at least n: each under a new id, for a new subject if it has
-// one, and dead a millisecond later than the one before.
+// multiply copies every record of a table until there are at least n: each under a new id, for a
+// new subject if it has one, and dead a millisecond later than the one before.
 func (d database) multiply(t testing.TB, db *sql.DB, table string, n int) {
 	t.Helper()
 	const same = "digest, version, key_id, created, signed_in, last_seen, deadline, idle, persist, addr, user_agent, parent, data"

@@ -7,7 +7,8 @@ import (
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
-// testSuite runs the suite of package sessiontest, each test in a table of its own and beside the others.
+// testSuite runs the suite of package sessiontest, each test in a table of its own and beside the
+// others.
 func testSuite(t *testing.T, d database) {
 	t.Parallel()
 	db := d.open(t, d.address(t), 20)
@@ -40,8 +41,8 @@ func testSQL(t *testing.T, d database) {
 	}
 }
 
-// TestHistories lets a crowd of requests meet in the sessions of each database. With DOORBOOK_SOAK they do so for that
-// long in each.
+// TestHistories lets a crowd of requests meet in the sessions of each database. With DOORBOOK_SOAK
+// they do so for that long in each.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases() {

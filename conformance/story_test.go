@@ -13,8 +13,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// story calls every method in the ways that settings of drivers and servers might spoil: odd bytes, a touch that changes
-// nothing, records that exist or do not.
+// story calls every method in the ways that settings of drivers and servers might spoil: odd bytes,
+// a touch that changes nothing, records that exist or do not.
 func story(t *testing.T, s session.Store) {
 	t.Helper()
 	ctx := t.Context()
@@ -63,7 +63,8 @@ func story(t *testing.T, s session.Store) {
 	}
 }
 
-// crowd lets writers, and touches beside them, meet on one record. Every one of them must get through.
+// crowd lets writers, and touches beside them, meet on one record. Every one of them must get
+// through.
 func crowd(t *testing.T, s session.Store) {
 	t.Helper()
 	ctx := t.Context()

@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
-// testSweep lets two handles sweep one table of dead records, in batches, while others read and touch the live ones.
+// testSweep lets two handles sweep one table of dead records, in batches, while others read and
+// touch the live ones.
 func testSweep(t *testing.T, d database) {
 	const batch = 500
 	ctx := t.Context()
@@ -89,8 +90,8 @@ func testSweep(t *testing.T, d database) {
 	}
 }
 
-// testSweepPastTouch sweeps while somebody else keeps a dead record alive, in a transaction that is not yet committed.
-// That record stays.
+// testSweepPastTouch sweeps while somebody else keeps a dead record alive, in a transaction that is
+// not yet committed. That record stays.
 func testSweepPastTouch(t *testing.T, d database) {
 	ctx := t.Context()
 	db := d.open(t, d.address(t), 4)

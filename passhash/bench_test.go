@@ -12,7 +12,8 @@ import (
 	"github.com/doorbook/doorbook/passhash"
 )
 
-// BenchmarkVerify is Verify of a hash of each form beside the library's bare computation of the same.
+// BenchmarkVerify is Verify of a hash of each form beside the library's bare computation of the
+// same.
 func BenchmarkVerify(b *testing.B) {
 	const password, salt = "a rather plain passphrase", "AbCdEfGhIjKlMnOp"
 	for _, form := range []struct {
@@ -53,7 +54,8 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// BenchmarkAtTheCaps is how long the dearest hashes take that are computed at all: what a planted one may cost.
+// BenchmarkAtTheCaps is how long the dearest hashes take that are computed at all: what a planted
+// one may cost.
 func BenchmarkAtTheCaps(b *testing.B) {
 	h := newHasher(b, passhash.Config{})
 	for name, hash := range map[string]string{

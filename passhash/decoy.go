@@ -15,8 +15,8 @@ func (h *Hasher) Decoy(ctx context.Context, password string) error {
 
 // DecoyLike is Decoy with the work of a stored hash of another form: what stands before the salt,
 // such as "$argon2id$v=19$m=19456,t=2,p=1" or "scrypt:32768:8:1". Where accounts have hashes of
-// several costs, an unknown address is to have one of them too, always the same. What is no such form
-// has the work of Decoy, as Config.Legacy has it done for the forms that it adds.
+// several costs, an unknown address is to have one of them too, always the same. What is no such
+// form has the work of Decoy, as Config.Legacy has it done for the forms that it adds.
 func (h *Hasher) DecoyLike(ctx context.Context, form, password string) error {
 	_, err := h.matches(ctx, h.like(form), password)
 	return err

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/crypto/blake2s"
 )
 
-// A digest is a hash function under the name that Python's hashlib knows it by, and Werkzeug writes.
+// A digest is a hash function under the name that Python's hashlib knows it by, and Werkzeug
+// writes.
 type digest struct {
 	name   string
 	new    func() hash.Hash
@@ -20,9 +21,9 @@ type digest struct {
 	weight int // how long an iteration takes, where one of sha256 takes 1
 }
 
-// findDigest gives the digests of hashlib that exist on every machine, under the one name that hashlib lists them by.
-// Missing are those of variable length, which Werkzeug cannot use, and the ones that come and go with OpenSSL (ripemd160,
-// sm3, md5-sha1).
+// findDigest gives the digests of hashlib that exist on every machine, under the one name that
+// hashlib lists them by. Missing are those of variable length, which Werkzeug cannot use, and the
+// ones that come and go with OpenSSL (ripemd160, sm3, md5-sha1).
 func findDigest(name string) (digest, bool) {
 	switch name {
 	case "md5":

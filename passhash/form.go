@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Form is what new hashes look like. Hashes of every form are verified whichever is configured; that of the configured
-// form is the one a correct sign-in leaves behind, see [Hasher.Verify].
+// Form is what new hashes look like. Hashes of every form are verified whichever is configured;
+// that of the configured form is the one a correct sign-in leaves behind, see [Hasher.Verify].
 type Form string
 
 const (
@@ -14,8 +14,8 @@ const (
 	Argon2id Form = "argon2id"
 	// Scrypt is Werkzeug's own default since 3.0, scrypt:32768:8:1. Werkzeug reads it from 2.3 on.
 	Scrypt Form = "scrypt"
-	// PBKDF2 is pbkdf2:sha256:600000, which every Werkzeug since 0.9 reads. The iterations are those of the OWASP password
-	// storage cheat sheet.
+	// PBKDF2 is pbkdf2:sha256:600000, which every Werkzeug since 0.9 reads. The iterations are
+	// those of the OWASP password storage cheat sheet.
 	PBKDF2 Form = "pbkdf2"
 )
 

@@ -47,7 +47,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestDecoyIsOfTheForm: for an unknown account exactly one hash is computed, of the form, cost and length of a new one.
+// TestDecoyIsOfTheForm: for an unknown account exactly one hash is computed, of the form, cost and
+// length of a new one.
 func TestDecoyIsOfTheForm(t *testing.T) {
 	t.Parallel()
 	for _, form := range []passhash.Form{passhash.Argon2id, passhash.Scrypt, passhash.PBKDF2} {
@@ -66,7 +67,8 @@ func TestDecoyIsOfTheForm(t *testing.T) {
 	}
 }
 
-// TestDecoyLike: the work is that of the form asked for, once; for what is none it is that of Decoy.
+// TestDecoyLike: the work is that of the form asked for, once; for what is none it is that of
+// Decoy.
 func TestDecoyLike(t *testing.T) {
 	t.Parallel()
 	const today = "$argon2id$v=19$m=19456,t=2,p=1"
@@ -100,7 +102,8 @@ func TestDecoyLike(t *testing.T) {
 	}
 }
 
-// TestStaleAcrossForms: while Werkzeug has to read the hashes, those that it can read stay, and the others are rewritten.
+// TestStaleAcrossForms: while Werkzeug has to read the hashes, those that it can read stay, and the
+// others are rewritten.
 func TestStaleAcrossForms(t *testing.T) {
 	t.Parallel()
 	const password = "a rather plain passphrase"
@@ -139,8 +142,8 @@ func TestStaleAcrossForms(t *testing.T) {
 	}
 }
 
-// TestLegacyCosts: checking a legacy hash does the work of the configured form as well, so that the time does not tell who
-// has one. The memory that is allocated shows it.
+// TestLegacyCosts: checking a legacy hash does the work of the configured form as well, so that the
+// time does not tell who has one. The memory that is allocated shows it.
 func TestLegacyCosts(t *testing.T) {
 	for form, least := range map[passhash.Form]uint64{passhash.Argon2id: 19 << 20, passhash.Scrypt: 32 << 20} {
 		h := newHasher(t, passhash.Config{Form: form, Legacy: true})
@@ -156,7 +159,8 @@ func TestLegacyCosts(t *testing.T) {
 	}
 }
 
-// TestWerkzeugSaltOfRand: the salt is what Config.Rand gives, written in letters and digits, always 16 of them.
+// TestWerkzeugSaltOfRand: the salt is what Config.Rand gives, written in letters and digits, always
+// 16 of them.
 func TestWerkzeugSaltOfRand(t *testing.T) {
 	t.Parallel()
 	const inNew = 16 + 32 // bytes that New takes

@@ -7,13 +7,15 @@ import (
 	"time"
 )
 
-// ErrBusy is returned when every slot is taken and the queue is full, or the longest wait is over. Nothing was computed.
+// ErrBusy is returned when every slot is taken and the queue is full, or the longest wait is over.
+// Nothing was computed.
 var ErrBusy = errors.New("passhash: too many passwords are being checked")
 
 // RetryAfter is how long a caller that got ErrBusy should wait before trying again.
 const RetryAfter = 2 * time.Second
 
-// A gate lets a bounded number of callers in at once and a bounded number wait, in the order in which they came.
+// A gate lets a bounded number of callers in at once and a bounded number wait, in the order in
+// which they came.
 type gate struct {
 	slots   chan struct{} // a full channel lets its senders in first come, first served
 	queue   int64
@@ -21,7 +23,8 @@ type gate struct {
 	wait    time.Duration
 }
 
-// enter waits for a slot. It returns nil when the caller is in and must call leave, else ErrBusy or the context's error.
+// enter waits for a slot. It returns nil when the caller is in and must call leave, else ErrBusy or
+// the context's error.
 func (g *gate) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err // whoever has gone already costs nothing

@@ -164,7 +164,8 @@ func TestPanicFreesSlot(t *testing.T) {
 	}
 }
 
-// TestMemoryStaysFlat makes real computations in a crowd. Without the gate they would take 19 MiB each, 300 MiB in all.
+// TestMemoryStaysFlat makes real computations in a crowd. Without the gate they would take 19 MiB
+// each, 300 MiB in all.
 func TestMemoryStaysFlat(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(100)) // whatever GOGC says; no other test runs beside this one
 	runtime.GC()

@@ -29,8 +29,8 @@ type (
 	}
 )
 
-// askWerkzeug asks the real Werkzeug all at once: the one of Debian's python3-flask, unless DOORBOOK_TEST_PYTHON names a
-// Python that has another.
+// askWerkzeug asks the real Werkzeug all at once: the one of Debian's python3-flask, unless
+// DOORBOOK_TEST_PYTHON names a Python that has another.
 func askWerkzeug(t *testing.T, asked werkzeugAsked) (said werkzeugSaid) {
 	t.Helper()
 	in, err := json.Marshal(asked)
@@ -64,7 +64,8 @@ func askWerkzeug(t *testing.T, asked werkzeugAsked) (said werkzeugSaid) {
 	return said
 }
 
-// TestInterop: Werkzeug accepts what we make and we accept what it makes, and neither accepts another password.
+// TestInterop: Werkzeug accepts what we make and we accept what it makes, and neither accepts
+// another password.
 func TestInterop(t *testing.T) {
 	t.Parallel()
 	passwords := []string{

@@ -5,7 +5,8 @@ import (
 	"crypto/sha256"
 )
 
-// legacyHash is the record of a form that Werkzeug wrote and read up to 2.2, and that costs next to nothing to guess at:
+// legacyHash is the record of a form that Werkzeug wrote and read up to 2.2, and that costs next to
+// nothing to guess at:
 //
 //	plain$…$password           the password itself; what stands between the dollars means nothing
 //	<digest>$salt$hex          HMAC with the salt as its key

@@ -2,8 +2,8 @@ package passhash
 
 import "fmt"
 
-// What an argon2id hash may cost at most, so that a planted or broken hash cannot exhaust the machine. (Those of Werkzeug's
-// forms have caps of their own beside them.)
+// What an argon2id hash may cost at most, so that a planted or broken hash cannot exhaust the
+// machine. (Those of Werkzeug's forms have caps of their own beside them.)
 const (
 	maxMemoryKiB = 256 << 10
 	maxTime      = 10
@@ -17,12 +17,12 @@ type Params struct {
 	Threads   uint8  // lanes computed in parallel, at most 16
 }
 
-// DefaultParams is 19 MiB, two passes, one lane (ASVS 5.0 appendix C, OWASP password storage cheat sheet): the row that is
-// kindest to memory without being slow.
+// DefaultParams is 19 MiB, two passes, one lane (ASVS 5.0 appendix C, OWASP password storage cheat
+// sheet): the row that is kindest to memory without being slow.
 func DefaultParams() Params { return Params{MemoryKiB: 19456, Time: 2, Threads: 1} }
 
-// check refuses what is weaker than ASVS 5.0 appendix C allows, which is 46 MiB with one pass, 19 MiB with two, or 12 MiB
-// with three or more, and what is dearer than this package would verify.
+// check refuses what is weaker than ASVS 5.0 appendix C allows, which is 46 MiB with one pass, 19
+// MiB with two, or 12 MiB with three or more, and what is dearer than this package would verify.
 func (p Params) check() error {
 	if !p.computable() {
 		return fmt.Errorf("passhash: %v cannot be computed or costs too much: at most m=%d,t=%d,p=%d", p, maxMemoryKiB, maxTime, maxThreads)
@@ -40,7 +40,8 @@ func (p Params) check() error {
 	return nil
 }
 
-// computable reports whether argon2 is defined for p (RFC 9106 §3.1: 8 KiB for each lane) and within the caps.
+// computable reports whether argon2 is defined for p (RFC 9106 §3.1: 8 KiB for each lane) and
+// within the caps.
 func (p Params) computable() bool {
 	return p.Time >= 1 && p.Time <= maxTime &&
 		p.Threads >= 1 && p.Threads <= maxThreads &&

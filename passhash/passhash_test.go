@@ -109,7 +109,8 @@ func TestTooLong(t *testing.T) {
 	most := strings.Repeat("a", passhash.MaxPassword)
 	hash := mustHash(t, h, most)
 	before := h.Computed()
-	// The first MaxPassword bytes are right: only the check of the length stands between this and a match.
+	// The first MaxPassword bytes are right: only the check of the length stands between this and a
+	// match.
 	match, stale, err := h.Verify(context.Background(), hash, most+"a")
 	if match || stale || err != nil {
 		t.Errorf("Verify = %v, %v, %v; want no match", match, stale, err)
@@ -125,7 +126,8 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// TestOneUnitOfWork: whatever is wrong with an attempt, it costs one computation, and Decoy as much as Verify.
+// TestOneUnitOfWork: whatever is wrong with an attempt, it costs one computation, and Decoy as much
+// as Verify.
 func TestOneUnitOfWork(t *testing.T) {
 	t.Parallel()
 	h := newHasher(t, passhash.Config{})

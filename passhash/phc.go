@@ -9,8 +9,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrMalformed is returned for a stored hash that is not in canonical form, of an unknown scheme, or too costly to check.
-// It never holds any part of the hash.
+// ErrMalformed is returned for a stored hash that is not in canonical form, of an unknown scheme,
+// or too costly to check. It never holds any part of the hash.
 var ErrMalformed = errors.New("passhash: malformed hash")
 
 const (
@@ -21,8 +21,8 @@ const (
 	minSalt, maxSalt = 8, 64
 	minTag, maxTag   = 16, 64
 
-	// maxEncoded is longer than any hash with the lengths above, leaves room for a long salt of Werkzeug's, and keeps
-	// parsing cheap.
+	// maxEncoded is longer than any hash with the lengths above, leaves room for a long salt of
+	// Werkzeug's, and keeps parsing cheap.
 	maxEncoded = 4096
 
 	argon2idPrefix = "$argon2id$v=19$"
@@ -30,8 +30,8 @@ const (
 
 // A record is a stored hash after parsing, of whichever form.
 type record interface {
-	// compute gives the key of a password: the one costly step. It fails only where the library is forbidden to work, as in
-	// a strict FIPS 140 mode.
+	// compute gives the key of a password: the one costly step. It fails only where the library is
+	// forbidden to work, as in a strict FIPS 140 mode.
 	compute(password []byte) ([]byte, error)
 	// want is the key that a right password gives.
 	want() []byte
@@ -141,8 +141,8 @@ func number(s, name string, bits int) (uint64, bool) {
 	return n, err == nil && strconv.FormatUint(n, 10) == digits
 }
 
-// decode reads base64 that is written the only way it can be. The decoder skips line breaks and ignores stray
-// low bits; encoding again catches both.
+// decode reads base64 that is written the only way it can be. The decoder skips line breaks and
+// ignores stray low bits; encoding again catches both.
 func decode(s string, least, most int) ([]byte, bool) {
 	b, err := base64.RawStdEncoding.DecodeString(s)
 	if err != nil || len(b) < least || len(b) > most || base64.RawStdEncoding.EncodeToString(b) != s {

@@ -93,7 +93,8 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever is taken as a hash is written again exactly as it was, costs no more than it may, and can be computed.
+// FuzzParse: whatever is taken as a hash is written again exactly as it was, costs no more than it
+// may, and can be computed.
 func FuzzParse(f *testing.F) {
 	for _, hash := range append([]string{
 		good,
@@ -138,8 +139,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// cost reads a hash on its own, and says how many bytes of memory it takes and how many steps: passes over a megabyte,
-// iterations, or blocks of scrypt.
+// cost reads a hash on its own, and says how many bytes of memory it takes and how many steps:
+// passes over a megabyte, iterations, or blocks of scrypt.
 func cost(t *testing.T, hash string) (memory, steps uint64) {
 	t.Helper()
 	var m, time, p, n, r uint64

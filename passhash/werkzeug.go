@@ -11,8 +11,9 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// What a hash of Werkzeug's may cost at most. Each cap stands for about three seconds of one processor at most, and is many
-// times what any version of Werkzeug does by default (1,000,000 iterations of sha256; 32768:8:1).
+// What a hash of Werkzeug's may cost at most. Each cap stands for about three seconds of one
+// processor at most, and is many times what any version of Werkzeug does by default (1,000,000
+// iterations of sha256; 32768:8:1).
 const (
 	maxIterations   = 10_000_000 // divided by the digest's weight
 	maxScryptMemory = 256 << 20  // bytes, 128·N·r
@@ -20,7 +21,8 @@ const (
 	maxScryptBlocks = 1 << 14    // r·p: of each, the salt is hashed four times
 )
 
-// werkzeugHash is the record of method$salt$hex as Werkzeug writes it. The salt is the text itself, decoded from nothing.
+// werkzeugHash is the record of method$salt$hex as Werkzeug writes it. The salt is the text itself,
+// decoded from nothing.
 type werkzeugHash struct {
 	method method
 	salt   string
@@ -40,7 +42,8 @@ func (w werkzeugHash) compute(password []byte) ([]byte, error) {
 
 func (w werkzeugHash) want() []byte { return w.key }
 
-// stale: while hashes are made for Werkzeug to read, what it reads already is left alone, whatever it cost.
+// stale: while hashes are made for Werkzeug to read, what it reads already is left alone, whatever
+// it cost.
 func (w werkzeugHash) stale(today record) bool {
 	_, another := today.(argon2idHash)
 	return another
@@ -48,8 +51,9 @@ func (w werkzeugHash) stale(today record) bool {
 
 func (w werkzeugHash) keyLen() int { return w.method.size() }
 
-// salted writes the salt as Werkzeug does: 16 letters and digits. (Taken from 128 random bits, which 62^16 does not divide;
-// the most frequent salt is likelier than the rarest by less than one in four thousand million.)
+// salted writes the salt as Werkzeug does: 16 letters and digits. (Taken from 128 random bits,
+// which 62^16 does not divide; the most frequent salt is likelier than the rarest by less than one
+// in four thousand million.)
 func (w werkzeugHash) salted(random []byte) model {
 	text := strings.Repeat("0", 16) + new(big.Int).SetBytes(random).Text(62)
 	w.salt = text[len(text)-16:]
@@ -66,9 +70,10 @@ func (w werkzeugHash) String() string {
 	return w.method.String() + "$" + w.salt + "$" + hex.EncodeToString(w.key)
 }
 
-// parseWerkzeug reads what Werkzeug writes. Werkzeug reads more: numbers as Python does ("1_000", " 1000 ", "01000"), digest
-// names as OpenSSL does ("SHA256"), and methods without their cost ("pbkdf2:sha256", "scrypt"), for which each version puts
-// another one. It writes none of those, so they are malformed here.
+// parseWerkzeug reads what Werkzeug writes. Werkzeug reads more: numbers as Python does ("1_000", "
+// 1000 ", "01000"), digest names as OpenSSL does ("SHA256"), and methods without their cost
+// ("pbkdf2:sha256", "scrypt"), for which each version puts another one. It writes none of those, so
+// they are malformed here.
 func parseWerkzeug(encoded string) (record, error) {
 	name, salt, sum, ok := cutDollars(encoded)
 	if !ok || !utf8.ValidString(salt) {
@@ -110,7 +115,8 @@ func parseMethod(name string) (method, bool) {
 	return nil, false
 }
 
-// decodeHex reads n bytes in lower-case hexadecimal digits, the only way Werkzeug writes or matches them.
+// decodeHex reads n bytes in lower-case hexadecimal digits, the only way Werkzeug writes or matches
+// them.
 func decodeHex(s string, n int) ([]byte, bool) {
 	if len(s) != 2*n {
 		return nil, false
@@ -152,8 +158,8 @@ func (m scryptMethod) computable() bool {
 	if m.r*m.p > maxScryptBlocks || m.n*m.r > maxScryptMemory/128 || m.n*m.r*m.p > maxScryptWork {
 		return false // in this order nothing overflows
 	}
-	// Werkzeug lets OpenSSL use 132·N·r·p bytes (2 GiB at most, beyond our caps), where it takes 128·r·(N+2+p): too little
-	// for a tiny N.
+	// Werkzeug lets OpenSSL use 132·N·r·p bytes (2 GiB at most, beyond our caps), where it takes
+	// 128·r·(N+2+p): too little for a tiny N.
 	if 128*m.r*(m.n+2+m.p) > 132*m.n*m.r*m.p {
 		return false
 	}

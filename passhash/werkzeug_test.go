@@ -19,8 +19,8 @@ const (
 		"7a4e1b7444652579bf531e76a5bd2130b54dbb455ee13b6ca120d82e8aa5e5c0"
 )
 
-// TestWerkzeugGolden: every hash that five versions of the real Werkzeug made or were asked about is judged as they judge
-// it.
+// TestWerkzeugGolden: every hash that five versions of the real Werkzeug made or were asked about
+// is judged as they judge it.
 func TestWerkzeugGolden(t *testing.T) {
 	text, err := os.ReadFile("testdata/werkzeug.json")
 	if err != nil {
@@ -187,7 +187,8 @@ func TestWerkzeugCosts(t *testing.T) {
 	}
 }
 
-// TestLegacy: the old forms match as Werkzeug 2.2 matched them, only where they are asked for, and cost what any other does.
+// TestLegacy: the old forms match as Werkzeug 2.2 matched them, only where they are asked for, and
+// cost what any other does.
 func TestLegacy(t *testing.T) {
 	t.Parallel()
 	strict := newHasher(t, passhash.Config{})

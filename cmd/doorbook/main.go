@@ -1,4 +1,5 @@
-// Command doorbook is the door and the book: a login for a web application, and a record of who came in and what they did.
+// Command doorbook is the door and the book: a login for a web application, and a record of who
+// came in and what they did.
 package main
 
 import (

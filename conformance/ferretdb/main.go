@@ -1,10 +1,11 @@
-// Command ferretdb is FerretDB with SQLite behind it, which speaks MongoDB's protocol: for the tests, on machines where no
-// MongoDB can be had. It is a module of its own, so that none of what FerretDB needs gets near the product.
+// Command ferretdb is FerretDB with SQLite behind it, which speaks MongoDB's protocol: for the
+// tests, on machines where no MongoDB can be had. It is a module of its own, so that none of what
+// FerretDB needs gets near the product.
 //
 //	ferretdb FOLDER
 //
-// It keeps its data in the folder, which must exist, and answers at the unix socket ferretdb.sock in it, until it is
-// told to end (SIGTERM, SIGINT).
+// It keeps its data in the folder, which must exist, and answers at the unix socket ferretdb.sock
+// in it, until it is told to end (SIGTERM, SIGINT).
 package main
 
 import (

@@ -18,9 +18,10 @@ import (
 // ferretProgram is what scripts/setup builds into the cache folder, of conformance/ferretdb.
 const ferretProgram = "ferretdb-v1.24.2"
 
-// Mongo gives the URL of a server that speaks MongoDB's protocol: FerretDB with SQLite behind it, which gets one message
-// at a time for each database, because its updates are not atomic. Of what a MongoDB has it lacks transactions, TTL indexes, change streams
-// and updates by pipeline. DOORBOOK_TEST_MONGO_URL names a real one that runs already: tests then use only databases of
+// Mongo gives the URL of a server that speaks MongoDB's protocol: FerretDB with SQLite behind it,
+// which gets one message at a time for each database, because its updates are not atomic. Of what a
+// MongoDB has it lacks transactions, TTL indexes, change streams and updates by pipeline.
+// DOORBOOK_TEST_MONGO_URL names a real one that runs already: tests then use only databases of
 // their own.
 func (r *Rack) Mongo(t testing.TB) string {
 	t.Helper()
@@ -28,14 +29,15 @@ func (r *Rack) Mongo(t testing.TB) string {
 	return r.need(t, "MongoDB", mongoVariable, func() (string, func(), error) { return startFront(direct) })
 }
 
-// MongoDirect gives the URL of the same server, but all clients at once: to take the time. Concurrent updates of one
-// document may be lost, unless the server is a real one.
+// MongoDirect gives the URL of the same server, but all clients at once: to take the time.
+// Concurrent updates of one document may be lost, unless the server is a real one.
 func (r *Rack) MongoDirect(t testing.TB) string {
 	t.Helper()
 	return r.need(t, "FerretDB", mongoVariable, startFerretDB)
 }
 
-// RealMongo reports whether Mongo gives a real MongoDB. A test that needs one, and no FerretDB, says what it could not show.
+// RealMongo reports whether Mongo gives a real MongoDB. A test that needs one, and no FerretDB,
+// says what it could not show.
 func RealMongo() bool { return os.Getenv(mongoVariable) != "" }
 
 const (

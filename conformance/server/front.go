@@ -11,12 +11,14 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// front stands before a server of MongoDB's protocol and hands it one message at a time for each database, over all
-// connections: the next one when the answer to the last has come. FerretDB needs it, whose updates read, change and write
-// back without a lock; but no message changes two databases.
+// front stands before a server of MongoDB's protocol and hands it one message at a time for each
+// database, over all connections: the next one when the answer to the last has come. FerretDB needs
+// it, whose updates read, change and write back without a lock; but no message changes two
+// databases.
 //
-// Beyond the order nothing is changed but two flags, so that every message has one answer: a writer that wants none does
-// not get it, and a monitor that would take many in a row (a streaming heartbeat) asks again for each.
+// Beyond the order nothing is changed but two flags, so that every message has one answer: a writer
+// that wants none does not get it, and a monitor that would take many in a row (a streaming
+// heartbeat) asks again for each.
 type front struct {
 	listener net.Listener
 	dial     func() (net.Conn, error)
@@ -89,9 +91,9 @@ func (f *front) keep(conn net.Conn) (forget func()) {
 	}
 }
 
-// serve carries messages of one client until either side ends the connection. What the client has sent in part never
-// reaches the server, and what the server answers is read whole before the next message may pass: so nobody waits for a
-// client that went away, or that is slow.
+// serve carries messages of one client until either side ends the connection. What the client has
+// sent in part never reaches the server, and what the server answers is read whole before the next
+// message may pass: so nobody waits for a client that went away, or that is slow.
 func (f *front) serve(client net.Conn) {
 	defer f.keep(client)()
 	server, err := f.dial()
@@ -119,7 +121,8 @@ func (f *front) serve(client net.Conn) {
 	}
 }
 
-// ask sends the server a message and gives its answer, while nobody else does so for the same database.
+// ask sends the server a message and gives its answer, while nobody else does so for the same
+// database.
 func (f *front) ask(server net.Conn, message []byte) ([]byte, error) {
 	turn := f.turn(database(message))
 	turn.Lock()
@@ -164,8 +167,8 @@ func database(message []byte) string {
 	return ""
 }
 
-// calm takes the flags off a message that would have it answered never or often. It reports whether the client wants no
-// answer.
+// calm takes the flags off a message that would have it answered never or often. It reports whether
+// the client wants no answer.
 func calm(message []byte) (mute bool) {
 	if binary.LittleEndian.Uint32(message[12:]) != opMsg || len(message) < headerSize+4 {
 		return false

@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 
 const adders, addsEach = 16, 25
 
-// count lets many add one to a number at once, over connections of their own, and gives the sum. Every second addition of
-// the mute ones wants no answer.
+// count lets many add one to a number at once, over connections of their own, and gives the sum.
+// Every second addition of the mute ones wants no answer.
 func count(t *testing.T, address, name string, mute bool) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -76,7 +76,8 @@ func count(t *testing.T, address, name string, mute bool) int {
 	return got.N
 }
 
-// behindFront gives the address of FerretDB behind its front, unless tests run over a server that needs none.
+// behindFront gives the address of FerretDB behind its front, unless tests run over a server that
+// needs none.
 func behindFront(t *testing.T) string {
 	t.Helper()
 	address := servers.Mongo(t)
@@ -103,8 +104,8 @@ func TestFront(t *testing.T) {
 	t.Logf("without the front %d updates are left of %d", count(t, servers.MongoDirect(t), "direct", false), adders*addsEach)
 }
 
-// TestFrontDatabases: whoever works in one database waits for nobody in another. The server behind this front answers for
-// the first only when it was asked for the second.
+// TestFrontDatabases: whoever works in one database waits for nobody in another. The server behind
+// this front answers for the first only when it was asked for the second.
 func TestFrontDatabases(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "socket")
@@ -163,7 +164,8 @@ func TestFrontDatabases(t *testing.T) {
 	all.Wait()
 }
 
-// about gives a message about a database, behind whose command's documents the command itself stands.
+// about gives a message about a database, behind whose command's documents the command itself
+// stands.
 func about(t *testing.T, database string) []byte {
 	t.Helper()
 	command, err := bson.Marshal(bson.D{{Key: "insert", Value: "numbers"}, {Key: "$db", Value: database}})
@@ -178,7 +180,8 @@ func about(t *testing.T, database string) []byte {
 	return append(append(message, 0), command...)
 }
 
-// TestFrontClients: a client that stops in the middle of a message, goes away, or sends what is none, holds nobody up.
+// TestFrontClients: a client that stops in the middle of a message, goes away, or sends what is
+// none, holds nobody up.
 func TestFrontClients(t *testing.T) {
 	address := behindFront(t)
 	if address == "" {

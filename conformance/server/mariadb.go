@@ -10,8 +10,9 @@ import (
 	_ "github.com/go-sql-driver/mysql" // the driver "mysql"
 )
 
-// MariaDB gives the DSN of a MariaDB or MySQL database, in the words of go-sql-driver/mysql, that tests may use as they
-// like. DOORBOOK_TEST_MYSQL_DSN names one that runs already. The user may make tables.
+// MariaDB gives the DSN of a MariaDB or MySQL database, in the words of go-sql-driver/mysql, that
+// tests may use as they like. DOORBOOK_TEST_MYSQL_DSN names one that runs already. The user may
+// make tables.
 func (r *Rack) MariaDB(t testing.TB) string {
 	t.Helper()
 	return r.need(t, "MariaDB", "DOORBOOK_TEST_MYSQL_DSN", startMariaDB)

@@ -14,8 +14,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 )
 
-// Postgres gives the URL of a PostgreSQL database that tests may use as they like. DOORBOOK_TEST_POSTGRES_URL names one
-// that runs already. The user may make schemas and tables.
+// Postgres gives the URL of a PostgreSQL database that tests may use as they like.
+// DOORBOOK_TEST_POSTGRES_URL names one that runs already. The user may make schemas and tables.
 func (r *Rack) Postgres(t testing.TB) string {
 	t.Helper()
 	return r.need(t, "PostgreSQL", "DOORBOOK_TEST_POSTGRES_URL", startPostgres)

@@ -23,8 +23,8 @@ type home struct {
 	user *syscall.Credential // nil: this process's own
 }
 
-// newHome makes a directory that only its owner may enter. Servers refuse to run as root, so for root it belongs to the
-// first of the users that exists.
+// newHome makes a directory that only its owner may enter. Servers refuse to run as root, so for
+// root it belongs to the first of the users that exists.
 func newHome(users ...string) (home, error) {
 	dir, err := os.MkdirTemp("", "doorbook-") // short: the path of a unix socket may have no more than 107 bytes
 	if err != nil {
@@ -48,7 +48,8 @@ func (h home) path(name string) string { return filepath.Join(h.dir, name) }
 // remove removes the directory and all in it.
 func (h home) remove() { _ = os.RemoveAll(h.dir) }
 
-// command gives a command that runs as the owner in the directory, without the settings of whoever runs the tests.
+// command gives a command that runs as the owner in the directory, without the settings of whoever
+// runs the tests.
 func (h home) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = h.dir
@@ -66,8 +67,9 @@ func (h home) run(program string, args ...string) error {
 	return nil
 }
 
-// start starts a server, waits until ready gives no error, and gives what stops it and removes the directory. The
-// signal asks the server to end, quickly. If this process is killed, so is the server.
+// start starts a server, waits until ready gives no error, and gives what stops it and removes the
+// directory. The signal asks the server to end, quickly. If this process is killed, so is the
+// server.
 func (h home) start(signal os.Signal, ready func(context.Context) error, program string, args ...string) (stop func(), err error) {
 	log, err := os.Create(h.path("log"))
 	if err != nil {
@@ -80,7 +82,8 @@ func (h home) start(signal os.Signal, ready func(context.Context) error, program
 	begun := make(chan error)
 	ended := make(chan struct{})
 	go func() {
-		// Linux kills the server when the thread that started it ends, so that thread is kept for it alone.
+		// Linux kills the server when the thread that started it ends, so that thread is kept for
+		// it alone.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// attributes lets a process run as the given user (nil: this one), and die with the thread that started it.
+// attributes lets a process run as the given user (nil: this one), and die with the thread that
+// started it.
 func attributes(as *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
 }

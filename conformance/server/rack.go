@@ -1,7 +1,7 @@
-// Package server starts database servers for tests: each at most once per test binary, when the first test asks for it,
-// in a temporary directory of its own, tuned for speed and not for keeping anything. It uses the programs that are
-// installed (Debian: postgresql, mariadb-server-core, redis-server); a test that asks for one that is missing is skipped, or
-// fails under CI=true.
+// Package server starts database servers for tests: each at most once per test binary, when the
+// first test asks for it, in a temporary directory of its own, tuned for speed and not for keeping
+// anything. It uses the programs that are installed (Debian: postgresql, mariadb-server-core,
+// redis-server); a test that asks for one that is missing is skipped, or fails under CI=true.
 package server
 
 import (
@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// Rack holds the servers of one test binary. The zero value is ready; Close it when all tests have run. It is safe for
-// concurrent use.
+// Rack holds the servers of one test binary. The zero value is ready; Close it when all tests have
+// run. It is safe for concurrent use.
 //
 //	var servers server.Rack
 //
@@ -40,8 +40,9 @@ type running struct {
 // errMissing is wrapped by the error of a server whose program is not installed.
 var errMissing = errors.New("not installed")
 
-// need gives the address of the server of that name. The first call starts it; start gives its address and what stops it.
-// If env names a variable that is set, that is the address and nothing is started.
+// need gives the address of the server of that name. The first call starts it; start gives its
+// address and what stops it. If env names a variable that is set, that is the address and nothing
+// is started.
 func (r *Rack) need(t testing.TB, name, env string, start func() (address string, stop func(), err error)) string {
 	t.Helper()
 	if address := os.Getenv(env); address != "" {
@@ -76,7 +77,8 @@ func (r *Rack) need(t testing.TB, name, env string, start func() (address string
 	return one.address
 }
 
-// Close stops the servers that were started and removes what they kept. Tests must not run any more.
+// Close stops the servers that were started and removes what they kept. Tests must not run any
+// more.
 func (r *Rack) Close() {
 	r.mu.Lock()
 	started := r.started

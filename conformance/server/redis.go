@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Redis gives the URL of a Redis server. DOORBOOK_TEST_REDIS_URL names one that runs already: tests then use only keys of
-// their own.
+// Redis gives the URL of a Redis server. DOORBOOK_TEST_REDIS_URL names one that runs already: tests
+// then use only keys of their own.
 func (r *Rack) Redis(t testing.TB) string {
 	t.Helper()
 	return r.need(t, "Redis", "DOORBOOK_TEST_REDIS_URL", func() (string, func(), error) { return startRedis("redis-server") })
@@ -22,7 +22,8 @@ func (r *Rack) Valkey(t testing.TB) string {
 	return r.need(t, "Valkey", "DOORBOOK_TEST_VALKEY_URL", func() (string, func(), error) { return startRedis("valkey-server") })
 }
 
-// OwnRedis gives the URL of a Redis server that this test binary started, so that a test may change its settings.
+// OwnRedis gives the URL of a Redis server that this test binary started, so that a test may change
+// its settings.
 func (r *Rack) OwnRedis(t testing.TB) string {
 	t.Helper()
 	if address := os.Getenv("DOORBOOK_TEST_REDIS_URL"); address == "" {

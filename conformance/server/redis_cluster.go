@@ -20,8 +20,8 @@ const (
 	redisEnds    = syscall.SIGTERM
 )
 
-// RedisCluster gives the addresses of a Redis Cluster of three primaries without replicas, with commas between.
-// DOORBOOK_TEST_REDIS_CLUSTER names one that runs already.
+// RedisCluster gives the addresses of a Redis Cluster of three primaries without replicas, with
+// commas between. DOORBOOK_TEST_REDIS_CLUSTER names one that runs already.
 func (r *Rack) RedisCluster(t testing.TB) string {
 	t.Helper()
 	return r.need(t, "Redis Cluster", "DOORBOOK_TEST_REDIS_CLUSTER", startRedisCluster)
@@ -77,7 +77,8 @@ func startRedisNode(path string) (string, func(), error) {
 	return address, stop, nil
 }
 
-// clusterPort gives a port that is free, and so is the one 10000 above it, over which the nodes talk to each other.
+// clusterPort gives a port that is free, and so is the one 10000 above it, over which the nodes
+// talk to each other.
 func clusterPort() (int, error) {
 	const bus, tries = 10000, 50
 	for range tries {
@@ -98,7 +99,8 @@ func clusterPort() (int, error) {
 	return 0, errors.New("found no two free ports 10000 apart")
 }
 
-// joinRedis deals the slots out among the nodes and introduces them, and waits until every one knows of all slots.
+// joinRedis deals the slots out among the nodes and introduces them, and waits until every one
+// knows of all slots.
 func joinRedis(addresses []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()

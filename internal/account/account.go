@@ -1,6 +1,7 @@
-// Package account holds the rules about developers (the people with an account): what a valid name, e-mail address, skill
-// list and password is, who they are to the program, and how fast somebody may guess at a password. It knows no database
-// and no HTTP; repositories implement the interfaces it states.
+// Package account holds the rules about developers (the people with an account): what a valid name,
+// e-mail address, skill list and password is, who they are to the program, and how fast somebody
+// may guess at a password. It knows no database and no HTTP; repositories implement the interfaces
+// it states.
 package account
 
 import (
@@ -70,39 +71,45 @@ type Change struct {
 	Role         *Role
 	Disabled     *bool
 
-	// EndSignIns raises the Epoch by one, so that whoever signed in before, or is just doing so with what was right a
-	// moment ago, has to do it again.
+	// EndSignIns raises the Epoch by one, so that whoever signed in before, or is just doing so
+	// with what was right a moment ago, has to do it again.
 	EndSignIns bool
 	// IfEpoch, when it is not nil, makes the change apply only to that Epoch.
 	IfEpoch *int64
 }
 
-// Repository keeps developers. Every method is safe for concurrent use, takes time from its caller, and is all or nothing.
+// Repository keeps developers. Every method is safe for concurrent use, takes time from its caller,
+// and is all or nothing.
 type Repository interface {
-	// Create adds a developer whose ID, EmailKey and times the caller has set. ErrEmailTaken if the EmailKey exists:
-	// of any number of concurrent calls with one EmailKey exactly one succeeds. ErrAuthority.
+	// Create adds a developer whose ID, EmailKey and times the caller has set. ErrEmailTaken if the
+	// EmailKey exists: of any number of concurrent calls with one EmailKey exactly one succeeds.
+	// ErrAuthority.
 	Create(ctx context.Context, by Actor, d Developer) error
 	// ByID finds a developer. ErrNotFound if there is none.
 	ByID(ctx context.Context, id string) (Developer, error)
 	// ByEmail finds a developer by the canonical form. ErrNotFound if there is none.
 	ByEmail(ctx context.Context, emailKey string) (Developer, error)
-	// List gives up to limit developers, oldest first, whose id is greater than after ("" for the first page).
+	// List gives up to limit developers, oldest first, whose id is greater than after ("" for the
+	// first page).
 	List(ctx context.Context, after string, limit int) ([]Developer, error)
-	// Update applies a change and gives the developer as changed. ErrNotFound, ErrEmailTaken; ErrChanged when IfEpoch does not
-	// hold; ErrLastAdmin when it would leave no enabled admin where there was one; ErrAuthority. It never creates.
+	// Update applies a change and gives the developer as changed. ErrNotFound, ErrEmailTaken;
+	// ErrChanged when IfEpoch does not hold; ErrLastAdmin when it would leave no enabled admin
+	// where there was one; ErrAuthority. It never creates.
 	Update(ctx context.Context, by Actor, id string, c Change, now time.Time) (Developer, error)
 	// Delete removes a developer. ErrNotFound, ErrLastAdmin, ErrAuthority.
 	Delete(ctx context.Context, by Actor, id string) error
-	// Confirm reports by ErrAuthority that an actor no longer is what they were, for writes that are not the repository's own.
+	// Confirm reports by ErrAuthority that an actor no longer is what they were, for writes that
+	// are not the repository's own.
 	Confirm(ctx context.Context, by Actor) error
 	// HasAdmin reports whether any enabled admin exists.
 	HasAdmin(ctx context.Context) (bool, error)
 
 	// OpenSetup keeps the hash of a setup link's token until expires, in place of any earlier one.
 	OpenSetup(ctx context.Context, tokenHash []byte, expires time.Time) error
-	// SetupOpen reports whether that token would be taken at now (it is the current one, not expired, and no enabled admin exists).
+	// SetupOpen reports whether that token would be taken at now (it is the current one, not
+	// expired, and no enabled admin exists).
 	SetupOpen(ctx context.Context, tokenHash []byte, now time.Time) (bool, error)
-	// CompleteSetup uses up the token and creates d (an admin) in one step. ErrSetupOver when the token would not be
-	// taken, ErrEmailTaken with the token left as it was.
+	// CompleteSetup uses up the token and creates d (an admin) in one step. ErrSetupOver when the
+	// token would not be taken, ErrEmailTaken with the token left as it was.
 	CompleteSetup(ctx context.Context, tokenHash []byte, d Developer, now time.Time) error
 }

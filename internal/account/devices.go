@@ -23,8 +23,8 @@ func (d Device) KnownTo(dev Developer, now time.Time, age time.Duration) bool {
 		now.Sub(d.LastSeen) < age
 }
 
-// Devices keeps the devices of all accounts. It is safe for concurrent use. Times have the precision
-// of a millisecond.
+// Devices keeps the devices of all accounts. It is safe for concurrent use. Times have the
+// precision of a millisecond.
 type Devices interface {
 	// Find finds a device by its id. ErrNotFound if there is none.
 	Find(ctx context.Context, id string) (Device, error)

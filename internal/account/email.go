@@ -7,19 +7,22 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 )
 
-// Limits of an e-mail address in bytes, all of them ASCII (RFC 5321 §4.5.3.1, RFC 3696 erratum 1690).
+// Limits of an e-mail address in bytes, all of them ASCII (RFC 5321 §4.5.3.1, RFC 3696 erratum
+// 1690).
 const (
 	MaxEmail      = 254
 	maxEmailLocal = 64
 	maxEmailLabel = 63 // one part of the domain, RFC 1035 §2.3.4
 )
 
-// CanonicalEmail gives the one form in which an address is stored and compared: ASCII, lower case. Two addresses have the
-// same key only if they differ in nothing but ASCII case and ASCII white space around them. Nothing that might be folded
-// into somebody else's address by a database, a mail server or a human eye is taken: no byte outside ASCII (so no dotted
-// I, Kelvin sign, fullwidth @ or zero-width space), no quoted local part, no comment, no address literal. What is left
-// is a dot-atom (RFC 5322 §3.2.3) at a host name (RFC 1123 §2.1); a single label such as localhost will do. Lower-casing
-// the local part is stricter than RFC 5321 §2.4, which lets two people differ in case; no known mail server does.
+// CanonicalEmail gives the one form in which an address is stored and compared: ASCII, lower case.
+// Two addresses have the same key only if they differ in nothing but ASCII case and ASCII white
+// space around them. Nothing that might be folded into somebody else's address by a database, a
+// mail server or a human eye is taken: no byte outside ASCII (so no dotted I, Kelvin sign,
+// fullwidth @ or zero-width space), no quoted local part, no comment, no address literal. What is
+// left is a dot-atom (RFC 5322 §3.2.3) at a host name (RFC 1123 §2.1); a single label such as
+// localhost will do. Lower-casing the local part is stricter than RFC 5321 §2.4, which lets two
+// people differ in case; no known mail server does.
 //
 // The error is a *fault.Error of kind Invalid with one field, "email".
 func CanonicalEmail(s string) (key string, err error) {
@@ -112,7 +115,8 @@ func isAlnum(c byte) bool {
 
 func trimASCII(s string) string { return strings.Trim(s, " \t\r\n\v\f") }
 
-// lowerASCII leaves everything outside ASCII alone, unlike strings.ToLower, which turns the Kelvin sign into a k.
+// lowerASCII leaves everything outside ASCII alone, unlike strings.ToLower, which turns the Kelvin
+// sign into a k.
 func lowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

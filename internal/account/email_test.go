@@ -123,8 +123,8 @@ func TestCanonicalEmailRefuses(t *testing.T) {
 	}
 }
 
-// FuzzCanonicalEmail: whatever is taken is printable ASCII in its final form, and differs from what was typed in nothing
-// but case and the white space around it.
+// FuzzCanonicalEmail: whatever is taken is printable ASCII in its final form, and differs from what
+// was typed in nothing but case and the white space around it.
 func FuzzCanonicalEmail(f *testing.F) {
 	for _, s := range []string{"Ada@Example.com", " a@b ", "a@b@c", "ADM\u0130N@x", "a@[::1]", "\"a\"@b", "a@x.", ""} {
 		f.Add(s)

@@ -111,7 +111,8 @@ func (g Guessing) Proof(account, session string, ago time.Duration) []Lane {
 	return []Lane{{{Kind: "session", Of: session, Policy: g.Session, Own: true}}, all}
 }
 
-// Reset returns the counters that start anew when the account's password is set on the command line.
+// Reset returns the counters that start anew when the account's password is set on the command
+// line.
 func (g Guessing) Reset(address, account string) Lane {
 	return Lane{
 		{Kind: "account", Of: address, Policy: g.Account, Own: true},

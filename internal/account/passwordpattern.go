@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// squash folds case and drops separators, so that "Correct-Horse Battery" and "correcthorsebattery" are one.
+// squash folds case and drops separators, so that "Correct-Horse Battery" and "correcthorsebattery"
+// are one.
 func squash(s string) string {
 	return strings.Map(func(r rune) rune {
 		if isSeparator(r) {
@@ -16,7 +17,8 @@ func squash(s string) string {
 	}, s)
 }
 
-// isSeparator reports white space, punctuation and the symbols of ASCII, but no emoji, letter or digit.
+// isSeparator reports white space, punctuation and the symbols of ASCII, but no emoji, letter or
+// digit.
 func isSeparator(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.IsControl(r) || r < utf8.RuneSelf && unicode.IsSymbol(r)
 }
@@ -32,13 +34,14 @@ func undisguise(s string) string {
 	}, s))
 }
 
-// weighty reports whether squashed is most of the password it came from. If not, its separators are what counts.
+// weighty reports whether squashed is most of the password it came from. If not, its separators are
+// what counts.
 func weighty(squashed, folded string) bool {
 	return 2*utf8.RuneCountInString(squashed) >= utf8.RuneCountInString(folded)
 }
 
-// repeats reports whether s is one unit over and over, the last time perhaps in part, where the unit alone would be too
-// short for a password.
+// repeats reports whether s is one unit over and over, the last time perhaps in part, where the
+// unit alone would be too short for a password.
 func repeats(s string) bool {
 	runes := []rune(s)
 	for period := 1; period < MinPassword && 2*period <= len(runes); period++ {
@@ -63,11 +66,12 @@ func onlyRuns(s string) bool {
 	return s != ""
 }
 
-// runs marks the code points that are part of a run: three or more of the same, or neighbours on one of the tracks,
-// forwards or backwards.
+// runs marks the code points that are part of a run: three or more of the same, or neighbours on
+// one of the tracks, forwards or backwards.
 func runs(s []rune) []bool {
-	// Separated by spaces, which no squashed text holds: the alphabet and the digits, both round the corner; the rows of
-	// keyboards (QWERTY, QWERTZ, AZERTY); its columns; and zigzags between two rows.
+	// Separated by spaces, which no squashed text holds: the alphabet and the digits, both round
+	// the corner; the rows of keyboards (QWERTY, QWERTZ, AZERTY); its columns; and zigzags between
+	// two rows.
 	const tracks = "abcdefghijklmnopqrstuvwxyzabc 123456789012 " +
 		"qwertyuiop asdfghjkl zxcvbnm qwertzuiop yxcvbnm azertyuiop qsdfghjklm wxcvbn " +
 		"1qaz2wsx3edc4rfv5tgb6yhn7ujm qazwsxedcrfvtgbyhnujm " +
@@ -83,8 +87,9 @@ func runs(s []rune) []bool {
 	return marked
 }
 
-// mostly reports whether s holds one of the words, and fewer than minOwn code points beside them: digits, runs and what
-// repeats its neighbour do not count. Words and s are squashed; the longest word is taken out first.
+// mostly reports whether s holds one of the words, and fewer than minOwn code points beside them:
+// digits, runs and what repeats its neighbour do not count. Words and s are squashed; the longest
+// word is taken out first.
 func mostly(s string, words []string) bool {
 	const hole = "\x00" // not in a squashed text; keeps what was apart from joining into another word
 	rest := s

@@ -8,14 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Lengths of a password in code points (NIST SP 800-63B-4 §3.1.1.2: 15 where it is the only factor; ASVS 6.2.1, 6.2.9).
+// Lengths of a password in code points (NIST SP 800-63B-4 §3.1.1.2: 15 where it is the only factor;
+// ASVS 6.2.1, 6.2.9).
 const (
 	MinPassword = 15
 	MaxPassword = 128
 )
 
-// minOwn is how many code points of a password must be its own, once the words of its context are taken out. It is the
-// least length that NIST allows for a password next to a second factor.
+// minOwn is how many code points of a password must be its own, once the words of its context are
+// taken out. It is the least length that NIST allows for a password next to a second factor.
 const minOwn = 8
 
 //go:embed wordlist/common.txt
@@ -24,7 +25,8 @@ var commonText string
 //go:embed wordlist/context.txt
 var contextText string
 
-// PasswordRules decides which new passwords are taken. Create it with NewPasswordRules; it is safe for concurrent use.
+// PasswordRules decides which new passwords are taken. Create it with NewPasswordRules; it is safe
+// for concurrent use.
 type PasswordRules struct {
 	common  []string // sorted, in lower case
 	context []string // squashed
@@ -36,8 +38,9 @@ type PasswordContext struct {
 	Email string // in any form, even a broken one
 }
 
-// NewPasswordRules gives the rules with the lists of the folder wordlist: common passwords of at least 15 characters, and
-// words of this program's context. They take some 200 kB, so one PasswordRules serves the whole program.
+// NewPasswordRules gives the rules with the lists of the folder wordlist: common passwords of at
+// least 15 characters, and words of this program's context. They take some 200 kB, so one
+// PasswordRules serves the whole program.
 func NewPasswordRules() *PasswordRules {
 	rules := &PasswordRules{common: strings.Fields(commonText)}
 	for line := range strings.Lines(contextText) {
@@ -59,11 +62,11 @@ func NewPasswordRules() *PasswordRules {
 //     the owner's name, their e-mail address, or parts of these of 4 or more code points. Once such words, digits, punctuation and runs are taken out, also when they are
 //     disguised (d00rb00k), 8 code points must remain.
 //
-// There is no other rule: no composition (ASVS 6.2.5); spaces, emoji, any script, even NUL are fine. The password is
-// looked at, never changed (ASVS 6.2.8).
+// There is no other rule: no composition (ASVS 6.2.5); spaces, emoji, any script, even NUL are
+// fine. The password is looked at, never changed (ASVS 6.2.8).
 //
-// The error is a *fault.Error of kind Invalid with one field, "password"; it says what to mend and holds nothing of the
-// password.
+// The error is a *fault.Error of kind Invalid with one field, "password"; it says what to mend and
+// holds nothing of the password.
 func (r *PasswordRules) Check(password string, ctx PasswordContext) error {
 	if text := r.problem(password, ctx); text != "" {
 		return invalid("password", text)
@@ -111,8 +114,9 @@ func (r *PasswordRules) isCommon(s string) bool {
 	return found
 }
 
-// contextWords gives the squashed words that a password must not consist of, the longest first, so that a whole is taken
-// out before its parts. What has fewer than 4 code points is no word: it would be found in anything.
+// contextWords gives the squashed words that a password must not consist of, the longest first, so
+// that a whole is taken out before its parts. What has fewer than 4 code points is no word: it
+// would be found in anything.
 func (r *PasswordRules) contextWords(ctx PasswordContext) []string {
 	const shortest = 4
 	var words []string
@@ -127,7 +131,8 @@ func (r *PasswordRules) contextWords(ctx PasswordContext) []string {
 			add(part)
 		}
 	}
-	// Longer than any valid name or address is not worth taking apart: those fields are refused anyway.
+	// Longer than any valid name or address is not worth taking apart: those fields are refused
+	// anyway.
 	if len(ctx.Name) <= MaxName*utf8.UTFMax {
 		addParts(ctx.Name)
 	}

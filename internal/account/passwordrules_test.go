@@ -158,8 +158,8 @@ func TestPasswordContext(t *testing.T) {
 	}
 }
 
-// TestCommonList is ASVS 6.2.4: at least 3,000 common passwords of a length that is otherwise accepted, each refused in
-// whatever case; and what the lookup needs: a sorted list in lower case.
+// TestCommonList is ASVS 6.2.4: at least 3,000 common passwords of a length that is otherwise
+// accepted, each refused in whatever case; and what the lookup needs: a sorted list in lower case.
 func TestCommonList(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("wordlist/common.txt")
@@ -194,7 +194,8 @@ func TestCommonList(t *testing.T) {
 	}
 }
 
-// TestContextList is ASVS 6.1.2: the documented list names the product, and each of its words is obeyed.
+// TestContextList is ASVS 6.1.2: the documented list names the product, and each of its words is
+// obeyed.
 func TestContextList(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("wordlist/context.txt")

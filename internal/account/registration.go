@@ -9,9 +9,9 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 )
 
-// Registration is what somebody sent to get an account, as they sent it: name, skills, email, password,
-// confirm_password. It shows none of it to fmt or slog, and no password to encoding/json, which cannot read one into it
-// either: the edge has types of its own for that.
+// Registration is what somebody sent to get an account, as they sent it: name, skills, email,
+// password, confirm_password. It shows none of it to fmt or slog, and no password to encoding/json,
+// which cannot read one into it either: the edge has types of its own for that.
 type Registration struct {
 	Name            string
 	Skills          []string // a JSON list, or the one comma list of a form: see CleanSkills
@@ -21,8 +21,9 @@ type Registration struct {
 	Confirm         bool   // it was sent, and is compared also if it is empty
 }
 
-// Validate gives the developer that r describes, with Name, Skills, Email (trimmed) and EmailKey set and everything else
-// left to the caller; or a *fault.Error of kind Invalid that names every broken field at once, in the order of the form.
+// Validate gives the developer that r describes, with Name, Skills, Email (trimmed) and EmailKey
+// set and everything else left to the caller; or a *fault.Error of kind Invalid that names every
+// broken field at once, in the order of the form.
 func (r Registration) Validate(rules *PasswordRules) (Developer, error) {
 	var d Developer
 	var problems fields

@@ -89,7 +89,8 @@ func TestRegistrationNamesEveryBrokenField(t *testing.T) {
 	}
 }
 
-// TestRegistrationShowsNothing: a registration that ends in a log line or a panic message gives no password away.
+// TestRegistrationShowsNothing: a registration that ends in a log line or a panic message gives no
+// password away.
 func TestRegistrationShowsNothing(t *testing.T) {
 	t.Parallel()
 	r := goodRegistration()

@@ -15,9 +15,10 @@ const (
 	MaxSkill  = 50 // the length of one skill
 )
 
-// CheckName gives a name without white space around it: 1 to 100 code points of valid UTF-8, on one line, with
-// something to see. Control characters, and format characters that hide or reorder text, are refused: a name is shown
-// in lists, logs and terminals. The error is a *fault.Error of kind Invalid with one field, "name".
+// CheckName gives a name without white space around it: 1 to 100 code points of valid UTF-8, on one
+// line, with something to see. Control characters, and format characters that hide or reorder text,
+// are refused: a name is shown in lists, logs and terminals. The error is a *fault.Error of kind
+// Invalid with one field, "name".
 func CheckName(s string) (name string, err error) {
 	name = strings.TrimSpace(s)
 	switch problem := textProblem(name, MaxName); {
@@ -32,10 +33,11 @@ func CheckName(s string) (name string, err error) {
 // ParseSkills reads a comma list as people type it: "Go, SQL ,, Flask". See CleanSkills.
 func ParseSkills(commaList string) ([]string, error) { return CleanSkills([]string{commaList}) }
 
-// CleanSkills gives the skills of a list, each of whose elements may itself be a comma list (so no skill holds a comma,
-// and what a form shows can be sent back unchanged). White space around skills goes, and so do empty ones and those that
-// differ only in case from an earlier one. At most 50 remain, each of at most 50 code points, under the same rules as a
-// name. The result is never nil. The error is a *fault.Error of kind Invalid with one field, "skills".
+// CleanSkills gives the skills of a list, each of whose elements may itself be a comma list (so no
+// skill holds a comma, and what a form shows can be sent back unchanged). White space around skills
+// goes, and so do empty ones and those that differ only in case from an earlier one. At most 50
+// remain, each of at most 50 code points, under the same rules as a name. The result is never nil.
+// The error is a *fault.Error of kind Invalid with one field, "skills".
 func CleanSkills(list []string) ([]string, error) {
 	skills, seen := []string{}, map[string]bool{}
 	for _, element := range list {
@@ -75,15 +77,17 @@ func textProblem(s string, most int) string {
 	return ""
 }
 
-// unfit reports whether r does something to the text around it instead of being seen: controls, line and paragraph
-// separators, format characters (bidirectional overrides, zero-width spaces, tags) and what no standard gives a meaning.
-// The two joiners stay: Persian, Indic scripts and emoji are written with them.
+// unfit reports whether r does something to the text around it instead of being seen: controls,
+// line and paragraph separators, format characters (bidirectional overrides, zero-width spaces,
+// tags) and what no standard gives a meaning. The two joiners stay: Persian, Indic scripts and
+// emoji are written with them.
 func unfit(r rune) bool {
 	const zwnj, zwj = '\u200c', '\u200d'
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs) && r != zwnj && r != zwj
 }
 
-// visible reports whether there is anything to see: a letter, digit, punctuation mark or symbol that is not a filler.
+// visible reports whether there is anything to see: a letter, digit, punctuation mark or symbol
+// that is not a filler.
 func visible(s string) bool {
 	fillers := []rune{'\u115f', '\u1160', '\u2800', '\u3164', '\uffa0'} // Hangul fillers, the blank of Braille
 	return strings.ContainsFunc(s, func(r rune) bool {

@@ -45,7 +45,8 @@ func (p Policy) Take(c Counter, now time.Time) (next Counter, wait time.Duration
 }
 
 // skew is by how much the clocks of nodes may differ. Without it a node whose clock is behind would
-// take the longest pause, just begun on another node, for a broken clock's, and let one more through.
+// take the longest pause, just begun on another node, for a broken clock's, and let one more
+// through.
 const skew = 10 * time.Second
 
 // pause is the wait after attempt number Free+over.

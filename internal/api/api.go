@@ -1,5 +1,5 @@
-// Package api is the JSON interface: the original's routes and envelope, with honest status codes. It translates between
-// JSON and the door and decides nothing.
+// Package api is the JSON interface: the original's routes and envelope, with honest status codes.
+// It translates between JSON and the door and decides nothing.
 //
 //	{"status": true, "data": …}
 //	{"status": false, "error": "…", "fields": {"email": "…"}}
@@ -54,7 +54,8 @@ func ok(w http.ResponseWriter, status int, data any) error {
 	return nil
 }
 
-// decode reads one JSON object into v and refuses fields that v does not have, and what is not strict.
+// decode reads one JSON object into v and refuses fields that v does not have, and what is not
+// strict.
 func decode(r *http.Request, v any) error {
 	body, err := io.ReadAll(r.Body) // no more than the route takes
 	if err != nil {

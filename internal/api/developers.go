@@ -12,8 +12,9 @@ import (
 	"github.com/doorbook/doorbook/internal/id"
 )
 
-// developer is a developer as the interface shows one: to themself and to admins whole, to others without address, role and
-// state; never with the password's hash. "_id" is the original's name of "id".
+// developer is a developer as the interface shows one: to themself and to admins whole, to others
+// without address, role and state; never with the password's hash. "_id" is the original's name of
+// "id".
 type developer struct {
 	ID        string     `json:"id"`
 	OldID     string     `json:"_id"`

@@ -14,7 +14,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// TestList: everybody is listed to everybody signed in, with more of oneself and to admins; a hash to nobody.
+// TestList: everybody is listed to everybody signed in, with more of oneself and to admins; a hash
+// to nobody.
 func TestList(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -112,7 +113,8 @@ func TestCreate(t *testing.T) {
 	wantBad(t, c.stranger.JSON("POST", "/developers", eve(t, nil)), 401)
 }
 
-// TestBodies: what is not one JSON object of the fields that are known, each of its type, is refused and changes nothing.
+// TestBodies: what is not one JSON object of the fields that are known, each of its type, is
+// refused and changes nothing.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -210,7 +212,8 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// TestChangePassword: with the current one, this session goes on under a new key and the others end.
+// TestChangePassword: with the current one, this session goes on under a new key and the others
+// end.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -229,7 +232,8 @@ func TestChangePassword(t *testing.T) {
 	}
 }
 
-// TestNoSuchDeveloper: an id that nothing has is 404, whatever its form, and nothing comes into being.
+// TestNoSuchDeveloper: an id that nothing has is 404, whatever its form, and nothing comes into
+// being.
 func TestNoSuchDeveloper(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)

@@ -77,8 +77,8 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// TestLogPages: page by page every entry comes once, however many come in meanwhile; a cursor is taken as it was given or
-// not at all.
+// TestLogPages: page by page every entry comes once, however many come in meanwhile; a cursor is
+// taken as it was given or not at all.
 func TestLogPages(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -121,7 +121,8 @@ func TestLogPages(t *testing.T) {
 	}
 }
 
-// TestHide: a soft-deleted entry is no longer listed; activities stay; what is not there comes not into being.
+// TestHide: a soft-deleted entry is no longer listed; activities stay; what is not there comes not
+// into being.
 func TestHide(t *testing.T) {
 	t.Parallel()
 	for _, slash := range []string{"", "/"} {

@@ -13,11 +13,12 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// canary is the secret that must not come out. No kind of strict takes it, whatever stands around it: its hexadecimal form is
-// longer than an id.
+// canary is the secret that must not come out. No kind of strict takes it, whatever stands around
+// it: its hexadecimal form is longer than an id.
 const canary = "Zq7-Kanarienvogel"
 
-// strict lists fields that take only what the program itself made, so that a canary is nowhere allowed.
+// strict lists fields that take only what the program itself made, so that a canary is nowhere
+// allowed.
 var strict = func() book.Keep {
 	fields := []book.Field{
 		{Name: "id", Kind: book.ID},
@@ -104,7 +105,8 @@ func FuzzRedactURL(f *testing.F) {
 	})
 }
 
-// TestCanaryBesideText puts the canary into every place that is not the value of a field of text, with such a field beside.
+// TestCanaryBesideText puts the canary into every place that is not the value of a field of text,
+// with such a field beside.
 func TestCanaryBesideText(t *testing.T) {
 	t.Parallel()
 	for i, c := range copies() {

@@ -56,8 +56,8 @@ func NewCatalog() Catalog {
 	return c
 }
 
-// lasts reports whether an action is something that was done, and not only refused. That nobody does
-// as often as they like, so it is never summarised.
+// lasts reports whether an action is something that was done, and not only refused. That nobody
+// does as often as they like, so it is never summarised.
 func (c Catalog) lasts(action Action) bool {
 	e := c[action]
 	return e.AtOnce || e.Awaits

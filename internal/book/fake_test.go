@@ -15,8 +15,8 @@ import (
 
 var errDisk = errors.New("disk full")
 
-// fakeRepo keeps entries in memory. before is called at each call, with its number from 1 on, and may hang until ctx ends,
-// fail or panic.
+// fakeRepo keeps entries in memory. before is called at each call, with its number from 1 on, and
+// may hang until ctx ends, fail or panic.
 type fakeRepo struct {
 	before func(ctx context.Context, call int) error
 

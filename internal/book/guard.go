@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// guard runs do and turns a panic into an error: the loops of this package serve everybody, and a repository that panics
-// must not end the program.
+// guard runs do and turns a panic into an error: the loops of this package serve everybody, and a
+// repository that panics must not end the program.
 func guard(do func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -19,7 +19,8 @@ func guard(do func() error) (err error) {
 	return do()
 }
 
-// panicError names what was thrown by its type only, except for the runtime's own errors: a value may hold an entry.
+// panicError names what was thrown by its type only, except for the runtime's own errors: a value
+// may hold an entry.
 func panicError(v any) error {
 	if e, ok := v.(runtime.Error); ok {
 		return fmt.Errorf("book: the repository panicked: %w", e)

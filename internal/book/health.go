@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// recent is how long a loss is held against the recorder's health when nothing was written since that would prove the
-// opposite. It must end by itself: a server that is not ready gets no requests, so it would never write again.
+// recent is how long a loss is held against the recorder's health when nothing was written since
+// that would prove the opposite. It must end by itself: a server that is not ready gets no
+// requests, so it would never write again.
 const recent = 5 * time.Second
 
 // Stats counts what became of entries since the start.
@@ -28,9 +29,10 @@ func (r *Recorder) Stats() Stats {
 	return s
 }
 
-// Healthy is nil while entries get written. Otherwise it says why not, in words that hold no detail of the database (that
-// is in the log), so that a readiness answer may show them. It recovers with the next write that succeeds; a failure that
-// nothing followed is forgotten after 5 s, and so is a full queue.
+// Healthy is nil while entries get written. Otherwise it says why not, in words that hold no detail
+// of the database (that is in the log), so that a readiness answer may show them. It recovers with
+// the next write that succeeds; a failure that nothing followed is forgotten after 5 s, and so is a
+// full queue.
 func (r *Recorder) Healthy() error {
 	now := r.clock()
 	r.mu.Lock()

@@ -10,11 +10,13 @@ import (
 // ellipsis stands where a text was cut.
 const ellipsis = "…"
 
-// Inert makes a text from outside harmless to read in a page, a terminal and a log: valid UTF-8 on one line, at most limit
-// bytes long, cut at a character with "…". Control characters (C0, DEL, C1), characters that are invisible or change the
-// direction of writing (Unicode's Cf: U+200B–F, U+202A–E, U+2066–9, U+FEFF, tags, …) and line and paragraph separators
-// become visible escapes such as \n, \x1b and \u202e; a byte that is not UTF-8 becomes \xff. What is inert already stays
-// as it is. It does not escape for HTML, JSON or CSV: whoever writes those does. (OWASP Logging Cheat Sheet, ASVS 16.4.1.)
+// Inert makes a text from outside harmless to read in a page, a terminal and a log: valid UTF-8 on
+// one line, at most limit bytes long, cut at a character with "…". Control characters (C0, DEL,
+// C1), characters that are invisible or change the direction of writing (Unicode's Cf: U+200B–F,
+// U+202A–E, U+2066–9, U+FEFF, tags, …) and line and paragraph separators become visible escapes
+// such as \n, \x1b and \u202e; a byte that is not UTF-8 becomes \xff. What is inert already stays
+// as it is. It does not escape for HTML, JSON or CSV: whoever writes those does. (OWASP Logging
+// Cheat Sheet, ASVS 16.4.1.)
 func Inert(s string, limit int) string { return inert(s, limit, harmful) }
 
 // InertName is Inert for what holds people's names: the two joiners stay, without which Persian,
@@ -60,7 +62,8 @@ func inert(s string, limit int, harmful func(rune) bool) string {
 	return b.String()
 }
 
-// clean reports whether nothing in s needs an escape. Most texts are printable ASCII, which this sees without decoding.
+// clean reports whether nothing in s needs an escape. Most texts are printable ASCII, which this
+// sees without decoding.
 func clean(s string, harmful func(rune) bool) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f {

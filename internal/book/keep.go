@@ -13,14 +13,14 @@ const Redacted = "[redacted]"
 // maxValue is the longest value of a field in an entry, in bytes.
 const maxValue = 512
 
-// Kind says what a field may hold for its value to be kept. People type secrets into the wrong field, so a value that
-// does not look like what the field is for becomes Redacted.
+// Kind says what a field may hold for its value to be kept. People type secrets into the wrong
+// field, so a value that does not look like what the field is for becomes Redacted.
 type Kind uint8
 
 // The kinds of fields.
 const (
-	// Hidden shows that the field was there and never its value: passwords, tokens, and whatever a person may mix up with
-	// them. It is the zero value.
+	// Hidden shows that the field was there and never its value: passwords, tokens, and whatever a
+	// person may mix up with them. It is the zero value.
 	Hidden Kind = iota
 	// ID keeps an id: 24 lower-case hexadecimal digits.
 	ID
@@ -28,10 +28,12 @@ const (
 	Word
 	// Number keeps a whole number of at most nine digits, as JSON number or as text.
 	Number
-	// Email keeps what looks like an e-mail address in ASCII. A password can look like one, so a form that also asks for a
-	// password (sign-in, registration, setup) hides its e-mail field instead.
+	// Email keeps what looks like an e-mail address in ASCII. A password can look like one, so a
+	// form that also asks for a password (sign-in, registration, setup) hides its e-mail field
+	// instead.
 	Email
-	// Text keeps any text, cut and made inert. Only for fields that stand in no form with a secret in it, as a name.
+	// Text keeps any text, cut and made inert. Only for fields that stand in no form with a secret
+	// in it, as a name.
 	Text
 )
 
@@ -42,8 +44,8 @@ type Field struct {
 	Words []string // of Word: what is kept
 }
 
-// Keep is what the book keeps of a route's requests. The zero value keeps nothing. A name that is not listed is not shown
-// either, since a secret may stand there too.
+// Keep is what the book keeps of a route's requests. The zero value keeps nothing. A name that is
+// not listed is not shown either, since a secret may stand there too.
 type Keep struct {
 	Query []Field
 	Body  []Field // the top level of a form or a JSON object

@@ -17,8 +17,8 @@ type PlotterConfig struct {
 	Limit time.Duration    // longest one query may take; default 5 s
 }
 
-// Plotter gives the plot's data, and asks the repository at most once in a TTL however many ask: the dashboard shows it on
-// every request. It is safe for concurrent use and starts no goroutine.
+// Plotter gives the plot's data, and asks the repository at most once in a TTL however many ask:
+// the dashboard shows it on every request. It is safe for concurrent use and starts no goroutine.
 type Plotter struct {
 	c PlotterConfig
 
@@ -47,9 +47,10 @@ func NewPlotter(c PlotterConfig) *Plotter {
 	return &Plotter{c: c}
 }
 
-// Bins gives the bars, oldest first. Until the repository is asked anew everybody gets the same slice, which nobody may
-// change, so that a drawing of it can be kept for as long as the slice is the same. One caller asks the repository, with the values of its ctx
-// and a limit of its own instead of its cancellation; the others wait for it until their ctx ends. An error is kept for
+// Bins gives the bars, oldest first. Until the repository is asked anew everybody gets the same
+// slice, which nobody may change, so that a drawing of it can be kept for as long as the slice is
+// the same. One caller asks the repository, with the values of its ctx and a limit of its own
+// instead of its cancellation; the others wait for it until their ctx ends. An error is kept for
 // the TTL too, so that a failing repository is not asked at every request.
 func (p *Plotter) Bins(ctx context.Context) ([]Bin, error) {
 	got, lead := p.join()

@@ -10,15 +10,16 @@ import (
 	"time"
 )
 
-// ErrDropped is the answer to an entry that was not written, or whose fate is unknown because its commit failed or took
-// too long. The answer to the visitor goes on without it; the loss is counted (Recorder.Stats) and readiness tells of it.
+// ErrDropped is the answer to an entry that was not written, or whose fate is unknown because its
+// commit failed or took too long. The answer to the visitor goes on without it; the loss is counted
+// (Recorder.Stats) and readiness tells of it.
 var ErrDropped = errors.New("book: the entry was dropped")
 
 // ErrClosed is the answer to an entry that comes after Recorder.Run was told to end.
 var ErrClosed = errors.New("book: the recorder is closed")
 
-// ErrInvalid is the answer to an entry that no repository could store: a fault of the caller, found before it can spoil
-// the commit of others.
+// ErrInvalid is the answer to an entry that no repository could store: a fault of the caller, found
+// before it can spoil the commit of others.
 var ErrInvalid = errors.New("book: not a valid entry")
 
 // RecorderConfig says how a Recorder works. Only Repo is required.
@@ -31,17 +32,20 @@ type RecorderConfig struct {
 	Commit time.Duration    // longest one commit may take before it is given up, and the final flush likewise; default 5 s
 	Log    *slog.Logger     // told when writing begins to fail and when it works again, not of each entry; default: nobody
 
-	// Strangers is how many requests and activities of signed-out visitors from one address (IPv6: one /64) are entered one by one in a
-	// minute; what comes on top is counted and told in one entry per minute and address. Default 60,000 (1,000 a second,
-	// so that only a flood is summarised); negative means no bound. Signed-in people's requests are never summarised.
+	// Strangers is how many requests and activities of signed-out visitors from one address (IPv6:
+	// one /64) are entered one by one in a minute; what comes on top is counted and told in one
+	// entry per minute and address. Default 60,000 (1,000 a second, so that only a flood is
+	// summarised); negative means no bound. Signed-in people's requests are never summarised.
 	Strangers int
-	// Addresses is how many addresses are told apart in a minute; the rest share one counter. Default 10,000 (some 1 MB).
+	// Addresses is how many addresses are told apart in a minute; the rest share one counter.
+	// Default 10,000 (some 1 MB).
 	Addresses int
 }
 
-// Recorder takes entries from many requests at once and writes them through one loop, so that entries of concurrent
-// requests share one commit: the first one in commits at once, and whatever comes meanwhile goes with the next commit.
-// There is no timer to wait for, and nothing is kept in memory beyond Queue entries. Every method is safe for concurrent use.
+// Recorder takes entries from many requests at once and writes them through one loop, so that
+// entries of concurrent requests share one commit: the first one in commits at once, and whatever
+// comes meanwhile goes with the next commit. There is no timer to wait for, and nothing is kept in
+// memory beyond Queue entries. Every method is safe for concurrent use.
 type Recorder struct {
 	repo   Repository
 	clock  func() time.Time
@@ -68,7 +72,8 @@ type Recorder struct {
 	tally   tally
 }
 
-// batch is what goes into one commit. Those who wait for it hold the batch itself, so nothing is shared between commits.
+// batch is what goes into one commit. Those who wait for it hold the batch itself, so nothing is
+// shared between commits.
 type batch struct {
 	done    chan struct{} // closed when the fate of the entries is known
 	err     error         // set before done is closed
@@ -76,7 +81,8 @@ type batch struct {
 	first   [1]Entry // room for the lone entry of a quiet time, to spare an allocation
 }
 
-// NewRecorder makes a Recorder. It starts nothing: the caller runs Run. It panics without a repository.
+// NewRecorder makes a Recorder. It starts nothing: the caller runs Run. It panics without a
+// repository.
 func NewRecorder(c RecorderConfig) *Recorder {
 	if c.Repo == nil {
 		panic("book: NewRecorder needs a repository")
@@ -128,8 +134,9 @@ func (r *Recorder) Append(ctx context.Context, entries ...Entry) error {
 	}
 }
 
-// Finish sets the duration of an entry whose answer was still being sent when it was appended. It waits at most Wait, also
-// when ctx is already cancelled. An entry that was only counted, dropped or deleted meanwhile is no error.
+// Finish sets the duration of an entry whose answer was still being sent when it was appended. It
+// waits at most Wait, also when ctx is already cancelled. An entry that was only counted, dropped
+// or deleted meanwhile is no error.
 func (r *Recorder) Finish(ctx context.Context, id string, d time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.wait)
 	defer cancel()
@@ -209,7 +216,8 @@ func (r *Recorder) put(b *batch, e *Entry, now time.Time) *batch {
 	return b
 }
 
-// giveUp is for a waiter whose patience is over; the fate of the entry may have been decided at that very moment.
+// giveUp is for a waiter whose patience is over; the fate of the entry may have been decided at
+// that very moment.
 func (r *Recorder) giveUp(b *batch) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -223,8 +231,8 @@ func (r *Recorder) giveUp(b *batch) error {
 	return fmt.Errorf("%w: not committed within %v", ErrDropped, r.wait)
 }
 
-// turn begins a new minute when its time has come: what was counted in the old one becomes entries, and so do losses, as
-// soon as the repository works again. The caller holds the lock.
+// turn begins a new minute when its time has come: what was counted in the old one becomes entries,
+// and so do losses, as soon as the repository works again. The caller holds the lock.
 func (r *Recorder) turn(now time.Time) {
 	if !r.crowd.turn(now) {
 		return

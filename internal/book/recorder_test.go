@@ -34,7 +34,8 @@ func TestAppendReturnsWhenCommitted(t *testing.T) {
 	})
 }
 
-// The time limit of a commit counts from its own start. (Fails when the stopwatch runs from its making on.)
+// The time limit of a commit counts from its own start. (Fails when the stopwatch runs from its
+// making on.)
 func TestAppendAfterAQuietTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -135,8 +136,8 @@ func TestFailedCommit(t *testing.T) {
 	}
 }
 
-// A repository that hangs delays the first answers by Wait, and then none: the rest is told at once until a commit
-// succeeds. (Fails without the line that looks at stalled in accept.)
+// A repository that hangs delays the first answers by Wait, and then none: the rest is told at once
+// until a commit succeeds. (Fails without the line that looks at stalled in accept.)
 func TestHangingRepository(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -273,8 +274,8 @@ func TestQueueByKind(t *testing.T) {
 	})
 }
 
-// TestOneBatch: entries that belong together are in one commit, in their order, at one time: that of
-// their entering. Guard: recorder.go, put.
+// TestOneBatch: entries that belong together are in one commit, in their order, at one time: that
+// of their entering. Guard: recorder.go, put.
 func TestOneBatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,15 +15,17 @@ import (
 // mostElements is how many values of a JSON list are shown.
 const mostElements = 32
 
-// RedactBody gives what an entry holds of a request's body: for a form and for a JSON object the fields that keep lists,
-// as a JSON object in the list's order, their values by the field's kind; all other fields only as how many they are, for
-// their names may be secrets too. A JSON list of strings is shown element by element; objects, deeper lists
-// and a number under a field of text become [redacted]; a field that comes twice, or in JSON in another spelling that
-// decoders may take for it, is told as such.
+// RedactBody gives what an entry holds of a request's body: for a form and for a JSON object the
+// fields that keep lists, as a JSON object in the list's order, their values by the field's kind;
+// all other fields only as how many they are, for their names may be secrets too. A JSON list of
+// strings is shown element by element; objects, deeper lists and a number under a field of text
+// become [redacted]; a field that comes twice, or in JSON in another spelling that decoders may
+// take for it, is told as such.
 //
-// Anything else is told by its length and its type, if that is a common one: other types, several files (multipart), a
-// body that cannot be read, JSON that is no object, and a body that the caller holds only the beginning of (truncated).
-// The result is "" for no body, else valid UTF-8 on one line of at most 4 KiB.
+// Anything else is told by its length and its type, if that is a common one: other types, several
+// files (multipart), a body that cannot be read, JSON that is no object, and a body that the caller
+// holds only the beginning of (truncated). The result is "" for no body, else valid UTF-8 on one
+// line of at most 4 KiB.
 func RedactBody(contentType string, body []byte, truncated bool, keep Keep) string {
 	if len(body) == 0 && !truncated {
 		return ""
@@ -190,7 +192,8 @@ func object(fields []Field, seen []found, others int) string {
 	return b.String()
 }
 
-// quote writes a text as JSON string, without the escapes for HTML: the pages escape what they show.
+// quote writes a text as JSON string, without the escapes for HTML: the pages escape what they
+// show.
 func quote(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)

@@ -14,12 +14,14 @@ const (
 
 // RedactURL gives what an entry holds of a request's URL: the path, and the query if there was one.
 //
-// pattern is the route's, as http.ServeMux writes it ("GET /logs/{id}/"). Where it has the parameter {id}, a value that is
-// an id is shown; any other value, and that of any other parameter, becomes the parameter's name in braces. With no
-// pattern, or the catch-all "/", no route matched: then the path is shown as it is, inert and cut at 512 bytes, for it
-// tells what strangers look for. Of the query a pair whose name keep lists shows its value by the field's kind; a name
-// that comes twice shows none, and any other pair becomes [redacted] with its name. A query that cannot be read is
-// [redacted] as a whole. The result is printable and at most 2 KiB long, as long as the pattern is.
+// pattern is the route's, as http.ServeMux writes it ("GET /logs/{id}/"). Where it has the
+// parameter {id}, a value that is an id is shown; any other value, and that of any other parameter,
+// becomes the parameter's name in braces. With no pattern, or the catch-all "/", no route matched:
+// then the path is shown as it is, inert and cut at 512 bytes, for it tells what strangers look
+// for. Of the query a pair whose name keep lists shows its value by the field's kind; a name that
+// comes twice shows none, and any other pair becomes [redacted] with its name. A query that cannot
+// be read is [redacted] as a whole. The result is printable and at most 2 KiB long, as long as the
+// pattern is.
 func RedactURL(path, rawQuery, pattern string, keep Keep) string {
 	shown := redactPath(path, pattern)
 	if rawQuery == "" {

@@ -11,16 +11,18 @@ import (
 const (
 	defaultStrangers = 60_000
 	defaultAddresses = 10_000
-	// mostSummaries is how many addresses get a summary entry of their own in one minute; the rest are told together, so
-	// that a summary never becomes the flood that it replaces.
+	// mostSummaries is how many addresses get a summary entry of their own in one minute; the rest
+	// are told together, so that a summary never becomes the flood that it replaces.
 	mostSummaries = 100
 )
 
-// strangers counts the requests and refused attempts of signed-out visitors per address in the running minute. It needs its owner's lock.
+// strangers counts the requests and refused attempts of signed-out visitors per address in the
+// running minute. It needs its owner's lock.
 //
-// What is only counted is not among the counts per minute that Repository.Append keeps (it counts the requests among the
-// entries): the plot shows a flood at the height of the limit, and the summary entry says how many more there were. The
-// count of the running minute is lost when the process is killed; the entries below the limit are not.
+// What is only counted is not among the counts per minute that Repository.Append keeps (it counts
+// the requests among the entries): the plot shows a flood at the height of the limit, and the
+// summary entry says how many more there were. The count of the running minute is lost when the
+// process is killed; the entries below the limit are not.
 type strangers struct {
 	limit  int // requests a minute that are entered; negative: all
 	most   int // addresses told apart
@@ -52,7 +54,8 @@ func (s *strangers) enter(addr string) bool {
 	return s.others <= s.limit
 }
 
-// turn reports whether a new minute has begun since the last call; what the old one counted is then due.
+// turn reports whether a new minute has begun since the last call; what the old one counted is then
+// due.
 func (s *strangers) turn(now time.Time) bool {
 	minute := now.Truncate(time.Minute)
 	if minute.Equal(s.minute) {
@@ -64,7 +67,8 @@ func (s *strangers) turn(now time.Time) bool {
 	return true
 }
 
-// summaries gives an entry for each address that went beyond the limit, and begins the minute of now.
+// summaries gives an entry for each address that went beyond the limit, and begins the minute of
+// now.
 func (s *strangers) summaries(now time.Time) []Entry {
 	var entries []Entry
 	rest := max(0, s.others-s.limit)

@@ -6,9 +6,10 @@ import (
 	"github.com/doorbook/doorbook/internal/id"
 )
 
-// The longest texts an entry holds, in bytes. What may be longer is cut by those who make it (RedactURL, RedactBody); this
-// is the last line, so that no visitor can make an entry that is huge, that a database refuses (and with it the entries
-// that share its commit) or that deceives whoever reads it on a terminal.
+// The longest texts an entry holds, in bytes. What may be longer is cut by those who make it
+// (RedactURL, RedactBody); this is the last line, so that no visitor can make an entry that is
+// huge, that a database refuses (and with it the entries that share its commit) or that deceives
+// whoever reads it on a terminal.
 const (
 	maxName = 256
 	maxWho  = 400 // of somebody's name: 100 code points

@@ -1,5 +1,5 @@
-// Package database opens what the program keeps its records in: the SQLite files of a data directory, or MongoDB. Whoever
-// has opened it need not know which it is.
+// Package database opens what the program keeps its records in: the SQLite files of a data
+// directory, or MongoDB. Whoever has opened it need not know which it is.
 package database
 
 import (
@@ -30,8 +30,8 @@ type DB struct {
 
 	// Check reports why it cannot be written, for readiness. It writes.
 	Check func(ctx context.Context) error
-	// LeaveMark keeps a mark of the secret key in place of the one that was left last, which it gives; nil where nobody else
-	// can have left one.
+	// LeaveMark keeps a mark of the secret key in place of the one that was left last, which it
+	// gives; nil where nobody else can have left one.
 	LeaveMark func(ctx context.Context, mark []byte) (before []byte, err error)
 	// Close ends all work. Calls that come later fail.
 	Close func() error
@@ -45,7 +45,8 @@ func Remote(setting string) bool {
 	return strings.HasPrefix(setting, "mongodb://") || strings.HasPrefix(setting, "mongodb+srv://")
 }
 
-// CheckSetting refuses what names no database. The setting may hold a password, so no error repeats it.
+// CheckSetting refuses what names no database. The setting may hold a password, so no error repeats
+// it.
 func CheckSetting(setting string) error {
 	if setting == "" || setting == SQLite || Remote(setting) {
 		return nil
@@ -79,8 +80,8 @@ type Options struct {
 	Beside bool         // the original application goes on using the MongoDB database: what it wrote is not trimmed
 }
 
-// Open opens what a setting names: "" and SQLite the files of dir, which are made if need be, or a MongoDB server. Tables
-// and indexes are brought up to date.
+// Open opens what a setting names: "" and SQLite the files of dir, which are made if need be, or a
+// MongoDB server. Tables and indexes are brought up to date.
 func Open(ctx context.Context, setting, dir string, opts Options) (*DB, error) {
 	if Remote(setting) {
 		return openMongo(ctx, setting, opts)

@@ -34,8 +34,8 @@ func TestChangeAddress(t *testing.T) {
 	}
 }
 
-// TestChangeAddressThrottled: whether an address is taken shows, so nobody tries out a list, password or not.
-// Guard: developers.go, Door.ChangeDeveloper, the counter of address changes.
+// TestChangeAddressThrottled: whether an address is taken shows, so nobody tries out a list,
+// password or not. Guard: developers.go, Door.ChangeDeveloper, the counter of address changes.
 func TestChangeAddressThrottled(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -53,8 +53,8 @@ func TestChangeAddressThrottled(t *testing.T) {
 	}
 }
 
-// TestResetLiftsThePause: strangers who guess at an account cannot keep an owner out who has asked for a new password.
-// Guard: developers.go, Door.ResetPassword, forgive.
+// TestResetLiftsThePause: strangers who guess at an account cannot keep an owner out who has asked
+// for a new password. Guard: developers.go, Door.ResetPassword, forgive.
 func TestResetLiftsThePause(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -72,8 +72,8 @@ func TestResetLiftsThePause(t *testing.T) {
 	}
 }
 
-// TestCauses: why a request failed is for those who run the program; its owner learns that it did (ASVS 16.5.1).
-// Guard: entries.go, Door.Entries, the Text of errors.
+// TestCauses: why a request failed is for those who run the program; its owner learns that it did
+// (ASVS 16.5.1). Guard: entries.go, Door.Entries, the Text of errors.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

@@ -20,8 +20,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// TestCrowd: one network takes few places at the door, new browsers never all of them; a known device
-// finds a place in the midst of a storm from its own network (P4).
+// TestCrowd: one network takes few places at the door, new browsers never all of them; a known
+// device finds a place in the midst of a storm from its own network (P4).
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -113,8 +113,8 @@ func TestBlockedNetwork(t *testing.T) {
 	}
 }
 
-// TestHangUp: an attempt that was judged counts although the browser has gone; one that was not does
-// not.
+// TestHangUp: an attempt that was judged counts although the browser has gone; one that was not
+// does not.
 func TestHangUp(t *testing.T) {
 	t.Parallel()
 	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Queue: 5, Wait: time.Minute})

@@ -30,7 +30,8 @@ type decoys struct {
 	mix     []portion
 }
 
-// portion is a form of hashes, and the part of all hashes, from 0 to 1, at which the next one begins.
+// portion is a form of hashes, and the part of all hashes, from 0 to 1, at which the next one
+// begins.
 type portion struct {
 	form  string
 	until float64

@@ -32,8 +32,8 @@ func (m *mix) HashForms(context.Context) (map[string]int, error) {
 	return m.forms, nil
 }
 
-// TestDecoys: the work for unknown addresses is that of the hashes that there are, in the same mix; and
-// for one address always the same, on every node and after every restart.
+// TestDecoys: the work for unknown addresses is that of the hashes that there are, in the same mix;
+// and for one address always the same, on every node and after every restart.
 func TestDecoys(t *testing.T) {
 	t.Parallel()
 	const scrypt, pbkdf2, argon2id = "scrypt:128:8:1", "pbkdf2:sha256:1", "$argon2id$v=19$m=8,t=1,p=1"

@@ -13,8 +13,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// TestMayChange is who may change what: a member only themself, and neither role nor state; an admin everybody, but nobody
-// else's address or password (ASVS 6.4.6, 8.2.1 to 8.2.3).
+// TestMayChange is who may change what: a member only themself, and neither role nor state; an
+// admin everybody, but nobody else's address or password (ASVS 6.4.6, 8.2.1 to 8.2.3).
 func TestMayChange(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -158,8 +158,8 @@ func TestLastAdmin(t *testing.T) {
 	}
 }
 
-// TestDisable: a disabled account is signed out everywhere at its next request (ASVS 7.4.2), and comes back without its old
-// sessions.
+// TestDisable: a disabled account is signed out everywhere at its next request (ASVS 7.4.2), and
+// comes back without its old sessions.
 func TestDisable(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -187,7 +187,8 @@ func TestDisable(t *testing.T) {
 	}
 }
 
-// TestDisableBehindTheBack: it does not matter whether the sessions could be ended: the account is looked at each time.
+// TestDisableBehindTheBack: it does not matter whether the sessions could be ended: the account is
+// looked at each time.
 func TestDisableBehindTheBack(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -282,7 +283,8 @@ func TestDevelopers(t *testing.T) {
 	}
 }
 
-// TestOutage: a database that does not answer is Busy with a cause for the log and none in the public text.
+// TestOutage: a database that does not answer is Busy with a cause for the log and none in the
+// public text.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	var faults sitetest.Faults

@@ -30,8 +30,8 @@ func known(t *testing.T, s *sitetest.Site, b *browser, email string) bool {
 
 func shell() *door.Visit { return &door.Visit{Addr: "command line"} }
 
-// TestDeviceEnds: whatever ends all sign-ins of an account ends its devices, but for the browser that
-// has just changed the password.
+// TestDeviceEnds: whatever ends all sign-ins of an account ends its devices, but for the browser
+// that has just changed the password.
 func TestDeviceEnds(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -134,7 +134,8 @@ func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
 // Admin reports whether an admin is signed in.
 func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == account.Admin }
 
-// actor is on whose behalf a change is made that takes the role, as they were when they were let in.
+// actor is on whose behalf a change is made that takes the role, as they were when they were let
+// in.
 func (v *Visit) actor(role account.Role) account.Actor {
 	if v.program {
 		return account.Actor{}

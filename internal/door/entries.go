@@ -68,7 +68,8 @@ func (d *Door) Plot(ctx context.Context) ([]book.Bin, error) {
 }
 
 // HideEntry soft-deletes the entry of a request: it is no longer listed. It takes an admin, as does
-// DeleteEntry; the book is a file of its own, so the admin is looked at while that is held for the write.
+// DeleteEntry; the book is a file of its own, so the admin is looked at while that is held for the
+// write.
 func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Entry, error) {
 	e, err := d.entry(ctx, target)
 	if err != nil {

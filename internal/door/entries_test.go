@@ -33,8 +33,8 @@ func (b *browser) entries(q book.Query) (list []book.Entry, err error) {
 	return list, err
 }
 
-// TestCausesStay: a member does not read why something failed, and that they asked takes it from nobody else: the newest
-// entries are remembered for all.
+// TestCausesStay: a member does not read why something failed, and that they asked takes it from
+// nobody else: the newest entries are remembered for all.
 func TestCausesStay(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -59,7 +59,8 @@ func TestCausesStay(t *testing.T) {
 	}
 }
 
-// TestEntries: a member reads their own entries, whatever they ask for; an admin everybody's; a stranger none.
+// TestEntries: a member reads their own entries, whatever they ask for; an admin everybody's; a
+// stranger none.
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -137,8 +138,8 @@ func TestHideAndDelete(t *testing.T) {
 	})
 }
 
-// TestNoSecrets: whatever people type, right or wrong, and whatever was done with it, no secret is in any entry, in the log,
-// or in a database file.
+// TestNoSecrets: whatever people type, right or wrong, and whatever was done with it, no secret is
+// in any entry, in the log, or in a database file.
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

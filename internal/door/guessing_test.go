@@ -29,8 +29,8 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
-// TestGuessingNeedsEveryNumber: without any one of its ceilings and shares the model breaks a promise,
-// and the play finds it.
+// TestGuessingNeedsEveryNumber: without any one of its ceilings and shares the model breaks a
+// promise, and the play finds it.
 func TestGuessingNeedsEveryNumber(t *testing.T) {
 	t.Parallel()
 	free := account.Policy{Free: math.MaxInt32, First: time.Second, Most: time.Second, Forget: time.Hour}
@@ -227,8 +227,8 @@ func within(p account.Policy, d time.Duration) (n int) {
 	return n
 }
 
-// count checks the ceilings: of the owner's account since her password was last right, a day at most,
-// and of each network in an hour.
+// count checks the ceilings: of the owner's account since her password was last right, a day at
+// most, and of each network in an hour.
 func (w *world) count(g guess) {
 	w.guesses = append(w.guesses, g)
 	numbers := account.DefaultGuessing()

@@ -15,7 +15,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// browser calls the door as the edge would for one browser: it keeps the session's cookie and the device's.
+// browser calls the door as the edge would for one browser: it keeps the session's cookie and the
+// device's.
 type browser struct {
 	addr   string
 	device string

@@ -12,7 +12,8 @@ import (
 
 const newPassword = "quiet heron walks at noon"
 
-// TestChangePassword: it takes the current one (ASVS 6.2.3), ends all other sessions (7.4.3) and gives this one a new key.
+// TestChangePassword: it takes the current one (ASVS 6.2.3), ends all other sessions (7.4.3) and
+// gives this one a new key.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -56,8 +57,8 @@ func TestChangePassword(t *testing.T) {
 	}
 }
 
-// TestProveThrottled: with a session alone nobody guesses the password on, and strangers' guesses at the account keep
-// nobody from changing it.
+// TestProveThrottled: with a session alone nobody guesses the password on, and strangers' guesses
+// at the account keep nobody from changing it.
 func TestProveThrottled(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -89,7 +90,8 @@ func TestProveThrottled(t *testing.T) {
 	}
 }
 
-// TestResetPassword is the command line's way: it needs no current password and leaves nobody signed in.
+// TestResetPassword is the command line's way: it needs no current password and leaves nobody
+// signed in.
 func TestResetPassword(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -117,8 +119,8 @@ func TestResetPassword(t *testing.T) {
 	}
 }
 
-// TestChangePasswordOutage: once the password is changed the other sessions are worth nothing, also when they could not be
-// ended.
+// TestChangePasswordOutage: once the password is changed the other sessions are worth nothing, also
+// when they could not be ended.
 func TestChangePasswordOutage(t *testing.T) {
 	t.Parallel()
 	var faults sitetest.Faults

@@ -174,7 +174,8 @@ func TestRegisterParallel(t *testing.T) {
 	}
 }
 
-// TestLookalikes: an address that somebody could fold into Ada's is refused, or is an account of its own.
+// TestLookalikes: an address that somebody could fold into Ada's is refused, or is an account of
+// its own.
 func TestLookalikes(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

@@ -14,12 +14,14 @@ import (
 // SetupTime is how long a setup link is good for.
 const SetupTime = 30 * time.Minute
 
-// setupOver is the answer to a link that is used up, too old or invented; which one is nobody's business.
+// setupOver is the answer to a link that is used up, too old or invented; which one is nobody's
+// business.
 func setupOver() error {
 	return fault.New(fault.NotFound, "This setup link has been used or is too old.")
 }
 
-// OpenSetup makes a new setup token if there is no admin yet, and "" if there is one. Any earlier token is void.
+// OpenSetup makes a new setup token if there is no admin yet, and "" if there is one. Any earlier
+// token is void.
 func (d *Door) OpenSetup(ctx context.Context) (token string, err error) {
 	has, err := d.accounts.HasAdmin(ctx)
 	if err != nil || has {
@@ -44,7 +46,8 @@ func (d *Door) CheckSetup(ctx context.Context, token string) error {
 	return nil
 }
 
-// CompleteSetup uses up the token and makes the first admin in one step, so that two people cannot both use it.
+// CompleteSetup uses up the token and makes the first admin in one step, so that two people cannot
+// both use it.
 func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in account.Registration) error {
 	if err := d.CheckSetup(ctx, token); err != nil {
 		if fault.Is(err, fault.NotFound) {

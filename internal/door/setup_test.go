@@ -63,7 +63,8 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-// TestSetupOver: a link that is invented, replaced or too old makes nobody an admin, and costs no hash.
+// TestSetupOver: a link that is invented, replaced or too old makes nobody an admin, and costs no
+// hash.
 func TestSetupOver(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

@@ -40,7 +40,8 @@ func begunBy(t *testing.T, s *sitetest.Site, d account.Developer) *browser {
 	return begun(t, s, `{"loggedin_user":{"_id":"`+d.ID+`"}}`)
 }
 
-// raise makes all sign-ins of a developer void, as a change of the password does, and leaves the sessions alone.
+// raise makes all sign-ins of a developer void, as a change of the password does, and leaves the
+// sessions alone.
 func raise(t *testing.T, s *sitetest.Site, d account.Developer) {
 	t.Helper()
 	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{EndSignIns: true}, s.Clock.Now()); err != nil {
@@ -48,7 +49,8 @@ func raise(t *testing.T, s *sitetest.Site, d account.Developer) {
 	}
 }
 
-// A session that another program has begun holds, be its cookie so full that nothing of ours has room in it.
+// A session that another program has begun holds, be its cookie so full that nothing of ours has
+// room in it.
 func TestSharedSessionHolds(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t, shared)
@@ -94,7 +96,8 @@ func TestSessionWithoutEpochAlone(t *testing.T) {
 	}
 }
 
-// Signing out, being disabled and being removed end a session that another program has begun, and the book says so.
+// Signing out, being disabled and being removed end a session that another program has begun, and
+// the book says so.
 func TestSharedSessionEnds(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t, shared)

@@ -71,7 +71,8 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	return d.keepDevice(ctx, v, row)
 }
 
-// complete reports by an Invalid fault what of the form is not filled in. White space is a password.
+// complete reports by an Invalid fault what of the form is not filled in. White space is a
+// password.
 func (in Credentials) complete() error {
 	var missing []fault.Field
 	if strings.TrimSpace(in.Email) == "" {

@@ -17,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/passhash"
 )
 
-// TestSignInAnswersAlike: nobody learns from an answer, from what it cost, or from what it left behind, who has an account
-// here (ASVS 6.3.8).
+// TestSignInAnswersAlike: nobody learns from an answer, from what it cost, or from what it left
+// behind, who has an account here (ASVS 6.3.8).
 func TestSignInAnswersAlike(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -118,8 +118,8 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// TestRehash: a hash of other parameters is replaced at sign-in, and stays good when that fails. Hashes cost here what they
-// cost outside of tests.
+// TestRehash: a hash of other parameters is replaced at sign-in, and stays good when that fails.
+// Hashes cost here what they cost outside of tests.
 func TestRehash(t *testing.T) {
 	t.Parallel()
 	hasher, err := passhash.New(passhash.Config{})
@@ -169,7 +169,8 @@ func TestRehash(t *testing.T) {
 	}
 }
 
-// meanwhile lets something happen between the look-up of an account at sign-in and the end of hashing.
+// meanwhile lets something happen between the look-up of an account at sign-in and the end of
+// hashing.
 type meanwhile struct {
 	account.Repository
 	do func()
@@ -184,8 +185,8 @@ func (m *meanwhile) ByEmail(ctx context.Context, key string) (account.Developer,
 	return d, err
 }
 
-// TestSignInMeanwhile: an old password opens nothing once its change was acknowledged, even if its hash was already under
-// way; and the same holds for an account that is disabled or removed.
+// TestSignInMeanwhile: an old password opens nothing once its change was acknowledged, even if its
+// hash was already under way; and the same holds for an account that is disabled or removed.
 func TestSignInMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*sitetest.Site, account.Developer) error{

@@ -59,7 +59,8 @@ func TestThrottleAccount(t *testing.T) {
 	blocked(t, s, ada.Email, "192.0.2.4")
 }
 
-// TestThrottleLongest: nobody waits more than 15 minutes, however long somebody else has been guessing.
+// TestThrottleLongest: nobody waits more than 15 minutes, however long somebody else has been
+// guessing.
 func TestThrottleLongest(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -140,7 +141,8 @@ func TestThrottleAddress(t *testing.T) {
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := blocked(t, s, "nobody@example.org", "192.0.2.1")
-	// Other accounts from the same address are not blocked, and a refused attempt does not count for the address.
+	// Other accounts from the same address are not blocked, and a refused attempt does not count
+	// for the address.
 	for range 60 {
 		wantKind(t, b.signIn("nobody@example.org", wrong), fault.Throttled)
 	}
@@ -149,7 +151,8 @@ func TestThrottleAddress(t *testing.T) {
 	for i := range free - 1 - account.DefaultGuessing().Account.Free {
 		wantKind(t, guess(i), fault.Invalid)
 	}
-	// A success from there takes back its own attempt alone: an attacker with an account cannot guess on.
+	// A success from there takes back its own attempt alone: an attacker with an account cannot
+	// guess on.
 	for range 3 {
 		if err := b.signIn(ada.Email, sitetest.Password); err != nil {
 			t.Fatal(err)
@@ -228,7 +231,8 @@ func TestThrottleParallel(t *testing.T) {
 	}
 }
 
-// TestShed: what the hasher has no room for is answered at once with a wait, and counts nowhere: nothing was guessed.
+// TestShed: what the hasher has no room for is answered at once with a wait, and counts nowhere:
+// nothing was guessed.
 func TestShed(t *testing.T) {
 	t.Parallel()
 	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Queue: -1, Wait: time.Second})
@@ -301,7 +305,8 @@ func TestSweepCounters(t *testing.T) {
 	}
 }
 
-// TestCountersTellNothing: what people type as an address may be a password, so no counter holds it.
+// TestCountersTellNothing: what people type as an address may be a password, so no counter holds
+// it.
 func TestCountersTellNothing(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

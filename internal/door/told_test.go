@@ -84,8 +84,8 @@ func TestAudience(t *testing.T) {
 	}
 }
 
-// TestHungUpCounts: whoever goes away while the password is compared has used up the attempt all the
-// same, and it is told. Guard: signin.go, SignIn; passhash, gate.
+// TestHungUpCounts: whoever goes away while the password is compared has used up the attempt all
+// the same, and it is told. Guard: signin.go, SignIn; passhash, gate.
 func TestHungUpCounts(t *testing.T) {
 	t.Parallel()
 	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Wait: time.Minute})

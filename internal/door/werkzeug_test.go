@@ -41,8 +41,8 @@ func withHash(t *testing.T, s *sitetest.Site, name, hash string) account.Develop
 	return d
 }
 
-// TestSignInWithWerkzeugHash: an account that comes from Flask signs in with the password it has, and gets a better hash at
-// once, unless a Flask application beside us has to go on reading it.
+// TestSignInWithWerkzeugHash: an account that comes from Flask signs in with the password it has,
+// and gets a better hash at once, unless a Flask application beside us has to go on reading it.
 func TestSignInWithWerkzeugHash(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -103,8 +103,8 @@ func TestSignInWithWerkzeugHash(t *testing.T) {
 	}
 }
 
-// TestOneHashWhateverTheForm: an unknown address and a hash that cannot be read, or must not be computed, cost one hash of
-// the configured form, and are answered as a wrong password is.
+// TestOneHashWhateverTheForm: an unknown address and a hash that cannot be read, or must not be
+// computed, cost one hash of the configured form, and are answered as a wrong password is.
 func TestOneHashWhateverTheForm(t *testing.T) {
 	t.Parallel()
 	unreadable := map[string]string{

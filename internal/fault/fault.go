@@ -1,6 +1,7 @@
-// Package fault is the one error type of the program. An error that crosses a room's wall has a kind (what to answer), a
-// public text (what its reader may see) and a private cause (what the operator's log gets), so that user text and
-// operator text cannot be mixed up. Anything that is not a *fault.Error is Internal and shows nothing of itself.
+// Package fault is the one error type of the program. An error that crosses a room's wall has a
+// kind (what to answer), a public text (what its reader may see) and a private cause (what the
+// operator's log gets), so that user text and operator text cannot be mixed up. Anything that is
+// not a *fault.Error is Internal and shows nothing of itself.
 package fault
 
 import (
@@ -9,7 +10,8 @@ import (
 	"time"
 )
 
-// Kind says what sort of failure it is. The edge (internal/httpx) translates it to a status in one table.
+// Kind says what sort of failure it is. The edge (internal/httpx) translates it to a status in one
+// table.
 type Kind int
 
 // The kinds, from the most general.
@@ -59,8 +61,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// From gives err as an *Error: itself if it is one (or wraps one), else an Internal error with err as its cause.
-// From(nil) is nil.
+// From gives err as an *Error: itself if it is one (or wraps one), else an Internal error with err
+// as its cause. From(nil) is nil.
 func From(err error) *Error {
 	if err == nil {
 		return nil

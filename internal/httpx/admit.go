@@ -31,9 +31,9 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 	})
 }
 
-// admit reports whether the request may go on to its handler. If it may not and there is no error, it
-// is answered. The whole body is read before anybody is judged: one that comes slowly must not act
-// with the rights that its sender had when it began (ASVS 8.3.2).
+// admit reports whether the request may go on to its handler. If it may not and there is no error,
+// it is answered. The whole body is read before anybody is judged: one that comes slowly must not
+// act with the rights that its sender had when it began (ASVS 8.3.2).
 func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, error) {
 	route, v := q.route, &q.visit
 	if route.Form == Raw {
@@ -59,8 +59,9 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 	return true, e.readable(r, route, v)
 }
 
-// fromOurs reports whether a request of a browser that does not tell where it stands (Sec-Fetch-Site) comes from the public
-// address. Behind a proxy that changes the Host header that is another origin than the one we are asked by.
+// fromOurs reports whether a request of a browser that does not tell where it stands
+// (Sec-Fetch-Site) comes from the public address. Behind a proxy that changes the Host header that
+// is another origin than the one we are asked by.
 func (e *Edge) fromOurs(r *http.Request) bool {
 	return e.publicURL != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == e.publicURL
 }
@@ -98,7 +99,8 @@ func signInFirst(r *http.Request) string {
 	return "/login?next=" + url.QueryEscape(target)
 }
 
-// readable makes sure that an unsafe request's body is of the route's form, and that a form is the visitor's own.
+// readable makes sure that an unsafe request's body is of the route's form, and that a form is the
+// visitor's own.
 func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
 		return nil
@@ -140,7 +142,8 @@ func parseForm(r *http.Request) error {
 	return nil
 }
 
-// jsonBody refuses the content types that a page of another site can send without asking first (ASVS 3.5.2).
+// jsonBody refuses the content types that a page of another site can send without asking first
+// (ASVS 3.5.2).
 func jsonBody(r *http.Request) error {
 	types := r.Header.Values("Content-Type")
 	if len(types) == 0 && r.ContentLength == 0 {

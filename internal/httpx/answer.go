@@ -77,7 +77,8 @@ func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err e
 		return
 	}
 	f := fault.From(err)
-	// What the session could not load or save is told by SessionError, which this answer will come to.
+	// What the session could not load or save is told by SessionError, which this answer will come
+	// to.
 	sessions := v.Session != nil && v.Session.Err() != nil && errors.Is(err, v.Session.Err())
 	if (f.Kind == fault.Internal || f.Kind == fault.Busy) && f.Err != nil && !sessions {
 		e.door.NoteError(r.Context(), v, book.ActionInternalError, f.Err.Error())
@@ -86,7 +87,8 @@ func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err e
 		e.log.Error("an error came after the answer had begun", "request_id", v.RequestID, "error", err)
 		return
 	}
-	// The session's changes belong to an answer that will not be sent, but what failed to load or save stays an error.
+	// The session's changes belong to an answer that will not be sent, but what failed to load or
+	// save stays an error.
 	if v.Session != nil && f.Kind != fault.Invalid && f.Kind != fault.Unauthorized && v.Session.Err() == nil {
 		v.Session.Discard()
 		e.door.NotKept(v)

@@ -26,7 +26,8 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestAnswers: a handler's error in the form that its asker reads, with the public text and the wait, and no cause.
+// TestAnswers: a handler's error in the form that its asker reads, with the public text and the
+// wait, and no cause.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	fails := func(err error) httpx.Handler {
@@ -76,7 +77,8 @@ func TestWriteJSON(t *testing.T) {
 	}
 }
 
-// TestHandlerComplete: a route without a handler, or a handler without a route, keeps the program from starting.
+// TestHandlerComplete: a route without a handler, or a handler without a route, keeps the program
+// from starting.
 func TestHandlerComplete(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)

@@ -123,9 +123,9 @@ func losses() map[string]func(t *testing.T, s *sitetest.Site, d account.Develope
 	}
 }
 
-// TestAuthority: whoever loses what a change takes while their request is under way changes nothing, whether the loss comes
-// while the body is being sent, or between the judgement and the write (ASVS 7.4.1, 7.4.2, 8.3.2). Guards: admit.go,
-// request.readBody; the repository's authority.
+// TestAuthority: whoever loses what a change takes while their request is under way changes
+// nothing, whether the loss comes while the body is being sent, or between the judgement and the
+// write (ASVS 7.4.1, 7.4.2, 8.3.2). Guards: admit.go, request.readBody; the repository's authority.
 func TestAuthority(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{}
@@ -152,7 +152,8 @@ func TestAuthority(t *testing.T) {
 	}
 }
 
-// deny lets somebody lose authority during their own request, and holds the answer and what is stored.
+// deny lets somebody lose authority during their own request, and holds the answer and what is
+// stored.
 func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.Developer), heldBody bool) {
 	accounts := &hooked{}
 	s := sitetest.New(t, func(p *server.Parts) {

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose word about a visitor's address is believed. None, the default, believes nobody.
+// Proxies are the networks whose word about a visitor's address is believed. None, the default,
+// believes nobody.
 type Proxies []netip.Prefix
 
 // ParseProxies reads a comma-separated list of addresses and networks (CIDR).
@@ -45,9 +46,9 @@ func (p Proxies) trust(addr netip.Addr) bool {
 const maxForwarded = 32
 
 // ClientAddr returns the visitor's address: the peer's, unless that is a trusted proxy; then the
-// right-most address of X-Forwarded-For that is not. Everything to the left of it could be invented.
-// It is "" when a proxy's word is not understood: the visitor is then from nowhere, and nobody takes
-// them for the proxy.
+// right-most address of X-Forwarded-For that is not. Everything to the left of it could be
+// invented. It is "" when a proxy's word is not understood: the visitor is then from nowhere, and
+// nobody takes them for the proxy.
 func (p Proxies) ClientAddr(r *http.Request) string {
 	addr, _ := p.client(r)
 	return addr
@@ -76,8 +77,8 @@ func (p Proxies) client(r *http.Request) (addr string, understood bool) {
 	return client.String(), true
 }
 
-// hopAddr reads one hop as proxies write it: an address, with a port or without, in brackets or not,
-// in quotes or not. A zone means nothing here, so an address with one is not understood.
+// hopAddr reads one hop as proxies write it: an address, with a port or without, in brackets or
+// not, in quotes or not. A zone means nothing here, so an address with one is not understood.
 func hopAddr(hop string) (netip.Addr, bool) {
 	hop = strings.TrimSpace(hop)
 	if n := len(hop); n >= 2 && hop[0] == '"' && hop[n-1] == '"' {

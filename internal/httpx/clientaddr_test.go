@@ -9,7 +9,8 @@ import (
 	"github.com/doorbook/doorbook/internal/httpx"
 )
 
-// TestClientAddr: nobody but a trusted proxy says where a visitor comes from, and a proxy only for its own hop.
+// TestClientAddr: nobody but a trusted proxy says where a visitor comes from, and a proxy only for
+// its own hop.
 func TestClientAddr(t *testing.T) {
 	t.Parallel()
 	const none, one, chain = "", "10.0.0.1", "10.0.0.0/8, 2001:db8:ffff::/48"

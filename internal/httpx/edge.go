@@ -17,7 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Handler translates one request to the door and its answer to HTTP. What it returns as an error becomes the answer.
+// Handler translates one request to the door and its answer to HTTP. What it returns as an error
+// becomes the answer.
 type Handler func(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 
 // ErrorPage writes a page for people about an error. It must not fail.
@@ -103,8 +104,9 @@ func New(c Config) (*Edge, error) {
 // ServeHTTP implements http.Handler.
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.ServeHTTP(w, r) }
 
-// shape is the pattern whose parameter an address holds that no route answered: with a wrong method, a slash too many, or
-// on its way to a cleaner spelling. What stands in the place of a parameter may be a secret there too. "" if there is none.
+// shape is the pattern whose parameter an address holds that no route answered: with a wrong
+// method, a slash too many, or on its way to a cleaner spelling. What stands in the place of a
+// parameter may be a secret there too. "" if there is none.
 func (e *Edge) shape(address string) string {
 	cleaner := path.Clean("/" + address)
 	for _, s := range e.shapes {

@@ -191,8 +191,8 @@ func TestFormTokenTabs(t *testing.T) {
 	}
 }
 
-// TestFormTokenKeys: a page left open over a restart with a new key submits while the old key is kept, and no longer
-// afterwards.
+// TestFormTokenKeys: a page left open over a restart with a new key submits while the old key is
+// kept, and no longer afterwards.
 func TestFormTokenKeys(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -281,7 +281,8 @@ func TestCrossOrigin(t *testing.T) {
 	if a := root.Get("/"); a.Status != http.StatusOK {
 		t.Errorf("the admin was signed out: %d", a.Status)
 	}
-	// Without the browser's word a form needs its token all the same, and JSON is let through: no page can send it so.
+	// Without the browser's word a form needs its token all the same, and JSON is let through: no
+	// page can send it so.
 	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	if a := root.Do("POST", "/auth/logout", "a=b", form...); a.Status != http.StatusForbidden {
 		t.Errorf("a form without a token: %d", a.Status)
@@ -297,7 +298,8 @@ func TestCrossOrigin(t *testing.T) {
 	}
 }
 
-// TestContentTypes: JSON is JSON and says so; what a page of another site can send unasked is refused.
+// TestContentTypes: JSON is JSON and says so; what a page of another site can send unasked is
+// refused.
 func TestContentTypes(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -346,8 +348,8 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// TestBehindRewritingProxy: a proxy that changes the Host header makes our own pages another origin for a browser that does
-// not tell where a request comes from. Guard: admit.go, Edge.fromOurs.
+// TestBehindRewritingProxy: a proxy that changes the Host header makes our own pages another origin
+// for a browser that does not tell where a request comes from. Guard: admit.go, Edge.fromOurs.
 func TestBehindRewritingProxy(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)

@@ -15,19 +15,20 @@ import (
 // FormTokenField is the form field that carries the token.
 const FormTokenField = "csrf_token"
 
-// formTokens prove that a form was made for the visitor who sends it. The token of somebody signed in
-// is bound to the session (its id, which a renewal keeps); a stranger's to a signed cookie of random
-// bytes, which costs no record and stays good over restarts, changes of session and one change of
-// keys. Each such cookie has a name of its own, for a browser that asks for several pages at once,
-// with none yet, gets several, and every page is to submit. Both are HMACs, so nothing is stored.
+// formTokens prove that a form was made for the visitor who sends it. The token of somebody signed
+// in is bound to the session (its id, which a renewal keeps); a stranger's to a signed cookie of
+// random bytes, which costs no record and stays good over restarts, changes of session and one
+// change of keys. Each such cookie has a name of its own, for a browser that asks for several pages
+// at once, with none yet, gets several, and every page is to submit. Both are HMACs, so nothing is
+// stored.
 type formTokens struct {
 	signer *session.Signer
 	prefix string // of the names of the strangers' cookies
 	secure bool
 }
 
-// mostNonces is how many of a stranger's cookies are looked at: as many as browsers keep for a site,
-// so that each of the tabs that were restored at once can submit.
+// mostNonces is how many of a stranger's cookies are looked at: as many as browsers keep for a
+// site, so that each of the tabs that were restored at once can submit.
 const mostNonces = 180
 
 const (

@@ -2,15 +2,16 @@ package httpx
 
 import "net/http"
 
-// pageCSP allows our own files and nothing else: no inline script or style, no frame, no other site (ASVS 3.4.3, 3.4.6).
+// pageCSP allows our own files and nothing else: no inline script or style, no frame, no other site
+// (ASVS 3.4.3, 3.4.6).
 const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
 // dataCSP is for answers that no browser should render at all (ASVS 3.2.1).
 const dataCSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
-// setHeaders sets what every answer carries (ASVS V3.4). HSTS goes out only where the site is served over TLS: RFC 6797
-// §7.2 forbids it elsewhere.
+// setHeaders sets what every answer carries (ASVS V3.4). HSTS goes out only where the site is
+// served over TLS: RFC 6797 §7.2 forbids it elsewhere.
 func setHeaders(h http.Header, https bool) {
 	h["Content-Security-Policy"] = []string{pageCSP}
 	h["X-Content-Type-Options"] = []string{"nosniff"}

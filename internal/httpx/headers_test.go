@@ -12,7 +12,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// crawl asks for every route, and for what is no route, as a stranger and as an admin, and gives all answers by name.
+// crawl asks for every route, and for what is no route, as a stranger and as an admin, and gives
+// all answers by name.
 func crawl(t *testing.T, c *cast) map[string]*sitetest.Answer {
 	t.Helper()
 	answers := map[string]*sitetest.Answer{}
@@ -53,7 +54,8 @@ func asterisk(v *sitetest.Visitor) *sitetest.Answer {
 	return v.Send(r)
 }
 
-// TestHeaders: every answer carries the headers of ASVS V3.4 and a request id of its own, whatever it is an answer to.
+// TestHeaders: every answer carries the headers of ASVS V3.4 and a request id of its own, whatever
+// it is an answer to.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
@@ -98,7 +100,8 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// TestCaching: what names somebody or sets a cookie is kept by no cache, and what looked at the session says so.
+// TestCaching: what names somebody or sets a cookie is kept by no cache, and what looked at the
+// session says so.
 func TestCaching(t *testing.T) {
 	t.Parallel()
 	for name, a := range crawl(t, newCast(t)) {

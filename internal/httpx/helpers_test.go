@@ -22,8 +22,8 @@ type rig struct {
 	Recorder *book.Recorder
 }
 
-// newRig makes an edge. A route without a handler here answers with "content of" and its pattern; the error page says
-// "error page:" and the public text.
+// newRig makes an edge. A route without a handler here answers with "content of" and its pattern;
+// the error page says "error page:" and the public text.
 func newRig(t *testing.T, handlers map[string]httpx.Handler, changes ...func(*server.Parts)) *rig {
 	t.Helper()
 	r := &rig{Site: sitetest.New(t, changes...)}

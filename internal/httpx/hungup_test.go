@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/internal/httpx"
 )
 
-// TestHungUp: a client that goes away is no failure of ours, wherever it is noticed; what was judged
-// by then is entered. Guard: answer.go, hungUp.
+// TestHungUp: a client that goes away is no failure of ours, wherever it is noticed; what was
+// judged by then is entered. Guard: answer.go, hungUp.
 func TestHungUp(t *testing.T) {
 	t.Parallel()
 	var r *rig

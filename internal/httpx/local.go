@@ -34,13 +34,14 @@ func ascii(s string) string {
 	return b.String()
 }
 
-// isDoor reports whether a path is of a page that a signed-in visitor has no business on: going back there would lead here
-// again.
+// isDoor reports whether a path is of a page that a signed-in visitor has no business on: going
+// back there would lead here again.
 func isDoor(p string) bool {
 	return p == "/login" || p == "/register" || p == "/setup" || p == "/auth" || strings.HasPrefix(p, "/auth/")
 }
 
-// Onward is where a person goes after signing in: the page they asked for, if it is one of ours and not a door.
+// Onward is where a person goes after signing in: the page they asked for, if it is one of ours and
+// not a door.
 func Onward(next string) string {
 	if target := LocalPath(next); target != "" {
 		if u, err := url.Parse(target); err == nil && !isDoor(path.Clean(u.Path)) {
@@ -50,7 +51,8 @@ func Onward(next string) string {
 	return "/"
 }
 
-// Back is where a visitor came from, if that is a page of this site and not a door, else the dashboard.
+// Back is where a visitor came from, if that is a page of this site and not a door, else the
+// dashboard.
 func Back(r *http.Request) string {
 	u, err := url.Parse(r.Referer())
 	if err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host) {

@@ -60,7 +60,8 @@ func TestOnward(t *testing.T) {
 	}
 }
 
-// TestBack: a signed-in visitor of the sign-in page goes back where they came from, never off-site, never in a loop.
+// TestBack: a signed-in visitor of the sign-in page goes back where they came from, never off-site,
+// never in a loop.
 func TestBack(t *testing.T) {
 	t.Parallel()
 	for referer, want := range map[string]string{

@@ -14,12 +14,12 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// statuses are what each kind of people get on a route: a stranger, the member whom the address names, another member, and
-// an admin.
+// statuses are what each kind of people get on a route: a stranger, the member whom the address
+// names, another member, and an admin.
 type statuses struct{ stranger, member, other, admin int }
 
-// matrix is what the policy comes to, written down a second time and by hand. Where a program is answered otherwise than a
-// person, stranger401 says so.
+// matrix is what the policy comes to, written down a second time and by hand. Where a program is
+// answered otherwise than a person, stranger401 says so.
 func matrix() map[string]statuses {
 	everybody := func(status int) statuses { return statuses{status, status, status, status} }
 	return map[string]statuses{
@@ -55,7 +55,8 @@ func matrix() map[string]statuses {
 // person gets a page.
 func stranger401() []string { return []string{"GET /{$}", "POST /auth/logout"} }
 
-// TestMatrix holds every route of the table against everybody, once as a browser and once as a program.
+// TestMatrix holds every route of the table against everybody, once as a browser and once as a
+// program.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)

@@ -30,8 +30,8 @@ func TestProxyWithPorts(t *testing.T) {
 	}
 }
 
-// TestProxyNotUnderstood: whom a proxy names in words of its own counts apart from the proxy and from
-// all others, and that is logged once.
+// TestProxyNotUnderstood: whom a proxy names in words of its own counts apart from the proxy and
+// from all others, and that is logged once.
 func TestProxyNotUnderstood(t *testing.T) {
 	t.Parallel()
 	s := behindProxy(t)

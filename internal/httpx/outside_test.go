@@ -48,8 +48,8 @@ func (e *entering) Append(ctx context.Context, list []book.Entry) error {
 	return e.Repository.Append(ctx, list)
 }
 
-// TestPasswordChangeBesideATab: another tab of the same browser asks for a page while the password is
-// being changed. Who changed it stays signed in.
+// TestPasswordChangeBesideATab: another tab of the same browser asks for a page while the password
+// is being changed. Who changed it stays signed in.
 func TestPasswordChangeBesideATab(t *testing.T) {
 	t.Parallel()
 	book := &entering{action: book.ActionPasswordChanged}
@@ -106,7 +106,8 @@ func TestArrowInAName(t *testing.T) {
 	}
 }
 
-// TestManyTabs: a browser restores thirty tabs of the sign-in page at once; each of them can submit.
+// TestManyTabs: a browser restores thirty tabs of the sign-in page at once; each of them can
+// submit.
 func TestManyTabs(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

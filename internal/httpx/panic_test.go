@@ -45,7 +45,8 @@ func troubles() map[string]httpx.Handler {
 	}
 }
 
-// TestPanicBefore: before the first byte a panic becomes an error page, an error entry and nothing else.
+// TestPanicBefore: before the first byte a panic becomes an error page, an error entry and nothing
+// else.
 func TestPanicBefore(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, troubles())
@@ -117,7 +118,8 @@ func records(t *testing.T, r *rig) (n int) {
 	return n
 }
 
-// TestPanicAfter: after the first byte the connection is cut, so that half an answer does not look like a whole one.
+// TestPanicAfter: after the first byte the connection is cut, so that half an answer does not look
+// like a whole one.
 func TestPanicAfter(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, map[string]httpx.Handler{

@@ -49,7 +49,8 @@ func raw(t *testing.T, s *httptest.Server, line string, headers ...string) *site
 	return &sitetest.Answer{Status: answer.StatusCode, Header: answer.Header, Body: string(body), Sent: answer.Cookies()}
 }
 
-// TestPathConfusion: however a restricted address is written, and whatever headers claim, a stranger does not get in.
+// TestPathConfusion: however a restricted address is written, and whatever headers claim, a
+// stranger does not get in.
 func TestPathConfusion(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -101,8 +102,8 @@ func TestPathConfusion(t *testing.T) {
 	}
 }
 
-// TestMethods: on every address every method that the table does not have is 405 with the ones that it has, and HEAD tells
-// what GET does and no more.
+// TestMethods: on every address every method that the table does not have is 405 with the ones that
+// it has, and HEAD tells what GET does and no more.
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)

@@ -18,9 +18,10 @@ import (
 	"github.com/doorbook/doorbook/internal/id"
 )
 
-// record is the outermost layer. It gives the request its id and headers, enters it in the book when the final header is
-// about to pass, and answers for a handler that panicked. By then the session is committed, so the entry tells of an
-// answer that will be sent; and the entry is committed before its first byte, so an answered request has its entry.
+// record is the outermost layer. It gives the request its id and headers, enters it in the book
+// when the final header is about to pass, and answers for a handler that panicked. By then the
+// session is committed, so the entry tells of an answer that will be sent; and the entry is
+// committed before its first byte, so an answered request has its entry.
 func (e *Edge) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		q := &request{Context: r.Context(), edge: e, start: e.now()}
@@ -37,7 +38,8 @@ func (e *Edge) record(next http.Handler) http.Handler {
 	})
 }
 
-// recorder is the ResponseWriter that enters the request in the book before it lets the final header pass.
+// recorder is the ResponseWriter that enters the request in the book before it lets the final
+// header pass.
 type recorder struct {
 	http.ResponseWriter
 	edge    *Edge
@@ -146,8 +148,8 @@ func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
-// late is how much longer than entered an answer must take for its duration to be entered anew: below that it was whole
-// when it began.
+// late is how much longer than entered an answer must take for its duration to be entered anew:
+// below that it was whole when it began.
 const late = 100 * time.Millisecond
 
 // end is deferred around everything: it answers for a panic, and has the entry completed.
@@ -159,7 +161,8 @@ func (w *recorder) end() {
 	w.begin(http.StatusOK) // a handler that wrote nothing
 }
 
-// finish completes the entry of an answer that went on after its header, also of one that was cut off.
+// finish completes the entry of an answer that went on after its header, also of one that was cut
+// off.
 func (w *recorder) finish() {
 	if took := w.edge.now().Sub(w.q.start); w.entryID != "" && took-w.took > late {
 		_ = w.edge.recorder.Finish(context.WithoutCancel(w.r.Context()), w.entryID, took)
@@ -181,7 +184,8 @@ func (w *recorder) panicked(p any) {
 	w.edge.answer(w, w.r, &w.q.visit, fault.New(fault.Internal, "Something went wrong on our side."))
 }
 
-// describe tells where a panic came from, and of its value only what the runtime made: a value may hold what a visitor sent.
+// describe tells where a panic came from, and of its value only what the runtime made: a value may
+// hold what a visitor sent.
 func describe(p any) string {
 	what := fmt.Sprintf("panic of type %T", p)
 	if err, ok := p.(runtime.Error); ok {
@@ -209,8 +213,8 @@ type body struct {
 // maxKept is how much of a body is looked at for the fields that the book keeps.
 const maxKept = 16 << 10
 
-// readBody reads the request's whole body, of at most what its route takes, and leaves it to be read
-// again.
+// readBody reads the request's whole body, of at most what its route takes, and leaves it to be
+// read again.
 func (q *request) readBody(w http.ResponseWriter, r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil

@@ -60,8 +60,8 @@ func (w *watcher) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return here, bufio.NewReadWriter(bufio.NewReader(here), bufio.NewWriter(here)), nil
 }
 
-// TestEntryBeforeFirstByte: whatever way an answer takes, its entry is in the book when its header passes, with the status
-// that the client sees.
+// TestEntryBeforeFirstByte: whatever way an answer takes, its entry is in the book when its header
+// passes, with the status that the client sees.
 func TestEntryBeforeFirstByte(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -103,7 +103,8 @@ func TestEntryBeforeFirstByte(t *testing.T) {
 	}
 }
 
-// TestDuration: an answer that goes on after its header gets its duration in the end; a short one is not written twice.
+// TestDuration: an answer that goes on after its header gets its duration in the end; a short one
+// is not written twice.
 func TestDuration(t *testing.T) {
 	t.Parallel()
 	var r *rig
@@ -236,8 +237,9 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestParameters: what stands in the place of a parameter is not kept either when no route answers: with a wrong method, a
-// slash too many, or on the way to a cleaner spelling. Guard: edge.go, Edge.shape.
+// TestParameters: what stands in the place of a parameter is not kept either when no route answers:
+// with a wrong method, a slash too many, or on the way to a cleaner spelling. Guard: edge.go,
+// Edge.shape.
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
@@ -317,7 +319,8 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// TestBookAway: answers go out while entries cannot be written, readiness tells of it, and all is well again afterwards.
+// TestBookAway: answers go out while entries cannot be written, readiness tells of it, and all is
+// well again afterwards.
 func TestBookAway(t *testing.T) {
 	t.Parallel()
 	var faults sitetest.Faults

@@ -42,8 +42,9 @@ type Route struct {
 // DefaultMaxBody is the most that a request may send: forms and JSON objects of people, 64 KiB.
 const DefaultMaxBody = 64 << 10
 
-// Routes is the whole policy of the program, one line a route. A handler without a line, or a line without a handler, stops
-// the program from starting. Sign-in and registration keep nothing of what was typed: an e-mail field may hold a password.
+// Routes is the whole policy of the program, one line a route. A handler without a line, or a line
+// without a handler, stops the program from starting. Sign-in and registration keep nothing of what
+// was typed: an e-mail field may hold a password.
 func Routes() []Route {
 	paging := book.Keep{Query: append(fields(book.Number, "limit"),
 		word("type", string(book.Request), string(book.Activity), string(book.Error)))}

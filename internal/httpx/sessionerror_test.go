@@ -16,8 +16,8 @@ import (
 
 const mine = "what the handler wanted to say"
 
-// TestSessionError: what the session could not load or save becomes an answer of its own, and nothing of the handler's is
-// sent.
+// TestSessionError: what the session could not load or save becomes an answer of its own, and
+// nothing of the handler's is sent.
 func TestSessionError(t *testing.T) {
 	t.Parallel()
 	var r *rig
@@ -109,7 +109,8 @@ func TestSessionError(t *testing.T) {
 	}
 }
 
-// TestLoadFails: while the sessions cannot be read nobody is taken for a stranger, and nobody loses their cookie.
+// TestLoadFails: while the sessions cannot be read nobody is taken for a stranger, and nobody loses
+// their cookie.
 func TestLoadFails(t *testing.T) {
 	t.Parallel()
 	var faults sitetest.Faults

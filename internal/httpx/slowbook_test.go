@@ -36,7 +36,8 @@ func (b *slowBook) Finish(ctx context.Context, id string, d time.Duration) error
 	return b.Repository.Finish(ctx, id, d)
 }
 
-// TestSlowBook: waiting for the book is no time of the answer, so a database that is slow, or away, is not asked twice.
+// TestSlowBook: waiting for the book is no time of the answer, so a database that is slow, or away,
+// is not asked twice.
 func TestSlowBook(t *testing.T) {
 	t.Parallel()
 	slow := &slowBook{}

@@ -1,5 +1,6 @@
-// Package id makes the identifiers of developers and entries: 24 hexadecimal digits, the form of a MongoDB ObjectID, so
-// that a record keeps its id and its address when it moves to another database.
+// Package id makes the identifiers of developers and entries: 24 hexadecimal digits, the form of a
+// MongoDB ObjectID, so that a record keeps its id and its address when it moves to another
+// database.
 package id
 
 import (
@@ -9,8 +10,9 @@ import (
 	"time"
 )
 
-// New makes an id for something that came to be at now. Ids sort by second; within a second they are random (64 bits),
-// so two processes need not know of each other. An id is a name, never a secret.
+// New makes an id for something that came to be at now. Ids sort by second; within a second they
+// are random (64 bits), so two processes need not know of each other. An id is a name, never a
+// secret.
 func New(now time.Time) string {
 	var b [12]byte
 	binary.BigEndian.PutUint32(b[:4], uint32(now.Unix()))

@@ -156,7 +156,8 @@ func (a *accounts) update(
 	if c.EmailKey != nil {
 		switch other, err := a.settle(ctx, *c.EmailKey); {
 		case err == nil && other.ID != id.Hex():
-			// An id that names nobody, or another epoch, is the better answer; the address may be free by then, too.
+			// An id that names nobody, or another epoch, is the better answer; the address may be
+			// free by then, too.
 			if _, err := a.expect(ctx, id, c.IfEpoch); err != nil {
 				return account.Developer{}, err
 			}
@@ -181,7 +182,8 @@ func (a *accounts) update(
 	return d, err
 }
 
-// expect gives the developer if there is one, of that epoch. account.ErrNotFound, account.ErrChanged.
+// expect gives the developer if there is one, of that epoch. account.ErrNotFound,
+// account.ErrChanged.
 func (a *accounts) expect(ctx context.Context, id bson.ObjectID, epoch *int64) (account.Developer, error) {
 	d, err := a.byID(ctx, id)
 	if err == nil && epoch != nil && *epoch != d.Epoch {
@@ -216,7 +218,8 @@ func ifEpoch(c account.Change) bson.D {
 	return bson.D{{Key: "epoch", Value: *c.IfEpoch}}
 }
 
-// all calls f with every document of a cursor, which it closes. The document is f's only until it returns.
+// all calls f with every document of a cursor, which it closes. The document is f's only until it
+// returns.
 func all(ctx context.Context, cursor *driver.Cursor, f func(doc bson.Raw)) error {
 	defer cursor.Close(ctx)
 	for cursor.Next(ctx) {

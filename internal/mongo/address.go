@@ -50,7 +50,8 @@ func parse(text string) (a address, err error) {
 	return a, nil
 }
 
-// secretsOf finds in a URL what must not be told: the password, in every form in which it may come back, and the URL.
+// secretsOf finds in a URL what must not be told: the password, in every form in which it may come
+// back, and the URL.
 func secretsOf(text, rest string) secrets {
 	s := secrets{text}
 	rest, query, _ := strings.Cut(rest, "?")

@@ -26,8 +26,9 @@ type Options struct {
 	Log     *slog.Logger          // told of what was found odd in documents of other programs; default: nobody
 	Monitor *event.CommandMonitor // told of every command, for measuring; it sees what is stored. Default: nobody
 
-	// Beside says that the original application goes on using the database. Then Trim leaves alone what others wrote into
-	// the book, and knows no bound of bytes, for those of the collection are not Doorbook's alone.
+	// Beside says that the original application goes on using the database. Then Trim leaves alone
+	// what others wrote into the book, and knows no bound of bytes, for those of the collection are
+	// not Doorbook's alone.
 	Beside bool
 }
 
@@ -61,11 +62,12 @@ type DB struct {
 	closeErr error
 }
 
-// Open opens the database that the path of the URL names (default: flask) and makes its collections' indexes, which on a
-// large book takes a while at the first start, as does giving a key to each developer of another program (15 minutes at most
-// for either). The URL is MongoDB's (mongodb:// or mongodb+srv://, with what settings it likes); whatever it says, reading is
-// local on the primary, and writing waits for the majority. Errors say what is wrong in words for an operator, and never hold
-// the URL's password.
+// Open opens the database that the path of the URL names (default: flask) and makes its
+// collections' indexes, which on a large book takes a while at the first start, as does giving a
+// key to each developer of another program (15 minutes at most for either). The URL is MongoDB's
+// (mongodb:// or mongodb+srv://, with what settings it likes); whatever it says, reading is local
+// on the primary, and writing waits for the majority. Errors say what is wrong in words for an
+// operator, and never hold the URL's password.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	a, err := parse(url)
 	if err != nil {
@@ -171,8 +173,8 @@ func (db *DB) Entries() book.Repository { return db.entries }
 // Sessions gives the sessions, in the collection of that name.
 func (db *DB) Sessions() session.Store { return db.sessions }
 
-// Check reports whether the database can be written, for readiness. It really writes, and waits for the majority, so call
-// it at most about once a second. It gives up after 2 seconds, or with ctx.
+// Check reports whether the database can be written, for readiness. It really writes, and waits for
+// the majority, so call it at most about once a second. It gives up after 2 seconds, or with ctx.
 func (db *DB) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -181,8 +183,8 @@ func (db *DB) Check(ctx context.Context) error {
 	return db.fail(ctx, "check", err)
 }
 
-// Close ends all connections, those in use after at most 5 seconds. Calls that come later fail; a second Close gives the
-// first one's answer.
+// Close ends all connections, those in use after at most 5 seconds. Calls that come later fail; a
+// second Close gives the first one's answer.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		db.closeErr = db.fail(context.Background(), "close", disconnect(context.Background(), db.client))

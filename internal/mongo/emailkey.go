@@ -14,11 +14,12 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 )
 
-// Developers are found by email_key, the canonical form of their address; email_seen is a digest of the address that it was
-// made for. Those whom the original application registers have neither, and those whose address it changes have both of the
-// old one. They are found by the query that looks for an address, and put right before it is answered; so an unknown address
-// costs the same one round trip as a known one. A developer whose address is none, or somebody else's already, gets the own
-// _id as key, which no address is, and is left alone until Doorbook changes the address.
+// Developers are found by email_key, the canonical form of their address; email_seen is a digest of
+// the address that it was made for. Those whom the original application registers have neither, and
+// those whose address it changes have both of the old one. They are found by the query that looks
+// for an address, and put right before it is answered; so an unknown address costs the same one
+// round trip as a known one. A developer whose address is none, or somebody else's already, gets
+// the own _id as key, which no address is, and is left alone until Doorbook changes the address.
 
 const (
 	keyBatch  = 50 // developers put right in one round
@@ -60,7 +61,8 @@ func (a *accounts) settleAll(ctx context.Context) error {
 	}
 }
 
-// settleSome gives the developer of that address, nil if there is none, and whether everybody has a key who can have one.
+// settleSome gives the developer of that address, nil if there is none, and whether everybody has a
+// key who can have one.
 func (a *accounts) settleSome(ctx context.Context, emailKey string) (found bson.Raw, done bool, err error) {
 	given := 0
 	defer func() {
@@ -89,8 +91,9 @@ func (a *accounts) settleSome(ctx context.Context, emailKey string) (found bson.
 	return found, false, nil
 }
 
-// lookUp gives the developer who has the key, nil if there is none, and those whose key is not that of their address, the
-// oldest first; of those without a key only who comes after an id, and last is the last one.
+// lookUp gives the developer who has the key, nil if there is none, and those whose key is not that
+// of their address, the oldest first; of those without a key only who comes after an id, and last
+// is the last one.
 func (a *accounts) lookUp(
 	ctx context.Context, emailKey string, after bson.ObjectID,
 ) (found bson.Raw, odd []bson.Raw, last bson.ObjectID, err error) {
@@ -161,7 +164,8 @@ func digestOf(email string) []byte {
 	return sum[:]
 }
 
-// giveKeys gives developers the keys of their addresses, all at once where it can be, and tells how many can have none.
+// giveKeys gives developers the keys of their addresses, all at once where it can be, and tells how
+// many can have none.
 func (a *accounts) giveKeys(ctx context.Context, docs []bson.Raw) (left int, err error) {
 	var models []driver.WriteModel
 	for _, doc := range docs {
@@ -230,7 +234,8 @@ func keyUpdate(doc bson.Raw, key any) (filter, update bson.D) {
 	return filter, bson.D{{Key: "$set", Value: set}}
 }
 
-// aboutDocument reports whether a change failed for what the document is; others can still be changed.
+// aboutDocument reports whether a change failed for what the document is; others can still be
+// changed.
 func aboutDocument(err error) bool {
 	var one driver.WriteException
 	var bulk driver.BulkWriteException

@@ -15,8 +15,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// entries is book.Repository over the collections logs and minutes. Newest first means by created_at, and within a
-// millisecond by seq.
+// entries is book.Repository over the collections logs and minutes. Newest first means by
+// created_at, and within a millisecond by seq.
 type entries struct {
 	db      *DB
 	logs    *driver.Collection
@@ -26,9 +26,9 @@ type entries struct {
 	beside  bool   // Options.Beside
 }
 
-// next gives n numbers in a row that are higher than any this process has given, and begins with the nanosecond it is: so
-// entries of one millisecond stand in the order of appending on one machine, and nearly so on several, without asking
-// anybody.
+// next gives n numbers in a row that are higher than any this process has given, and begins with
+// the nanosecond it is: so entries of one millisecond stand in the order of appending on one
+// machine, and nearly so on several, without asking anybody.
 func (e *entries) next(n int) (first int64) {
 	for {
 		last := e.seq.Load()
@@ -39,8 +39,9 @@ func (e *entries) next(n int) (first int64) {
 	}
 }
 
-// Append implements book.Repository, in two round trips. When an entry cannot be stored, what was stored of the batch is
-// removed again; until then others may see it. When they are stored, and cannot be counted, that is logged.
+// Append implements book.Repository, in two round trips. When an entry cannot be stored, what was
+// stored of the batch is removed again; until then others may see it. When they are stored, and
+// cannot be counted, that is logged.
 func (e *entries) Append(ctx context.Context, list []book.Entry) error {
 	if len(list) == 0 || ctx.Err() != nil {
 		return ctx.Err()
@@ -71,7 +72,8 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 	return nil
 }
 
-// takeBack removes what a batch has stored, and gives why. The entry of another batch with the same id has another seq.
+// takeBack removes what a batch has stored, and gives why. The entry of another batch with the same
+// id has another seq.
 func (e *entries) takeBack(ctx context.Context, ids bson.A, first int64, why error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTimeout)
 	defer cancel()
@@ -160,7 +162,8 @@ func (e *entries) change(ctx context.Context, what, id string, condition, fields
 	return e.db.fail(ctx, what, err)
 }
 
-// whyNot tells why a request entry of that id was not found: another kind of entry has it, or none that meets the condition.
+// whyNot tells why a request entry of that id was not found: another kind of entry has it, or none
+// that meets the condition.
 func (e *entries) whyNot(ctx context.Context, id string, condition ...bson.E) error {
 	oid, _ := objectID(id)
 	other := bson.E{Key: "type", Value: bson.D{{Key: "$ne", Value: string(book.Request)}}}

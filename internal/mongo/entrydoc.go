@@ -9,15 +9,17 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// The longest texts that are read of an entry which another program wrote, in bytes: those of Doorbook's own.
+// The longest texts that are read of an entry which another program wrote, in bytes: those of
+// Doorbook's own.
 const (
 	maxName = 256
 	maxURL  = 2048
 	maxText = 1024
 )
 
-// entryDoc writes an entry. The fields of the original application are always there, ours when they hold something. seq
-// puts entries of the same millisecond in order, and marks the document as one of Doorbook's.
+// entryDoc writes an entry. The fields of the original application are always there, ours when they
+// hold something. seq puts entries of the same millisecond in order, and marks the document as one
+// of Doorbook's.
 func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
 	doc := make(bson.D, 0, 21)
 	doc = append(doc,
@@ -111,9 +113,9 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 	return e, at
 }
 
-// foreign makes an entry that another program wrote safe to show. The original application kept queries and bodies as they
-// were sent, with passwords in them: of those only the kind and the size are told. The other texts become bounded and inert,
-// as our own are before they are stored.
+// foreign makes an entry that another program wrote safe to show. The original application kept
+// queries and bodies as they were sent, with passwords in them: of those only the kind and the size
+// are told. The other texts become bounded and inert, as our own are before they are stored.
 func foreign(e *book.Entry, body bson.RawValue) {
 	path, query, _ := strings.Cut(e.URL, "?")
 	e.URL = book.Inert(book.RedactURL(path, query, "", book.Keep{}), maxURL)

@@ -24,8 +24,9 @@ const (
 	codeDuplicate         = 11000 // a unique index has that value already
 )
 
-// failure is an error of the database as it leaves this package: its text is free of what opens the database, and so is
-// whatever can be got at through it, for it does not unwrap. errors.Is looks through it all the same.
+// failure is an error of the database as it leaves this package: its text is free of what opens the
+// database, and so is whatever can be got at through it, for it does not unwrap. errors.Is looks
+// through it all the same.
 type failure struct {
 	text  string
 	cause error
@@ -76,7 +77,8 @@ func hasCode(err error, codes ...int) bool {
 	return false
 }
 
-// isDuplicate reports whether a unique index has the value already. FerretDB over SQLite says so of an update in its own way.
+// isDuplicate reports whether a unique index has the value already. FerretDB over SQLite says so of
+// an update in its own way.
 func isDuplicate(err error) bool {
 	return driver.IsDuplicateKeyError(err) || err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }

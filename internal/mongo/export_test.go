@@ -24,7 +24,8 @@ func CursorOf(doc bson.Raw) (cursor, again string, err error) {
 	return at.cursor(), p.cursor(), err
 }
 
-// Limits gives how long a database of that URL may take for a connection, to be found, and for a command.
+// Limits gives how long a database of that URL may take for a connection, to be found, and for a
+// command.
 func Limits(url string) ([3]time.Duration, error) {
 	a, err := parse(url)
 	if err != nil {

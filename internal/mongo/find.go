@@ -17,8 +17,9 @@ import (
 // maxLimit is the most entries that one Find gives.
 const maxLimit = 1000
 
-// firstDate is the time of the oldest entry that has one, in Unix milliseconds: the first of January of the year 1. Entries
-// that other programs wrote without a time, or with one that is no date, are listed after all others.
+// firstDate is the time of the oldest entry that has one, in Unix milliseconds: the first of
+// January of the year 1. Entries that other programs wrote without a time, or with one that is no
+// date, are listed after all others.
 const firstDate = -62_135_596_800_000
 
 // place says where an entry stands in the book. The zero place is before the newest.
@@ -30,8 +31,8 @@ type place struct {
 	id    bson.ObjectID
 }
 
-// Find implements book.Repository. Limits outside of 1 to 1000 count as the nearest one; a Before that is no cursor is
-// book.ErrBadCursor.
+// Find implements book.Repository. Limits outside of 1 to 1000 count as the nearest one; a Before
+// that is no cursor is book.ErrBadCursor.
 func (e *entries) Find(ctx context.Context, q book.Query) ([]book.Entry, string, error) {
 	list, next, err := e.find(ctx, q)
 	if err != nil {
@@ -95,8 +96,9 @@ func (e *entries) page(ctx context.Context, q book.Query, condition, order bson.
 	return all(ctx, cursor, add)
 }
 
-// findFields gives what lists read of an entry: the original application kept whole bodies, and of a document beyond the
-// size that is read anyway the body is not fetched. A server that cannot leave it out (FerretDB) gives all.
+// findFields gives what lists read of an entry: the original application kept whole bodies, and of
+// a document beyond the size that is read anyway the body is not fetched. A server that cannot
+// leave it out (FerretDB) gives all.
 func (e *entries) findFields(ctx context.Context) (bson.D, error) {
 	fields := bson.D{{Key: "body", Value: bson.D{{Key: "$cond", Value: bson.A{
 		bson.D{{Key: "$lte", Value: bson.A{bson.D{{Key: "$bsonSize", Value: "$$ROOT"}}, most}}}, "$body", "$$REMOVE",
@@ -119,7 +121,8 @@ func (e *entries) findFields(ctx context.Context) (bson.D, error) {
 	return nil, err
 }
 
-// dated matches entries with a time, after a place. What has no seq comes after what has one of the same millisecond.
+// dated matches entries with a time, after a place. What has no seq comes after what has one of the
+// same millisecond.
 func dated(from place) bson.D {
 	when := bson.D{{Key: "$gte", Value: bson.DateTime(firstDate)}}
 	objects := bson.E{Key: "_id", Value: bson.D{{Key: "$type", Value: "objectId"}}} // others have no address here
@@ -165,7 +168,8 @@ const (
 	cursorSize = 1 + 8 + 8 + 12
 )
 
-// cursor names the last entry of a page: the next one is what comes after it. It opens nothing, so it is not signed.
+// cursor names the last entry of a page: the next one is what comes after it. It opens nothing, so
+// it is not signed.
 func (p place) cursor() string {
 	b := make([]byte, cursorSize)
 	switch {

@@ -151,7 +151,8 @@ func TestCursorsComeBack(t *testing.T) {
 	}
 }
 
-// A developer whom the original application marked as deleted, and whom the import therefore leaves out, cannot sign in.
+// A developer whom the original application marked as deleted, and whom the import therefore leaves
+// out, cannot sign in.
 func TestDeletedDeveloper(t *testing.T) {
 	t.Parallel()
 	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "email", Value: "ada@example.org"}, {Key: "deleted", Value: true}}))

@@ -25,8 +25,8 @@ func newestFirst(fields ...bson.E) bson.D {
 	return append(bson.D(fields), key("created_at", -1), key("seq", -1), key("_id", -1))
 }
 
-// indexes serve every query but those by _id. What the original application wrote has none of our fields, so indexes over
-// them leave it out where they can.
+// indexes serve every query but those by _id. What the original application wrote has none of our
+// fields, so indexes over them leave it out where they can.
 func indexes(beside bool) []index {
 	list := []index{
 		{collection: "developers", keys: bson.D{key("email_key", 1)}, unique: true, partial: "email_key"},
@@ -52,7 +52,8 @@ func (ix index) name() string {
 	return "doorbook_" + keysText(ix.keys)
 }
 
-// makeIndexes makes those that are missing. The unique one comes first: nothing is written before it stands.
+// makeIndexes makes those that are missing. The unique one comes first: nothing is written before
+// it stands.
 func (db *DB) makeIndexes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
@@ -137,7 +138,8 @@ func (db *DB) explainIndex(ctx context.Context, ix index, err error) error {
 	return fmt.Errorf("make an index of %s: %w", ix.collection, err)
 }
 
-// countShared counts the values that a unique index cannot hold. It gives 0 when the database does not say.
+// countShared counts the values that a unique index cannot hold. It gives 0 when the database does
+// not say.
 func (db *DB) countShared(ctx context.Context, ix index) int {
 	field := ix.keys[0].Key
 	cursor, err := db.base.Collection(ix.collection).Aggregate(ctx, driver.Pipeline{

@@ -9,8 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// LeaveMark keeps a mark by which nodes recognise each other's secret key, in place of the one that was left last, which it
-// gives; nil for the first one.
+// LeaveMark keeps a mark by which nodes recognise each other's secret key, in place of the one that
+// was left last, which it gives; nil for the first one.
 func (db *DB) LeaveMark(ctx context.Context, mark []byte) (before []byte, err error) {
 	var doc struct {
 		Mark []byte `bson:"mark"`

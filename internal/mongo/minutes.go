@@ -11,7 +11,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// minuteLayout begins the _id of a count, which goes on with a space and the outcome: so ids sort by time.
+// minuteLayout begins the _id of a count, which goes on with a space and the outcome: so ids sort
+// by time.
 const minuteLayout = "2006-01-02T15:04"
 
 // minute is a count as it is stored.
@@ -22,7 +23,8 @@ type minute struct {
 	N       int       `bson:"n"`
 }
 
-// count adds the requests to the counts per minute, in one round trip. A batch is of one moment, so there are very few.
+// count adds the requests to the counts per minute, in one round trip. A batch is of one moment, so
+// there are very few.
 func (e *entries) count(ctx context.Context, list []book.Entry) error {
 	counts := make(map[minute]int, 4)
 	for i := range list {

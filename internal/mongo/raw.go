@@ -11,8 +11,9 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Other programs write into our collections. What they write is read as well as it can be: a field of an unexpected type
-// is told in another form, or is empty, and never makes a document unreadable.
+// Other programs write into our collections. What they write is read as well as it can be: a field
+// of an unexpected type is told in another form, or is empty, and never makes a document
+// unreadable.
 
 // most is the largest document or list within a document that is read.
 const most = 64 << 10
@@ -29,7 +30,8 @@ func each(doc bson.Raw, f func(name string, v bson.RawValue)) {
 	}
 }
 
-// text writes a string. BSON's are UTF-8, and Python does not read others; what is not UTF-8 is kept as bytes.
+// text writes a string. BSON's are UTF-8, and Python does not read others; what is not UTF-8 is
+// kept as bytes.
 func text(s string) any {
 	if utf8.ValidString(s) {
 		return s
@@ -80,7 +82,8 @@ func capped(s string, n int) string {
 	return strings.Clone(s[:n])
 }
 
-// readTime gives a time in UTC, the zero time when it cannot be read or is of a year that RFC 3339, and so JSON, cannot tell.
+// readTime gives a time in UTC, the zero time when it cannot be read or is of a year that RFC 3339,
+// and so JSON, cannot tell.
 func readTime(v bson.RawValue) time.Time {
 	if t := anyTime(v); t.Year() >= 0 && t.Year() <= 9999 {
 		return t

@@ -38,9 +38,10 @@ type counter struct {
 	Mark     int64     `bson:"mark"`
 }
 
-// Take implements account.Throttle. A refused attempt is one round trip and writes nothing; one that
-// is let through is one more for each counter. Only where another attempt comes in between may one
-// counter refuse what another has counted already: that is taken back, and until then it counts.
+// Take implements account.Throttle. A refused attempt is one round trip and writes nothing; one
+// that is let through is one more for each counter. Only where another attempt comes in between may
+// one counter refuse what another has counted already: that is taken back, and until then it
+// counts.
 func (t *throttle) Take(ctx context.Context, counters []account.Attempt, now time.Time) (time.Duration, error) {
 	stored, err := t.read(ctx, counters)
 	if err != nil {

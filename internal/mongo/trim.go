@@ -18,14 +18,17 @@ const (
 
 var _ book.Repository = (*entries)(nil)
 
-// Trim implements book.Repository. The age of an entry without a time is that of its _id. The size is that of the entries
-// as they are before compression, as the server counts it (after a crash of the server its count may be off until
-// `validate`); what it gives back to the file system, and when, is its own matter. It is safe to run on every node.
+// Trim implements book.Repository. The age of an entry without a time is that of its _id. The size
+// is that of the entries as they are before compression, as the server counts it (after a crash of
+// the server its count may be off until `validate`); what it gives back to the file system, and
+// when, is its own matter. It is safe to run on every node.
 //
-// What goes for its size goes by age alone, whatever its kind: to go by kind it would take an index more, which every
-// request would pay for. Two nodes that trim at once may both tell of the same entries.
+// What goes for its size goes by age alone, whatever its kind: to go by kind it would take an index
+// more, which every request would pay for. Two nodes that trim at once may both tell of the same
+// entries.
 //
-// Beside the original application (Options.Beside) only what Doorbook wrote is deleted, and by age alone.
+// Beside the original application (Options.Beside) only what Doorbook wrote is deleted, and by age
+// alone.
 func (e *entries) Trim(ctx context.Context, olderThan time.Time, maxBytes int64, limit int) (book.Trimmed, error) {
 	if limit <= 0 || ctx.Err() != nil {
 		return book.Trimmed{}, ctx.Err()
@@ -95,7 +98,8 @@ func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (boo
 	return e.deleteFirst(ctx, n)
 }
 
-// deleteFirst deletes the oldest entries. What has no time comes first: null sorts below every date.
+// deleteFirst deletes the oldest entries. What has no time comes first: null sorts below every
+// date.
 func (e *entries) deleteFirst(ctx context.Context, n int) (book.Kinds, error) {
 	fields := bson.D{key("_id", 1), key("type", 1), key("user", 1)}
 	cursor, err := e.logs.Find(ctx, bson.D{}, options.Find().SetSort(oldestFirst()).SetLimit(int64(n)).SetProjection(fields))

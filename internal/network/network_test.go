@@ -6,7 +6,8 @@ import (
 	"github.com/doorbook/doorbook/internal/network"
 )
 
-// TestOf: one household is one network however its addresses are written, and its neighbour another.
+// TestOf: one household is one network however its addresses are written, and its neighbour
+// another.
 func TestOf(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{

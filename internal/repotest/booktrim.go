@@ -92,7 +92,8 @@ func trimAge(t *testing.T, ctx context.Context, repo book.Repository) {
 	mustBe(t, repo.Delete(ctx, list[1].ID), book.ErrNotFound) // hidden entries went too
 }
 
-// A book over its size loses the oldest, a few at a time, until it is within; a book within it loses nothing.
+// A book over its size loses the oldest, a few at a time, until it is within; a book within it
+// loses nothing.
 func trimSize(t *testing.T, ctx context.Context, repo book.Repository) {
 	const n, each = 200, 16 << 10
 	var list []book.Entry

@@ -1,6 +1,7 @@
-// Package repotest proves repositories: one suite per interface of account and book, which every database passes. A suite
-// is given a function that makes an empty repository; it is called once per test and cleans up by t.Cleanup. Times have
-// millisecond precision, durations microsecond. Nothing here knows how a database works.
+// Package repotest proves repositories: one suite per interface of account and book, which every
+// database passes. A suite is given a function that makes an empty repository; it is called once
+// per test and cleans up by t.Cleanup. Times have millisecond precision, durations microsecond.
+// Nothing here knows how a database works.
 package repotest
 
 import (

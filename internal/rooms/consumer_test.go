@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestConsumer builds a program of somebody else's that imports nothing but session, and shows what it gets for that: of
-// code the standard library alone, and one module.
+// TestConsumer builds a program of somebody else's that imports nothing but session, and shows what
+// it gets for that: of code the standard library alone, and one module.
 func TestConsumer(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -61,7 +61,8 @@ func main() {
 		return string(out)
 	}
 
-	// Nothing had to be added to go.mod, and nothing to go.sum at all: no other module's code is needed.
+	// Nothing had to be added to go.mod, and nothing to go.sum at all: no other module's code is
+	// needed.
 	run("build", "-mod=readonly", "-o", "consumer", ".")
 	if _, err := os.Stat(filepath.Join(dir, "go.sum")); !os.IsNotExist(err) {
 		t.Errorf("the consumer needs a go.sum: %v", err)

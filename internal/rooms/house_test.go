@@ -9,8 +9,9 @@ type room struct {
 	libs []string // other modules' paths
 }
 
-// house is the plan: every package of the module, and the arrows between them, which point inwards only. An arrow that
-// is missing here is missing on purpose; whoever adds one says why in the commit.
+// house is the plan: every package of the module, and the arrows between them, which point inwards
+// only. An arrow that is missing here is missing on purpose; whoever adds one says why in the
+// commit.
 func house() []room {
 	leaves := []string{"internal/fault", "internal/id", "internal/network"} // any internal room may know these
 	with := func(rooms ...string) []string { return slices.Concat(leaves, rooms) }
@@ -43,8 +44,8 @@ func house() []room {
 		{path: "internal/book", may: with()},
 		{path: "internal/door", may: door},
 
-		// The outside: databases know no HTTP, the web knows no database.
-		// It knows what a session store is, as it knows the repositories: it gives one a memory that its file keeps exact.
+		// The outside: databases know no HTTP, the web knows no database. It knows what a session
+		// store is, as it knows the repositories: it gives one a memory that its file keeps exact.
 		{path: "internal/sqlite", may: with("session", "internal/account", "internal/book"), libs: []string{"modernc.org/sqlite"}},
 		{path: "internal/mongo", may: with("session", "session/mongostore", "internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
 		{path: "internal/database", may: with("session", "session/sqlstore", "internal/account", "internal/book", "internal/sqlite", "internal/mongo")},
@@ -67,7 +68,8 @@ func house() []room {
 	}
 }
 
-// cargo lists the modules that may get into the binary. What tests, benchmarks and tools need is not among them.
+// cargo lists the modules that may get into the binary. What tests, benchmarks and tools need is
+// not among them.
 func cargo() []string {
 	return []string{
 		"github.com/a-h/templ",

@@ -58,7 +58,8 @@ func local(path string) (string, bool) {
 	return strings.TrimPrefix(rest, "/"), true
 }
 
-// standard reports whether the import path is one of the standard library's: its first element has no dot.
+// standard reports whether the import path is one of the standard library's: its first element has
+// no dot.
 func standard(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	return !strings.Contains(first, ".")
@@ -134,7 +135,8 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// TestSessionStandsAlone: importing the session library brings the standard library along and nothing else.
+// TestSessionStandsAlone: importing the session library brings the standard library along and
+// nothing else.
 func TestSessionStandsAlone(t *testing.T) {
 	t.Parallel()
 	for _, p := range list(t, "-deps", "./session", "./session/sessiontest/...", "./session/sqlstore/...") {
@@ -144,7 +146,8 @@ func TestSessionStandsAlone(t *testing.T) {
 	}
 }
 
-// TestCargo: what only tests need does not get into the binary, nor does any module that nobody has decided upon.
+// TestCargo: what only tests need does not get into the binary, nor does any module that nobody has
+// decided upon.
 func TestCargo(t *testing.T) {
 	t.Parallel()
 	for _, p := range list(t, "-deps", "./cmd/...") {

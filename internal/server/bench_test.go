@@ -19,8 +19,9 @@ import (
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
-// BenchmarkDashboard is the signed-in dashboard with 20 entries over SQLite, all of the program but the network. Besides
-// the usual figures it tells the processor time of one request, which other work on the machine disturbs least.
+// BenchmarkDashboard is the signed-in dashboard with 20 entries over SQLite, all of the program but
+// the network. Besides the usual figures it tells the processor time of one request, which other
+// work on the machine disturbs least.
 func BenchmarkDashboard(b *testing.B) {
 	site, cookie := benchSite(b)
 	for range 30 {

@@ -155,9 +155,10 @@ func stories() []story {
 	}
 }
 
-// TestFaults tells every story with every one of its calls to a database failing: alone, alone although it was done, and
-// with all that follow. Whatever happens: an answer is either the story's own or an honest 503; nobody is let in who should not be, what
-// was acknowledged holds, a cookie is not lost to an outage, no secret is told, and the program goes on afterwards.
+// TestFaults tells every story with every one of its calls to a database failing: alone, alone
+// although it was done, and with all that follow. Whatever happens: an answer is either the story's
+// own or an honest 503; nobody is let in who should not be, what was acknowledged holds, a cookie
+// is not lost to an outage, no secret is told, and the program goes on afterwards.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, s := range stories() {
@@ -207,8 +208,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// honest: each answer is what it is without faults, or says that the site cannot, and nothing else. (A form that could not
-// be had cannot be sent either.)
+// honest: each answer is what it is without faults, or says that the site cannot, and nothing else.
+// (A form that could not be had cannot be sent either.)
 func honest(t *testing.T, whole, p *play) {
 	t.Helper()
 	for i, a := range p.answers {
@@ -270,7 +271,8 @@ func aftermath(t *testing.T, s story, p *play) {
 	silent(t, p)
 }
 
-// worksAgain: the site serves as soon as what it remembers of the outage is forgotten, which is a second.
+// worksAgain: the site serves as soon as what it remembers of the outage is forgotten, which is a
+// second.
 func worksAgain(t *testing.T, p *play) {
 	t.Helper()
 	p.Clock.Turn(time.Second)

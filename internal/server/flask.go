@@ -17,8 +17,8 @@ type Beside struct {
 	Shared bool         // false: sessions in its cookie are still read, and go on in ours
 }
 
-// clockLeeway is by how much the Flask application's clock may be ahead. Flask itself takes a cookie from one second ahead
-// for nobody's.
+// clockLeeway is by how much the Flask application's clock may be ahead. Flask itself takes a
+// cookie from one second ahead for nobody's.
 const clockLeeway = 2 * time.Second
 
 // beside gives the Flask application of the settings, nil for none.
@@ -46,7 +46,8 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 		c.Cookie = cookie
 		return app.Sessions(c)
 	}
-	// Until the key is taken away Flask's limit holds here, too: with our own, whoever signed in yesterday would be out today.
+	// Until the key is taken away Flask's limit holds here, too: with our own, whoever signed in
+	// yesterday would be out today.
 	c.Lifetime = session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
 	c.Remembered = c.Lifetime
 	var err error
@@ -54,8 +55,8 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 	return c, err
 }
 
-// loggedIn is who is signed in by the word of the original application: the developer under "loggedin_user", whose id is a
-// text, or an ObjectId as MongoDB's JSON writes it.
+// loggedIn is who is signed in by the word of the original application: the developer under
+// "loggedin_user", whose id is a text, or an ObjectId as MongoDB's JSON writes it.
 func loggedIn(v flask.Values) string {
 	var user map[string]any
 	if !v.Get(string(door.LoggedInUser), &user) {

@@ -17,8 +17,9 @@ import (
 	"github.com/doorbook/doorbook/session/flask"
 )
 
-// The last step: the Flask application is switched off, and sessions go on in our own cookie and store. Nobody is signed
-// out, the shared cookie goes from the browser, and what was ended before stays ended.
+// The last step: the Flask application is switched off, and sessions go on in our own cookie and
+// store. Nobody is signed out, the shared cookie goes from the browser, and what was ended before
+// stays ended.
 func TestFlaskSwitchedOff(t *testing.T) {
 	t.Parallel()
 	dir, clock := t.TempDir(), sitetest.NewClock()
@@ -102,8 +103,8 @@ func TestEndsAfterFlaskIsOff(t *testing.T) {
 	arrives(t, "too old", f.with(key).At(off.Handler), "/login")
 }
 
-// A password that is set on the command line ends what the site shares with Flask, without being told so, also while the
-// command knows none of the site's keys.
+// A password that is set on the command line ends what the site shares with Flask, without being
+// told so, also while the command knows none of the site's keys.
 func TestCommandEndsBesideFlask(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -28,8 +28,8 @@ func TestFirstChangeAfterFlaskIsOff(t *testing.T) {
 	}
 }
 
-// TestProofsOfFlaskSessions: the application signs a cookie anew whenever it changes a value. Each of
-// them is another session here; they must not each have a share of proofs.
+// TestProofsOfFlaskSessions: the application signs a cookie anew whenever it changes a value. Each
+// of them is another session here; they must not each have a share of proofs.
 func TestProofsOfFlaskSessions(t *testing.T) {
 	t.Parallel()
 	f := sharedSite(t)

@@ -101,7 +101,8 @@ func (f *flaskApp) with(cookie string) *sitetest.Visitor {
 	return v
 }
 
-// home asks for the dashboard and follows redirects as a browser does. It gives the path where that ends.
+// home asks for the dashboard and follows redirects as a browser does. It gives the path where that
+// ends.
 func home(t *testing.T, v *sitetest.Visitor) (path string, a *sitetest.Answer) {
 	t.Helper()
 	path = "/"
@@ -136,7 +137,8 @@ func sessions(t *testing.T, s *sitetest.Site, id string) int {
 	return len(list)
 }
 
-// A sign-in here is a sign-in there: the cookie is Flask's, holds what the application reads, and no secret.
+// A sign-in here is a sign-in there: the cookie is Flask's, holds what the application reads, and
+// no secret.
 func TestFlaskReadsOurSignIn(t *testing.T) {
 	t.Parallel()
 	f := sharedSite(t)
@@ -183,7 +185,8 @@ func TestFlaskReadsOurSignIn(t *testing.T) {
 	}
 }
 
-// A sign-in there is a sign-in here, whichever way the application spells the id, and the first form that is sent works.
+// A sign-in there is a sign-in here, whichever way the application spells the id, and the first
+// form that is sent works.
 func TestOurReadingOfFlaskSignIn(t *testing.T) {
 	t.Parallel()
 	for name, format := range map[string]string{
@@ -307,7 +310,8 @@ func TestFlaskCookiesThatOpenNothing(t *testing.T) {
 	}
 }
 
-// A page of the sign-in form sends somebody whom the application has signed in to the dashboard, once.
+// A page of the sign-in form sends somebody whom the application has signed in to the dashboard,
+// once.
 func TestLoginOfSignedInByFlask(t *testing.T) {
 	t.Parallel()
 	f := sharedSite(t)
@@ -319,7 +323,8 @@ func TestLoginOfSignedInByFlask(t *testing.T) {
 	arrives(t, "then", v, "/")
 }
 
-// A changed password ends every session but the one that changed it, also those that were never seen here.
+// A changed password ends every session but the one that changed it, also those that were never
+// seen here.
 func TestPasswordChangeBesideFlask(t *testing.T) {
 	t.Parallel()
 	f := sharedSite(t)
@@ -445,8 +450,8 @@ func TestTwoFlaskCookies(t *testing.T) {
 	}
 }
 
-// Who is disabled, or has changed the password elsewhere, stays out although the application's session says otherwise; what
-// the session says of the account's epoch is not believed beyond that.
+// Who is disabled, or has changed the password elsewhere, stays out although the application's
+// session says otherwise; what the session says of the account's epoch is not believed beyond that.
 func TestEpochBesideFlask(t *testing.T) {
 	t.Parallel()
 	f := sharedSite(t)
@@ -461,7 +466,8 @@ func TestEpochBesideFlask(t *testing.T) {
 	}
 }
 
-// A user of the application who may keep what they like in their own session does not become somebody else here by it.
+// A user of the application who may keep what they like in their own session does not become
+// somebody else here by it.
 func TestForgedNameOfAnotherAtTheDoor(t *testing.T) {
 	t.Parallel()
 	f := sharedSite(t)

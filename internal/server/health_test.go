@@ -13,8 +13,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// TestHealth: alive while there is an answer at all, ready while the databases can be written; strangers who ask often do
-// not make the databases work, and learn no cause.
+// TestHealth: alive while there is an answer at all, ready while the databases can be written;
+// strangers who ask often do not make the databases work, and learn no cause.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// TestReleaseIdle: what a burst of work left behind goes back to the system soon after it. Without releaseIdle that takes
-// the runtime minutes, since it collects an idle program every two minutes only.
+// TestReleaseIdle: what a burst of work left behind goes back to the system soon after it. Without
+// releaseIdle that takes the runtime minutes, since it collects an idle program every two minutes
+// only.
 func TestReleaseIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

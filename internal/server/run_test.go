@@ -88,7 +88,8 @@ func exchange(t *testing.T, url, text string) string {
 	return string(answer)
 }
 
-// TestDrain: a request that is under way when the program is told to end gets its answer, and its entry.
+// TestDrain: a request that is under way when the program is told to end gets its answer, and its
+// entry.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -182,7 +183,8 @@ func TestCannotStart(t *testing.T) {
 	}
 }
 
-// TestCookieMode: what the cookie is called is decided by where people reach the site, and said at the start.
+// TestCookieMode: what the cookie is called is decided by where people reach the site, and said at
+// the start.
 func TestCookieMode(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ addr, public, mode, said, cookie string }{

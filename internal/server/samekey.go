@@ -7,9 +7,9 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// otherKey reports whether the node that started last has a secret key that this one does not know: then sessions of one are
-// nobody's on the other, forms are refused, and guesses at passwords are counted twice. A mark is a MAC of nothing in
-// particular, so it tells nothing of the key.
+// otherKey reports whether the node that started last has a secret key that this one does not know:
+// then sessions of one are nobody's on the other, forms are refused, and guesses at passwords are
+// counted twice. A mark is a MAC of nothing in particular, so it tells nothing of the key.
 func otherKey(ctx context.Context, db *database.DB, keys *session.KeyRing) (bool, error) {
 	if db.LeaveMark == nil {
 		return false, nil

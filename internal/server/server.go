@@ -70,8 +70,8 @@ func Run(ctx context.Context, c Config) (err error) {
 
 	hasher, err := passhash.New(passhash.Config{
 		Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC,
-		// Who has a place at the door can wait here until all who came before are through, also on a
-		// machine that takes a quarter of a second for each.
+		// Who has a place at the door can wait here until all who came before are through, also on
+		// a machine that takes a quarter of a second for each.
 		Queue: account.DefaultGuessing().Door.All, Wait: 10 * time.Second,
 	})
 	if err != nil {

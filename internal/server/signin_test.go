@@ -10,8 +10,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// TestSignInCommits: each write to the accounts' database waits for the disk, so a sign-in makes three of them: its
-// counters taken, settled, and the session.
+// TestSignInCommits: each write to the accounts' database waits for the disk, so a sign-in makes
+// three of them: its counters taken, settled, and the session.
 func TestSignInCommits(t *testing.T) {
 	t.Parallel()
 	faults := &sitetest.Faults{}

@@ -71,7 +71,8 @@ func TestLogIsBounded(t *testing.T) {
 	})
 	ended.Store(true)
 	readers.Wait()
-	// The exact length is a matter of who gets the processor: this is far from what would be there without an end.
+	// The exact length is a matter of who gets the processor: this is far from what would be there
+	// without an end.
 	if most := 5 * sqlite.LogMost * logPages; longest > most {
 		t.Errorf("the log had %d pages, want at most %d", longest, most)
 	}
@@ -107,7 +108,8 @@ func TestLogBeginsAnew(t *testing.T) {
 	t.Error("nobody moves the log")
 }
 
-// A reader that holds on to an old moment stops the log from beginning anew, and nobody else. Once it lets go all is well.
+// A reader that holds on to an old moment stops the log from beginning anew, and nobody else. Once
+// it lets go all is well.
 func TestLogWithAnOldReader(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -99,7 +99,8 @@ func TestCloseTidiesUp(t *testing.T) {
 	}
 }
 
-// Another process that keeps the write lock holds up writers for the busy timeout at most, and readers not at all.
+// Another process that keeps the write lock holds up writers for the busy timeout at most, and
+// readers not at all.
 func TestLockedByAnother(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -130,7 +131,8 @@ func TestLockedByAnother(t *testing.T) {
 			continue
 		}
 		var e *driver.Error
-		// On a busy machine our own limit, twice as long, may be over before SQLite has slept enough.
+		// On a busy machine our own limit, twice as long, may be over before SQLite has slept
+		// enough.
 		locked := errors.As(err, &e) && e.Code() == lib.SQLITE_BUSY || errors.Is(err, context.DeadlineExceeded)
 		if !locked {
 			t.Errorf("%s: error is %v, want SQLITE_BUSY", name, err)
@@ -146,7 +148,8 @@ func TestLockedByAnother(t *testing.T) {
 	}
 }
 
-// A full disk is an error of the call that met it. What was there stays readable, and writing goes on when there is room.
+// A full disk is an error of the call that met it. What was there stays readable, and writing goes
+// on when there is room.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	db := open(t, t.TempDir())

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// MigrateTo makes a data file of that name in dir as the program of that schema version did, and gives how many versions
-// there are.
+// MigrateTo makes a data file of that name in dir as the program of that schema version did, and
+// gives how many versions there are.
 func MigrateTo(ctx context.Context, dir, name string, version int) (versions int, err error) {
 	folder := map[string]string{"doorbook.db": "main", "book.db": "book"}[name]
 	steps, err := migrations(folder)
@@ -27,7 +27,8 @@ func MigrateTo(ctx context.Context, dir, name string, version int) (versions int
 	return len(steps), h.migrate(ctx, steps[:version])
 }
 
-// NewLookups gives the look-ups of a file that never changes, whose values are their own size, and what they hold.
+// NewLookups gives the look-ups of a file that never changes, whose values are their own size, and
+// what they hold.
 func NewLookups() (find func(key, size int) (int, error), held func() (values, bytes int)) {
 	version := newShared(func(context.Context) (version, error) { return version{1}, nil })
 	l := newLookups[int](version, func(size int) int { return size })
@@ -46,7 +47,8 @@ const LogMost = logMost
 // WALPage is how many bytes the WAL takes for a page.
 const WALPage = walPage
 
-// OpenThrough is Open with connections that pass through connect, and a WAL that is moved at a length of so many pages.
+// OpenThrough is Open with connections that pass through connect, and a WAL that is moved at a
+// length of so many pages.
 func OpenThrough(ctx context.Context, dir string, logPages int, connect func(driver.Connector) driver.Connector) (*DB, error) {
 	return Open(ctx, dir, Options{connect: connect, logPages: logPages})
 }

@@ -13,9 +13,9 @@ const (
 	fileMode fs.FileMode = 0o600
 )
 
-// privateDir makes the data directory, or takes away what others may do in an existing one. A directory that is plainly
-// not the program's alone (sticky like /tmp, or holding other directories like /var/lib) is refused instead, because
-// closing it would break whoever else lives there.
+// privateDir makes the data directory, or takes away what others may do in an existing one. A
+// directory that is plainly not the program's alone (sticky like /tmp, or holding other directories
+// like /var/lib) is refused instead, because closing it would break whoever else lives there.
 func privateDir(dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), dirMode); err != nil {
 		return err
@@ -62,8 +62,9 @@ func sharedDir(dir string, info fs.FileInfo) (bool, error) {
 	return false, nil
 }
 
-// privateFile makes an empty database file with mode 0600, whatever the umask, or closes an existing one and the files
-// beside it to others. SQLite gives the -wal and -shm files the mode of the database.
+// privateFile makes an empty database file with mode 0600, whatever the umask, or closes an
+// existing one and the files beside it to others. SQLite gives the -wal and -shm files the mode of
+// the database.
 func privateFile(path string) error {
 	if err := createFile(path); err != nil {
 		return err
@@ -88,8 +89,9 @@ func privateFile(path string) error {
 	return nil
 }
 
-// createFile makes the file if there is none. It is made under another name and linked, never opened at path: closing
-// any descriptor of a database drops the POSIX locks that this process holds on it.
+// createFile makes the file if there is none. It is made under another name and linked, never
+// opened at path: closing any descriptor of a database drops the POSIX locks that this process
+// holds on it.
 func createFile(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

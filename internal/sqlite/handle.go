@@ -65,7 +65,8 @@ func openWriter(path string, p profile, busy time.Duration) (*Handle, error) {
 		// behind.
 		"wal_autocheckpoint("+strconv.Itoa(logMost*p.logPages)+")",
 		// What the WAL usually needs stays its own: cut off and grown again, the commit that begins
-		// it anew would take tens of milliseconds. What a burst or an old reader added is given back.
+		// it anew would take tens of milliseconds. What a burst or an old reader added is given
+		// back.
 		"journal_size_limit("+strconv.Itoa(usualLog*p.logPages*walPage)+")",
 	)
 	if err != nil {

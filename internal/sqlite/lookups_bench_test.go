@@ -10,9 +10,9 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// BenchmarkLookup is what every request of a signed-in person asks doorbook.db: their session (from memory, and as it is
-// without), their account. The parallel ones share their looks at the file's version. After a commit each look-up is a
-// look at the version and one at the file.
+// BenchmarkLookup is what every request of a signed-in person asks doorbook.db: their session (from
+// memory, and as it is without), their account. The parallel ones share their looks at the file's
+// version. After a commit each look-up is a look at the version and one at the file.
 func BenchmarkLookup(b *testing.B) {
 	ctx := context.Background()
 	db := openBench(b)

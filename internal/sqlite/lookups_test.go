@@ -31,7 +31,8 @@ func developer(n int) account.Developer {
 	return d
 }
 
-// Accounts keep their contract when one process writes and another looks them up, which has seen them before.
+// Accounts keep their contract when one process writes and another looks them up, which has seen
+// them before.
 func TestAccountsAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
@@ -79,8 +80,9 @@ func TestRememberedDeveloperIsNobodysToChange(t *testing.T) {
 	}
 }
 
-// While both handles write and read as fast as they can, no look-up that begins after a write was acknowledged gives what
-// was before it: each record and developer counts its writes, and a reader notes the count before it looks.
+// While both handles write and read as fast as they can, no look-up that begins after a write was
+// acknowledged gives what was before it: each record and developer counts its writes, and a reader
+// notes the count before it looks.
 func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	const owners, writes = 4, 60
@@ -146,7 +148,8 @@ func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 	readers.Wait()
 }
 
-// exact says what is wrong with an answer when atLeast writes were acknowledged before it was asked for, or (-1) the end.
+// exact says what is wrong with an answer when atLeast writes were acknowledged before it was asked
+// for, or (-1) the end.
 func exact(atLeast, got int64, err, notFound error) error {
 	switch {
 	case err != nil && !errors.Is(err, notFound):
@@ -159,7 +162,8 @@ func exact(atLeast, got int64, err, notFound error) error {
 	return nil
 }
 
-// childChange changes a session and a developer for each line that it reads, and answers once both are committed.
+// childChange changes a session and a developer for each line that it reads, and answers once both
+// are committed.
 func childChange(dir string) error {
 	ctx := context.Background()
 	db, err := sqlite.Open(ctx, dir, sqlite.Options{})

@@ -33,8 +33,9 @@ func schema(t *testing.T, db *sql.DB) string {
 	return b.String()
 }
 
-// Whatever version a data directory comes from, it ends at the schema that stands in testdata: a fresh one at once, an
-// older one by the migrations it lacks. A change of the schema must change that file, and shows in its diff.
+// Whatever version a data directory comes from, it ends at the schema that stands in testdata: a
+// fresh one at once, an older one by the migrations it lacks. A change of the schema must change
+// that file, and shows in its diff.
 func TestEveryVersionEndsAtTheSameSchema(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"doorbook.db", "book.db"} {

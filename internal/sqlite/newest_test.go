@@ -16,8 +16,9 @@ import (
 	"github.com/doorbook/doorbook/internal/sqlite"
 )
 
-// Two handles of one directory stand for two processes. After any change by either, both give the page that the database
-// holds: the first pages, which may come from memory, are compared with a limit that never does.
+// Two handles of one directory stand for two processes. After any change by either, both give the
+// page that the database holds: the first pages, which may come from memory, are compared with a
+// limit that never does.
 func TestNewestIsExactAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -68,7 +69,8 @@ func TestNewestIsExactAcrossProcesses(t *testing.T) {
 	}
 }
 
-// While many append and delete through both, whoever has appended an entry finds it at once, on every handle.
+// While many append and delete through both, whoever has appended an entry finds it at once, on
+// every handle.
 func TestNewestIsExactUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -16,8 +16,9 @@ import (
 	"github.com/doorbook/doorbook/session/sqlstore"
 )
 
-// TestPlans: every query of both files goes along an index, whatever the files once were: empty, closed while they had a
-// row, grown since, or with statistics that somebody's ANALYZE made at the worst moment.
+// TestPlans: every query of both files goes along an index, whatever the files once were: empty,
+// closed while they had a row, grown since, or with statistics that somebody's ANALYZE made at the
+// worst moment.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -51,7 +52,8 @@ func TestPlans(t *testing.T) {
 	wantPlans(t, db, seen, "opened after an ANALYZE of one row")
 }
 
-// TestOldStatistics: a process that runs on statistics loses them as soon as another one opens the files.
+// TestOldStatistics: a process that runs on statistics loses them as soon as another one opens the
+// files.
 func TestOldStatistics(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -73,7 +75,8 @@ func TestOldStatistics(t *testing.T) {
 	}
 }
 
-// scans are the queries that may walk: all of them through the front of something, as far as their limit.
+// scans are the queries that may walk: all of them through the front of something, as far as their
+// limit.
 var scans = regexp.MustCompile(`FROM entries ORDER BY seq LIMIT|SELECT \(SELECT count|FROM setup|INTO setup|pragma_|FROM sqlite_schema|ORDER BY id LIMIT`)
 
 func wantPlans(t *testing.T, db *sqlite.DB, seen map[string]bool, when string) {

@@ -84,7 +84,8 @@ func childFlood(dir string) error {
 	}
 }
 
-// Several processes that meet in a fresh directory all open it, and none loses what another has written.
+// Several processes that meet in a fresh directory all open it, and none loses what another has
+// written.
 func TestProcessesMeetInAFreshDirectory(t *testing.T) {
 	t.Parallel()
 	const n = 4
@@ -112,8 +113,8 @@ func TestProcessesMeetInAFreshDirectory(t *testing.T) {
 	}
 }
 
-// After kill -9, and from a copy of the files taken in the middle of writing, the book opens clean. After kill -9 it holds
-// every entry that was acknowledged.
+// After kill -9, and from a copy of the files taken in the middle of writing, the book opens clean.
+// After kill -9 it holds every entry that was acknowledged.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
@@ -130,7 +131,8 @@ func TestCrash(t *testing.T) {
 			}
 			acknowledged = append(acknowledged, lines.Text())
 		}
-		// The files as a power cut leaves them: the WAL is copied last, so it may be ahead of the database, and end anywhere.
+		// The files as a power cut leaves them: the WAL is copied last, so it may be ahead of the
+		// database, and end anywhere.
 		copyFile(t, dir, copied, "doorbook.db")
 		copyFile(t, dir, copied, "book.db")
 		copyFile(t, dir, copied, "book.db-wal")

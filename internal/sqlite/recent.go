@@ -7,14 +7,15 @@ const (
 	recentBytes = 512 << 10 // and about their memory
 )
 
-// recent holds the entries that this process appended last, without a gap in their seq: what lies between two of them is
-// nobody else's. Its user locks.
+// recent holds the entries that this process appended last, without a gap in their seq: what lies
+// between two of them is nobody else's. Its user locks.
 type recent struct {
 	list  []record // oldest first
 	bytes int
 }
 
-// add appends committed entries. A gap (another process has written in between) empties what was there.
+// add appends committed entries. A gap (another process has written in between) empties what was
+// there.
 func (r *recent) add(seqs []int64, list []book.Entry) {
 	for i, seq := range seqs {
 		if n := len(r.list); n > 0 && r.list[n-1].seq+1 != seq {

@@ -7,7 +7,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// The list is internal because what it must never do, giving entries for a gap, shows from outside only in rare races.
+// The list is internal because what it must never do, giving entries for a gap, shows from outside
+// only in rare races.
 func TestRecent(t *testing.T) {
 	t.Parallel()
 	var r recent

@@ -35,7 +35,8 @@ func TestSessions(t *testing.T) {
 	sessiontest.Run(t, func(t *testing.T) session.Store { return sessions(t, open(t, t.TempDir())) })
 }
 
-// The same, when one process writes and another loads, which has loaded all records before every write.
+// The same, when one process writes and another loads, which has loaded all records before every
+// write.
 func TestSessionsAcrossProcesses(t *testing.T) {
 	t.Parallel()
 	sessiontest.Run(t, func(t *testing.T) session.Store {
@@ -98,7 +99,8 @@ func (c *counted) Load(ctx context.Context, id session.ID, now time.Time) (sessi
 	return r, errors.Join(err, c.err)
 }
 
-// A record is read once, until something is committed to the file; what failed or is not there is read each time.
+// A record is read once, until something is committed to the file; what failed or is not there is
+// read each time.
 func TestSessionsAreRemembered(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

@@ -46,8 +46,8 @@ func (a *accounts) CompleteSetup(ctx context.Context, tokenHash []byte, d accoun
 	return wrapAccount("complete setup", err)
 }
 
-// setupOpen reports whether the token would be taken at now. One query sees one moment, so the link cannot be taken for
-// open between two of them.
+// setupOpen reports whether the token would be taken at now. One query sees one moment, so the link
+// cannot be taken for open between two of them.
 func setupOpen(ctx context.Context, q queryer, tokenHash []byte, now time.Time) (bool, error) {
 	var (
 		stored  []byte

@@ -10,10 +10,12 @@ import (
 	"github.com/doorbook/doorbook/internal/sqlite"
 )
 
-// logPages is the length at which openTold has the WAL moved: a small one, as files are written for it.
+// logPages is the length at which openTold has the WAL moved: a small one, as files are written for
+// it.
 const logPages = 200
 
-// openTold opens a data directory, and has prepared told the text of every statement before it is prepared.
+// openTold opens a data directory, and has prepared told the text of every statement before it is
+// prepared.
 func openTold(t *testing.T, dir string, prepared func(text string)) *sqlite.DB {
 	t.Helper()
 	db, err := sqlite.OpenThrough(t.Context(), dir, logPages, func(c driver.Connector) driver.Connector { return told{c, prepared} })

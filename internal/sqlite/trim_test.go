@@ -44,8 +44,8 @@ func number(t *testing.T, db *sqlite.DB, query string) (n int64) {
 
 const generation = `SELECT generation FROM state`
 
-// TestTrimReadsOnce: what is to be deleted is looked for once, not again for each transaction, and by a reader: what holds
-// the write lock finds its entries by their keys.
+// TestTrimReadsOnce: what is to be deleted is looked for once, not again for each transaction, and
+// by a reader: what holds the write lock finds its entries by their keys.
 func TestTrimReadsOnce(t *testing.T) {
 	t.Parallel()
 	const n = 1500
@@ -85,8 +85,8 @@ func TestTrimReadsOnce(t *testing.T) {
 	}
 }
 
-// TestTrimInTurns: a large batch is no large transaction, or else every append would wait for all of it. Each transaction
-// is a generation of its own.
+// TestTrimInTurns: a large batch is no large transaction, or else every append would wait for all
+// of it. Each transaction is a generation of its own.
 func TestTrimInTurns(t *testing.T) {
 	t.Parallel()
 	const n = 3 * sqlite.TrimMost
@@ -104,8 +104,8 @@ func TestTrimInTurns(t *testing.T) {
 	}
 }
 
-// TestTrimBesideDeletes: what somebody else deletes between the look and the transaction does not count, and others go
-// in its place.
+// TestTrimBesideDeletes: what somebody else deletes between the look and the transaction does not
+// count, and others go in its place.
 func TestTrimBesideDeletes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -162,7 +162,8 @@ func (c *turnsConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.
 	return c.toldConn.BeginTx(ctx, opts)
 }
 
-// TestTrimOutOfOrder: the younger ones among the first stay, whether they stand apart or side by side.
+// TestTrimOutOfOrder: the younger ones among the first stay, whether they stand apart or side by
+// side.
 func TestTrimOutOfOrder(t *testing.T) {
 	t.Parallel()
 	db := open(t, t.TempDir())

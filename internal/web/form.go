@@ -8,8 +8,8 @@ import (
 	"github.com/doorbook/doorbook/internal/web/view"
 )
 
-// onForm reports whether an error is shown on the form it came from, with what was typed kept: broken rules, and being too
-// fast. Programs that ask for JSON get it as an answer of its own.
+// onForm reports whether an error is shown on the form it came from, with what was typed kept:
+// broken rules, and being too fast. Programs that ask for JSON get it as an answer of its own.
 func onForm(w http.ResponseWriter, r *http.Request, err error) (problems []view.Problem, status int, shown bool) {
 	if err == nil || httpx.WantsJSON(r) {
 		return nil, 0, false

@@ -49,7 +49,8 @@ func wantPage(t *testing.T, a *sitetest.Answer, status int, texts ...string) {
 	}
 }
 
-// value is what stands in an input of the page; ok is false when there is no such input, or it has no value.
+// value is what stands in an input of the page; ok is false when there is no such input, or it has
+// no value.
 func value(a *sitetest.Answer, name string) (text string, ok bool) {
 	for _, input := range regexp.MustCompile(`<input[^>]*>`).FindAllString(a.Body, -1) {
 		if !strings.Contains(input, ` name="`+name+`"`) {

@@ -12,7 +12,8 @@ import (
 	"github.com/doorbook/doorbook/internal/web/view"
 )
 
-// How many of the newest entries the dashboard shows, and below how many it tells a newcomer what will appear.
+// How many of the newest entries the dashboard shows, and below how many it tells a newcomer what
+// will appear.
 const (
 	shown = 20
 	few   = 10
@@ -62,7 +63,8 @@ type drawing struct {
 	html view.Drawn
 }
 
-// plot draws the requests of the last hours. The counts are the same for everybody for a second, and so is the drawing.
+// plot draws the requests of the last hours. The counts are the same for everybody for a second,
+// and so is the drawing.
 func (p *Web) plot(ctx context.Context) (view.Drawn, error) {
 	bins, err := p.door.Plot(ctx)
 	if err != nil || len(bins) < 2 {

@@ -13,7 +13,8 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// TestDashboard: who one is, the way out, and the newest entries: one's own, or everybody's for an admin.
+// TestDashboard: who one is, the way out, and the newest entries: one's own, or everybody's for an
+// admin.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

@@ -76,8 +76,8 @@ func TestLoginWrong(t *testing.T) {
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
 }
 
-// TestLoginIncomplete: a form that is not filled in says what is missing, to people and programs, and
-// is no attempt (P25).
+// TestLoginIncomplete: a form that is not filled in says what is missing, to people and programs,
+// and is no attempt (P25).
 func TestLoginIncomplete(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -100,7 +100,8 @@ func TestLoginIncomplete(t *testing.T) {
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
 }
 
-// TestLoginAlike: status, headers, cookies and body of every wrong attempt are the same but for the address typed.
+// TestLoginAlike: status, headers, cookies and body of every wrong attempt are the same but for the
+// address typed.
 func TestLoginAlike(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -139,7 +140,8 @@ func TestLoginAlike(t *testing.T) {
 	}
 }
 
-// TestLoginThrottled: a human sentence with the wait in words, the wait for machines, and what was typed.
+// TestLoginThrottled: a human sentence with the wait in words, the wait for machines, and what was
+// typed.
 func TestLoginThrottled(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -166,7 +168,8 @@ func TestLoginThrottled(t *testing.T) {
 	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
 }
 
-// TestLoginBusy: while too many sign in at once the form keeps what was typed and says when to try again.
+// TestLoginBusy: while too many sign in at once the form keeps what was typed and says when to try
+// again.
 func TestLoginBusy(t *testing.T) {
 	t.Parallel()
 	hasher, began, release := passhashtest.Held(t, passhash.Config{Slots: 1, Queue: -1})
@@ -260,7 +263,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// TestSignedInAtTheDoor: who is signed in has no business on the door's pages, and gets away from them in one step.
+// TestSignedInAtTheDoor: who is signed in has no business on the door's pages, and gets away from
+// them in one step.
 func TestSignedInAtTheDoor(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

@@ -32,7 +32,8 @@ func TestRegister(t *testing.T) {
 	}
 }
 
-// TestRegisterWrong: every broken field is told, beside it and in the summary, and what was typed is kept but for passwords.
+// TestRegisterWrong: every broken field is told, beside it and in the summary, and what was typed
+// is kept but for passwords.
 func TestRegisterWrong(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)

@@ -1,5 +1,5 @@
-// Package web is the pages: it translates between HTML forms and the door. A file per blueprint of the original: home, auth,
-// setup. It decides nothing, and knows no database.
+// Package web is the pages: it translates between HTML forms and the door. A file per blueprint of
+// the original: home, auth, setup. It decides nothing, and knows no database.
 package web
 
 import (
@@ -79,7 +79,8 @@ func (p *Web) page(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	return page
 }
 
-// bare is a page without flash messages, for errors: they wait for a page that somebody reads in peace.
+// bare is a page without flash messages, for errors: they wait for a page that somebody reads in
+// peace.
 func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.Page {
 	page := view.Page{
 		Assets:           p.assets,
@@ -93,7 +94,8 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	return page
 }
 
-// send renders a page to the end before its first byte is sent, so that a broken one is an error page and not half a page.
+// send renders a page to the end before its first byte is sent, so that a broken one is an error
+// page and not half a page.
 func (p *Web) send(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
 	buf, ok := p.pages.Get().(*bytes.Buffer)
 	if !ok {

@@ -1,10 +1,12 @@
-// Command gotest reads what `go test -json` prints and says what a person wants to know: a line for each package, what
-// failing tests wrote, and which tests were skipped and why. When a file is named by DOORBOOK_SKIPS the skips are added
-// to it, one a line, for whoever sums up. With CI=true a skipped test is a failure.
+// Command gotest reads what `go test -json` prints and says what a person wants to know: a line for
+// each package, what failing tests wrote, and which tests were skipped and why. When a file is
+// named by DOORBOOK_SKIPS the skips are added to it, one a line, for whoever sums up. With CI=true
+// a skipped test is a failure.
 //
 //	go test -json ./... | gotest
 //
-// It exits with 1 if a test was skipped that must not be; failed tests are told by go test's own exit status.
+// It exits with 1 if a test was skipped that must not be; failed tests are told by go test's own
+// exit status.
 package main
 
 import (

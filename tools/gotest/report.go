@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// event is one line of `go test -json` (see `go doc test2json`), or of the build before it (`go help buildjson`).
+// event is one line of `go test -json` (see `go doc test2json`), or of the build before it (`go
+// help buildjson`).
 type event struct {
 	Action  string
 	Package string
@@ -18,8 +19,8 @@ type event struct {
 	Output  string
 }
 
-// report copies to w what matters of the events in r, as it comes, and gives the tests that were skipped, each as
-// "package.Test: reason". Lines that are no events are copied as they are.
+// report copies to w what matters of the events in r, as it comes, and gives the tests that were
+// skipped, each as "package.Test: reason". Lines that are no events are copied as they are.
 func report(r io.Reader, w io.Writer) (skips []string, err error) {
 	said := map[string]map[string][]string{} // package → test → what it wrote; "" is the package itself
 	in := bufio.NewReader(r)

@@ -13,7 +13,8 @@ import (
 
 var colourForm = regexp.MustCompile(`--([a-z0-9-]+): #([0-9a-f]{6});`)
 
-// schemes reads the colours of both schemes from the style sheet. The dark one names every colour anew.
+// schemes reads the colours of both schemes from the style sheet. The dark one names every colour
+// anew.
 func schemes(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	content, err := fs.ReadFile(static.FS, "app.css")
@@ -64,7 +65,8 @@ func contrast(t *testing.T, a, b string) float64 {
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// TestContrast: text 4.5 to 1 (WCAG 1.4.3), what one must see to use a page 3 to 1 (1.4.11, 2.4.11).
+// TestContrast: text 4.5 to 1 (WCAG 1.4.3), what one must see to use a page 3 to 1 (1.4.11,
+// 2.4.11).
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	pairs := []struct {

@@ -1,5 +1,5 @@
-// Package static holds the files that pages refer to and serves them under addresses that change with their content, so
-// that browsers may keep them for ever and still never use an old one.
+// Package static holds the files that pages refer to and serves them under addresses that change
+// with their content, so that browsers may keep them for ever and still never use an old one.
 package static
 
 import (
@@ -22,7 +22,8 @@ const Prefix = "/static/"
 //go:embed app.css app.js icon.svg
 var FS embed.FS
 
-// Static is the files with their addresses. It does not change after New and is safe for concurrent use.
+// Static is the files with their addresses. It does not change after New and is safe for concurrent
+// use.
 type Static struct {
 	byName map[string]string // name: address
 	byURL  map[string]file
@@ -34,8 +35,8 @@ type file struct {
 	tag     string // ETag
 }
 
-// New reads the embedded files and hashes them. The error is that of a broken build: a file that cannot be read, or one
-// whose type is not known.
+// New reads the embedded files and hashes them. The error is that of a broken build: a file that
+// cannot be read, or one whose type is not known.
 func New() (*Static, error) {
 	entries, err := fs.ReadDir(FS, ".")
 	if err != nil {
@@ -77,9 +78,10 @@ func contentType(name string) (string, error) {
 // URL gives the address of a file ("app.css"), "" for a name that does not exist.
 func (s *Static) URL(name string) string { return s.byName[name] }
 
-// Handler serves the files below Prefix, which it expects in the path: to GET and HEAD only (405), at their current
-// address only (404). A file may be kept for a year without asking again (RFC 8246); a refusal may not be kept at all.
-// Headers that every answer carries (nosniff and the like) are left to the server around it.
+// Handler serves the files below Prefix, which it expects in the path: to GET and HEAD only (405),
+// at their current address only (404). A file may be kept for a year without asking again (RFC
+// 8246); a refusal may not be kept at all. Headers that every answer carries (nosniff and the like)
+// are left to the server around it.
 func (s *Static) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -100,7 +100,8 @@ func TestPlotOnTheDashboard(t *testing.T) {
 	}
 }
 
-// The budgets for everything the server sends as the page itself; style, script and icon have their own test.
+// The budgets for everything the server sends as the page itself; style, script and icon have their
+// own test.
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	worst := strings.Repeat("\u202e", 5000)

@@ -2,7 +2,8 @@ package view
 
 import "time"
 
-// form is how much of a time is written. The script that shows times in the viewer's zone tells them apart by length.
+// form is how much of a time is written. The script that shows times in the viewer's zone tells
+// them apart by length.
 type form int
 
 const (
@@ -12,14 +13,15 @@ const (
 	clockForm              // 15:04
 )
 
-// date is a time in UTC, written as in stampForm, and once more with a space for the T. It costs a fourth of what
-// time.Time.AppendFormat does; a dashboard writes some two hundred.
+// date is a time in UTC, written as in stampForm, and once more with a space for the T. It costs a
+// fourth of what time.Time.AppendFormat does; a dashboard writes some two hundred.
 type date struct {
 	stamp [20]byte
 	plain [19]byte
 }
 
-// write takes a time apart. Years outside 0 to 9999, which no entry has, are written as the nearest of them.
+// write takes a time apart. Years outside 0 to 9999, which no entry has, are written as the nearest
+// of them.
 func write(t time.Time) date {
 	var d date
 	t = t.UTC()

@@ -46,8 +46,9 @@ func (p DashboardPage) heading() string {
 
 func (p DashboardPage) empty() bool { return p.First || len(p.Entries) == 0 }
 
-// command is a request to copy. It is left out where its answer would not appear on this very page (strangers' requests
-// are nobody's own), and when Origin holds anything that a shell could take for more than an address.
+// command is a request to copy. It is left out where its answer would not appear on this very page
+// (strangers' requests are nobody's own), and when Origin holds anything that a shell could take
+// for more than an address.
 func (p DashboardPage) command() string {
 	if p.OnlyOwn || p.Origin == "" {
 		return ""

@@ -49,7 +49,8 @@ func (p ErrorPageData) filled() ErrorPageData {
 	return p
 }
 
-// ErrorText gives the heading and the sentence for a status: what happened and what to do, never what went on inside.
+// ErrorText gives the heading and the sentence for a status: what happened and what to do, never
+// what went on inside.
 func ErrorText(status int) (heading, text string) {
 	switch status {
 	case 401:

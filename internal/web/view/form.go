@@ -36,7 +36,8 @@ type RegisterForm struct {
 	Skills string // separated by commas
 }
 
-// SetupPage is the page behind the setup link, where the first admin is made. Its form is posted to /setup.
+// SetupPage is the page behind the setup link, where the first admin is made. Its form is posted to
+// /setup.
 type SetupPage struct {
 	Page
 	Form     SetupForm
@@ -131,8 +132,8 @@ func newPassword(r PasswordRules) input {
 	}
 }
 
-// prepared puts the problems beside their fields. With none, the first empty field that must be filled gets the focus;
-// with some, no field does: the summary is where the reader has to be.
+// prepared puts the problems beside their fields. With none, the first empty field that must be
+// filled gets the focus; with some, no field does: the summary is where the reader has to be.
 func prepared(problems []Problem, fields []input) []input {
 	for i := range fields {
 		fields[i].problem = problemOf(problems, fields[i].name)

@@ -31,8 +31,8 @@ var (
 	attrForm = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9-]*)(?:="([^"]*)")?`)
 )
 
-// parse reads the small part of HTML that the components write, strictly: quoted attributes, every element closed, nothing
-// closed that is not open, no attribute twice, no bare < in text.
+// parse reads the small part of HTML that the components write, strictly: quoted attributes, every
+// element closed, nothing closed that is not open, no attribute twice, no bare < in text.
 func parse(t *testing.T, html string) []element {
 	t.Helper()
 	void := map[string]bool{"meta": true, "link": true, "input": true, "wbr": true}

@@ -1,13 +1,14 @@
-// Package view is what people see: typed templ components and the plain values they are made of. It knows no database, no
-// session and no HTTP; a handler fills in a page's struct and renders the component to a buffer, so that nothing reaches
-// the network before the whole page is made.
+// Package view is what people see: typed templ components and the plain values they are made of. It
+// knows no database, no session and no HTTP; a handler fills in a page's struct and renders the
+// component to a buffer, so that nothing reaches the network before the whole page is made.
 //
-// Every string is shown as text. Strings that strangers can choose (paths, names, addresses) also pass Visible, so that
-// what is written in the book cannot hide or turn round what stands beside it. No component makes an inline script, an
-// inline style or a third-party address: the pages work under a Content-Security-Policy without 'unsafe-inline'.
+// Every string is shown as text. Strings that strangers can choose (paths, names, addresses) also
+// pass Visible, so that what is written in the book cannot hide or turn round what stands beside
+// it. No component makes an inline script, an inline style or a third-party address: the pages work
+// under a Content-Security-Policy without 'unsafe-inline'.
 //
-// Values are read only and components keep no state: all of it is safe for concurrent use. The zero value of every page is
-// a valid page.
+// Values are read only and components keep no state: all of it is safe for concurrent use. The zero
+// value of every page is a valid page.
 package view
 
 // Page is what every page has. The zero value is a signed-out page named "Doorbook".

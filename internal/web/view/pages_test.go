@@ -27,7 +27,8 @@ func signedIn() view.Page {
 	return p
 }
 
-// allHostile is a page in which every string is hostile, where a stranger could have had a hand in it.
+// allHostile is a page in which every string is hostile, where a stranger could have had a hand in
+// it.
 func allHostile() view.Page {
 	return view.Page{
 		Title: hostile, Description: hostile, FormToken: hostile, RequestID: hostile,
@@ -132,8 +133,8 @@ func TestEntriesShowWhatIsHidden(t *testing.T) {
 		ID: raw, Type: raw, Method: raw, Path: raw, Status: 500, User: raw, Addr: raw, RequestID: raw,
 		Words: []view.Word{{Text: raw}, {Text: raw, Chosen: true}, {Text: raw, Mark: raw}},
 	}}}))
-	// The method, its copy for cards, the path, four times in the words, the request id, the user and
-	// the address.
+	// The method, its copy for cards, the path, four times in the words, the request id, the user
+	// and the address.
 	if n := strings.Count(html, shown); n != 10 {
 		t.Errorf("%s is shown %d times, want 10", shown, n)
 	}

@@ -51,8 +51,8 @@ func (p Plot) at(i int) time.Time {
 	return p.Start.UTC().Add(time.Duration(i) * p.Step)
 }
 
-// The drawing: heights are pixels, widths are shares of the whole in hundredths of a percent. So it fits every width
-// without being scaled, and its letters stay as large as all others.
+// The drawing: heights are pixels, widths are shares of the whole in hundredths of a percent. So it
+// fits every width without being scaled, and its letters stay as large as all others.
 const (
 	drawTop    = 10  // room for the upper half of the uppermost number, and for bars of two pixels on a full one
 	drawHeight = 140 // of the tallest bar
@@ -86,7 +86,8 @@ type tick struct {
 	At time.Time
 }
 
-// draw computes the geometry. Work and size grow with the number of bars alone, never with the counts.
+// draw computes the geometry. Work and size grow with the number of bars alone, never with the
+// counts.
 func (p Plot) draw() drawing {
 	d := drawing{Busiest: -1}
 	n := len(p.Bars)
@@ -141,7 +142,8 @@ func (p Plot) draw() drawing {
 			if c == 0 {
 				continue
 			}
-			// One failure among a million requests is still to be seen: nothing is lower than two pixels.
+			// One failure among a million requests is still to be seen: nothing is lower than two
+			// pixels.
 			h := max(int(float64(c)*scale+0.5), 2)
 			y -= h
 			d.Rects[k] = append(d.Rects[k], box{Bar: i, X: x + gap/2, Width: max(slot-gap, 1), Y: y, Height: h})
@@ -170,8 +172,8 @@ func axisTop(n int) int {
 	}
 }
 
-// ticks puts up to six clock times at round hours or minutes, and none where the letters would leave the drawing. Over
-// more than three days clock times say little: there are none.
+// ticks puts up to six clock times at round hours or minutes, and none where the letters would
+// leave the drawing. Over more than three days clock times say little: there are none.
 func (p Plot) ticks() []tick {
 	const most, margin = 6, 700
 	whole := p.Step * time.Duration(len(p.Bars))

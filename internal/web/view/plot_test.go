@@ -58,7 +58,8 @@ func TestDrawOneBar(t *testing.T) {
 	}
 }
 
-// Whatever the counts, every rectangle lies inside the drawing, nothing overlaps, and what happened once is to be seen.
+// Whatever the counts, every rectangle lies inside the drawing, nothing overlaps, and what happened
+// once is to be seen.
 func TestDrawStaysInside(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 2, 7, 24, 96, 1440, 20000} {

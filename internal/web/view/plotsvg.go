@@ -37,7 +37,8 @@ func (p Plot) summary(d drawing) string {
 	return string(append(b, " UTC on."...))
 }
 
-// svg is the drawing. Its shapes have attributes only: the policy of the pages allows no style attribute.
+// svg is the drawing. Its shapes have attributes only: the policy of the pages allows no style
+// attribute.
 func (p Plot) svg(d drawing) templ.Component {
 	size := 2048 + 192*len(d.Columns)
 	for _, rects := range d.Rects {
@@ -81,7 +82,8 @@ func (p Plot) writeSVG(m markup, d drawing) markup {
 	return m.raw(`</g></svg>`)
 }
 
-// grid writes a line across with its number to the left of it, outside the drawing: the style sheet leaves room.
+// grid writes a line across with its number to the left of it, outside the drawing: the style sheet
+// leaves room.
 func (m markup) grid(y, n int) markup {
 	return m.line("grid", 0, wholeWidth, y, y).raw(`<text text-anchor="end" x="-8" y="`).int(y + 4).raw(`">`).text(short(n)).raw(`</text>`)
 }

@@ -8,10 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// Visible gives s with everything written out that a reader could not see or that would change how its surroundings read:
-// control characters, bidirectional controls, zero-width and other invisible characters, and spaces that are not the plain
-// space become \u202e and the like; bytes that are no UTF-8 become \xff. It does not escape HTML: the components do.
-// (Trojan Source, CVE-2021-42574; Unicode TR36.)
+// Visible gives s with everything written out that a reader could not see or that would change how
+// its surroundings read: control characters, bidirectional controls, zero-width and other invisible
+// characters, and spaces that are not the plain space become \u202e and the like; bytes that are no
+// UTF-8 become \xff. It does not escape HTML: the components do. (Trojan Source, CVE-2021-42574;
+// Unicode TR36.)
 func Visible(s string) string { return reveal(s, hidden) }
 
 // asWritten is Visible for names: joiners, variation selectors and other spaces belong to some
@@ -138,7 +139,8 @@ func counted(n int, one, many string) string {
 	return count(n) + " " + many
 }
 
-// took writes a duration with about two digits: nobody reads more. Zero and less is "": it is not known (yet).
+// took writes a duration with about two digits: nobody reads more. Zero and less is "": it is not
+// known (yet).
 func took(d time.Duration) string {
 	switch {
 	case d <= 0:
