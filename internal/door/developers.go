@@ -102,6 +102,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	if in.Password != nil {
 		v.Session.Renew()
 		epoch.Set(v.Session, is.Epoch)
+		epochOf.Set(v.Session, is.ID)
 		unkept = v.Session.Save()
 	}
 	d.noteChanges(ctx, v, was, is, in)
@@ -194,7 +195,7 @@ func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.
 // proveAgain checks the current password, as Guessing.Proof counts it.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
 	ago, share := d.now().Sub(v.Session.SignedInSince()), recordID(v.Session)
-	if !v.Session.Has(string(epoch)) {
+	if !begunHere(v.Session) {
 		share = "" // another program has begun it, which makes as many of one as it changes values
 	}
 	lanes := d.guessing.Proof(dev.ID, share, ago)

@@ -156,6 +156,10 @@ const LoggedInUser session.Key[Profile] = "loggedin_user"
 // the password was compared, so a sign-in that a change of the password overtook does not hold.
 const epoch session.Key[int64] = "epoch"
 
+// epochOf is whose epoch that is. A program that shares the session may sign somebody else in and
+// leave both where they are.
+const epochOf session.Key[string] = "epoch_of"
+
 // Profile is a developer without secrets.
 type Profile struct {
 	ID     string   `json:"_id"`
@@ -200,7 +204,13 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 // has begun only its store knows: whatever raises the epoch ends all sessions there, too.
 func (d *Door) holds(s *session.Session, now int64) bool {
 	at, ok := epoch.Get(s)
-	return ok && at == now || d.shared && !s.Has(string(epoch))
+	return ok && at == now || d.shared && !begunHere(s)
+}
+
+// begunHere reports whether it was here that the session's subject signed in.
+func begunHere(s *session.Session) bool {
+	of, ok := epochOf.Get(s)
+	return s.Has(string(epoch)) && (!ok || of == s.Subject())
 }
 
 // SessionName is the short name of the visitor's session in the book: a hash that opens nothing.

@@ -91,6 +91,7 @@ func (in Credentials) complete() error {
 func (d *Door) begin(v *Visit, dev account.Developer) error {
 	v.Session.SignIn(dev.ID)
 	epoch.Set(v.Session, dev.Epoch)
+	epochOf.Set(v.Session, dev.ID)
 	LoggedInUser.Set(v.Session, Profile{
 		ID: dev.ID, Name: dev.Name, Email: dev.Email, Skills: dev.Skills,
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -47,4 +48,22 @@ func TestProofsOfFlaskSessions(t *testing.T) {
 	if most := account.DefaultGuessing().Proofs.Free; judged > most {
 		t.Errorf("%d guesses at the current password with one stolen cookie, at most %d", judged, most)
 	}
+}
+
+// TestSomebodyElseAtFlask: the application signs somebody else in and leaves alone what it does not
+// know. Whose account has had another password is nobody's epoch but theirs.
+func TestSomebodyElseAtFlask(t *testing.T) {
+	t.Parallel()
+	f := sharedSite(t)
+	ada, bob := f.Developer("Ada", account.Member), f.Developer("Bob", account.Member)
+	_, err := f.Parts.Accounts.Update(t.Context(), account.Actor{}, bob.ID, account.Change{EndSignIns: true}, f.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := f.SignedIn(ada)
+	f.Clock.Turn(time.Minute)
+	f.edit(v, func(values map[string]string) {
+		values["loggedin_user"] = `{"_id":"` + bob.ID + `","name":"Bob","email":"bob@example.org","skills":["go"]}`
+	})
+	arrives(t, "Bob", v, "/")
 }

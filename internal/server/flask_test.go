@@ -164,7 +164,7 @@ func TestFlaskReadsOurSignIn(t *testing.T) {
 		}
 	}
 	for key := range values {
-		if !slices.Contains([]string{"loggedin_user", "epoch", "_doorbook", "_flashes"}, key) {
+		if !slices.Contains([]string{"loggedin_user", "epoch", "epoch_of", "_doorbook", "_flashes"}, key) {
 			t.Errorf("the cookie has a key %q", key)
 		}
 	}
