@@ -93,7 +93,7 @@ func visits() []Event {
 		},
 		{
 			Action: ActionSignOutNotKept, Type: Error, Level: Failure, OWASP: "sys_crash",
-			Seen: OwnerInShort, Says: "{who} wanted to sign out, which could not be kept",
+			Seen: OwnerInShort, Says: "{who} wanted to sign out, which may not have been kept",
 		},
 		{
 			Action: ActionSessionEnded, Type: Activity, Level: Notice, OWASP: "authn_token_revoked",

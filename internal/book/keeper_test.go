@@ -48,7 +48,7 @@ func TestKeeperTells(t *testing.T) {
 	if n, err := k.Trim(t.Context()); n != 14 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
-	if len(told) != 1 || told[0].Action != book.ActionEntriesTrimmed || told[0].Text != "6 requests of strangers" {
+	if len(told) != 1 || told[0].Action != book.ActionEntriesTrimmed || told[0].Text != "6 entries of strangers" {
 		t.Errorf("told %+v", told)
 	}
 	repo.age, repo.early = []int{3}, 0

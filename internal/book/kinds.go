@@ -8,7 +8,7 @@ import (
 // Kinds counts entries by what has a budget of its own: what strangers do must never push out what
 // people did.
 type Kinds struct {
-	Strangers int // requests of strangers
+	Strangers int // requests of strangers, and what was refused to them
 	People    int // requests of signed-in people
 	Deeds     int // activities and errors
 }
@@ -22,15 +22,21 @@ func (k Kinds) Plus(o Kinds) Kinds {
 }
 
 // Add counts an entry.
-func (k *Kinds) Add(e *Entry) {
+func (k *Kinds) Add(c Catalog, e *Entry) {
 	switch {
-	case e.Type != Request:
-		k.Deeds++
-	case e.User == "":
+	case c.byAnybody(e):
 		k.Strangers++
-	default:
+	case e.Type == Request:
 		k.People++
+	default:
+		k.Deeds++
 	}
+}
+
+// byAnybody reports whether strangers can bring about such entries as often as they like: requests,
+// and activities that tell of a refusal.
+func (c Catalog) byAnybody(e *Entry) bool {
+	return e.User == "" && e.Type != Error && !c.lasts(e.Action)
 }
 
 // String returns the counts in words, those that are not zero.
@@ -40,7 +46,7 @@ func (k Kinds) String() string {
 		n         int
 		one, many string
 	}{
-		{k.Strangers, "request of a stranger", "requests of strangers"},
+		{k.Strangers, "entry of a stranger", "entries of strangers"},
 		{k.People, "request of a signed-in person", "requests of signed-in people"},
 		{k.Deeds, "activity or error", "activities and errors"},
 	} {

@@ -160,7 +160,7 @@ func (r *Recorder) accept(entries []Entry) (b *batch, err error) {
 	for i := range entries {
 		e := &entries[i]
 		e.CreatedAt = now
-		if e.Type != Error && e.User == "" && !r.events.lasts(e.Action) && !r.crowd.enter(e.ClientAddr) {
+		if r.events.byAnybody(e) && !r.crowd.enter(e.ClientAddr) {
 			r.stats.Summarised++
 			continue
 		}
@@ -182,9 +182,9 @@ func (r *Recorder) accept(entries []Entry) (b *batch, err error) {
 // never pushes out what people did, nor a flood of requests what was done and what failed.
 func (r *Recorder) room(e *Entry) int {
 	switch {
-	case e.Type == Request && e.User == "":
+	case r.events.byAnybody(e):
 		return r.queue - r.queue/4
-	case e.Type == Request, e.Type == Activity && e.User == "":
+	case e.Type == Request:
 		return r.queue - r.queue/8
 	}
 	return r.queue
@@ -196,7 +196,7 @@ func (r *Recorder) put(b *batch, e *Entry, now time.Time) *batch {
 	if r.waiting >= r.room(e) {
 		r.full = now
 		r.stats.Dropped++
-		r.missing.Add(e)
+		r.missing.Add(r.events, e)
 		return nil
 	}
 	if n := len(r.open); b == nil && n > 0 && len(r.open[n-1].entries) < r.batch {

@@ -267,7 +267,7 @@ func TestQueueByKind(t *testing.T) {
 			t.Error(err)
 		}
 		list := repo.entries()
-		const want = "8 requests of strangers, 18 requests of signed-in people, 18 activities and errors"
+		const want = "8 entries of strangers, 18 requests of signed-in people, 18 activities and errors"
 		if last := list[len(list)-1]; last.Action != book.ActionEntriesDropped || last.Text != want {
 			t.Errorf("told as %q", last.Text)
 		}

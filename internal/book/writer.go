@@ -133,7 +133,7 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 		r.failed = now
 		r.stats.Dropped += uint64(n)
 		for i := range b.entries {
-			r.missing.Add(&b.entries[i])
+			r.missing.Add(r.events, &b.entries[i])
 		}
 		if cause := context.Cause(ctx); cause != nil {
 			err = fmt.Errorf("%w: %w", cause, err) // "deadline exceeded" rather than only "canceled"

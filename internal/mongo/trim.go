@@ -101,23 +101,27 @@ func (e *entries) trimLarge(ctx context.Context, maxBytes int64, limit int) (boo
 // deleteFirst deletes the oldest entries. What has no time comes first: null sorts below every
 // date.
 func (e *entries) deleteFirst(ctx context.Context, n int) (book.Kinds, error) {
-	fields := bson.D{key("_id", 1), key("type", 1), key("user", 1)}
+	fields := bson.D{key("_id", 1), key("type", 1), key("user", 1), key("action", 1)}
 	cursor, err := e.logs.Find(ctx, bson.D{}, options.Find().SetSort(oldestFirst()).SetLimit(int64(n)).SetProjection(fields))
 	if err != nil {
 		return book.Kinds{}, err
 	}
 	var (
-		ids   bson.A
-		kinds book.Kinds
+		ids    bson.A
+		kinds  book.Kinds
+		events = book.NewCatalog()
 	)
 	err = all(ctx, cursor, func(doc bson.Raw) {
 		v := doc.Lookup("_id")
 		ids = append(ids, bson.RawValue{Type: v.Type, Value: append([]byte(nil), v.Value...)})
 		e := book.Entry{Type: book.Type(readText(doc.Lookup("type")))}
+		if action, err := doc.LookupErr("action"); err == nil {
+			e.Action = readText(action)
+		}
 		if user, err := doc.LookupErr("user"); err == nil { // a stranger has none
 			e.User = readText(user)
 		}
-		kinds.Add(&e)
+		kinds.Add(events, &e)
 	})
 	if err != nil || len(ids) == 0 {
 		return book.Kinds{}, err

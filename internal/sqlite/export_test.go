@@ -41,6 +41,9 @@ func NewLookups() (find func(key, size int) (int, error), held func() (values, b
 // TrimMost is how many entries one transaction trims at most.
 const TrimMost = trimMost
 
+// IsStrangers is the condition of entries of strangers.
+const IsStrangers = isStrangers
+
 // LogMost is how much longer than it need be the WAL may become.
 const LogMost = logMost
 

@@ -7,14 +7,18 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 )
 
-// strangersShare is the part of the book, one in so many, that strangers' requests may take while
-// it is full.
+// strangersShare is the part of the book, one in so many, that strangers' entries may take while it
+// is full.
 const strangersShare = 4
 
-// What a kind of entries is, as a condition.
+// What a kind of entries is, as a condition. That of strangers is the index's, word for word.
 const (
-	isStrangers = `user IS NULL AND type = 'request'`
-	isPeople    = `user IS NOT NULL AND type = 'request'`
+	isStrangers = `user IS NULL AND (type = 'request' OR action IN (
+		'cookie_refused', 'cross_origin_refused', 'email_refused', 'forbidden',
+		'form_token_refused', 'password_change_failed', 'register_refused',
+		'session_used_after_end', 'setup_refused', 'sign_in_failed', 'sign_in_throttled',
+		'summary'))`
+	isPeople = `user IS NOT NULL AND type = 'request'`
 )
 
 // census is how many entries the book holds, as counted a while ago. To count them takes tens of
@@ -22,7 +26,7 @@ const (
 type census struct {
 	mu         sync.Mutex
 	known      bool
-	strangers  int64 // requests
+	strangers  int64 // isStrangers
 	all        int64
 	last       int64 // the newest seq when it was counted
 	peopleFrom int64 // no request of a signed-in person stands before this seq
@@ -99,7 +103,7 @@ const (
 	lookFirst = `SELECT seq FROM entries WHERE seq >= ?2 ORDER BY seq LIMIT ?1`
 )
 
-// excess returns how many requests of strangers there are beyond their share.
+// excess returns how many entries of strangers there are beyond their share.
 func (e *entries) excess(ctx context.Context) (int64, error) {
 	c := &e.census
 	var last int64

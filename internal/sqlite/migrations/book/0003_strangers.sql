@@ -1,2 +1,6 @@
--- Strangers' requests by seq: they go first when the book is too large. Requests of signed-in people are in no index more.
-CREATE INDEX entries_strangers ON entries (user) WHERE user IS NULL AND type = 'request';
+-- What strangers can bring about as often as they like, by seq: it goes first when the book is too large. Requests of
+-- signed-in people are in no index more.
+CREATE INDEX entries_strangers ON entries (user) WHERE user IS NULL AND (type = 'request' OR action IN (
+	'cookie_refused', 'cross_origin_refused', 'email_refused', 'forbidden', 'form_token_refused',
+	'password_change_failed', 'register_refused', 'session_used_after_end', 'setup_refused',
+	'sign_in_failed', 'sign_in_throttled', 'summary'));

@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +13,7 @@ import (
 // TestStrangersDeedsPushOutPeople: what strangers are refused is an activity each. A flood of those
 // must not push out the requests of people, nor what they did.
 func TestStrangersDeedsPushOutPeople(t *testing.T) {
-	if os.Getenv("OPEN_FAULTS") == "" {
-		t.Skip("not mended yet: OPEN_FAULTS=1 shows it")
-	}
+	t.Parallel()
 	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +39,17 @@ func TestStrangersDeedsPushOutPeople(t *testing.T) {
 	for what, id := range map[string]string{"a person's request": request, "a person's deed": deed} {
 		if _, err := repo.ByID(t.Context(), id); err != nil {
 			t.Errorf("%s was pushed out by strangers' activities: %v", what, err)
+		}
+	}
+}
+
+// TestStrangersAreWhoseEventsAnybodyCauses: what SQLite takes for strangers' is what book.Events says.
+func TestStrangersAreWhoseEventsAnybodyCauses(t *testing.T) {
+	t.Parallel()
+	for _, e := range book.Events() {
+		anybody := e.Type == book.Activity && !e.AtOnce && !e.Awaits
+		if named := strings.Contains(sqlite.IsStrangers, "'"+e.Action+"'"); named != anybody {
+			t.Errorf("%s: named %v, want %v", e.Action, named, anybody)
 		}
 	}
 }
