@@ -14,23 +14,6 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// after calls hook once, right behind the first Update that was made.
-type after struct {
-	account.Repository
-	hook func()
-}
-
-func (a *after) Update(
-	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
-) (account.Developer, error) {
-	d, err := a.Repository.Update(ctx, by, id, c, now)
-	if f := a.hook; f != nil && err == nil {
-		a.hook = nil
-		f()
-	}
-	return d, err
-}
-
 // entering calls hook once, when an entry of the action is about to be stored.
 type entering struct {
 	book.Repository
