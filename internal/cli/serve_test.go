@@ -2,16 +2,19 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/cli"
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// serve runs "doorbook ARGS" until it says where it is, ends it, and gives what it said.
+// serve runs "doorbook ARGS" until it says where it is, ends it, and gives what it said. What it
+// logged meanwhile must be JSON, one object a line (ASVS 16.2.4).
 func serve(t *testing.T, env map[string]string, args ...string) string {
 	t.Helper()
 	for _, name := range []string{"ADDR", "DATA", "REGISTRATION", "PUBLIC_URL", "TRUSTED_PROXIES", "COOKIE_SECURE"} {
@@ -47,6 +50,20 @@ func serve(t *testing.T, env map[string]string, args ...string) string {
 	cancel()
 	if code := <-ended; code != 0 {
 		t.Errorf("it ended with %d: %s", code, &errs)
+	}
+	lines := 0
+	for line := range strings.Lines(errs.String()) {
+		lines++
+		var logged struct {
+			Time       time.Time
+			Level, Msg string
+		}
+		if err := json.Unmarshal([]byte(line), &logged); err != nil || logged.Time.IsZero() || logged.Level == "" || logged.Msg == "" {
+			t.Errorf("logged %q: %v", line, err)
+		}
+	}
+	if lines == 0 {
+		t.Error("nothing was logged")
 	}
 	return out.String()
 }
