@@ -87,8 +87,9 @@ func (u *userPasswordVerb) Run(c *command) error {
 		return inWords(err)
 	}
 	if !known {
-		fmt.Fprintln(c.Stderr, "The server's secret key is not here, so a pause after too many attempts was not lifted: it ends by itself after 15 minutes at most, "+
-			"or run this again with DOORBOOK_SECRET_KEY as the server has it.")
+		fmt.Fprintf(c.Stderr, "The server's secret key is not here, so a pause after too many attempts was not lifted: "+
+			"it ends by itself after %d minutes at most, or run this again with DOORBOOK_SECRET_KEY as the server has it.\n",
+			int(account.DefaultGuessing().Account.Most.Minutes()))
 	}
 	_, err = fmt.Fprintf(c.Stdout, "%s has a new password and is signed out everywhere\n", dev.Email)
 	return err
@@ -148,7 +149,7 @@ func (d direct) Append(ctx context.Context, entries ...book.Entry) error {
 // part of it.
 func (p password) read(c *command) (string, error) {
 	if !p.PasswordStdin {
-		fmt.Fprint(c.Stderr, "Password (15 characters or more; it is shown as you type): ")
+		fmt.Fprintf(c.Stderr, "Password (%d characters or more; it is shown as you type): ", account.MinPassword)
 	}
 	line, err := bufio.NewReader(io.LimitReader(c.Stdin, 4096)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
