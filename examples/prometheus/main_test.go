@@ -24,7 +24,7 @@ func TestStory(t *testing.T) {
 session_events_total{kind="created"} 1
 session_events_total{kind="ended"} 1
 session_events_total{kind="load failed"} 0
-session_events_total{kind="revived"} 0
+session_events_total{kind="revived"} 1
 session_events_total{kind="save failed"} 0
 session_events_total{kind="signed in"} 1
 session_events_total{kind="unreadable"} 0
