@@ -174,6 +174,17 @@ func (c *scene) who(j jar) (subject string) {
 	return subject
 }
 
+// look loads a record. A call that was cut off may have left the store a broken connection, which is
+// no fault of what it holds.
+func (c *scene) look(id session.ID) (r session.Record, err error) {
+	for range 3 {
+		if r, err = c.Load(c.Context(), id, c.now); err == nil || errors.Is(err, session.ErrNotFound) {
+			break
+		}
+	}
+	return r, err
+}
+
 // state describes all that the store holds of the story, in words that are the same for every scene
 // of it.
 func (c *scene) state() string {
@@ -182,7 +193,7 @@ func (c *scene) state() string {
 	c.mu.Unlock()
 	var b strings.Builder
 	for i, id := range ids {
-		r, err := c.Load(c.Context(), id, c.now)
+		r, err := c.look(id)
 		if errors.Is(err, session.ErrNotFound) {
 			continue
 		}
