@@ -78,6 +78,20 @@ func (e *event) standsAlone() bool {
 // renewals: a key is replaced once, by another. After that it opens nothing, and what still comes
 // with it is refused.
 func (j *judgement) renewals() {
+	by := j.renewedBy()
+	for _, e := range j.h.events {
+		renewal := by[e.sent]
+		if renewal == nil || renewal == e || !e.saw.found {
+			continue
+		}
+		if e.start > renewal.end || e.changes() && e.acknowledged() && e.commits > renewal.end {
+			j.breaks("final", "the key was replaced by\n  %v\nand still served\n  %v", renewal, e)
+		}
+	}
+}
+
+// renewedBy gives the renewal of each key, and breaks where there is more than one.
+func (j *judgement) renewedBy() map[string]*event {
 	by := map[string]*event{}
 	for _, e := range j.h.events {
 		if !e.renews || !e.acknowledged() || e.standsAlone() {
@@ -91,15 +105,7 @@ func (j *judgement) renewals() {
 		}
 		by[e.sent] = e
 	}
-	for _, e := range j.h.events {
-		renewal := by[e.sent]
-		if renewal == nil || renewal == e || !e.saw.found {
-			continue
-		}
-		if e.start > renewal.end || e.changes() && e.acknowledged() && e.commits > renewal.end {
-			j.breaks("final", "the key was replaced by\n  %v\nand still served\n  %v", renewal, e)
-		}
-	}
+	return by
 }
 
 // changes reports whether the event changes the session that it saw, when it begins its answer.
@@ -119,10 +125,17 @@ func (j *judgement) final(l *recordLife) {
 		if e.commits > l.ended && e.changes() && e.acknowledged() || e.acts > l.ended && len(e.showed) > 0 {
 			j.breaks("final", "the session was ended by\n  %v\nand changed by\n  %v", l.endedBy, e)
 		}
-		if e.acknowledged() && !e.ends && !e.standsAlone() && e.after.id != l.id {
-			j.breaks("final", "another session took the place of the one that was seen by\n  %v", e)
-		}
+		j.stays(e, l)
 	}
+}
+
+// stays: a request ends in the session that it saw. Only a sign-in may end in one of its own, when a
+// stranger's session that it saw was ended or renewed meanwhile.
+func (j *judgement) stays(e *event, l *recordLife) {
+	if !e.acknowledged() || e.ends || e.after.id == l.id || e.standsAlone() && l.threatened(e.start, e.end, e) {
+		return
+	}
+	j.breaks("final", "another session took the place of the one that was seen by\n  %v", e)
 }
 
 // oneSubject: a record answers for one subject.
