@@ -75,6 +75,28 @@ func (r *PasswordRules) Check(password string, ctx PasswordContext) error {
 }
 
 func (r *PasswordRules) problem(password string, ctx PasswordContext) string {
+	if text := misshapen(password); text != "" {
+		return text
+	}
+	folded, squashed := strings.ToLower(password), squash(password)
+	if r.isCommon(folded) || r.isCommon(squashed) {
+		return "This password is on the list of common ones that attackers try first. Choose another."
+	}
+	if repeats(folded) || weighty(squashed, folded) && repeats(squashed) {
+		return fmt.Sprintf("The password repeats something short, which makes it no harder to guess. Choose one whose repeated part alone has %d characters, or that repeats nothing.", MinPassword)
+	}
+	if onlyRuns(folded) || weighty(squashed, folded) && onlyRuns(squashed) {
+		return "The password is only a sequence of letters, digits or neighbouring keys, which attackers try first. Choose another."
+	}
+	words := r.contextWords(ctx)
+	if mostly(squashed, words) || mostly(undisguise(folded), words) {
+		return "The password consists mainly of the name of this site, your name, your e-mail address or a word such as “password”. Add other words, or choose another."
+	}
+	return ""
+}
+
+// misshapen says what is wrong with the length or the encoding of a password, "" if nothing is.
+func misshapen(password string) string {
 	const tooLong = "The password is too long: %d characters at most."
 	if password == "" {
 		return "Enter a password."
@@ -90,21 +112,6 @@ func (r *PasswordRules) problem(password string, ctx PasswordContext) string {
 		return fmt.Sprintf("The password is too short: %d characters at least. A few words that do not belong together are easy to remember.", MinPassword)
 	case n > MaxPassword:
 		return fmt.Sprintf(tooLong, MaxPassword)
-	}
-
-	folded, squashed := strings.ToLower(password), squash(password)
-	if r.isCommon(folded) || r.isCommon(squashed) {
-		return "This password is on the list of common ones that attackers try first. Choose another."
-	}
-	if repeats(folded) || weighty(squashed, folded) && repeats(squashed) {
-		return fmt.Sprintf("The password repeats something short, which makes it no harder to guess. Choose one whose repeated part alone has %d characters, or that repeats nothing.", MinPassword)
-	}
-	if onlyRuns(folded) || weighty(squashed, folded) && onlyRuns(squashed) {
-		return "The password is only a sequence of letters, digits or neighbouring keys, which attackers try first. Choose another."
-	}
-	words := r.contextWords(ctx)
-	if mostly(squashed, words) || mostly(undisguise(folded), words) {
-		return "The password consists mainly of the name of this site, your name, your e-mail address or a word such as “password”. Add other words, or choose another."
 	}
 	return ""
 }

@@ -51,48 +51,58 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 		return dev, err
 	}
 	self := dev.ID == v.Developer.ID
-	secret := in.Email != nil || in.Password != nil
-	if ((in.Role != nil || in.Disabled != nil) && !v.Admin()) || (secret && !self) {
+	role := v.over(target)
+	if in.Role != nil || in.Disabled != nil {
+		role = account.Admin
+	}
+	if role == account.Admin && !v.Admin() || in.secret() && !self {
 		return dev, d.forbid(ctx, v, dev)
 	}
 	change, err := in.validate(d.rules, dev)
 	if err != nil {
 		return dev, err
 	}
-	if secret {
-		if err := d.proveAgain(ctx, v, dev, in.CurrentPassword); err != nil {
+	if in.secret() {
+		if err := d.allowSecret(ctx, v, dev, in, &change); err != nil {
 			return dev, err
 		}
-		change.IfEpoch = &dev.Epoch // what was just proved must still hold when the change is made
 	}
+	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
+	changed, err := d.accounts.Update(ctx, v.actor(role), target, change, d.now())
+	if err != nil {
+		return dev, d.refused(ctx, v, translate(err), dev)
+	}
+	return changed, d.follow(ctx, v, dev, changed, in)
+}
+
+// secret reports whether the change takes the current password.
+func (in DeveloperChange) secret() bool { return in.Email != nil || in.Password != nil }
+
+// allowSecret lets an address or a password be changed by whoever proves the current password, and
+// completes the change.
+func (d *Door) allowSecret(
+	ctx context.Context, v *Visit, dev account.Developer, in DeveloperChange, change *account.Change,
+) error {
+	if err := d.proveAgain(ctx, v, dev, in.CurrentPassword); err != nil {
+		return err
+	}
+	change.IfEpoch = &dev.Epoch // what was just proved must still hold when the change is made
 	if in.Email != nil {
 		// Whether an address is taken shows; a few changes are enough for a person, and too few to
 		// try out a list.
 		lanes := d.guessing.ChangeAddress(dev.ID)
 		if _, err := d.take(ctx, v, book.ActionEmailRefused, lanes); err != nil {
-			return dev, err
+			return err
 		}
 	}
 	if in.Password != nil {
 		hash, err := d.passwords.Hash(ctx, *in.Password)
 		if err != nil {
-			return dev, busy(err)
+			return busy(err)
 		}
 		change.PasswordHash, change.EndSignIns = &hash, true
 	}
-	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
-	role := account.Member
-	if !self || in.Role != nil || in.Disabled != nil {
-		role = account.Admin
-	}
-	changed, err := d.accounts.Update(ctx, v.actor(role), target, change, d.now())
-	if err != nil {
-		return dev, d.refused(ctx, v, translate(err), dev)
-	}
-	if err := d.follow(ctx, v, dev, changed, in); err != nil {
-		return changed, err
-	}
-	return changed, nil
+	return nil
 }
 
 // follow does what a change entails, and writes it down. After a new password the visitor's session
@@ -153,11 +163,7 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	if err != nil {
 		return err
 	}
-	role := account.Admin
-	if target == v.Developer.ID {
-		role = account.Member
-	}
-	if err := d.accounts.Delete(ctx, v.actor(role), target); err != nil {
+	if err := d.accounts.Delete(ctx, v.actor(v.over(target)), target); err != nil {
 		return d.refused(ctx, v, translate(err), dev)
 	}
 	d.noteOf(ctx, v, book.ActionDeveloperDeleted, dev, "")
@@ -174,7 +180,7 @@ func (d *Door) reach(ctx context.Context, v *Visit, target string) (account.Deve
 	if err != nil {
 		return dev, translate(err)
 	}
-	if dev.ID != v.Developer.ID && !v.Admin() {
+	if v.over(target) == account.Admin && !v.Admin() {
 		return dev, d.forbid(ctx, v, dev)
 	}
 	return dev, nil

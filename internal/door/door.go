@@ -134,6 +134,14 @@ func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
 // Admin reports whether an admin is signed in.
 func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == account.Admin }
 
+// over returns the role that it takes to change that developer: a member may change themself.
+func (v *Visit) over(target string) account.Role {
+	if target == v.Developer.ID {
+		return account.Member
+	}
+	return account.Admin
+}
+
 // actor is on whose behalf a change is made that takes the role, as they were when they were let
 // in.
 func (v *Visit) actor(role account.Role) account.Actor {

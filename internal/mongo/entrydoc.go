@@ -67,12 +67,6 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 			e.ID = at.id.Hex()
 		case "type":
 			e.Type = book.Type(readText(v))
-		case "client_addr":
-			e.ClientAddr = readText(v)
-		case "url":
-			e.URL = readText(v)
-		case "http_method":
-			e.Method = readText(v)
 		case "body":
 			body = v
 		case "created_at":
@@ -85,24 +79,10 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 			e.Status = int(readInt(v))
 		case "duration":
 			e.Duration = time.Duration(readInt(v)) * time.Microsecond
-		case "route":
-			e.Route = readText(v)
-		case "user":
-			e.User = readText(v)
-		case "user_name":
-			e.UserName = readText(v)
-		case "session":
-			e.Session = readText(v)
-		case "request_id":
-			e.RequestID = readText(v)
-		case "action":
-			e.Action = readText(v)
-		case "target":
-			e.Target = readText(v)
-		case "target_name":
-			e.TargetName = readText(v)
-		case "text":
-			e.Text = readText(v)
+		default:
+			if text := textField(&e, name); text != nil {
+				*text = readText(v)
+			}
 		}
 	})
 	if at.ours {
@@ -111,6 +91,38 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 		foreign(&e, body)
 	}
 	return e, at
+}
+
+// textField returns where a field of that name belongs that is a text and nothing else, nil for any
+// other.
+func textField(e *book.Entry, name string) *string {
+	switch name {
+	case "client_addr":
+		return &e.ClientAddr
+	case "url":
+		return &e.URL
+	case "http_method":
+		return &e.Method
+	case "route":
+		return &e.Route
+	case "user":
+		return &e.User
+	case "user_name":
+		return &e.UserName
+	case "session":
+		return &e.Session
+	case "request_id":
+		return &e.RequestID
+	case "action":
+		return &e.Action
+	case "target":
+		return &e.Target
+	case "target_name":
+		return &e.TargetName
+	case "text":
+		return &e.Text
+	}
+	return nil
 }
 
 // foreign makes an entry that another program wrote safe to show. The original application kept
