@@ -68,10 +68,29 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 			db.abandon()
 		}
 	}()
-	files := []struct {
-		to **Handle
-		profile
-	}{
+	if err := db.open(ctx, dir, opts); err != nil {
+		return nil, err
+	}
+	if db.accounts, err = newAccounts(ctx, db.Main); err != nil {
+		return nil, err
+	}
+	if db.entries, err = newEntries(ctx, db.Book); err != nil {
+		return nil, err
+	}
+	db.throttle = &throttle{h: db.Main}
+	db.devices = &devices{h: db.Main}
+	return db, nil
+}
+
+// file is one of the two, and where its handle goes.
+type file struct {
+	to **Handle
+	profile
+}
+
+// files returns both.
+func (db *DB) files() []file {
+	return []file{
 		{&db.Main, profile{
 			name: "doorbook.db", migrations: "main", sync: "FULL", secure: "ON", cacheKiB: 1024, logPages: 2000,
 			version: `PRAGMA data_version`, // changes with every commit of another connection, in this process or not
@@ -83,6 +102,11 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 			version: selectVersion,
 		}},
 	}
+}
+
+// open opens both files and brings them to the current schema.
+func (db *DB) open(ctx context.Context, dir string, opts Options) (err error) {
+	files := db.files()
 	steps := make([][]migration, len(files))
 	for i, f := range files { // look at both before either is changed
 		path := filepath.Join(dir, f.name)
@@ -91,36 +115,28 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 			f.logPages = opts.logPages
 		}
 		if err := privateFile(path); err != nil {
-			return nil, err
+			return err
 		}
 		if steps[i], err = migrations(f.migrations); err != nil {
-			return nil, err
+			return err
 		}
 		if *f.to, err = openWriter(path, f.profile, opts.BusyTimeout); err != nil {
-			return nil, err
+			return err
 		}
 		if err := (*f.to).refuseNewer(ctx, steps[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for i, f := range files {
 		h := *f.to
 		if err := h.migrate(ctx, steps[i]); err != nil {
-			return nil, err
+			return err
 		}
 		if err := h.openReaders(ctx, f.profile, opts.Readers); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if db.accounts, err = newAccounts(ctx, db.Main); err != nil {
-		return nil, err
-	}
-	if db.entries, err = newEntries(ctx, db.Book); err != nil {
-		return nil, err
-	}
-	db.throttle = &throttle{h: db.Main}
-	db.devices = &devices{h: db.Main}
-	return db, nil
+	return nil
 }
 
 // Accounts gives the developers.
