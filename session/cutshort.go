@@ -9,9 +9,9 @@ import (
 // cutShort reports whether the answer is not that of the handler that used the session, so that
 // what was done to the session is not what it was meant to become. That is so
 //
-//   - when a handler with a time limit inside of us, such as http.TimeoutHandler, answers 5xx because the limit of the
-//     context through which the session was reached has passed, or the client hung up: the handler proper may still be
-//     at work;
+//   - when a handler with a time limit inside of us, such as http.TimeoutHandler, answers 5xx
+//     because the limit of the context through which the session was reached has passed, or the
+//     client hung up: the handler proper may still be at work;
 //   - when a recovery middleware inside of us answers 5xx for a handler that panicked.
 func (s *Session) cutShort(status int) bool {
 	if status < http.StatusInternalServerError {

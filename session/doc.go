@@ -32,10 +32,12 @@
 //
 // Config says where the data lives, with the same API on top:
 //
-//   - in a [Store], opened by a signed key in the cookie: [NewMemory] for one process, package sqlstore for SQLite,
-//     PostgreSQL, MariaDB and MySQL, package redisstore for Redis and Valkey, package mongostore for MongoDB, or one of your own, which package sessiontest
-//     proves. This is the default, and the only home that keeps every promise below.
-//   - sealed in the cookie itself, for services without a store: [Sealed], which says what it cannot promise.
+//   - in a [Store], opened by a signed key in the cookie: [NewMemory] for one process, package
+//     sqlstore for SQLite, PostgreSQL, MariaDB and MySQL, package redisstore for Redis and Valkey,
+//     package mongostore for MongoDB, or one of your own, which package sessiontest proves. This is
+//     the default, and the only home that keeps every promise below.
+//   - sealed in the cookie itself, for services without a store: [Sealed], which says what it
+//     cannot promise.
 //   - in the cookie of a Flask application, which reads and writes it too: package flask.
 //
 // With a [Carrier] and a [Store] together the data travels in the cookie and the store says whether

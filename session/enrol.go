@@ -15,8 +15,10 @@ import (
 // same time make one. Two kinds of marks, which are records that no key opens, keep a copy of such
 // a cookie from coming back:
 //
-//   - one for each cookie that was ever enrolled, so that one whose record is gone is over, and not new;
-//   - one for each subject whose sessions were all ended, which refuses what was made before and never seen.
+//   - one for each cookie that was ever enrolled, so that one whose record is gone is over, and not
+//     new;
+//   - one for each subject whose sessions were all ended, which refuses what was made before and
+//     never seen.
 //
 // A record is pending until both were looked at. Whoever finds one goes on with that, so that it
 // counts for nothing before, whoever dies in between. Marks of the second kind are made before

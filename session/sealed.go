@@ -20,13 +20,15 @@ import (
 // it, whatever the browser does. But what is in the cookie is all there is, so some promises cannot
 // be kept:
 //
-//   - P1: of requests that change the session at the same time, the answer that reaches the browser last wins. Update, Pop
-//     and Flashes are only as safe.
-//   - P2, P13: a copy of a cookie opens what it holds until the session's limits, whatever SignOut did: that only makes the
-//     browser forget its own. There is nothing to list or to end: Manager.List, End, EndAll, Each and OldKeys, and
-//     Session.Watch and Issue, answer ErrUnsupported. Config.Valid still can refuse what was signed in before some moment.
-//     With a Store beside it (Config.Carrier) all of these work, and P2 and P13 hold.
-//   - All of it must fit in 4096 bytes with the cookie's name and attributes (P11): some 2900 bytes of keys and values.
+//   - P1: of requests that change the session at the same time, the answer that reaches the browser
+//     last wins. Update, Pop and Flashes are only as safe.
+//   - P2, P13: a copy of a cookie opens what it holds until the session's limits, whatever SignOut
+//     did: that only makes the browser forget its own. There is nothing to list or to end:
+//     Manager.List, End, EndAll, Each and OldKeys, and Session.Watch and Issue, answer
+//     ErrUnsupported. Config.Valid still can refuse what was signed in before some moment. With a
+//     Store beside it (Config.Carrier) all of these work, and P2 and P13 hold.
+//   - All of it must fit in 4096 bytes with the cookie's name and attributes (P11): some 2900 bytes
+//     of keys and values.
 //
 // The cookie is XAES-256-GCM (C2SP) under keys that HKDF derives from the ring for this purpose and
 // cookie name. Its 192-bit nonce is the session's random id, which makes XAES derive a key for each

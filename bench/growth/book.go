@@ -20,9 +20,11 @@ const bookSizes = "1000,1000000,10000000"
 // by the program's own binary, its book is filled, and these are measured:
 //
 //   - the time from the program's start to the end of the first page for somebody who is signed in;
-//   - the processor time of one page of the book at the newest, the middle and the oldest end, for everybody, of
-//     activities, and of a developer who has few entries: over HTTP, and in process from the repository;
-//   - how fast the running program trims entries that have become too old, and what one visitor of it feels of that.
+//   - the processor time of one page of the book at the newest, the middle and the oldest end, for
+//     everybody, of activities, and of a developer who has few entries: over HTTP, and in process
+//     from the repository;
+//   - how fast the running program trims entries that have become too old, and what one visitor of
+//     it feels of that.
 type bookSettings struct {
 	binary   string
 	requests int

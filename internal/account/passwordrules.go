@@ -53,13 +53,15 @@ func NewPasswordRules() *PasswordRules {
 
 // Check refuses a password that is
 //   - not valid UTF-8, shorter than 15 or longer than 128 code points;
-//   - on the list of common ones, as a whole, whatever the case of its letters and the spaces and punctuation in it
-//     (ASVS 6.2.4, 6.2.12);
-//   - something short repeated: "passwordpassword" is no longer than "password". What is repeated must be 15 code points
-//     long by itself, without spaces and punctuation too;
-//   - nothing but runs along the alphabet, the digits, a keyboard or one key: "abcdefgh12345678", "qwertyuiopasdfgh";
-//   - little more than a word of its context (ASVS 6.2.11): the name of the program and the rest of wordlist/context.txt,
-//     the owner's name, their e-mail address, or parts of these of 4 or more code points. Once such words, digits, punctuation and runs are taken out, also when they are
+//   - on the list of common ones, as a whole, whatever the case of its letters and the spaces and
+//     punctuation in it (ASVS 6.2.4, 6.2.12);
+//   - something short repeated: "passwordpassword" is no longer than "password". What is repeated
+//     must be 15 code points long by itself, without spaces and punctuation too;
+//   - nothing but runs along the alphabet, the digits, a keyboard or one key: "abcdefgh12345678",
+//     "qwertyuiopasdfgh";
+//   - little more than a word of its context (ASVS 6.2.11): the name of the program and the rest of
+//     wordlist/context.txt, the owner's name, their e-mail address, or parts of these of 4 or more
+//     code points. Once such words, digits, punctuation and runs are taken out, also when they are
 //     disguised (d00rb00k), 8 code points must remain.
 //
 // There is no other rule: no composition (ASVS 6.2.5); spaces, emoji, any script, even NUL are

@@ -67,14 +67,18 @@
 // when it loses power, and that there is no second server when it is gone. All else follows from
 // the order of steps:
 //
-//   - An address belongs to one developer: a unique index. It says nothing of developers whom another program writes at
-//     the same moment; of two with one address, the one who has a key keeps it.
+//   - An address belongs to one developer: a unique index. It says nothing of developers whom
+//     another program writes at the same moment; of two with one address, the one who has a key
+//     keeps it.
 //   - Who the admins are stands in one document: see below.
-//   - A Take reads, decides, and replaces what it read, or begins anew. So it is exact on any number of nodes.
-//   - An Append stores the entries, and removes them again if it cannot store all; then the counts. What a failure of those,
-//     or a crash, leaves is whole entries without their counts; a count whose fate is unknown is not corrected.
-//   - Trim and the sweeps find documents, then delete those that still qualify; any number of nodes may do so. Beside the
-//     original application (Options.Beside) Trim takes nothing but what Doorbook wrote.
+//   - A Take reads, decides, and replaces what it read, or begins anew. So it is exact on any
+//     number of nodes.
+//   - An Append stores the entries, and removes them again if it cannot store all; then the counts.
+//     What a failure of those, or a crash, leaves is whole entries without their counts; a count
+//     whose fate is unknown is not corrected.
+//   - Trim and the sweeps find documents, then delete those that still qualify; any number of nodes
+//     may do so. Beside the original application (Options.Beside) Trim takes nothing but what
+//     Doorbook wrote.
 //
 // # Who the admins are
 //

@@ -36,12 +36,14 @@
 // write UTF-8), and no other spelling. Flask's own reader takes more, and answers some signed
 // cookies with an error page; here each is an error that says nothing of the cookie's contents.
 //
-//   - A signature, timestamp or payload in any base64 but the canonical one: no padding, spare bits zero.
+//   - A signature, timestamp or payload in any base64 but the canonical one: no padding, spare bits
+//     zero.
 //   - A signature by no key; an age over the greatest one, or below zero.
 //   - zlib data that is cut short, fails its checksum or has something behind it.
-//   - Text that is not JSON, with Python's additions NaN, Infinity and -Infinity. Of equal keys the last one counts.
-//   - A tag that does not hold what Flask writes into it: a date must be an HTTP date with the right weekday, a UUID 32
-//     lower case digits, bytes in padded standard base64.
+//   - Text that is not JSON, with Python's additions NaN, Infinity and -Infinity. Of equal keys the
+//     last one counts.
+//   - A tag that does not hold what Flask writes into it: a date must be an HTTP date with the
+//     right weekday, a UUID 32 lower case digits, bytes in padded standard base64.
 //   - A session that is no dict.
 //
 // The limits:

@@ -13,9 +13,10 @@ import (
 // accepted are the cases that Flask reads, a stricter reader need not, and this one does. All
 // others that the golden files leave open are refused:
 //
-//   - other spellings of a signature, a timestamp or a payload (padding, spare bits, characters passed over): nobody but a
-//     forger of copies writes them;
-//   - tags with what Flask does not write into them (dates of other forms, UUIDs with signs, markup that is no text);
+//   - other spellings of a signature, a timestamp or a payload (padding, spare bits, characters
+//     passed over): nobody but a forger of copies writes them;
+//   - tags with what Flask does not write into them (dates of other forms, UUIDs with signs, markup
+//     that is no text);
 //   - a root that is no dict, which Flask makes one of or takes for empty;
 //   - anything behind a compressed text, and texts over the limits.
 var accepted = map[string]string{

@@ -77,9 +77,12 @@
 //
 // # The server
 //
-//   - Sharding: by {_id: "hashed"}, and no other key: a patch names nothing else, which a cluster before 7.1 would refuse.
-//     Create, Load, Patch and Touch go to one shard, Delete to those concerned, lists and sweeps to all.
-//   - Access: find, insert, update and remove on the collection, and createIndex and collMod for CreateIndexes.
+//   - Sharding: by {_id: "hashed"}, and no other key: a patch names nothing else, which a cluster
+//     before 7.1 would refuse. Create, Load, Patch and Touch go to one shard, Delete to those
+//     concerned, lists and sweeps to all.
+//   - Access: find, insert, update and remove on the collection, and createIndex and collMod for
+//     CreateIndexes.
 //   - Size: a document has at most 16 MiB; session.Config.MaxBytes allows 64 KiB of values.
-//   - Time: a call ends with its context. Without a deadline in it the client's own (timeoutMS) counts.
+//   - Time: a call ends with its context. Without a deadline in it the client's own (timeoutMS)
+//     counts.
 package mongostore

@@ -14,9 +14,10 @@ import (
 // node may do so when it starts, at the same time. They are:
 //
 //   - {subject: 1}, sparse: finds the sessions of a person (BySubject). Strangers are not in it.
-//   - {expires: 1}: finds what is dead (DeleteExpired). With it the server itself removes, once a minute or so, what has
-//     been dead for the time that [Grace] sets. A server without such indexes gets a plain one, and nothing is removed but
-//     by DeleteExpired (session.Manager.RunSweeper).
+//   - {expires: 1}: finds what is dead (DeleteExpired). With it the server itself removes, once a
+//     minute or so, what has been dead for the time that [Grace] sets. A server without such
+//     indexes gets a plain one, and nothing is removed but by DeleteExpired
+//     (session.Manager.RunSweeper).
 //
 // What a request needs is found by _id, whose index every collection has.
 func (s *Store) CreateIndexes(ctx context.Context) error {

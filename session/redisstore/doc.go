@@ -69,16 +69,19 @@
 //
 // # The server
 //
-//   - Memory: maxmemory-policy noeviction (the default) or one of volatile-*, which leaves these keys alone. One of
-//     allkeys-* ends sessions at random and forgets whole shards of the index. Under noeviction a server that is full
-//     refuses Create with session.ErrFull, Patch and Touch with its own error; sessions are still found, listed, ended and
-//     swept. Store.Check finds out at the start of a program.
-//   - Persistence: appendonly yes. Without it a restart ends every session; with snapshots alone it brings back sessions
-//     that were ended since the latest one.
-//   - Failover: replication is asynchronous. When a primary dies, what it acknowledged in its last moment may be lost, and
-//     that can be a logout: the session lives again on the replica that takes over. min-replicas-to-write and
-//     min-replicas-max-lag make that moment short; nothing in Redis makes it none. Where a logout must survive any
-//     failure of a machine, keep sessions in a database that commits (package sqlstore).
-//   - Access: on the keys that begin with "{session:" (see [Prefix]) the commands eval, evalsha, del, exists, hdel, hget,
-//     hgetall, hincrby, hkeys, hmget, hset, zadd, zrangebylex, zrangebyscore, zrem, zscan and zscore are enough.
+//   - Memory: maxmemory-policy noeviction (the default) or one of volatile-*, which leaves these
+//     keys alone. One of allkeys-* ends sessions at random and forgets whole shards of the index.
+//     Under noeviction a server that is full refuses Create with session.ErrFull, Patch and Touch
+//     with its own error; sessions are still found, listed, ended and swept. Store.Check finds out
+//     at the start of a program.
+//   - Persistence: appendonly yes. Without it a restart ends every session; with snapshots alone it
+//     brings back sessions that were ended since the latest one.
+//   - Failover: replication is asynchronous. When a primary dies, what it acknowledged in its last
+//     moment may be lost, and that can be a logout: the session lives again on the replica that
+//     takes over. min-replicas-to-write and min-replicas-max-lag make that moment short; nothing in
+//     Redis makes it none. Where a logout must survive any failure of a machine, keep sessions in a
+//     database that commits (package sqlstore).
+//   - Access: on the keys that begin with "{session:" (see [Prefix]) the commands eval, evalsha,
+//     del, exists, hdel, hget, hgetall, hincrby, hkeys, hmget, hset, zadd, zrangebylex,
+//     zrangebyscore, zrem, zscan and zscore are enough.
 package redisstore

@@ -17,8 +17,9 @@ import (
 //   - an answer that names somebody has a live record behind it;
 //   - what was acknowledged as ended opens nothing any more;
 //   - every record is as it was before the call that failed or as it is after it, never between;
-//   - the failure is told: in place of the answer comes an error page, with no byte, header or cookie of the handler's,
-//     and its cause is the store's error; unless it is one that the answer can do without;
+//   - the failure is told: in place of the answer comes an error page, with no byte, header or
+//     cookie of the handler's, and its cause is the store's error; unless it is one that the answer
+//     can do without;
 //   - when the failure is over the same request works, and so does the next.
 var faultTests = func() (tests []test) {
 	for _, st := range stories {

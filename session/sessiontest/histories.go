@@ -26,16 +26,18 @@ const (
 // else, sign out, end by id or by subject, let time pass, let everything expire. What they did and
 // saw is checked against these rules:
 //
-//   - lost: a write that was acknowledged is seen by every request that begins afterwards, until it is overwritten; a
-//     counter is at the number of its acknowledged updates;
-//   - final: nobody sees a session after its end was acknowledged, nor with a key that was replaced, and no write that
-//     comes after that succeeds;
-//   - subjects: a record answers for one subject, and what one subject wrote or left as a message is seen by no other;
-//   - once: a value is popped once, a flash message is shown once, and a key is renewed once, by another key;
+//   - lost: a write that was acknowledged is seen by every request that begins afterwards, until it
+//     is overwritten; a counter is at the number of its acknowledged updates;
+//   - final: nobody sees a session after its end was acknowledged, nor with a key that was
+//     replaced, and no write that comes after that succeeds;
+//   - subjects: a record answers for one subject, and what one subject wrote or left as a message
+//     is seen by no other;
+//   - once: a value is popped once, a flash message is shown once, and a key is renewed once, by
+//     another key;
 //   - swallowed: a flash message that was acknowledged and not shown is waiting still;
 //   - vanished: a session that nobody ended is there, and its key opens it;
-//   - answers: no request is answered by an error, but a write whose session was ended or renewed meanwhile, and a pop of
-//     what another request changed.
+//   - answers: no request is answered by an error, but a write whose session was ended or renewed
+//     meanwhile, and a pop of what another request changed.
 //
 // A failure prints the history of its round and a seed. With that in the environment, as
 // SESSIONTEST_SEED, every round does the same things; who comes first is left to the scheduler, so
