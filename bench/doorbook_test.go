@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 const (
@@ -21,7 +22,7 @@ type doorbook struct{ m *session.Manager }
 // newDoorbook gives one with the memory store and default settings.
 func newDoorbook(tb testing.TB) doorbook {
 	tb.Helper()
-	return withConfig(tb, session.Config{Store: session.NewMemory(session.MemoryConfig{})})
+	return withConfig(tb, session.Config{Home: session.Home{Store: memstore.New(memstore.Config{})}})
 }
 
 func withConfig(tb testing.TB, c session.Config) doorbook {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 const aliceInFlask session.Key[flaskUser] = flaskUserKey
@@ -20,7 +21,7 @@ func newFlaskHome(tb testing.TB, companion bool) flaskHome {
 	tb.Helper()
 	var base session.Config
 	if companion {
-		base.Store = session.NewMemory(session.MemoryConfig{})
+		base.Home.Store = memstore.New(memstore.Config{})
 	}
 	config, err := flask.Config{SecretKey: []byte(secretKey)}.Sessions(base)
 	if err != nil {

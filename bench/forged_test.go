@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // forged gives a cookie of the length of a real one, with another signature; or a rubbish one of
@@ -47,12 +49,12 @@ func runForged(b *testing.B, rubbish bool) {
 // visits counts how often the store is asked for one request with a forged cookie.
 func visits(tb testing.TB, what work, rubbish bool) int64 {
 	tb.Helper()
-	store := &countingStore{Store: session.NewMemory(session.MemoryConfig{})}
-	p := overHTTP{withConfig(tb, session.Config{Store: store}).handler}
+	st := &countingStore{Store: memstore.New(memstore.Config{})}
+	p := overHTTP{withConfig(tb, session.Config{Home: session.Home{Store: st}}).handler}
 	way := p.pass(what, forged(tb, p, rubbish))
-	before := store.n.Load()
+	before := st.n.Load()
 	way.run()
-	return store.n.Load() - before
+	return st.n.Load() - before
 }
 
 // TestForgedAsksNoStore: a cookie that our keys did not sign costs no visit to the store.
@@ -63,38 +65,38 @@ func TestForgedAsksNoStore(t *testing.T) {
 		}
 	}
 	// The count above is only worth something if visits are counted.
-	store := &countingStore{Store: session.NewMemory(session.MemoryConfig{})}
-	p := overHTTP{withConfig(t, session.Config{Store: store}).handler}
+	st := &countingStore{Store: memstore.New(memstore.Config{})}
+	p := overHTTP{withConfig(t, session.Config{Home: session.Home{Store: st}}).handler}
 	way := p.pass(read, signIn(t, p, fill))
-	before := store.n.Load()
+	before := st.n.Load()
 	way.run()
-	if n := store.n.Load() - before; n != 1 {
+	if n := st.n.Load() - before; n != 1 {
 		t.Errorf("a true cookie: %d visits to the store, want 1", n)
 	}
 }
 
 // countingStore counts the visits that a request can cause.
 type countingStore struct {
-	session.Store
+	store.Store
 	n atomic.Int64
 }
 
-func (s *countingStore) Create(ctx context.Context, r session.Record) error {
+func (s *countingStore) Create(ctx context.Context, r store.Record) error {
 	s.n.Add(1)
 	return s.Store.Create(ctx, r)
 }
 
-func (s *countingStore) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s *countingStore) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	s.n.Add(1)
 	return s.Store.Load(ctx, id, now)
 }
 
-func (s *countingStore) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (s *countingStore) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	s.n.Add(1)
 	return s.Store.Patch(ctx, p)
 }
 
-func (s *countingStore) Touch(ctx context.Context, id session.ID, d session.Digest, t session.Touch, now time.Time) error {
+func (s *countingStore) Touch(ctx context.Context, id session.ID, d store.Digest, t store.Touch, now time.Time) error {
 	s.n.Add(1)
 	return s.Store.Touch(ctx, id, d, t, now)
 }

@@ -117,7 +117,7 @@ const (
 
 // TestPeers proves that the implementations do the work that they are timed at.
 func TestPeers(t *testing.T) {
-	for _, c := range append(peers(t), sealed(t)...) {
+	for _, c := range append(peers(t), sealers(t)...) {
 		t.Run(c.name, func(t *testing.T) {
 			cookie := signIn(t, c.peer, fill)
 			do := func(what work, cookie string) (set string) {

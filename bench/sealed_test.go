@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 	"github.com/gorilla/securecookie"
 )
 
-// sealed gives the implementations that keep the data encrypted in the cookie, each anew.
-func sealed(tb testing.TB) []contestant {
+// sealers gives the implementations that keep the data encrypted in the cookie, each anew.
+func sealers(tb testing.TB) []contestant {
 	return []contestant{
 		{"gorilla", overHTTP{newGorilla().handler}, false},
 		{"doorbook", overHTTP{newSealed(tb).handler}, true},
@@ -20,19 +21,19 @@ func sealed(tb testing.TB) []contestant {
 }
 
 func newSealed(tb testing.TB) doorbook {
-	return withConfig(tb, session.Config{Carrier: session.Sealed})
+	return withConfig(tb, session.Config{Home: session.Home{Format: sealed.New()}})
 }
 
 // BenchmarkSealedRead reads one of three strings that are sealed in the cookie.
-func BenchmarkSealedRead(b *testing.B) { run(b, sealed(b), fill, read) }
+func BenchmarkSealedRead(b *testing.B) { run(b, sealers(b), fill, read) }
 
 // BenchmarkSealedReadWrite reads one of three strings that are sealed in the cookie, and stores
 // another anew.
-func BenchmarkSealedReadWrite(b *testing.B) { run(b, sealed(b), fill, readWrite) }
+func BenchmarkSealedReadWrite(b *testing.B) { run(b, sealers(b), fill, readWrite) }
 
 // BenchmarkSealedForged is a request with a cookie as long as a sealed one that nobody sealed.
 func BenchmarkSealedForged(b *testing.B) {
-	for _, c := range sealed(b) {
+	for _, c := range sealers(b) {
 		if c.name == "gorilla" {
 			continue // it gives the handler an error, which its work takes for wrong
 		}

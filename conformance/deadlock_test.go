@@ -6,6 +6,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // testDeadlock lets a deletion of two records meet a transaction that wants them in the other order
@@ -21,7 +22,7 @@ func testDeadlock(t *testing.T, d database) {
 	}
 	first, second := record("ada", nil), record("ada", nil)
 	first.ID[0], second.ID[0] = 1, 2
-	for _, r := range []session.Record{first, second} {
+	for _, r := range []store.Record{first, second} {
 		if err := s.Create(ctx, r); err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // meaning is what the headers of an answer tell a browser and a cache.
@@ -86,7 +87,7 @@ func (c *headerCase) shared(secret string, now int64) (*session.Manager, error) 
 		}[strings.ToLower(mode)]
 	}
 	config, err := app.Sessions(session.Config{
-		Cookie: cookie, Store: session.NewMemory(session.MemoryConfig{}), Now: func() time.Time { return time.Unix(now, 0) },
+		Home: session.Home{Cookie: cookie, Store: memstore.New(memstore.Config{})}, Now: func() time.Time { return time.Unix(now, 0) },
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // developer is what the Flask application keeps of who is signed in.
@@ -40,8 +41,8 @@ func besideFlask(t *testing.T) *beside {
 		return d.ID
 	}}
 	config, err := app.Sessions(session.Config{
-		Store: session.NewMemory(session.MemoryConfig{}), Cookie: session.Cookie{PlainHTTP: true},
-		Now: func() time.Time { return time.Unix(b.now, 0) },
+		Home: session.Home{Store: memstore.New(memstore.Config{}), Cookie: session.Cookie{PlainHTTP: true}},
+		Now:  func() time.Time { return time.Unix(b.now, 0) },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,10 +2,18 @@ module github.com/doorbook/doorbook/conformance
 
 go 1.26.0
 
-replace github.com/doorbook/doorbook => ../
+replace (
+	github.com/doorbook/doorbook => ../
+	github.com/doorbook/doorbook/passhash => ../passhash
+	github.com/doorbook/doorbook/session => ../session
+	github.com/doorbook/doorbook/session/mongostore => ../session/mongostore
+)
 
 require (
 	github.com/doorbook/doorbook v0.0.0
+	github.com/doorbook/doorbook/passhash v0.0.0
+	github.com/doorbook/doorbook/session v0.0.0
+	github.com/doorbook/doorbook/session/mongostore v0.0.0
 	github.com/go-sql-driver/mysql v1.10.0
 	github.com/google/go-cmp v0.7.0
 	github.com/jackc/pgx/v5 v5.10.0
@@ -17,6 +25,7 @@ require (
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
+	github.com/boyter/go-string v1.0.5 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -25,6 +34,7 @@ require (
 	github.com/jackc/puddle/v2 v2.2.2 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
+	github.com/medama-io/go-useragent v1.2.5 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/xdg-go/scram v1.4.0 // indirect

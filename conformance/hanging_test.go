@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // testHanging: a call waits for a row that somebody else has locked no longer than its context,
@@ -34,10 +34,10 @@ func testHanging(t *testing.T, d database) {
 		t.Fatal(err)
 	}
 
-	p := session.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: session.Values{"a": {1}}}
+	p := store.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: store.Values{"a": {1}}}
 	for what, call := range map[string]func(ctx context.Context) error{
 		"Patch":  func(ctx context.Context) error { _, err := s.Patch(ctx, p); return err },
-		"Touch":  func(ctx context.Context) error { return s.Touch(ctx, r.ID, r.Digest, session.Touch{}, now) },
+		"Touch":  func(ctx context.Context) error { return s.Touch(ctx, r.ID, r.Digest, store.Touch{}, now) },
 		"Delete": func(ctx context.Context) error { return s.Delete(ctx, r.ID) },
 	} {
 		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
@@ -56,7 +56,7 @@ func testHanging(t *testing.T, d database) {
 	// What was given up may still have happened, but for the patch, which has no commit. So there
 	// may be no record.
 	version, err := s.Patch(ctx, p)
-	if (err != nil || version != 2) && !errors.Is(err, session.ErrNotFound) {
+	if (err != nil || version != 2) && !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Patch afterwards: version %d, %v; want 2", version, err)
 	}
 }

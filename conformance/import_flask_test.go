@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ import (
 	sqlitedb "github.com/doorbook/doorbook/internal/sqlite"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // Hashes that Werkzeug has made of flaskPassword.
@@ -220,7 +222,7 @@ func newSignIn(t *testing.T, db *sqlitedb.DB, hasher *passhash.Hasher) func(emai
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,13 +270,19 @@ func dump(t *testing.T, db *mongo.Database) map[string][]string {
 	return all
 }
 
+// withoutSettings is an environment without what is meant for a program of somebody else, or for the
+// tests.
+func withoutSettings(env []string) []string {
+	return slices.DeleteFunc(env, func(line string) bool { return strings.HasPrefix(line, "DOORBOOK_") })
+}
+
 // TestImportVerb runs the program as an operator does: dry, then really, then again.
 func TestImportVerb(t *testing.T) {
 	t.Parallel()
 	address, _ := flaskInstallation(t, 300)
 	program := filepath.Join(t.TempDir(), "doorbook")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/doorbook")
-	build.Dir = ".."
+	build.Dir, build.Env = "..", append(os.Environ(), "GOWORK=") // in the program's workspace
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -283,7 +291,7 @@ func TestImportVerb(t *testing.T) {
 	run := func(wantCode int, args ...string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), program, append([]string{"import", "flask", "--data", data}, args...)...)
-		cmd.Env = append(os.Environ(), "DOORBOOK_DATABASE="+target)
+		cmd.Env = append(withoutSettings(os.Environ()), "DOORBOOK_DATABASE="+target)
 		out, err := cmd.CombinedOutput()
 		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != wantCode {
 			t.Fatalf("%v: %v\n%s", args, err, out)
@@ -322,7 +330,19 @@ func TestImportVerb(t *testing.T) {
 		t.Error("a dry run wrote:", diff)
 	}
 	target = "sqlite"
-	expect(run(0, "--from", address, "--report", report, "--admin", "ADA@example.org"), "developers: 4 read, 2 copied, 0 there already, 2 refused",
+	expect(run(1, "--from", address), "no installation in "+data)
+	if _, err := os.Stat(data); err == nil {
+		t.Error("an import made an installation")
+	}
+	install, err := sqlitedb.Open(t.Context(), data, sqlitedb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := install.Close(); err != nil {
+		t.Fatal(err)
+	}
+	expect(run(1, "--from", address, "--dry-run", "--admin", "nobody@example.org"), "nobody was made an administrator as nobody@example.org")
+	expect(run(0, "--from", address, "--report", report, "--admin", "ADA@example.org"), "in "+data+", from ", "developers: 4 read, 2 copied, 0 there already, 2 refused",
 		"logs: 300 read, 297 copied", "297 entries say [redacted]", "ada@example.org is an administrator now")
 	lines, err := os.ReadFile(report)
 	if err != nil {

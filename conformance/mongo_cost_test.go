@@ -12,6 +12,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // commands remembers what a client sends: each is one round trip.
@@ -44,12 +45,12 @@ func (c *commands) during(do func() error) ([]bson.Raw, error) {
 func TestMongoCost(t *testing.T) {
 	t.Parallel()
 	var sent commands
-	store, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t), sent.watch()))
+	st, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t), sent.watch()))
 	ctx := t.Context()
-	create := func(subject string) session.Record {
+	create := func(subject string) store.Record {
 		t.Helper()
-		r := record(subject, session.Values{"a": {1}})
-		if err := store.Create(ctx, r); err != nil {
+		r := record(subject, store.Values{"a": {1}})
+		if err := st.Create(ctx, r); err != nil {
 			t.Fatal(err)
 		}
 		return r
@@ -59,38 +60,38 @@ func TestMongoCost(t *testing.T) {
 	for range 150 {
 		others = append(others, create("bob").ID)
 	}
-	patch := session.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: r.Values}
+	patch := store.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: r.Values}
 	for _, o := range []struct {
 		name string
 		want int
 		run  func() error
 	}{
 		{"Create", 1, func() error { create("eve"); return nil }},
-		{"Load", 1, func() error { _, err := store.Load(ctx, r.ID, now); return err }},
-		{"Patch", 1, func() error { _, err := store.Patch(ctx, patch); return err }},
+		{"Load", 1, func() error { _, err := st.Load(ctx, r.ID, now); return err }},
+		{"Patch", 1, func() error { _, err := st.Patch(ctx, patch); return err }},
 		{"Patch that conflicts", 2, func() error {
 			late := patch
 			late.IfVersion = 99
-			if _, err := store.Patch(ctx, late); !errors.Is(err, session.ErrConflict) {
+			if _, err := st.Patch(ctx, late); !errors.Is(err, store.ErrConflict) {
 				t.Errorf("Patch: %v, want ErrConflict", err)
 			}
 			return nil
 		}},
 		{"Patch of what is gone", 1, func() error {
-			if _, err := store.Patch(ctx, session.Patch{Now: now}); !errors.Is(err, session.ErrNotFound) {
+			if _, err := st.Patch(ctx, store.Patch{Now: now}); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Patch: %v, want ErrNotFound", err)
 			}
 			return nil
 		}},
-		{"Touch", 1, func() error { return store.Touch(ctx, r.ID, r.Digest, session.Touch{}, now) }},
-		{"BySubject", 1, func() error { _, err := store.BySubject(ctx, "ada", now); return err }},
-		{"BySubject of many", 1, func() error { _, err := store.BySubject(ctx, "bob", now); return err }},
-		{"BySubject of nobody", 0, func() error { _, err := store.BySubject(ctx, "", now); return err }},
-		{"Each", 1, func() error { return store.Each(ctx, now, func(session.Record) error { return nil }) }},
-		{"DeleteExpired of nothing", 1, func() error { _, err := store.DeleteExpired(ctx, now, 500); return err }},
-		{"Delete", 1, func() error { return store.Delete(ctx, r.ID) }},
-		{"Delete of many", 2, func() error { return store.Delete(ctx, others[:120]...) }},
-		{"DeleteExpired", 2, func() error { _, err := store.DeleteExpired(ctx, now.Add(2*time.Hour), 100); return err }},
+		{"Touch", 1, func() error { return st.Touch(ctx, r.ID, r.Digest, store.Touch{}, now) }},
+		{"BySubject", 1, func() error { _, err := st.BySubject(ctx, "ada", now); return err }},
+		{"BySubject of many", 1, func() error { _, err := st.BySubject(ctx, "bob", now); return err }},
+		{"BySubject of nobody", 0, func() error { _, err := st.BySubject(ctx, "", now); return err }},
+		{"Each", 1, func() error { return st.Each(ctx, now, func(store.Record) error { return nil }) }},
+		{"DeleteExpired of nothing", 1, func() error { _, err := st.DeleteExpired(ctx, now, 500); return err }},
+		{"Delete", 1, func() error { return st.Delete(ctx, r.ID) }},
+		{"Delete of many", 2, func() error { return st.Delete(ctx, others[:120]...) }},
+		{"DeleteExpired", 2, func() error { _, err := st.DeleteExpired(ctx, now.Add(2*time.Hour), 100); return err }},
 	} {
 		seen, err := sent.during(o.run)
 		if err != nil {
@@ -105,23 +106,23 @@ func TestMongoCost(t *testing.T) {
 func BenchmarkMongo(b *testing.B) {
 	for name, address := range map[string]string{"front": servers.Mongo(b), "direct": servers.MongoDirect(b)} {
 		db := mongoDatabase(b, address)
-		store, _ := mongoStore(b, db)
+		st, _ := mongoStore(b, db)
 		r := redisRecord("ada")
-		if err := store.Create(b.Context(), r); err != nil {
+		if err := st.Create(b.Context(), r); err != nil {
 			b.Fatal(err)
 		}
-		set := session.Values{"csrf": make([]byte, 32)}
+		set := store.Values{"csrf": make([]byte, 32)}
 		for _, op := range []struct {
 			name string
 			run  func() error
 		}{
-			{"Load", func() error { _, err := store.Load(b.Context(), r.ID, redisNow); return err }},
+			{"Load", func() error { _, err := st.Load(b.Context(), r.ID, redisNow); return err }},
 			{"Patch", func() error {
-				_, err := store.Patch(b.Context(), session.Patch{ID: r.ID, Digest: r.Digest, Now: redisNow, Set: set})
+				_, err := st.Patch(b.Context(), store.Patch{ID: r.ID, Digest: r.Digest, Now: redisNow, Set: set})
 				return err
 			}},
-			{"Touch", func() error { return store.Touch(b.Context(), r.ID, r.Digest, session.Touch{}, redisNow) }},
-			{"BySubject", func() error { _, err := store.BySubject(b.Context(), "ada", redisNow); return err }},
+			{"Touch", func() error { return st.Touch(b.Context(), r.ID, r.Digest, store.Touch{}, redisNow) }},
+			{"BySubject", func() error { _, err := st.BySubject(b.Context(), "ada", redisNow); return err }},
 			{"floor: ping", func() error { return db.Client().Ping(b.Context(), nil) }},
 		} {
 			b.Run(name+"/"+op.name, func(b *testing.B) {

@@ -9,7 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestMongoDamage: what somebody else did to a document costs that record at most. Nobody is signed
@@ -29,39 +29,40 @@ func TestMongoDamage(t *testing.T) {
 		clear  error // what a patch that needs none of the old values gets
 		listed bool
 	}{
-		"digest":            {set("digest", "short"), session.ErrUnreadable, session.ErrNotFound, session.ErrNotFound, true},
-		"short digest":      {set("digest", bson.Binary{Data: []byte{1}}), session.ErrUnreadable, session.ErrNotFound, session.ErrNotFound, true},
-		"no digest":         {unset("digest"), session.ErrUnreadable, session.ErrNotFound, session.ErrNotFound, true},
-		"version":           {set("version", secret), session.ErrUnreadable, session.ErrUnreadable, session.ErrUnreadable, true},
+		"digest":            {set("digest", "short"), store.ErrUnreadable, store.ErrNotFound, store.ErrNotFound, true},
+		"short digest":      {set("digest", bson.Binary{Data: []byte{1}}), store.ErrUnreadable, store.ErrNotFound, store.ErrNotFound, true},
+		"no digest":         {unset("digest"), store.ErrUnreadable, store.ErrNotFound, store.ErrNotFound, true},
+		"version":           {set("version", secret), store.ErrUnreadable, store.ErrUnreadable, store.ErrUnreadable, true},
 		"short version":     {set("version", int32(1)), nil, nil, nil, true},
-		"no version yet":    {set("version", int64(0)), session.ErrUnreadable, nil, nil, true},
-		"key id":            {set("key_id", 7), session.ErrUnreadable, nil, nil, true},
-		"created":           {unset("created"), session.ErrUnreadable, nil, nil, true},
-		"signed in":         {set("signed_in", secret), session.ErrUnreadable, nil, nil, true},
-		"last seen":         {set("last_seen", int64(5)), session.ErrUnreadable, nil, nil, true},
-		"deadline":          {unset("deadline"), session.ErrUnreadable, nil, nil, true},
-		"idle":              {set("idle", int64(-1)), session.ErrUnreadable, nil, nil, true},
-		"idle overflows":    {set("idle", int64(math.MaxInt64)), session.ErrUnreadable, nil, nil, true},
-		"persist":           {set("persist", "yes"), session.ErrUnreadable, nil, nil, true},
-		"parent":            {set("parent", "none"), session.ErrUnreadable, nil, nil, true},
-		"address":           {set("addr", bson.D{}), session.ErrUnreadable, nil, nil, true},
-		"expires":           {set("expires", "soon"), session.ErrNotFound, session.ErrNotFound, session.ErrNotFound, false},
-		"no end":            {unset("expires"), session.ErrNotFound, session.ErrNotFound, session.ErrNotFound, false},
-		"subject":           {set("subject", 7), session.ErrUnreadable, nil, nil, false},
+		"no version yet":    {set("version", int64(0)), store.ErrUnreadable, nil, nil, true},
+		"key id":            {set("key_id", 7), store.ErrUnreadable, nil, nil, true},
+		"created":           {unset("created"), store.ErrUnreadable, nil, nil, true},
+		"signed in":         {set("signed_in", secret), store.ErrUnreadable, nil, nil, true},
+		"last seen":         {set("last_seen", int64(5)), store.ErrUnreadable, nil, nil, true},
+		"deadline":          {unset("deadline"), store.ErrUnreadable, nil, nil, true},
+		"idle":              {set("idle", int64(-1)), store.ErrUnreadable, nil, nil, true},
+		"idle overflows":    {set("idle", int64(math.MaxInt64)), store.ErrUnreadable, nil, nil, true},
+		"persist":           {set("persist", "yes"), store.ErrUnreadable, nil, nil, true},
+		"state":             {set("state", 7), store.ErrUnreadable, nil, nil, true},
+		"parent":            {set("parent", "none"), store.ErrUnreadable, nil, nil, true},
+		"address":           {set("addr", bson.D{}), store.ErrUnreadable, nil, nil, true},
+		"expires":           {set("expires", "soon"), store.ErrNotFound, store.ErrNotFound, store.ErrNotFound, false},
+		"no end":            {unset("expires"), store.ErrNotFound, store.ErrNotFound, store.ErrNotFound, false},
+		"subject":           {set("subject", 7), store.ErrUnreadable, nil, nil, false},
 		"no subject":        {unset("subject"), nil, nil, nil, false},
-		"values":            {set("values", secret), session.ErrUnreadable, session.ErrUnreadable, nil, true},
+		"values":            {set("values", secret), store.ErrUnreadable, store.ErrUnreadable, nil, true},
 		"no values":         {unset("values"), nil, nil, nil, true},
-		"a value":           {set("values.a", secret), session.ErrUnreadable, nil, nil, true},
-		"a key":             {set("values.%zz", bson.Binary{}), session.ErrUnreadable, nil, nil, true},
-		"a kind of binary":  {set("values.a", bson.Binary{Subtype: bson.TypeBinaryUUID, Data: make([]byte, 16)}), session.ErrUnreadable, nil, nil, true},
+		"a value":           {set("values.a", secret), store.ErrUnreadable, nil, nil, true},
+		"a key":             {set("values.%zz", bson.Binary{}), store.ErrUnreadable, nil, nil, true},
+		"a kind of binary":  {set("values.a", bson.Binary{Subtype: bson.TypeBinaryUUID, Data: make([]byte, 16)}), store.ErrUnreadable, nil, nil, true},
 		"more than we know": {set("note", secret), nil, nil, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
-			store, collection := mongoStore(t, db)
-			r, whole := record("ada", session.Values{"b": {1}}), record("ada", nil)
-			for _, r := range []session.Record{r, whole} {
-				if err := store.Create(ctx, r); err != nil {
+			st, collection := mongoStore(t, db)
+			r, whole := record("ada", store.Values{"b": {1}}), record("ada", nil)
+			for _, r := range []store.Record{r, whole} {
+				if err := st.Create(ctx, r); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -77,38 +78,38 @@ func TestMongoDamage(t *testing.T) {
 					t.Errorf("%s tells what is stored: %v", method, err)
 				}
 			}
-			got, err := store.Load(ctx, r.ID, now)
+			got, err := st.Load(ctx, r.ID, now)
 			check("Load", err, c.load)
 			if err != nil && got.Values != nil {
 				t.Errorf("Load gave values %v beside its error", got.Values)
 			}
-			if errors.Is(err, session.ErrUnreadable) && got.ID != r.ID {
+			if errors.Is(err, store.ErrUnreadable) && got.ID != r.ID {
 				t.Errorf("Load gave record %v beside its error, want %v", got.ID, r.ID)
 			}
 			want := 1
 			if c.listed {
 				want = 2
 			}
-			if list, err := store.BySubject(ctx, "ada", now); err != nil || len(list) != want {
+			if list, err := st.BySubject(ctx, "ada", now); err != nil || len(list) != want {
 				t.Errorf("BySubject: %d records, %v; want %d", len(list), err, want)
 			}
-			p := session.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: session.Values{"c": {1}}}
-			_, err = store.Patch(ctx, p)
+			p := store.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: store.Values{"c": {1}}}
+			_, err = st.Patch(ctx, p)
 			check("Patch", err, c.patch)
 			p.Clear = true
-			_, err = store.Patch(ctx, p)
+			_, err = st.Patch(ctx, p)
 			check("Patch that clears", err, c.clear)
-			err = store.Touch(ctx, r.ID, r.Digest, session.Touch{LastSeen: now, Expires: now.Add(2 * time.Hour)}, now)
-			if err != nil && !errors.Is(err, session.ErrNotFound) {
+			err = st.Touch(ctx, r.ID, r.Digest, store.Touch{LastSeen: now, Expires: now.Add(2 * time.Hour)}, now)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Touch: %v", err)
 			}
-			if err := store.Delete(ctx, r.ID); err != nil {
+			if err := st.Delete(ctx, r.ID); err != nil {
 				t.Errorf("Delete: %v", err)
 			}
-			if _, err := store.Load(ctx, r.ID, now); !errors.Is(err, session.ErrNotFound) {
+			if _, err := st.Load(ctx, r.ID, now); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Load after deleting: %v, want ErrNotFound", err)
 			}
-			if n, err := store.DeleteExpired(ctx, now.AddDate(1, 0, 0), 100); n != 1 || err != nil {
+			if n, err := st.DeleteExpired(ctx, now.AddDate(1, 0, 0), 100); n != 1 || err != nil {
 				t.Errorf("DeleteExpired: %d, %v; want the other one", n, err)
 			}
 		})
@@ -118,13 +119,13 @@ func TestMongoDamage(t *testing.T) {
 // TestMongoGreatVersion: a version that cannot be counted up any more takes no patch.
 func TestMongoGreatVersion(t *testing.T) {
 	t.Parallel()
-	store, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
+	st, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
 	r := record("ada", nil)
 	r.Version = math.MaxInt64
-	if err := store.Create(t.Context(), r); err != nil {
+	if err := st.Create(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Patch(t.Context(), session.Patch{ID: r.ID, Digest: r.Digest, Now: now}); !errors.Is(err, session.ErrUnreadable) {
+	if _, err := st.Patch(t.Context(), store.Patch{ID: r.ID, Digest: r.Digest, Now: now}); !errors.Is(err, store.ErrUnreadable) {
 		t.Errorf("Patch: %v, want ErrUnreadable", err)
 	}
 }
@@ -134,7 +135,7 @@ func TestMongoGreatVersion(t *testing.T) {
 func TestMongoStrangers(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	store, collection := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
+	st, collection := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
 	for _, d := range []bson.D{
 		{{Key: "_id", Value: "text"}, {Key: "subject", Value: "ada"}, {Key: "expires", Value: bson.NewDateTimeFromTime(now.Add(time.Hour))}},
 		{{Key: "_id", Value: 7}, {Key: "subject", Value: "ada"}},
@@ -145,15 +146,15 @@ func TestMongoStrangers(t *testing.T) {
 		}
 	}
 	r := record("ada", nil)
-	if err := store.Create(ctx, r); err != nil {
+	if err := st.Create(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	list, err := store.BySubject(ctx, "ada", now)
+	list, err := st.BySubject(ctx, "ada", now)
 	if err != nil || len(list) != 1 || list[0].ID != r.ID {
 		t.Errorf("BySubject: %v, %v", list, err)
 	}
 	list = nil
-	err = store.Each(ctx, now, func(r session.Record) error { list = append(list, r); return nil })
+	err = st.Each(ctx, now, func(r store.Record) error { list = append(list, r); return nil })
 	if err != nil || len(list) != 1 || list[0].ID != r.ID {
 		t.Errorf("Each: %v, %v", list, err)
 	}

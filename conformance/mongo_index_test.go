@@ -17,6 +17,7 @@ import (
 	"github.com/doorbook/doorbook/conformance/server"
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/mongostore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // needsRealMongo reports whether a test has to end here, because FerretDB cannot show what it
@@ -74,7 +75,7 @@ func TestMongoIndexes(t *testing.T) {
 			if c.grace == 0 { // which says nothing about an index that exists
 				collection = db.Collection("plain")
 			}
-			store, err := mongostore.New(collection, mongostore.Grace(c.grace))
+			st, err := mongostore.New(collection, mongostore.Grace(c.grace))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +83,7 @@ func TestMongoIndexes(t *testing.T) {
 			for range 8 {
 				all.Go(func() {
 					for range 2 {
-						if err := store.CreateIndexes(t.Context()); err != nil {
+						if err := st.CreateIndexes(t.Context()); err != nil {
 							t.Errorf("CreateIndexes: %v", err)
 						}
 					}
@@ -110,39 +111,39 @@ func TestMongoPlans(t *testing.T) {
 	}
 	var sent commands
 	db := mongoDatabase(t, servers.Mongo(t), sent.watch())
-	store, collection := mongoStore(t, db)
+	st, collection := mongoStore(t, db)
 	ctx := t.Context()
 	template, r := record("ada", nil), record("bob", nil)
-	for _, r := range []session.Record{template, r} {
-		if err := store.Create(ctx, r); err != nil {
+	for _, r := range []store.Record{template, r} {
+		if err := st.Create(ctx, r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	mongoMultiply(t, collection, template.ID, 2000)
-	patch := session.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: session.Values{"a": {1}}}
+	patch := store.Patch{ID: r.ID, Digest: r.Digest, Now: now, Set: store.Values{"a": {1}}}
 	const byID, bySubject, byExpiry, byEither = "IDHACK|EXPRESS|_id_", "subject_1", "expires_1", "IDHACK|EXPRESS|_id_|expires_1"
 	for _, c := range []struct {
 		name    string
 		indexes []string // of each command
 		run     func() error
 	}{
-		{"Load", []string{byID}, func() error { _, err := store.Load(ctx, r.ID, now); return err }},
-		{"Patch", []string{byID}, func() error { _, err := store.Patch(ctx, patch); return err }},
+		{"Load", []string{byID}, func() error { _, err := st.Load(ctx, r.ID, now); return err }},
+		{"Patch", []string{byID}, func() error { _, err := st.Patch(ctx, patch); return err }},
 		{"Patch that conflicts", []string{byID, byID}, func() error {
 			late := patch
 			late.IfVersion = 99
-			_, _ = store.Patch(ctx, late)
+			_, _ = st.Patch(ctx, late)
 			return nil
 		}},
-		{"Touch", []string{byID}, func() error { return store.Touch(ctx, r.ID, r.Digest, session.Touch{}, now) }},
-		{"Delete", []string{byID}, func() error { return store.Delete(ctx, session.ID{1}) }},
-		{"BySubject", []string{bySubject}, func() error { _, err := store.BySubject(ctx, "bob", now); return err }},
-		{"BySubject of odd bytes", []string{bySubject}, func() error { _, err := store.BySubject(ctx, "\xff", now); return err }},
+		{"Touch", []string{byID}, func() error { return st.Touch(ctx, r.ID, r.Digest, store.Touch{}, now) }},
+		{"Delete", []string{byID}, func() error { return st.Delete(ctx, session.ID{1}) }},
+		{"BySubject", []string{bySubject}, func() error { _, err := st.BySubject(ctx, "bob", now); return err }},
+		{"BySubject of odd bytes", []string{bySubject}, func() error { _, err := st.BySubject(ctx, "\xff", now); return err }},
 		{"Each", []string{byID, byID, byID, byID, byID}, func() error {
-			return store.Each(ctx, now, func(session.Record) error { return nil })
+			return st.Each(ctx, now, func(store.Record) error { return nil })
 		}},
 		{"DeleteExpired", []string{byExpiry, byEither}, func() error {
-			_, err := store.DeleteExpired(ctx, now.Add(2*time.Hour), 10)
+			_, err := st.DeleteExpired(ctx, now.Add(2*time.Hour), 10)
 			return err
 		}},
 	} {
@@ -198,17 +199,17 @@ func TestMongoBroom(t *testing.T) {
 	}
 	db := mongoDatabase(t, servers.Mongo(t))
 	collection := db.Collection("swept")
-	store, err := mongostore.New(collection, mongostore.Grace(time.Hour))
+	st, err := mongostore.New(collection, mongostore.Grace(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.CreateIndexes(t.Context()); err != nil {
+	if err := st.CreateIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	dead, young, live := record("ada", nil), record("ada", nil), record("ada", nil)
 	dead.Expires, young.Expires, live.Expires = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Minute), time.Now().Add(time.Hour)
-	for _, r := range []session.Record{dead, young, live} {
-		if err := store.Create(t.Context(), r); err != nil {
+	for _, r := range []store.Record{dead, young, live} {
+		if err := st.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -217,11 +218,11 @@ func TestMongoBroom(t *testing.T) {
 			break
 		}
 	}
-	if _, err := store.Load(t.Context(), dead.ID, dead.Expires.Add(-time.Second)); err == nil {
+	if _, err := st.Load(t.Context(), dead.ID, dead.Expires.Add(-time.Second)); err == nil {
 		t.Error("the dead record is still there")
 	}
-	for _, r := range []session.Record{young, live} {
-		if _, err := store.Load(t.Context(), r.ID, r.Expires.Add(-time.Second)); err != nil {
+	for _, r := range []store.Record{young, live} {
+		if _, err := st.Load(t.Context(), r.ID, r.Expires.Add(-time.Second)); err != nil {
 			t.Errorf("a record that was to stay: %v", err)
 		}
 	}
@@ -239,17 +240,17 @@ func TestMongoCollation(t *testing.T) {
 	if err := db.CreateCollection(t.Context(), "folded", folded); err != nil {
 		t.Fatal(err)
 	}
-	store := mongoStoreOf(t, db.Collection("folded"))
-	if err := store.CreateIndexes(t.Context()); err != nil {
+	st := mongoStoreOf(t, db.Collection("folded"))
+	if err := st.CreateIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, subject := range []string{"ada", "Ada", "ádá"} {
-		if err := store.Create(t.Context(), record(subject, nil)); err != nil {
+		if err := st.Create(t.Context(), record(subject, nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, subject := range []string{"ada", "Ada", "ádá"} {
-		if list, err := store.BySubject(t.Context(), subject, now); err != nil || len(list) != 1 || list[0].Subject != subject {
+		if list, err := st.BySubject(t.Context(), subject, now); err != nil || len(list) != 1 || list[0].Subject != subject {
 			t.Errorf("BySubject(%q): %v, %v; want the one of that name", subject, list, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestMongoSettings tells the story under settings that people give their clients. None of them is
@@ -50,8 +51,8 @@ func TestMongoSettings(t *testing.T) {
 func mongoTale(t *testing.T, address string, more ...*options.ClientOptions) {
 	t.Helper()
 	var sent commands
-	store, _ := mongoStore(t, mongoDatabase(t, address, append(more, sent.watch())...))
-	seen, _ := sent.during(func() error { story(t, store); return nil })
+	st, _ := mongoStore(t, mongoDatabase(t, address, append(more, sent.watch())...))
+	seen, _ := sent.during(func() error { story(t, st); return nil })
 	for _, command := range seen {
 		elements, err := command.Elements()
 		if err != nil {
@@ -102,27 +103,27 @@ func TestMongoHanging(t *testing.T) {
 	t.Parallel()
 	var dialer deafening
 	client := options.Client().SetDialer(&dialer).SetHeartbeatInterval(500 * time.Millisecond).SetConnectTimeout(time.Second)
-	store, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t), client))
-	r := record("ada", session.Values{"a": {1}})
-	if err := store.Create(t.Context(), r); err != nil {
+	st, _ := mongoStore(t, mongoDatabase(t, servers.Mongo(t), client))
+	r := record("ada", store.Values{"a": {1}})
+	if err := st.Create(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	dialer.deaf.Store(true)
 	for name, run := range map[string]func(ctx context.Context) error{
-		"Create": func(ctx context.Context) error { return store.Create(ctx, record("bob", nil)) },
-		"Load":   func(ctx context.Context) error { _, err := store.Load(ctx, r.ID, now); return err },
+		"Create": func(ctx context.Context) error { return st.Create(ctx, record("bob", nil)) },
+		"Load":   func(ctx context.Context) error { _, err := st.Load(ctx, r.ID, now); return err },
 		"Patch": func(ctx context.Context) error {
-			_, err := store.Patch(ctx, session.Patch{ID: r.ID, Now: now})
+			_, err := st.Patch(ctx, store.Patch{ID: r.ID, Now: now})
 			return err
 		},
-		"Touch":     func(ctx context.Context) error { return store.Touch(ctx, r.ID, r.Digest, session.Touch{}, now) },
-		"Delete":    func(ctx context.Context) error { return store.Delete(ctx, r.ID) },
-		"BySubject": func(ctx context.Context) error { _, err := store.BySubject(ctx, "ada", now); return err },
+		"Touch":     func(ctx context.Context) error { return st.Touch(ctx, r.ID, r.Digest, store.Touch{}, now) },
+		"Delete":    func(ctx context.Context) error { return st.Delete(ctx, r.ID) },
+		"BySubject": func(ctx context.Context) error { _, err := st.BySubject(ctx, "ada", now); return err },
 		"Each": func(ctx context.Context) error {
-			return store.Each(ctx, now, func(session.Record) error { return nil })
+			return st.Each(ctx, now, func(store.Record) error { return nil })
 		},
-		"DeleteExpired": func(ctx context.Context) error { _, err := store.DeleteExpired(ctx, now, 10); return err },
-		"CreateIndexes": store.CreateIndexes,
+		"DeleteExpired": func(ctx context.Context) error { _, err := st.DeleteExpired(ctx, now, 10); return err },
+		"CreateIndexes": st.CreateIndexes,
 	} {
 		timed, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		mongoGivesUp(t, name, timed, context.DeadlineExceeded, run)
@@ -135,7 +136,7 @@ func TestMongoHanging(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for {
-		got, err := store.Load(ctx, r.ID, now)
+		got, err := st.Load(ctx, r.ID, now)
 		if err == nil {
 			if got.Version != 1 {
 				t.Errorf("what did not reach the server gave version %d", got.Version)
@@ -151,7 +152,7 @@ func TestMongoHanging(t *testing.T) {
 func mongoGivesUp(t *testing.T, name string, ctx context.Context, want error, run func(context.Context) error) {
 	t.Helper()
 	err := run(ctx)
-	if !errors.Is(err, want) || errors.Is(err, session.ErrNotFound) {
+	if !errors.Is(err, want) || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("%s while the server hangs: %v, want %v", name, err, want)
 	}
 }
@@ -165,10 +166,10 @@ func TestMongoAway(t *testing.T) {
 	}
 	address := "mongodb://" + listener.Addr().String() + "/"
 	_ = listener.Close()
-	store := mongoStoreOf(t, mongoClient(t, address).Database("none").Collection("none"))
+	st := mongoStoreOf(t, mongoClient(t, address).Database("none").Collection("none"))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := store.Load(ctx, session.ID{1}, now); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := st.Load(ctx, session.ID{1}, now); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Load: %v, want the end of the context", err)
 	}
 }
@@ -178,15 +179,15 @@ func TestMongoAway(t *testing.T) {
 func TestMongoSweepers(t *testing.T) {
 	t.Parallel()
 	const dead, sweepers = 450, 3
-	store, collection := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
+	st, collection := mongoStore(t, mongoDatabase(t, servers.Mongo(t)))
 	ctx := t.Context()
 	live := record("ada", nil)
 	live.Expires = now.Add(3 * time.Hour)
-	if err := store.Create(ctx, live); err != nil {
+	if err := st.Create(ctx, live); err != nil {
 		t.Fatal(err)
 	}
 	template := record("ada", nil)
-	if err := store.Create(ctx, template); err != nil {
+	if err := st.Create(ctx, template); err != nil {
 		t.Fatal(err)
 	}
 	mongoMultiply(t, collection, template.ID, dead-1)
@@ -197,7 +198,7 @@ func TestMongoSweepers(t *testing.T) {
 			var err error
 			for range dead {
 				var n int
-				if n, err = store.DeleteExpired(ctx, now.Add(2*time.Hour), 60); n > 60 {
+				if n, err = st.DeleteExpired(ctx, now.Add(2*time.Hour), 60); n > 60 {
 					err = errors.New("more than the limit")
 				}
 				total.Add(int64(n))
@@ -219,7 +220,7 @@ func TestMongoSweepers(t *testing.T) {
 	if total.Load() != dead {
 		t.Errorf("%d deletions were counted, of %d dead records", total.Load(), dead)
 	}
-	if _, err := store.Load(ctx, live.ID, now); err != nil {
+	if _, err := st.Load(ctx, live.ID, now); err != nil {
 		t.Errorf("the one that lives: %v", err)
 	}
 }
@@ -237,23 +238,23 @@ func TestMongoSweepPastTouch(t *testing.T) {
 	}}
 	own, name := mongoOwn(t, address)
 	others := mongoStoreOf(t, mongoClient(t, own).Database(name).Collection("swept"))
-	store := mongoStoreOf(t, mongoClient(t, own, options.Client().SetMonitor(monitor)).Database(name).Collection("swept"))
+	st := mongoStoreOf(t, mongoClient(t, own, options.Client().SetMonitor(monitor)).Database(name).Collection("swept"))
 	saved, dead := record("ada", nil), record("bob", nil)
-	for _, r := range []session.Record{saved, dead} {
+	for _, r := range []store.Record{saved, dead} {
 		if err := others.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
 	later := saved.Expires.Add(time.Hour)
 	meanwhile = func() { // on a node whose clock is behind
-		if err := others.Touch(t.Context(), saved.ID, saved.Digest, session.Touch{Expires: later}, now); err != nil {
+		if err := others.Touch(t.Context(), saved.ID, saved.Digest, store.Touch{Expires: later}, now); err != nil {
 			t.Error(err)
 		}
 	}
-	if n, err := store.DeleteExpired(t.Context(), saved.Expires, 10); n != 1 || err != nil {
+	if n, err := st.DeleteExpired(t.Context(), saved.Expires, 10); n != 1 || err != nil {
 		t.Errorf("DeleteExpired: %d, %v; want 1", n, err)
 	}
-	if _, err := store.Load(t.Context(), saved.ID, saved.Expires); err != nil {
+	if _, err := st.Load(t.Context(), saved.ID, saved.Expires); err != nil {
 		t.Errorf("the record that was kept alive: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/mongostore"
 	"github.com/doorbook/doorbook/session/sessiontest"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // mongoStore gives a store with a collection of its own. Its records live in other years than the
@@ -19,20 +20,20 @@ import (
 func mongoStore(t testing.TB, db *mongo.Database) (*mongostore.Store, *mongo.Collection) {
 	t.Helper()
 	collection := db.Collection("s_" + strings.ToLower(rand.Text()))
-	store := mongoStoreOf(t, collection)
-	if err := store.CreateIndexes(t.Context()); err != nil {
+	st := mongoStoreOf(t, collection)
+	if err := st.CreateIndexes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return store, collection
+	return st, collection
 }
 
 func mongoStoreOf(t testing.TB, collection *mongo.Collection) *mongostore.Store {
 	t.Helper()
-	store, err := mongostore.New(collection, mongostore.Grace(0))
+	st, err := mongostore.New(collection, mongostore.Grace(0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store
+	return st
 }
 
 // mongoMultiply stores a document n times more, each under an id of its own.
@@ -55,12 +56,12 @@ func mongoMultiply(t testing.TB, collection *mongo.Collection, id session.ID, n 
 func TestMongo(t *testing.T) {
 	t.Parallel()
 	client := mongoClient(t, servers.Mongo(t))
-	sessiontest.Run(t, func(t *testing.T) session.Store {
+	sessiontest.Run(t, func(t *testing.T) store.Store {
 		t.Parallel() // each in a database of its own: in one they wait for each other at the front
 		db := client.Database("t_" + strings.ToLower(rand.Text()))
 		t.Cleanup(func() { mongoDrop(t, db) })
-		store, _ := mongoStore(t, db)
-		return store
+		st, _ := mongoStore(t, db)
+		return st
 	})
 }
 
@@ -69,8 +70,8 @@ func TestMongo(t *testing.T) {
 func TestMongoHistories(t *testing.T) {
 	t.Parallel()
 	db := mongoDatabase(t, servers.Mongo(t))
-	sessiontest.Histories(t, func(t *testing.T) session.Store {
-		store, _ := mongoStore(t, db)
-		return store
+	sessiontest.Histories(t, func(t *testing.T) store.Store {
+		st, _ := mongoStore(t, db)
+		return st
 	}, 20)
 }

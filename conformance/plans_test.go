@@ -9,6 +9,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // testPlans calls every method on a table of some size, and asks the database how it runs each
@@ -26,7 +27,7 @@ func testPlans(t *testing.T, d database) {
 		t.Fatal(err)
 	}
 	stranger, ada := record("", nil), record("ada", nil)
-	for _, r := range []session.Record{stranger, ada} {
+	for _, r := range []store.Record{stranger, ada} {
 		if err := s.Create(ctx, r); err != nil {
 			t.Fatal(err)
 		}
@@ -39,13 +40,13 @@ func testPlans(t *testing.T, d database) {
 
 	clear(recorder.seen) // what made the table is not of interest
 	_, loadErr := s.Load(ctx, kept.ID, now)
-	_, patchErr := s.Patch(ctx, session.Patch{ID: kept.ID, Digest: kept.Digest, Now: now, Set: session.Values{"a": {1}}})
+	_, patchErr := s.Patch(ctx, store.Patch{ID: kept.ID, Digest: kept.Digest, Now: now, Set: store.Values{"a": {1}}})
 	_, subjectErr := s.BySubject(ctx, "bob", now)
 	_, expiredErr := s.DeleteExpired(ctx, now, 1) // which removes none that is explained below
 	for what, err := range map[string]error{
 		"Load": loadErr, "Patch": patchErr, "BySubject": subjectErr, "DeleteExpired": expiredErr,
-		"Touch":       s.Touch(ctx, kept.ID, kept.Digest, session.Touch{}, now),
-		"Each":        s.Each(ctx, now, func(session.Record) error { return nil }),
+		"Touch":       s.Touch(ctx, kept.ID, kept.Digest, store.Touch{}, now),
+		"Each":        s.Each(ctx, now, func(store.Record) error { return nil }),
 		"Delete":      s.Delete(ctx, ada.ID),
 		"Delete many": s.Delete(ctx, ada.ID, stranger.ID, session.ID{1}),
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // writerVariable holds, in JSON, what a child process is to write; see testProcesses.
@@ -26,7 +27,7 @@ type writer struct {
 	Address  string
 	Table    string
 	ID       session.ID
-	Digest   session.Digest
+	Digest   store.Digest
 }
 
 const (
@@ -36,14 +37,14 @@ const (
 
 // write sets keys of the record that nobody else sets, and counts up a number that everybody counts
 // up.
-func (w writer) write(ctx context.Context, s session.Store) error {
+func (w writer) write(ctx context.Context, s store.Store) error {
 	errs := make([]error, writerHands)
 	var hands sync.WaitGroup
 	for hand := range writerHands {
 		hands.Go(func() {
 			for n := range writerEach {
-				p := session.Patch{ID: w.ID, Digest: w.Digest, Now: now}
-				p.Set = session.Values{fmt.Sprintf("%s/%d/%d", w.Name, hand, n): {1}}
+				p := store.Patch{ID: w.ID, Digest: w.Digest, Now: now}
+				p.Set = store.Values{fmt.Sprintf("%s/%d/%d", w.Name, hand, n): {1}}
 				if _, err := s.Patch(ctx, p); err != nil {
 					errs[hand] = fmt.Errorf("patch: %w", err)
 					return
@@ -60,23 +61,23 @@ func (w writer) write(ctx context.Context, s session.Store) error {
 }
 
 // count adds one to the number, as often as it takes.
-func (w writer) count(ctx context.Context, s session.Store) error {
+func (w writer) count(ctx context.Context, s store.Store) error {
 	for {
 		r, err := s.Load(ctx, w.ID, now)
 		if err != nil {
 			return err
 		}
 		n, _ := strconv.Atoi(string(r.Values["n"]))
-		p := session.Patch{ID: w.ID, Digest: w.Digest, Now: now, IfVersion: r.Version}
-		p.Set = session.Values{"n": []byte(strconv.Itoa(n + 1))}
-		if _, err = s.Patch(ctx, p); !errors.Is(err, session.ErrConflict) {
+		p := store.Patch{ID: w.ID, Digest: w.Digest, Now: now, IfVersion: r.Version}
+		p.Set = store.Values{"n": []byte(strconv.Itoa(n + 1))}
+		if _, err = s.Patch(ctx, p); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 	}
 }
 
 // check tells whether the record holds all that some writers wrote.
-func (w writer) check(ctx context.Context, t *testing.T, s session.Store, writers int) {
+func (w writer) check(ctx context.Context, t *testing.T, s store.Store, writers int) {
 	t.Helper()
 	r, err := s.Load(ctx, w.ID, now)
 	if err != nil {

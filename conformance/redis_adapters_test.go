@@ -17,6 +17,23 @@ func goRedis(client redis.UniversalClient) redisstore.Eval {
 	}
 }
 
+// goRedisTogether sends what meets through a pipeline of go-redis.
+func goRedisTogether(client redis.UniversalClient) redisstore.Eval {
+	return redisstore.Together(func(ctx context.Context, calls []redisstore.Call) []redisstore.Reply {
+		pipeline := client.Pipeline()
+		sent := make([]*redis.Cmd, len(calls))
+		for i, c := range calls {
+			sent[i] = pipeline.Do(ctx, c.Command()...)
+		}
+		_, _ = pipeline.Exec(ctx) // each has its own error
+		replies := make([]redisstore.Reply, len(calls))
+		for i, one := range sent {
+			replies[i].Value, replies[i].Err = one.Result()
+		}
+		return replies
+	})
+}
+
 // rueidisEval sends scripts through rueidis, to one server or a cluster. For valkey-go only the
 // import differs.
 func rueidisEval(client rueidis.Client) redisstore.Eval {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestRedisDamage: what somebody else did to a record costs that record at most. Nobody is signed
@@ -28,38 +28,38 @@ func TestRedisDamage(t *testing.T) {
 		patch  error
 		listed bool
 	}{
-		"life":           {set("l", "1 2 3"), session.ErrUnreadable, nil, true},
-		"life overflows": {set("l", "0 0 99999999999999999 1"), session.ErrUnreadable, nil, true},
-		"created":        {set("c", ""), session.ErrUnreadable, nil, true},
-		"version":        {set("v", "one"), session.ErrUnreadable, session.ErrUnreadable, true},
-		"great version":  {set("v", "9223372036854775807"), nil, session.ErrUnreadable, true},
-		"digest":         {set("d", "short"), session.ErrUnreadable, session.ErrNotFound, true},
-		"parent":         {set("p", "none"), session.ErrUnreadable, nil, true},
-		"last seen":      {drop("s"), session.ErrUnreadable, nil, true},
-		"expires":        {set("e", "soon"), session.ErrNotFound, session.ErrNotFound, false},
+		"life":           {set("l", "1 2 3"), store.ErrUnreadable, nil, true},
+		"life overflows": {set("l", "0 0 99999999999999999 1"), store.ErrUnreadable, nil, true},
+		"created":        {set("c", ""), store.ErrUnreadable, nil, true},
+		"version":        {set("v", "one"), store.ErrUnreadable, store.ErrUnreadable, true},
+		"great version":  {set("v", "9223372036854775807"), nil, store.ErrUnreadable, true},
+		"digest":         {set("d", "short"), store.ErrUnreadable, store.ErrNotFound, true},
+		"parent":         {set("p", "none"), store.ErrUnreadable, nil, true},
+		"last seen":      {drop("s"), store.ErrUnreadable, nil, true},
+		"expires":        {set("e", "soon"), store.ErrNotFound, store.ErrNotFound, false},
 		"subject":        {drop("u"), nil, nil, false},
 		"not a hash": {func(client *redis.Client, key string) error {
 			return client.Set(t.Context(), key, "rubbish", 0).Err()
-		}, session.ErrNotFound, session.ErrNotFound, false},
+		}, store.ErrNotFound, store.ErrNotFound, false},
 		"gone": {func(client *redis.Client, key string) error {
 			return client.Del(t.Context(), key).Err()
-		}, session.ErrNotFound, session.ErrNotFound, false},
+		}, store.ErrNotFound, store.ErrNotFound, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
 			client := redisClient(t, servers.Redis(t))
 			prefix := ownKeys(t, client)
-			store := redisstore.New(goRedis(client), redisstore.Prefix(prefix), redisstore.Shards(1))
+			st := redisstore.New(goRedis(client), redisstore.Prefix(prefix), redisstore.Shards(1))
 			r, whole := redisRecord("ada"), redisRecord("ada")
-			for _, r := range []session.Record{r, whole} {
-				if err := store.Create(ctx, r); err != nil {
+			for _, r := range []store.Record{r, whole} {
+				if err := st.Create(ctx, r); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if err := c.damage(client, "{"+prefix+":0}:"+r.ID.String()); err != nil {
 				t.Fatal(err)
 			}
-			got, err := store.Load(ctx, r.ID, redisNow)
+			got, err := st.Load(ctx, r.ID, redisNow)
 			if !errors.Is(err, c.load) || (err != nil && got.Values != nil) {
 				t.Errorf("Load: %v with values %v, want %v", err, got.Values, c.load)
 			}
@@ -67,30 +67,30 @@ func TestRedisDamage(t *testing.T) {
 			if c.listed {
 				want = append(want, r.ID.String())
 			}
-			list, err := store.BySubject(ctx, "ada", redisNow)
+			list, err := st.BySubject(ctx, "ada", redisNow)
 			if err != nil {
 				t.Errorf("BySubject: %v", err)
 			}
 			sameIDs(t, "BySubject", list, want)
-			_, err = store.Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: redisNow, Set: session.Values{"a": {1}}})
+			_, err = st.Patch(ctx, store.Patch{ID: r.ID, Digest: r.Digest, Now: redisNow, Set: store.Values{"a": {1}}})
 			if !errors.Is(err, c.patch) {
 				t.Errorf("Patch: %v, want %v", err, c.patch)
 			}
-			err = store.Touch(ctx, r.ID, r.Digest, session.Touch{LastSeen: redisNow, Expires: redisNow.Add(2 * time.Hour)}, redisNow)
-			if err != nil && !errors.Is(err, session.ErrNotFound) {
+			err = st.Touch(ctx, r.ID, r.Digest, store.Touch{LastSeen: redisNow, Expires: redisNow.Add(2 * time.Hour)}, redisNow)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Touch: %v", err)
 			}
-			if err := store.Delete(ctx, r.ID); err != nil {
+			if err := st.Delete(ctx, r.ID); err != nil {
 				t.Errorf("Delete: %v", err)
 			}
-			if _, err := store.Load(ctx, r.ID, redisNow); !errors.Is(err, session.ErrNotFound) {
+			if _, err := st.Load(ctx, r.ID, redisNow); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("Load after deleting: %v, want ErrNotFound", err)
 			}
-			if list, err = store.BySubject(ctx, "ada", redisNow); err != nil {
+			if list, err = st.BySubject(ctx, "ada", redisNow); err != nil {
 				t.Error(err)
 			}
 			sameIDs(t, "BySubject after deleting", list, []string{whole.ID.String()})
-			if _, err := store.DeleteExpired(ctx, redisNow.AddDate(1, 0, 0), 100); err != nil {
+			if _, err := st.DeleteExpired(ctx, redisNow.AddDate(1, 0, 0), 100); err != nil {
 				t.Error(err)
 			}
 			if keys := redisKeys(t, client, prefix); len(keys) > 0 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestRedisIndexNeverLeaks: whatever happened, in whatever order and at once, the lists hold
@@ -27,16 +28,16 @@ func TestRedisIndexNeverLeaks(t *testing.T) {
 func indexNeverLeaks(t *testing.T, client redis.UniversalClient) {
 	const workers, steps = 8, 300
 	prefix := ownKeys(t, client)
-	store := redisstore.New(goRedis(client), redisstore.Prefix(prefix), redisstore.Shards(4))
+	st := redisstore.New(goRedis(client), redisstore.Prefix(prefix), redisstore.Shards(4))
 	subjects := []string{"", "ada", "bob", "eve"}
 	var wg sync.WaitGroup
-	left := make([][]session.Record, workers)
+	left := make([][]store.Record, workers)
 	for w := range workers {
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(w), 7))
 			mine := &left[w]
 			for range steps {
-				if err := randomStep(t, store, random, mine, subjects); err != nil {
+				if err := randomStep(t, st, random, mine, subjects); err != nil {
 					t.Errorf("worker %d: %v", w, err)
 					return
 				}
@@ -51,14 +52,14 @@ func indexNeverLeaks(t *testing.T, client redis.UniversalClient) {
 		want["each"] = append(want["each"], r.ID.String())
 	}
 	for _, subject := range subjects[1:] {
-		found, err := store.BySubject(t.Context(), subject, redisNow)
+		found, err := st.BySubject(t.Context(), subject, redisNow)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sameIDs(t, "BySubject "+subject, found, want[subject])
 	}
-	var all []session.Record
-	if err := store.Each(t.Context(), redisNow, func(r session.Record) error {
+	var all []store.Record
+	if err := st.Each(t.Context(), redisNow, func(r store.Record) error {
 		all = append(all, r)
 		return nil
 	}); err != nil {
@@ -68,7 +69,7 @@ func indexNeverLeaks(t *testing.T, client redis.UniversalClient) {
 
 	for n := 1; n > 0; {
 		var err error
-		if n, err = store.DeleteExpired(t.Context(), redisNow.AddDate(1, 0, 0), 150); err != nil {
+		if n, err = st.DeleteExpired(t.Context(), redisNow.AddDate(1, 0, 0), 150); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,12 +79,12 @@ func indexNeverLeaks(t *testing.T, client redis.UniversalClient) {
 }
 
 // randomStep does one thing to one of the records, and keeps track of it.
-func randomStep(t *testing.T, store session.Store, random *rand.Rand, mine *[]session.Record, subjects []string) error {
+func randomStep(t *testing.T, st store.Store, random *rand.Rand, mine *[]store.Record, subjects []string) error {
 	ctx := t.Context()
 	if len(*mine) == 0 || random.IntN(3) == 0 {
 		r := redisRecord(subjects[random.IntN(len(subjects))])
 		*mine = append(*mine, r)
-		return store.Create(ctx, r)
+		return st.Create(ctx, r)
 	}
 	i := random.IntN(len(*mine))
 	r := &(*mine)[i]
@@ -91,36 +92,36 @@ func randomStep(t *testing.T, store session.Store, random *rand.Rand, mine *[]se
 	case 0:
 		id := r.ID
 		*mine = slices.Delete(*mine, i, i+1)
-		return store.Delete(ctx, id)
+		return st.Delete(ctx, id)
 	case 1: // it dies, and is swept or stays as dirt
-		p := session.Patch{ID: r.ID, Digest: r.Digest, Now: redisNow, SignIn: &session.SignIn{Subject: r.Subject, Expires: redisNow}}
+		p := store.Patch{ID: r.ID, Digest: r.Digest, Now: redisNow, SignIn: &store.SignIn{Subject: r.Subject, Expires: redisNow}}
 		*mine = slices.Delete(*mine, i, i+1)
-		_, err := store.Patch(ctx, p)
+		_, err := st.Patch(ctx, p)
 		if err == nil && random.IntN(2) == 0 {
-			_, err = store.DeleteExpired(ctx, redisNow, 3)
+			_, err = st.DeleteExpired(ctx, redisNow, 3)
 		}
 		return err
 	case 2:
-		return store.Touch(ctx, r.ID, r.Digest, session.Touch{LastSeen: redisNow, Expires: redisNow.Add(2 * time.Hour)}, redisNow)
+		return st.Touch(ctx, r.ID, r.Digest, store.Touch{LastSeen: redisNow, Expires: redisNow.Add(2 * time.Hour)}, redisNow)
 	case 3: // too late: it must not come back
 		gone := redisRecord("ada")
-		_, err := store.Patch(ctx, session.Patch{ID: gone.ID, Digest: gone.Digest, Now: redisNow, SignIn: &session.SignIn{Subject: "ada", Expires: gone.Expires}})
-		if !errors.Is(err, session.ErrNotFound) {
+		_, err := st.Patch(ctx, store.Patch{ID: gone.ID, Digest: gone.Digest, Now: redisNow, SignIn: &store.SignIn{Subject: "ada", Expires: gone.Expires}})
+		if !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("a patch of nothing gave %v", err)
 		}
 		return nil
 	default:
 		subject := subjects[random.IntN(len(subjects))]
-		_, err := store.Patch(ctx, session.Patch{
+		_, err := st.Patch(ctx, store.Patch{
 			ID: r.ID, Digest: r.Digest, Now: redisNow, Clear: true,
-			SignIn: &session.SignIn{Subject: subject, Expires: r.Expires},
+			SignIn: &store.SignIn{Subject: subject, Expires: r.Expires},
 		})
 		r.Subject = subject
 		return err
 	}
 }
 
-func sameIDs(t *testing.T, what string, found []session.Record, want []string) {
+func sameIDs(t *testing.T, what string, found []store.Record, want []string) {
 	t.Helper()
 	var got []string
 	for _, r := range found {
@@ -139,27 +140,27 @@ func TestRedisEachWhileUsed(t *testing.T) {
 	t.Parallel()
 	const records = 1000
 	client := redisClient(t, servers.Redis(t))
-	store := redisstore.New(goRedis(client), redisstore.Prefix(ownKeys(t, client)), redisstore.Shards(2))
-	all := make([]session.Record, records)
+	st := redisstore.New(goRedis(client), redisstore.Prefix(ownKeys(t, client)), redisstore.Shards(2))
+	all := make([]store.Record, records)
 	for i := range all {
 		all[i] = redisRecord("ada")
-		if err := store.Create(t.Context(), all[i]); err != nil {
+		if err := st.Create(t.Context(), all[i]); err != nil {
 			t.Fatal(err)
 		}
 	}
 	given := make(map[session.ID]int)
 	random := rand.New(rand.NewPCG(1, 2))
-	err := store.Each(t.Context(), redisNow, func(r session.Record) error {
+	err := st.Each(t.Context(), redisNow, func(r store.Record) error {
 		given[r.ID]++
 		other := all[random.IntN(records)]
 		if random.IntN(2) == 0 {
-			return store.Touch(t.Context(), other.ID, other.Digest, session.Touch{Expires: redisNow.Add(time.Duration(len(given)) * time.Minute)}, redisNow)
+			return st.Touch(t.Context(), other.ID, other.Digest, store.Touch{Expires: redisNow.Add(time.Duration(len(given)) * time.Minute)}, redisNow)
 		}
-		if err := store.Create(t.Context(), redisRecord("bob")); err != nil {
+		if err := st.Create(t.Context(), redisRecord("bob")); err != nil {
 			return err
 		}
-		_, err := store.Patch(t.Context(), session.Patch{ // a shorter life
-			ID: other.ID, Digest: other.Digest, Now: redisNow, SignIn: &session.SignIn{Subject: "eve", Expires: redisNow.Add(time.Second)},
+		_, err := st.Patch(t.Context(), store.Patch{ // a shorter life
+			ID: other.ID, Digest: other.Digest, Now: redisNow, SignIn: &store.SignIn{Subject: "eve", Expires: redisNow.Add(time.Second)},
 		})
 		return err
 	})
@@ -178,17 +179,17 @@ func TestRedisClusterSpread(t *testing.T) {
 	t.Parallel()
 	client := redisClusterClient(t, servers.RedisCluster(t))
 	prefix := ownKeys(t, client)
-	store := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
+	st := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
 	const records = 400
 	for range records {
-		if err := store.Create(t.Context(), redisRecord("ada")); err != nil {
+		if err := st.Create(t.Context(), redisRecord("ada")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if found, err := store.BySubject(t.Context(), "ada", redisNow); len(found) != records || err != nil {
+	if found, err := st.BySubject(t.Context(), "ada", redisNow); len(found) != records || err != nil {
 		t.Errorf("BySubject: %d records (%v), want %d", len(found), err, records)
 	}
-	if err := store.Check(t.Context()); err != nil {
+	if err := st.Check(t.Context()); err != nil {
 		t.Error(err)
 	}
 	nodes := make(map[string]int)

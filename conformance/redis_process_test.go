@@ -11,8 +11,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // redisChild is set for a process that TestRedisTwoProcesses started: its name, and what it needs
@@ -32,10 +32,10 @@ func TestRedisTwoProcesses(t *testing.T) {
 	address := servers.Redis(t)
 	client := redisClient(t, address)
 	prefix := ownKeys(t, client)
-	store := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
+	st := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
 	shared, ended := redisRecord("ada"), redisRecord("ada")
-	for _, r := range []session.Record{shared, ended} {
-		if err := store.Create(t.Context(), r); err != nil {
+	for _, r := range []store.Record{shared, ended} {
+		if err := st.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,11 +51,11 @@ func TestRedisTwoProcesses(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	got, err := store.Load(t.Context(), shared.ID, redisNow)
+	got, err := st.Load(t.Context(), shared.ID, redisNow)
 	if err != nil || len(got.Values) != len(shared.Values)+2*redisPatches || got.Version != 1+2*redisPatches {
 		t.Errorf("%d keys at version %d (%v), want %d more than %d", len(got.Values), got.Version, err, 2*redisPatches, len(shared.Values))
 	}
-	list, err := store.BySubject(t.Context(), "ada", redisNow)
+	list, err := st.BySubject(t.Context(), "ada", redisNow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +64,8 @@ func TestRedisTwoProcesses(t *testing.T) {
 
 func redisChildWork(t *testing.T, args []string) {
 	name, client, prefix := args[0], redisClient(t, args[1]), args[2]
-	store := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
-	var shared, ended session.Record
+	st := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
+	var shared, ended store.Record
 	for i, into := range [][]byte{shared.ID[:], shared.Digest[:], ended.ID[:], ended.Digest[:]} {
 		if _, err := hex.Decode(into, []byte(args[3+i])); err != nil {
 			t.Fatal(err)
@@ -73,21 +73,21 @@ func redisChildWork(t *testing.T, args []string) {
 	}
 	over := false
 	for n := range redisPatches {
-		p := session.Patch{ID: shared.ID, Digest: shared.Digest, Now: redisNow, Set: session.Values{fmt.Sprintf("%s/%d", name, n): {1}}}
-		if _, err := store.Patch(context.Background(), p); err != nil {
+		p := store.Patch{ID: shared.ID, Digest: shared.Digest, Now: redisNow, Set: store.Values{fmt.Sprintf("%s/%d", name, n): {1}}}
+		if _, err := st.Patch(context.Background(), p); err != nil {
 			t.Fatal(err)
 		}
 		p.ID, p.Digest = ended.ID, ended.Digest
-		switch _, err := store.Patch(context.Background(), p); {
+		switch _, err := st.Patch(context.Background(), p); {
 		case err == nil && over:
 			t.Fatal("a session that was over is back")
-		case errors.Is(err, session.ErrNotFound):
+		case errors.Is(err, store.ErrNotFound):
 			over = true
 		case err != nil:
 			t.Fatal(err)
 		}
 		if n == redisPatches/2 {
-			if err := store.Delete(context.Background(), ended.ID); err != nil {
+			if err := st.Delete(context.Background(), ended.ID); err != nil {
 				t.Fatal(err)
 			}
 			over = true

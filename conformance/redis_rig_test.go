@@ -12,19 +12,19 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/rueidis"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 var redisNow = time.UnixMilli(1_000_000_000_000).UTC() // long ago for every server's clock
 
 // redisRecord gives a record that lives for an hour from redisNow.
-func redisRecord(subject string) session.Record {
-	r := session.Record{
+func redisRecord(subject string) store.Record {
+	r := store.Record{
 		Version: 1, KeyID: "0123abcd", Subject: subject, Created: redisNow, LastSeen: redisNow,
 		Expires: redisNow.Add(time.Hour), Deadline: redisNow.Add(24 * time.Hour), Idle: time.Hour, Addr: "192.0.2.1",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-		Values:    session.Values{"user": []byte(`{"name":"Ada"}`), "cart": []byte(`[1,2,3]`), "csrf": make([]byte, 32)},
+		Values:    store.Values{"user": []byte(`{"name":"Ada"}`), "cart": []byte(`[1,2,3]`), "csrf": make([]byte, 32)},
 	}
 	_, _ = rand.Read(r.ID[:]) // never fails
 	_, _ = rand.Read(r.Digest[:])

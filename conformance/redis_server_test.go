@@ -12,6 +12,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestRedisFull: without memory nothing is begun and nothing half-done, and what is there can be
@@ -20,11 +21,11 @@ func TestRedisFull(t *testing.T) {
 	ctx := t.Context()
 	client := redisClient(t, servers.OwnRedis(t))
 	prefix := ownKeys(t, client)
-	store := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
+	st := redisstore.New(goRedis(client), redisstore.Prefix(prefix))
 	r, other, dead := redisRecord("ada"), redisRecord("ada"), redisRecord("ada")
 	dead.Expires = redisNow
-	for _, r := range []session.Record{r, other, dead} {
-		if err := store.Create(ctx, r); err != nil {
+	for _, r := range []store.Record{r, other, dead} {
+		if err := st.Create(ctx, r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,42 +42,42 @@ func TestRedisFull(t *testing.T) {
 	defer room()
 
 	before := len(redisKeys(t, client, prefix))
-	if err := store.Create(ctx, redisRecord("bob")); !errors.Is(err, session.ErrFull) {
+	if err := st.Create(ctx, redisRecord("bob")); !errors.Is(err, store.ErrFull) {
 		t.Errorf("Create: %v, want ErrFull", err)
 	}
-	p := session.Patch{
+	p := store.Patch{
 		ID: r.ID, Digest: r.Digest, Now: redisNow, Clear: true,
-		SignIn: &session.SignIn{Subject: "eve", Expires: redisNow.Add(time.Minute)},
-		Rekey:  &session.Rekey{}, Set: session.Values{"a": {1}},
+		SignIn: &store.SignIn{Subject: "eve", Expires: redisNow.Add(time.Minute)},
+		Rekey:  &store.Rekey{}, Set: store.Values{"a": {1}},
 	}
-	if _, err := store.Patch(ctx, p); err == nil || errors.Is(err, session.ErrNotFound) {
+	if _, err := st.Patch(ctx, p); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Patch: %v, want an error of the server's", err)
 	}
-	to := session.Touch{LastSeen: redisNow.Add(time.Minute), Expires: r.Expires.Add(time.Minute)}
-	if err := store.Touch(ctx, r.ID, r.Digest, to, redisNow); err == nil || errors.Is(err, session.ErrNotFound) {
+	to := store.Touch{LastSeen: redisNow.Add(time.Minute), Expires: r.Expires.Add(time.Minute)}
+	if err := st.Touch(ctx, r.ID, r.Digest, to, redisNow); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Touch: %v, want an error of the server's", err)
 	}
 	if after := len(redisKeys(t, client, prefix)); after != before {
 		t.Errorf("%d keys, want %d as before", after, before)
 	}
-	got, err := store.Load(ctx, r.ID, redisNow)
+	got, err := st.Load(ctx, r.ID, redisNow)
 	if diff := cmp.Diff(r, got); err != nil || diff != "" {
 		t.Errorf("Load: %v\n%s", err, diff)
 	}
-	if err := store.Delete(ctx, other.ID); err != nil {
+	if err := st.Delete(ctx, other.ID); err != nil {
 		t.Errorf("Delete: %v", err)
 	}
-	if n, err := store.DeleteExpired(ctx, redisNow, 10); n != 1 || err != nil {
+	if n, err := st.DeleteExpired(ctx, redisNow, 10); n != 1 || err != nil {
 		t.Errorf("DeleteExpired: %d, %v; want 1", n, err)
 	}
-	list, err := store.BySubject(ctx, "ada", redisNow)
+	list, err := st.BySubject(ctx, "ada", redisNow)
 	if err != nil {
 		t.Errorf("BySubject: %v", err)
 	}
 	sameIDs(t, "BySubject", list, []string{r.ID.String()})
 
 	room()
-	if _, err := store.Patch(ctx, p); err != nil {
+	if _, err := st.Patch(ctx, p); err != nil {
 		t.Errorf("Patch with room again: %v", err)
 	}
 }
@@ -84,7 +85,7 @@ func TestRedisFull(t *testing.T) {
 // TestRedisCheck: a server that evicts is found out, and only that.
 func TestRedisCheck(t *testing.T) {
 	client := redisClient(t, servers.OwnRedis(t))
-	store := redisstore.New(goRedis(client), redisstore.Prefix(ownKeys(t, client)))
+	st := redisstore.New(goRedis(client), redisstore.Prefix(ownKeys(t, client)))
 	for _, c := range []struct {
 		maxmemory, policy string
 		want              error
@@ -100,7 +101,7 @@ func TestRedisCheck(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := store.Check(t.Context()); !errors.Is(err, c.want) {
+		if err := st.Check(t.Context()); !errors.Is(err, c.want) {
 			t.Errorf("Check with %s, maxmemory %s: %v, want %v", c.policy, c.maxmemory, err, c.want)
 		}
 	}
@@ -114,7 +115,7 @@ func TestRedisAccess(t *testing.T) {
 	admin := redisClient(t, address)
 	prefix := ownKeys(t, admin)
 	rules := []string{"on", ">secret", "resetkeys", "~{" + prefix + ":*", "-@all"}
-	for _, command := range strings.Fields("eval evalsha del exists hdel hget hgetall hincrby hkeys hmget hset zadd zrangebylex zrangebyscore zrem zscan zscore") {
+	for _, command := range strings.Fields("eval evalsha del exists hdel hget hgetall hincrby hkeys hmget hset zadd zcard zrange zrangebylex zrangebyscore zrem zrevrange zscan zscore") {
 		rules = append(rules, "+"+command)
 	}
 	if err := admin.ACLSetUser(ctx, "sessions", rules...).Err(); err != nil {
@@ -133,13 +134,13 @@ func TestRedisAccess(t *testing.T) {
 	}
 	everyOperation(t, redisstore.New(goRedis(client), redisstore.Prefix(prefix)))
 	other := redisstore.New(goRedis(client), redisstore.Prefix("another"))
-	if err := other.Create(ctx, redisRecord("ada")); err == nil || errors.Is(err, session.ErrFull) {
+	if err := other.Create(ctx, redisRecord("ada")); err == nil || errors.Is(err, store.ErrFull) {
 		t.Errorf("Create with keys that are not allowed: %v", err)
 	}
-	if _, err := other.Load(ctx, session.ID{}, redisNow); err == nil || errors.Is(err, session.ErrNotFound) {
+	if _, err := other.Load(ctx, session.ID{}, redisNow); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Load with keys that are not allowed: %v, want an error of the server's", err)
 	}
-	if _, err := other.Patch(ctx, session.Patch{Now: redisNow}); err == nil || errors.Is(err, session.ErrNotFound) {
+	if _, err := other.Patch(ctx, store.Patch{Now: redisNow}); err == nil || errors.Is(err, store.ErrNotFound) {
 		t.Errorf("Patch with keys that are not allowed: %v, want an error of the server's", err)
 	}
 	if _, err := other.BySubject(ctx, "ada", redisNow); err == nil {
@@ -148,7 +149,7 @@ func TestRedisAccess(t *testing.T) {
 }
 
 // everyOperation runs every script and every branch of it that uses another command.
-func everyOperation(t *testing.T, store session.Store) {
+func everyOperation(t *testing.T, st store.Store) {
 	t.Helper()
 	ctx := t.Context()
 	r, dead := redisRecord("ada"), redisRecord("bob")
@@ -157,30 +158,30 @@ func everyOperation(t *testing.T, store session.Store) {
 		name string
 		run  func() error
 	}{
-		{"Create", func() error { return errors.Join(store.Create(ctx, r), store.Create(ctx, dead)) }},
-		{"Load", func() error { _, err := store.Load(ctx, r.ID, redisNow); return err }},
+		{"Create", func() error { return errors.Join(st.Create(ctx, r), st.Create(ctx, dead)) }},
+		{"Load", func() error { _, err := st.Load(ctx, r.ID, redisNow); return err }},
 		{"Patch", func() error {
-			_, err := store.Patch(ctx, session.Patch{
-				ID: r.ID, Digest: r.Digest, Now: redisNow, Clear: true, Delete: []string{"a"}, Set: session.Values{"b": {1}},
-				SignIn: &session.SignIn{Subject: "eve", Expires: r.Expires},
-				Seen:   &session.Touch{LastSeen: redisNow.Add(1e9), Expires: r.Expires.Add(1e9)},
+			_, err := st.Patch(ctx, store.Patch{
+				ID: r.ID, Digest: r.Digest, Now: redisNow, Clear: true, Delete: []string{"a"}, Set: store.Values{"b": {1}},
+				SignIn: &store.SignIn{Subject: "eve", Expires: r.Expires},
+				Seen:   &store.Touch{LastSeen: redisNow.Add(1e9), Expires: r.Expires.Add(1e9)},
 			})
 			return err
 		}},
 		{"Touch", func() error {
-			to := session.Touch{LastSeen: redisNow.Add(2e9), Expires: r.Expires.Add(2e9)}
-			return store.Touch(ctx, r.ID, r.Digest, to, redisNow)
+			to := store.Touch{LastSeen: redisNow.Add(2e9), Expires: r.Expires.Add(2e9)}
+			return st.Touch(ctx, r.ID, r.Digest, to, redisNow)
 		}},
 		{"BySubject", func() error {
-			found, err := store.BySubject(ctx, "eve", redisNow)
+			found, err := st.BySubject(ctx, "eve", redisNow)
 			if len(found) != 1 {
 				t.Errorf("BySubject gave %d records, want 1", len(found))
 			}
 			return err
 		}},
-		{"Each", func() error { return store.Each(ctx, redisNow, func(session.Record) error { return nil }) }},
-		{"DeleteExpired", func() error { _, err := store.DeleteExpired(ctx, redisNow, 10); return err }},
-		{"Delete", func() error { return store.Delete(ctx, r.ID, dead.ID) }},
+		{"Each", func() error { return st.Each(ctx, redisNow, func(store.Record) error { return nil }) }},
+		{"DeleteExpired", func() error { _, err := st.DeleteExpired(ctx, redisNow, 10); return err }},
+		{"Delete", func() error { return st.Delete(ctx, r.ID, dead.ID) }},
 	}
 	for _, step := range steps {
 		if err := step.run(); err != nil {
@@ -195,9 +196,9 @@ func TestRedisHangs(t *testing.T) {
 	client := redisClient(t, address)
 	for name, eval := range map[string]redisstore.Eval{"go-redis": goRedis(client), "rueidis": rueidisEval(rueidisClient(t, address))} {
 		t.Run(name, func(t *testing.T) {
-			store := redisstore.New(eval, redisstore.Prefix(ownKeys(t, client)))
+			st := redisstore.New(eval, redisstore.Prefix(ownKeys(t, client)))
 			r := redisRecord("ada")
-			if err := store.Create(t.Context(), r); err != nil {
+			if err := st.Create(t.Context(), r); err != nil {
 				t.Fatal(err)
 			}
 			// For as long as it takes. Scripts count as writes.
@@ -208,13 +209,13 @@ func TestRedisHangs(t *testing.T) {
 			defer goOn()
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
-			if _, err := store.BySubject(ctx, "ada", redisNow); err == nil {
+			if _, err := st.BySubject(ctx, "ada", redisNow); err == nil {
 				t.Error("BySubject was answered in the pause")
 			}
 			if err := goOn(); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Load(t.Context(), r.ID, redisNow); err != nil {
+			if _, err := st.Load(t.Context(), r.ID, redisNow); err != nil {
 				t.Errorf("Load afterwards: %v", err)
 			}
 		})

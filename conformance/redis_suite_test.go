@@ -10,15 +10,27 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/redisstore"
 	"github.com/doorbook/doorbook/session/sessiontest"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 func TestRedisThroughGoRedis(t *testing.T) {
 	t.Parallel()
 	client := redisClient(t, servers.Redis(t))
 	redisSuite(t, goRedis(client), client)
+}
+
+func TestRedisTogether(t *testing.T) {
+	t.Parallel()
+	client := redisClient(t, servers.Redis(t))
+	redisSuite(t, goRedisTogether(client), client)
+}
+
+func TestRedisClusterTogether(t *testing.T) {
+	t.Parallel()
+	client := redisClusterClient(t, servers.RedisCluster(t))
+	redisSuite(t, goRedisTogether(client), client)
 }
 
 func TestRedisThroughRueidis(t *testing.T) {
@@ -57,7 +69,7 @@ func TestValkey(t *testing.T) {
 }
 
 func redisSuite(t *testing.T, eval redisstore.Eval, client redis.UniversalClient, options ...redisstore.Option) {
-	sessiontest.Run(t, func(t *testing.T) session.Store {
+	sessiontest.Run(t, func(t *testing.T) store.Store {
 		t.Parallel()
 		return redisstore.New(saysLate(eval), append(options, redisstore.Prefix(ownKeys(t, client)))...)
 	})
@@ -92,7 +104,7 @@ func saysLate(eval redisstore.Eval) redisstore.Eval {
 }
 
 func redisHistories(t *testing.T, eval redisstore.Eval, client redis.UniversalClient) {
-	sessiontest.Histories(t, func(t *testing.T) session.Store {
+	sessiontest.Histories(t, func(t *testing.T) store.Store {
 		return redisstore.New(eval, redisstore.Prefix(ownKeys(t, client)))
 	}, 20)
 }

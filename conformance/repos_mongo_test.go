@@ -7,7 +7,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/mongo"
 	"github.com/doorbook/doorbook/internal/repotest"
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // openMongo opens a database of the test's own, where one message at a time is answered.
@@ -40,16 +40,16 @@ func TestReposMongoAccounts(t *testing.T) {
 }
 
 // signIn begins sessions in a store.
-func signIn(store session.Store) func(*testing.T, string) (string, func(*testing.T)) {
+func signIn(st store.Store) func(*testing.T, string) (string, func(*testing.T)) {
 	return func(t *testing.T, subject string) (string, func(*testing.T)) {
 		t.Helper()
 		r := record(subject, nil)
-		if err := store.Create(t.Context(), r); err != nil {
+		if err := st.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		return r.ID.String(), func(t *testing.T) {
 			t.Helper()
-			if err := store.Delete(t.Context(), r.ID); err != nil {
+			if err := st.Delete(t.Context(), r.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -10,8 +10,8 @@ import (
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // database is one that sqlstore keeps sessions in, as these tests reach it.
@@ -134,8 +134,8 @@ func (d database) fresh(t testing.TB, db *sql.DB) *sqlstore.Store {
 var now = time.UnixMilli(1_000_000_000_000).UTC()
 
 // record gives one that lives for an hour from now on.
-func record(subject string, values session.Values) session.Record {
-	r := session.Record{
+func record(subject string, values store.Values) store.Record {
+	r := store.Record{
 		Version: 1, KeyID: "0123abcd", Subject: subject, Created: now, SignedIn: now, LastSeen: now,
 		Expires: now.Add(time.Hour), Deadline: now.Add(8 * time.Hour), Idle: time.Hour,
 		Addr: "192.0.2.1", UserAgent: "Mozilla/5.0", Values: values,
@@ -149,7 +149,7 @@ func record(subject string, values session.Values) session.Record {
 // new subject if it has one, and dead a millisecond later than the one before.
 func (d database) multiply(t testing.TB, db *sql.DB, table string, n int) {
 	t.Helper()
-	const same = "digest, version, key_id, created, signed_in, last_seen, deadline, idle, persist, addr, user_agent, parent, data"
+	const same = "digest, version, key_id, created, signed_in, last_seen, deadline, idle, persist, addr, user_agent, parent, state, data"
 	quoted := d.quote + table + d.quote
 	text := "INSERT INTO " + quoted + " (id, subject, expires, " + same + ") SELECT " + d.random +
 		", CASE WHEN subject = '' THEN subject ELSE " + d.person + " END, expires + 1, " + same + " FROM " + quoted

@@ -3,8 +3,8 @@ package conformance
 import (
 	"testing"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sessiontest"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // testSuite runs the suite of package sessiontest, each test in a table of its own and beside the
@@ -12,7 +12,7 @@ import (
 func testSuite(t *testing.T, d database) {
 	t.Parallel()
 	db := d.open(t, d.address(t), 20)
-	sessiontest.Run(t, func(t *testing.T) session.Store {
+	sessiontest.Run(t, func(t *testing.T) store.Store {
 		t.Parallel()
 		return d.fresh(t, db)
 	})
@@ -25,10 +25,15 @@ func testSQL(t *testing.T, d database) {
 		run  func(t *testing.T, d database)
 	}{
 		{"Schema", testSchema},
+		{"Upgrade", testUpgrade},
+		{"Foreign table", testForeign},
+		{"Foreign index", testForeignIndex},
 		{"Names", testNames},
 		{"Settings", testSettings},
 		{"Levels", testLevels},
 		{"Hanging", testHanging},
+		{"Pool", testPool},
+		{"Pool held", testPoolHeld},
 		{"Processes", testProcesses},
 		{"Plans", testPlans},
 		{"Sweep", testSweep},
@@ -49,7 +54,7 @@ func TestHistories(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			address := d.address(t)
-			sessiontest.Histories(t, func(t *testing.T) session.Store { return d.fresh(t, d.open(t, address, 10)) }, 20)
+			sessiontest.Histories(t, func(t *testing.T) store.Store { return d.fresh(t, d.open(t, address, 10)) }, 20)
 		})
 	}
 }

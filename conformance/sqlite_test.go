@@ -2,8 +2,7 @@ package conformance
 
 import "testing"
 
-// TestSQLite: the suite itself is run beside the store, in session/sqlstore, where the driver is at
-// hand.
+// TestSQLite runs what is promised beyond the suite; TestSQLiteSuite is the suite.
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	testSQL(t, sqlite())

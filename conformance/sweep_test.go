@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // testSweep lets two handles sweep one table of dead records, in batches, while others read and
@@ -23,7 +23,7 @@ func testSweep(t *testing.T, d database) {
 	if err := stores[0].CreateSchema(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := stores[0].Create(ctx, record("", session.Values{"a": make([]byte, 100)})); err != nil {
+	if err := stores[0].Create(ctx, record("", store.Values{"a": make([]byte, 100)})); err != nil {
 		t.Fatal(err)
 	}
 	d.multiply(t, first, table, d.rows)
@@ -32,7 +32,7 @@ func testSweep(t *testing.T, d database) {
 		t.Fatal(err)
 	}
 	then := now.Add(2 * time.Hour) // the records so far are dead, those that follow live
-	live := make([]session.Record, 20)
+	live := make([]store.Record, 20)
 	for i := range live {
 		live[i] = record("ada", nil)
 		live[i].Expires = then.Add(time.Hour)
@@ -57,7 +57,7 @@ func testSweep(t *testing.T, d database) {
 					t.Errorf("Load: %v", err)
 					return
 				}
-				to := session.Touch{LastSeen: then.Add(time.Duration(n) * time.Millisecond)}
+				to := store.Touch{LastSeen: then.Add(time.Duration(n) * time.Millisecond)}
 				if err := s.Touch(ctx, r.ID, r.Digest, to, then); err != nil {
 					t.Errorf("Touch: %v", err)
 					return
@@ -102,7 +102,7 @@ func testSweepPastTouch(t *testing.T, d database) {
 	}
 	saved, dead := record("ada", nil), record("bob", nil)
 	saved.Expires = dead.Expires.Add(-time.Second) // it comes first
-	for _, r := range []session.Record{saved, dead} {
+	for _, r := range []store.Record{saved, dead} {
 		if err := s.Create(ctx, r); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func testSweepPastTouch(t *testing.T, d database) {
 	if _, err := s.Load(ctx, saved.ID, dead.Expires); err != nil {
 		t.Errorf("the record that was kept alive: %v", err)
 	}
-	if _, err := s.Load(ctx, dead.ID, now); !errors.Is(err, session.ErrNotFound) {
+	if _, err := s.Load(ctx, dead.ID, now); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the dead one: %v, want ErrNotFound", err)
 	}
 }

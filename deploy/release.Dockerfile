@@ -11,4 +11,5 @@ USER 65532:65532
 ENV DOORBOOK_ADDR=:8080 DOORBOOK_DATA=/data
 VOLUME /data
 EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=6s --start-period=20s CMD ["/doorbook", "healthcheck"]
 ENTRYPOINT ["/doorbook"]

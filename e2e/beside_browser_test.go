@@ -19,6 +19,7 @@ func TestBesideBrowser(t *testing.T) {
 		t.Fatalf("a stranger is at %s (%d) %q", p.Where(), got, p.Title())
 	}
 	register(t, p)
+	signOut(t, p)
 	p.Open("/login?next=/reports")
 	p.Type("email", "bob@example.org")
 	p.Type("password", rig.Password)

@@ -29,6 +29,7 @@ func besideImport(t *testing.T, b *rig.Beside, database string) {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("a dry run has made %s: %v", dir, err)
 	}
+	rig.Start(t, rig.Options{Dir: dir}).Stop() // which makes the installation
 	if said := run(); !strings.Contains(said, "developers: 8 read, 8 copied, 0 there already, 0 refused") {
 		t.Errorf("the first run says: %s", said)
 	}

@@ -162,9 +162,9 @@ func besideFlashes(t *testing.T, b *rig.Beside, _ string) {
 	c = b.Client()
 	c.Register("Gil", "gil@example.org", rig.Password)
 	flask := c.At(b.Flask)
-	shows(flask, "/login", "Your account is made", 1) // Doorbook's message, Flask's page
-	shows(flask, "/login", "Your account is made", 0)
-	shows(flask.At(b.Site), "/login", "Your account is made", 0)
+	shows(flask, "/reports", "Your account is made", 1) // Doorbook's message, Flask's page
+	shows(flask, "/reports", "Your account is made", 0)
+	shows(flask.At(b.Site), "/", "Your account is made", 0)
 }
 
 // nextSecond waits for it. Flask dates its cookies in seconds, so Doorbook takes one that was made

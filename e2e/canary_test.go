@@ -93,7 +93,8 @@ func typeInForms(t *testing.T, s *rig.Server) {
 		return c.Form("/login?next=%2F"+url.QueryEscape(url.QueryEscape(canary)), "/auth/login", rig.Fields(pairs...))
 	}
 	want("register", visitor().Register("Bird", "bird@example.org", canary), 303)
-	want("register again", visitor().Register("Bird", "bird@example.org", canary), 422)
+	want("register twice", visitor().Register("Bird", "bird@example.org", canary), 303)
+	want("register again", visitor().Register("Bird", "bird@example.org", canary+"!"), 422)
 	want("right", login(visitor(), "email", "bird@example.org", "password", canary), 303)
 	want("wrong", login(visitor(), "email", "ada@example.org", "password", canary), 422)
 	want("unknown", login(visitor(), "email", "nobody@example.org", "password", canary), 422)
@@ -156,6 +157,10 @@ func typeInJSON(t *testing.T, s *rig.Server, admin *rig.Client, me string) {
 		{"e-mail change", "PATCH", "/developers/" + me, object{"email": canary, "current_password": canary}, 422},
 		{"in the path", "PATCH", "/developers/" + url.PathEscape(canary), object{"name": "x"}, 404},
 		{"delete", "DELETE", "/developers/" + url.PathEscape(canary), nil, 404},
+		{"end", "POST", "/api/sessions/" + url.PathEscape(canary) + "/end", nil, 404},
+		{"end of another", "DELETE", "/api/developers/" + me + "/sessions/" + url.PathEscape(canary), nil, 404},
+		{"end all, unneeded", "POST", "/api/sessions/end", object{"current_password": canary}, 200},
+		{"end all, wrong type", "POST", "/api/sessions/end", object{"all": canary, "current_password": canary}, 422},
 		{"hide", "PUT", "/logs/" + url.PathEscape(canary), nil, 404},
 		{"hide, with slash", "PUT", "/logs/" + url.PathEscape(canary) + "/", nil, 404},
 		{"limit", "GET", "/developers?limit=" + url.QueryEscape(canary), nil, 400},

@@ -5,6 +5,9 @@ go 1.26.0
 replace (
 	github.com/doorbook/doorbook => ../
 	github.com/doorbook/doorbook/conformance => ../conformance
+	github.com/doorbook/doorbook/passhash => ../passhash
+	github.com/doorbook/doorbook/session => ../session
+	github.com/doorbook/doorbook/session/mongostore => ../session/mongostore
 )
 
 require (

@@ -20,7 +20,7 @@ func TestOneAccountPerAddress(t *testing.T) {
 		wait.Go(func() {
 			email := []string{"same@example.org", "SAME@example.org", " same@Example.ORG "}[i%3]
 			a, err := s.Client().From(fmt.Sprintf("192.0.2.%d", i)).Submit("/register", "/auth/register",
-				rig.Fields("name", fmt.Sprintf("Same %d", i), "email", email, "password", rig.Password))
+				rig.Fields("name", fmt.Sprintf("Same %d", i), "email", email, "password", fmt.Sprint(i, rig.Password)))
 			if err != nil {
 				t.Error(err)
 			}

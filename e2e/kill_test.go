@@ -124,6 +124,8 @@ func (l *ledger) load(s *rig.Server, round, answers, passed int) {
 }
 
 func (l *ledger) register(c *rig.Client, email string) error {
+	c.SetCookie(sessionCookie, "")
+	c.SetCookie(deviceCookie, "")
 	a, err := c.Submit("/register", "/auth/register", rig.Fields("name", "Kit", "email", email, "password", rig.Password))
 	l.heard(a, err)
 	if err == nil && a.Status == http.StatusSeeOther {

@@ -102,7 +102,7 @@ func TestRefusedStarts(t *testing.T) {
 		{"invite", nil, []string{"--registration", "invite"}, 2, "no invitations yet"},
 		{"registration", nil, []string{"--registration", "some"}, 2, "--registration"},
 		{"invite in the environment", []string{"DOORBOOK_REGISTRATION=invite"}, nil, 2, "no invitations yet"},
-		{"public URL with a path", nil, []string{"--public-url", "https://example.org/door"}, 2, "--public-url"},
+		{"public URL with a query", nil, []string{"--public-url", "https://example.org/door?x=1"}, 2, "--public-url"},
 		{"public URL without scheme", []string{"DOORBOOK_PUBLIC_URL=example.org"}, nil, 2, "--public-url"},
 		{"trusted proxies", []string{"DOORBOOK_TRUSTED_PROXIES=10.0.0.0/33"}, nil, 2, "10.0.0.0/33"},
 		{"short key", []string{"DOORBOOK_SECRET_KEY=short"}, nil, 2, "secret key"},

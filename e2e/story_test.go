@@ -25,7 +25,12 @@ func TestStory(t *testing.T) {
 			signInFromLink(t, ada)
 
 			bob := browser.On(t).Page(s, tt.script)
+			bob.Open("/login")
+			if bob.Click(`main a[href="/register"]`); bob.Where() != "/register" {
+				t.Errorf("to an account leads %s", bob.Where())
+			}
 			register(t, bob)
+			signOut(t, bob)
 			if p := bob; p.Count("button.show") > 0 != tt.script {
 				t.Errorf("%d Show buttons", p.Count("button.show"))
 			}
@@ -54,12 +59,13 @@ func setUp(t *testing.T, s *rig.Server, p *rig.Page) {
 	p.Type("email", "ada@example.org")
 	p.Type("password", rig.Password)
 	p.Click("button.primary")
-	if p.Where() != "/login" || !strings.Contains(p.Text(), "The first administrator is made") {
+	if p.Where() != "/" || !strings.Contains(p.Text(), "You are the first administrator") {
 		t.Fatalf("after setting up: %s: %s", p.Where(), p.Text())
 	}
-	if p.Open("/login"); strings.Contains(p.Text(), "The first administrator is made") {
+	if p.Open("/"); strings.Contains(p.Text(), "You are the first administrator") {
 		t.Error("the message is shown twice")
 	}
+	signOut(t, p)
 	if got := p.Open("/setup?token=" + s.Token); got != 404 || !strings.Contains(p.Text(), "This setup link is over") {
 		t.Errorf("the link is good twice: %d", got)
 	}
@@ -91,15 +97,21 @@ func signInFromLink(t *testing.T, p *rig.Page) {
 
 func register(t *testing.T, p *rig.Page) {
 	t.Helper()
-	p.Open("/login")
-	p.Click(`main a[href="/register"]`)
+	p.Open("/register")
 	p.Type("name", "Bob Byrne")
 	p.Type("email", "bob@example.org")
 	p.Type("skills", "go, sql")
 	p.Type("password", rig.Password)
 	p.Click("button.primary")
-	if p.Where() != "/login" || !strings.Contains(p.Text(), "Your account is made") {
+	if p.Where() != "/" || !strings.Contains(p.Text(), "Your account is made") {
 		t.Fatalf("after registering: %s: %s", p.Where(), p.Text())
+	}
+}
+
+func signOut(t *testing.T, p *rig.Page) {
+	t.Helper()
+	if p.Click("header form button"); p.Where() != "/login" {
+		t.Fatalf("after signing out: %s: %s", p.Where(), p.Text())
 	}
 }
 
@@ -175,10 +187,11 @@ func TestKeyboard(t *testing.T) {
 	if got := focus(p); got != "password" {
 		t.Fatalf("the focus is on %q, want password", got)
 	}
-	if p.Press(kb.Enter); p.Where() != "/login" {
+	if p.Press(kb.Enter); p.Where() != "/" {
 		t.Fatalf("after registering: %s: %s", p.Where(), p.Text())
 	}
 
+	signOut(t, p)
 	focused(t, p, "email")
 	write(p, kb.Tab, kb.Tab) // password, Show
 	if got := rig.Eval[string](p, "document.activeElement.className"); got != "show" {

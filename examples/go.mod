@@ -2,15 +2,17 @@ module github.com/doorbook/doorbook/examples
 
 go 1.26.0
 
-replace github.com/doorbook/doorbook => ../
+replace github.com/doorbook/doorbook/session => ../session
 
 require (
 	github.com/a-h/templ v0.3.977
 	github.com/coder/websocket v1.8.14
-	github.com/doorbook/doorbook v0.0.0
+	github.com/doorbook/doorbook/session v0.0.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.2.5
+	github.com/gorilla/sessions v1.4.0
 	github.com/labstack/echo/v4 v4.15.1
+	github.com/markbates/goth v1.82.0
 	github.com/prometheus/client_golang v1.25.0
 )
 
@@ -28,6 +30,9 @@ require (
 	github.com/go-playground/validator/v10 v10.30.1 // indirect
 	github.com/goccy/go-json v0.10.5 // indirect
 	github.com/goccy/go-yaml v1.19.2 // indirect
+	github.com/gorilla/context v1.1.1 // indirect
+	github.com/gorilla/mux v1.6.2 // indirect
+	github.com/gorilla/securecookie v1.1.2 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
@@ -51,7 +56,8 @@ require (
 	go.mongodb.org/mongo-driver/v2 v2.10.0 // indirect
 	golang.org/x/arch v0.22.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
-	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/net v0.61.0 // indirect
+	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/time v0.14.0 // indirect

@@ -21,7 +21,7 @@ type digest struct {
 	weight int // how long an iteration takes, where one of sha256 takes 1
 }
 
-// findDigest gives the digests of hashlib that exist on every machine, under the one name that
+// findDigest returns the digests of hashlib that exist on every machine, under the one name that
 // hashlib lists them by. Missing are those of variable length, which Werkzeug cannot use, and the
 // ones that come and go with OpenSSL (ripemd160, sm3, md5-sha1).
 func findDigest(name string) (digest, bool) {
@@ -58,7 +58,7 @@ func findDigest(name string) (digest, bool) {
 	return digest{}, false
 }
 
-// unkeyed is a BLAKE2 without a key of its own, for which alone it gives errors.
+// unkeyed is a BLAKE2 without a key of its own, for which alone it returns errors.
 func unkeyed(keyed func(key []byte) (hash.Hash, error)) func() hash.Hash {
 	return func() hash.Hash {
 		h, err := keyed(nil)

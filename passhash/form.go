@@ -19,7 +19,7 @@ const (
 	PBKDF2 Form = "pbkdf2"
 )
 
-// model gives a record of the form and cost that new hashes have, with neither salt nor key.
+// model returns a record of the form and cost that new hashes have, with neither salt nor key.
 func (c Config) model() (model, error) {
 	if c.Form == "" || c.Form == Argon2id {
 		if c.Params == (Params{}) {
@@ -39,3 +39,6 @@ func (c Config) model() (model, error) {
 	}
 	return nil, fmt.Errorf("passhash: unknown Form %q", c.Form)
 }
+
+// Form returns the form that new hashes have.
+func (h *Hasher) Form() Form { return h.form }

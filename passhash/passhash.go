@@ -1,6 +1,7 @@
 package passhash
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -20,29 +21,31 @@ var ErrTooLong = errors.New("passhash: the password is longer than 4096 bytes")
 
 // Config is how passwords are hashed and how many at once. The zero value is a good configuration.
 type Config struct {
-	// Form is what new hashes look like. Default: Argon2id. The others are for while a Flask
-	// application is beside us, which reads the same hashes and cannot read argon2id.
+	// Form is what new hashes look like. If zero, defaults to Argon2id. The others are for while a
+	// Flask application is beside us, which reads the same hashes and cannot read argon2id.
 	Form Form
-	// Params is the cost of new argon2id hashes. Default: DefaultParams. Weaker ones are refused,
-	// and any with another Form.
+	// Params is the cost of new argon2id hashes. If zero, defaults to DefaultParams. Weaker ones are
+	// refused, and any with another Form.
 	Params Params
 	// Legacy also verifies the forms that Werkzeug gave up with 3.0, for a database that still
 	// holds some: plain$…$password, and digest$salt$hex as 2.2 and its predecessors read it.
 	// Default: they are malformed. They are always stale.
 	Legacy bool
-	// Slots is how many computations run at once. Default: half of GOMAXPROCS, at least 1.
+	// Slots is how many computations run at once. If zero, defaults to half of GOMAXPROCS, at
+	// least 1.
 	Slots int
-	// Queue is how many callers may wait for a slot. Default: 32. Below 0: none, a caller gets a
-	// slot at once or ErrBusy.
+	// Queue is how many callers may wait for a slot. If zero, defaults to 32. If negative, none may: a
+	// caller gets a slot at once or ErrBusy.
 	Queue int
-	// Wait is how long a caller waits for a slot at most. Default: 2 seconds.
+	// Wait is how long a caller waits for a slot at most. If zero, defaults to 2 seconds.
 	Wait time.Duration
 	// Before, if not nil, is called before each computation, in its slot. An argon2id hash takes 19
 	// MiB of memory for some 30 ms. A program whose heap is small beside that may run runtime.GC in
 	// Before: a computation then finds the memory of the one before it, instead of waiting for the
 	// system to give it more, which can take longer than the hash.
 	Before func()
-	// Rand gives the salts. Default: crypto/rand. It must be safe for concurrent use.
+	// Rand is the source of salts. If nil, defaults to crypto/rand. It must be safe for concurrent
+	// use.
 	Rand io.Reader
 }
 
@@ -50,6 +53,7 @@ type Config struct {
 // memory is the Hasher's. Its methods are safe for concurrent use.
 type Hasher struct {
 	today    model // a hash of the configured form and cost that no password has: the decoy, and what new ones are made after
+	form     Form
 	legacy   bool
 	rand     io.Reader
 	before   func()
@@ -59,7 +63,7 @@ type Hasher struct {
 	compute func(r record, password []byte) ([]byte, error) // record.compute, but for tests
 }
 
-// New gives a Hasher, or an error that says which setting is impossible.
+// New returns a Hasher, or an error that says which setting is impossible.
 func New(c Config) (*Hasher, error) {
 	today, err := c.model()
 	if err != nil {
@@ -87,6 +91,7 @@ func New(c Config) (*Hasher, error) {
 		c.Before = func() {}
 	}
 	h := &Hasher{
+		form:    cmp.Or(c.Form, Argon2id),
 		legacy:  c.Legacy,
 		rand:    c.Rand,
 		before:  c.Before,

@@ -30,7 +30,7 @@ const (
 
 // A record is a stored hash after parsing, of whichever form.
 type record interface {
-	// compute gives the key of a password: the one costly step. It fails only where the library is
+	// compute returns the key of a password: the one costly step. It fails only where the library is
 	// forbidden to work, as in a strict FIPS 140 mode.
 	compute(password []byte) ([]byte, error)
 	// want is the key that a right password gives.

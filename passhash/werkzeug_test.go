@@ -26,13 +26,7 @@ func TestWerkzeugGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var golden struct {
-		Cases []struct {
-			ID, Note, Password, Hash, Expect string
-			Matches                          bool
-			Werkzeug                         map[string]any
-		}
-	}
+	var golden struct{ Cases []werkzeugCase }
 	if err := json.Unmarshal(text, &golden); err != nil || len(golden.Cases) < 100 {
 		t.Fatalf("%d cases, %v", len(golden.Cases), err)
 	}
@@ -42,30 +36,47 @@ func TestWerkzeugGolden(t *testing.T) {
 	for _, c := range golden.Cases {
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
-			match, stale, err := strict.Verify(t.Context(), c.Hash, c.Password)
-			if err != nil && !errors.Is(err, passhash.ErrMalformed) {
-				t.Fatal(err)
-			}
-			if stale != match {
-				t.Errorf("match %v, stale %v: with argon2id as the form, what matches is stale", match, stale)
-			}
-			switch want := c.Expect == "match"; {
-			case c.Expect == "either":
-				if match && !c.Matches {
-					t.Errorf("%s: it matches, but Werkzeug's does not", c.Note)
-				}
-			case match != want:
-				t.Errorf("%s: match %v, error %v, want %v", c.Note, match, err, want)
-			}
-			if err == nil {
-				return // Legacy adds to what is read, and changes nothing of it
-			}
-			match, stale, err = legacy.Verify(t.Context(), c.Hash, c.Password)
-			want := c.Expect == "legacy" && c.Werkzeug["2.2.2"] == true
-			if match != want || stale != want || err != nil && !errors.Is(err, passhash.ErrMalformed) {
-				t.Errorf("%s, with Legacy: match %v, stale %v, error %v, want %v", c.Note, match, stale, err, want)
+			if !c.verify(t, strict) { // Legacy adds to what is read, and changes nothing of it
+				c.verifyLegacy(t, legacy)
 			}
 		})
+	}
+}
+
+// werkzeugCase is a hash, and what Werkzeug says of it and a password.
+type werkzeugCase struct {
+	ID, Note, Password, Hash, Expect string
+	Matches                          bool
+	Werkzeug                         map[string]any
+}
+
+// verify verifies a case without Config.Legacy, and reports whether its hash is well formed.
+func (c werkzeugCase) verify(t *testing.T, h *passhash.Hasher) bool {
+	t.Helper()
+	match, stale, err := h.Verify(t.Context(), c.Hash, c.Password)
+	if err != nil && !errors.Is(err, passhash.ErrMalformed) {
+		t.Fatal(err)
+	}
+	if stale != match {
+		t.Errorf("match %v, stale %v: with argon2id as the form, what matches is stale", match, stale)
+	}
+	switch want := c.Expect == "match"; {
+	case c.Expect == "either":
+		if match && !c.Matches {
+			t.Errorf("%s: it matches, but Werkzeug's does not", c.Note)
+		}
+	case match != want:
+		t.Errorf("%s: match %v, error %v, want %v", c.Note, match, err, want)
+	}
+	return err == nil
+}
+
+func (c werkzeugCase) verifyLegacy(t *testing.T, h *passhash.Hasher) {
+	t.Helper()
+	match, stale, err := h.Verify(t.Context(), c.Hash, c.Password)
+	want := c.Expect == "legacy" && c.Werkzeug["2.2.2"] == true
+	if match != want || stale != want || err != nil && !errors.Is(err, passhash.ErrMalformed) {
+		t.Errorf("%s, with Legacy: match %v, stale %v, error %v, want %v", c.Note, match, stale, err, want)
 	}
 }
 

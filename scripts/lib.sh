@@ -6,6 +6,15 @@ cache=$DOORBOOK_CACHE axe_js=$DOORBOOK_CACHE/axe.min.js
 
 have() { command -v "$1" >/dev/null; }
 
+# modules prints the folder of each module of the project.
+modules() { git ls-files --cached --others --exclude-standard go.mod '*/go.mod' | xargs -n 1 dirname; }
+
+# workspace prints those that go.work names: the program's, which is ".", and the libraries'.
+workspace() { awk '/^use/, /^)/ { if ($1 ~ /^\./) { sub(/^\.\//, "", $1); print $1 } }' go.work; }
+
+# alone prints the others. The go command runs there with GOWORK=off.
+alone() { modules | grep -vxF "$(workspace)"; }
+
 # find_chromium prints the browser that the tests drive; it fails when there is none.
 find_chromium() {
 	local name
@@ -16,7 +25,7 @@ find_chromium() {
 }
 
 # build_gotest builds tools/gotest, the same way each time, so that parts side by side find it built.
-build_gotest() { CGO_ENABLED=0 go build -C tools -trimpath -buildvcs=false -o "$cache/bin/gotest" ./gotest; }
+build_gotest() { GOWORK=off CGO_ENABLED=0 go build -C tools -trimpath -buildvcs=false -o "$cache/bin/gotest" ./gotest; }
 
 # in_memory has temporary files kept in memory, where a tmpfs has room for them and runs programs. It sets TMPDIR unless that
 # is set, and `memory` to the folder, which the caller removes. The folder's name is the same each time, because results

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // bareWriter is the least that a handler can be given. Its header is cleared, not made anew, as a
@@ -54,7 +55,7 @@ var allocCases = []struct {
 
 func allocHandler(tb testing.TB, do func(http.ResponseWriter, *session.Session), anon bool) (h http.Handler, r *http.Request) {
 	tb.Helper()
-	m, err := session.New(session.Config{Keys: ring(tb, "one"), Store: session.NewMemory(session.MemoryConfig{})})
+	m, err := session.New(session.Config{Keys: ring(tb, "one"), Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		tb.Fatal(err)
 	}

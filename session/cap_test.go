@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 func capped(most int) func(*session.Config) {
@@ -101,7 +102,7 @@ func TestCapCounts(t *testing.T) {
 		check(t, "second", b.get("/who").body, "ada")
 	})
 	t.Run("sealed", func(t *testing.T) {
-		w := newWorld(t, capped(1), func(c *session.Config) { c.Store, c.Carrier = nil, session.Sealed })
+		w := newWorld(t, capped(1), func(c *session.Config) { c.Home.Store, c.Home.Format = nil, sealed.New() })
 		a, b := w.signedIn("ada"), w.signedIn("ada")
 		check(t, "both", a.get("/who").body+b.get("/who").body, "adaada")
 	})
@@ -126,12 +127,14 @@ func TestCapAtOnce(t *testing.T) {
 			all := make([]*browser, together)
 			var wg sync.WaitGroup
 			for i := range all {
-				wg.Go(func() {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
 					if round%2 == 0 {
 						w.clock.add(time.Millisecond)
 					}
 					all[i] = w.signedIn("ada")
-				})
+				}()
 			}
 			wg.Wait()
 			w.store.stepIn(nil)
@@ -235,7 +238,7 @@ func TestCapKeepsTheParent(t *testing.T) {
 }
 
 // Nothing that the cap ends answers any more, and a request that was under way with it is told.
-// Guard: commit.go, again.
+// Guard: retry.go, Session.retry.
 func TestCapEndsRequestsUnderWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, capped(1))
@@ -248,4 +251,52 @@ func TestCapEndsRequestsUnderWay(t *testing.T) {
 	check(t, "status", b.do("POST", "/slow").status, http.StatusUnauthorized)
 	check(t, "subject", b.get("/who").body, "")
 	check(t, "observed", w.seen(session.EventRevived), 2) // the request under way, and one that came with its key after
+}
+
+// Dead sessions take no place under the cap: children whose parent is gone, and what lowered limits
+// ended. Guard: ends.go, Session.trim, which counts what Manager.List shows.
+func TestCapCountsTheLiving(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, capped(3))
+	parent := w.signedIn("ada")
+	for range 3 {
+		w.clock.add(time.Second)
+		parent.issue()
+	}
+	w.clock.add(time.Second)
+	keep := w.signedIn("ada") // ends the parent
+	w.clock.add(time.Second)
+	other := w.signedIn("ada")
+	check(t, "living", keep.get("/who").body+other.get("/who").body, "adaada")
+	list, _ := w.m.List(t.Context(), "ada")
+	check(t, "listed", len(list) <= 3, true)
+
+	w = newWorld(t, capped(3))
+	keep = w.signedIn("ada")
+	w.clock.add(time.Second)
+	parent = w.signedIn("ada")
+	w.clock.add(time.Second)
+	parent.issue()
+	w.clock.add(time.Second)
+	parent.get("/out")
+	for range 2 { // three live then
+		w.clock.add(time.Second)
+		w.signedIn("ada")
+	}
+	check(t, "the longest unused that lives", keep.get("/who").body, "ada")
+}
+
+// A session cannot issue without bound. Guard: issue.go, the cap.
+func TestCapBoundsIssue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, capped(5))
+	b := w.signedIn("ada")
+	for range 50 {
+		w.clock.add(time.Millisecond)
+		inRequestOf(b, func(s *session.Session) { _, _, _ = s.Issue(t.Context()) })
+	}
+	if n := w.live("ada"); n > 5 {
+		t.Errorf("%d records", n)
+	}
+	check(t, "the parent", b.get("/who").body, "ada")
 }

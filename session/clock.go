@@ -1,6 +1,10 @@
 package session
 
-import "time"
+import (
+	"time"
+
+	"github.com/doorbook/doorbook/session/store"
+)
 
 // maxSkew is how far the clocks of two nodes may differ before a sign-in counts as one from the
 // future.
@@ -20,24 +24,8 @@ func (m *Manager) now() time.Time {
 	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
-// alive reports whether a record still lives at now. Beside what the record says itself the limits
-// of today's settings count, so that lowering them reaches sessions that exist. And what begins
-// further ahead than a whole lifetime is dead: a clock that ran ahead has left it behind, and
-// nobody knows how old it is.
-func (m *Manager) alive(r *Record, now time.Time) bool {
-	from, life := start(r), m.lifetime(r.Persist)
-	return now.Before(r.Expires) && now.Before(r.Deadline) &&
-		(life.Idle >= r.Idle || now.Before(r.LastSeen.Add(life.Idle))) &&
-		now.Before(from.Add(life.Absolute)) && now.Add(life.Absolute).After(from)
-}
-
-// start is when the lifetime of a session began.
-func start(r *Record) time.Time {
-	if r.SignedIn.IsZero() {
-		return r.Created
-	}
-	return r.SignedIn
-}
+// alive reports whether a record lives at now by today's settings, too.
+func (m *Manager) alive(r *store.Record, now time.Time) bool { return m.env.Alive(r, now) }
 
 func (m *Manager) lifetime(persist bool) Lifetime {
 	if persist {

@@ -69,7 +69,7 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// A session that began while the clock ran ahead by more than any lifetime is nobody's when that is
+// A session that began while the clock ran ahead by more than minutes is nobody's when that is
 // put right: its age is not known. One that is a little ahead, as nodes are of each other, lives.
 // Guard: clock.go, Manager.alive, the future.
 func TestClockRanAhead(t *testing.T) {
@@ -78,7 +78,7 @@ func TestClockRanAhead(t *testing.T) {
 		ahead time.Duration
 		want  string
 	}{
-		"a second": {time.Second, "ada"}, "an hour": {time.Hour, "ada"}, "a day less a moment": {24*time.Hour - time.Millisecond, "ada"},
+		"a second": {time.Second, "ada"}, "minutes": {5*time.Minute - time.Millisecond, "ada"}, "more": {5 * time.Minute, ""}, "an hour": {time.Hour, ""},
 		"a day": {24 * time.Hour, ""}, "a year": {365 * 24 * time.Hour, ""},
 	} {
 		w := newWorld(t)
@@ -128,4 +128,52 @@ func TestClockLimitsChange(t *testing.T) {
 	check(t, "the absolute limit of its own", b.at(lax).get("/who").body, "")
 	b.at(lax).get("/set?city=Oslo")
 	check(t, "status of a use afterwards", b.at(lax).get("/who").status, http.StatusOK)
+}
+
+// The clock is set back by hours while the program runs: people can sign in, and those who use
+// their session stay. Guard: clock.go, Manager.now.
+func TestClockSetBackKeepsUsers(t *testing.T) {
+	t.Parallel()
+	c := newWallClock(t)
+	w := newWorld(t, func(conf *session.Config) { conf.Now = c.Now })
+	b := w.signedIn("ada")
+	c.passed, c.set = time.Hour, -3*time.Hour
+	check(t, "a sign-in after the clock was set back", w.signedIn("bob").get("/who").body, "bob")
+	for range 10 {
+		c.passed += 30 * time.Minute
+		check(t, "in use", b.get("/who").body, "ada")
+	}
+}
+
+// However often it is set, to and fro, no session that is in use lives past its absolute limit.
+// Guard: clock.go, Manager.now; internal/place/place.go, Used, the Deadline.
+func TestClockToAndFro(t *testing.T) {
+	t.Parallel()
+	c := newWallClock(t)
+	w := newWorld(t, func(conf *session.Config) { conf.Now = c.Now })
+	b := w.signedIn("ada")
+	for c.passed < 24*time.Hour {
+		if got := b.get("/who").body; got != "ada" {
+			t.Fatalf("in use after %v, set by %v: %q", c.passed, c.set, got)
+		}
+		c.passed += 30 * time.Minute
+		if c.set -= 15 * time.Minute; c.passed%(4*time.Hour) == 0 {
+			c.set = 0
+		}
+	}
+	check(t, "subject after a day", b.get("/who").body, "")
+}
+
+// The idle limit is lowered: sessions that exist obey it. Guard: clock.go, Manager.alive.
+func TestClockLoweredIdle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.signedIn("ada")
+	strict := w.limited(session.Lifetime{Idle: 10 * time.Minute, Absolute: 24 * time.Hour})
+	w.clock.add(10*time.Minute - time.Millisecond)
+	check(t, "in time", b.at(strict).get("/who").body, "ada")
+	w.clock.add(10*time.Minute - time.Millisecond)
+	check(t, "used in time", b.at(strict).get("/who").body, "ada")
+	w.clock.add(10 * time.Minute)
+	check(t, "at the lowered idle limit", b.at(strict).get("/who").body, "")
 }

@@ -26,7 +26,11 @@ func (jsonCodec) Marshal(v any) ([]byte, error) {
 		b = append(b, s...)
 		return append(b, '"'), nil
 	}
-	return json.Marshal(v)
+	b, err := json.Marshal(v)
+	if err == nil {
+		err = checkUTF8(v, b)
+	}
+	return b, err
 }
 
 func (jsonCodec) Unmarshal(b []byte, v any) error { return json.Unmarshal(b, v) }

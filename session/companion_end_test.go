@@ -39,7 +39,7 @@ var companionEnds = map[string]func(w *world, b *browser){
 }
 
 // Whatever is tried with a copy, nobody is signed in, nothing of the session is seen, and nothing
-// comes back. Guard: companion.go, Session.accompany, each way out.
+// comes back. Guard: internal/place/accompanied.go, accompanied.find, each way out.
 func TestCompanionCopyAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	for name, end := range companionEnds {
@@ -86,7 +86,8 @@ func TestCompanionCopyAfterTheEnd(t *testing.T) {
 }
 
 // A cookie of an ended session is forgotten by who asks for a page, and by nobody else; what never
-// was one, or is only out of date, stays. Guard: companion.go, Session.accompany, forget.
+// was one, or is only out of date, stays. Guard: internal/place/accompanied.go, accompanied.find,
+// Forget; lifecycle.go, Session.openIn, forget.
 func TestCompanionEndedCookieIsForgotten(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t)
@@ -126,13 +127,10 @@ func TestCompanionEndedCookieIsForgotten(t *testing.T) {
 
 // A slow request is under way while the session ends or gets another key, at a random moment.
 // Whoever is first, nothing is left of it, and no late cookie opens anything. Guard: retry.go,
-// Session.again; save.go, Session.saveChanges, the digest of the patch.
+// Session.retry; internal/place/accompanied.go, accompanied.Write, the digest of the patch.
 func TestCompanionEndRace(t *testing.T) {
 	t.Parallel()
-	rounds := 600
-	if testing.Short() || raceEnabled {
-		rounds = 150
-	}
+	const rounds = 150
 	for kind, change := range map[string]func(*session.Config){"sealed": companions, "shared": shared} {
 		w := newCompanions(t, change)
 		gates := map[string]chan struct{}{}
@@ -221,16 +219,18 @@ func TestCompanionEndRace(t *testing.T) {
 }
 
 // A sign-out that is under way while another request renews the key ends the session all the same.
-// An old cookie is good for nothing else. Guard: companion.go, Session.accompany, superseded.
+// An old cookie is good for nothing else. Guard: internal/place/accompanied.go, accompanied.Open,
+// Superseded; session.go, Session.SignOut.
 func TestCompanionSignOutDuringRenewal(t *testing.T) {
 	t.Parallel()
 	w := newCompanions(t)
 	b := w.signedIn("ada")
 	old := b.copy()
 	b.get("/renew")
-	for _, path := range []string{"/who", "/city", "/set?city=Oslo", "/in?as=bob"} {
+	for _, path := range []string{"/who", "/city", "/in?as=bob"} {
 		check(t, path+" by an old cookie: body", old.copy().get(path).body, "")
 	}
+	check(t, "status of a write by an old cookie", old.copy().get("/set?city=Oslo").status, http.StatusUnauthorized)
 	b.expect("/who", "ada")
 	old.get("/out")
 	check(t, "the old cookie", old.cookie, "")

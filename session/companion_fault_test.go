@@ -1,6 +1,9 @@
+//go:build go1.25
+
 package session_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
@@ -51,11 +55,11 @@ var companionFaultWorlds = map[string]func(w *world, faulty *sessiontest.Faulty)
 	"moving": func(w *world, _ *sessiontest.Faulty) (*world, *browser) {
 		b := w.signedIn("ada")
 		b.get("/set?city=Rome")
-		b.w = w.fromCookies(session.Sealed, hasty)
+		b.w = w.fromCookies(sealed.New(), hasty)
 		return b.w, b
 	},
 	"moving, not enrolled": func(w *world, _ *sessiontest.Faulty) (*world, *browser) {
-		w = w.fromCookies(newPlain, hasty)
+		w = w.fromCookies(newPlain(), hasty)
 		return w, w.elsewhere("ada", func(p *plainText) { p.Values["city"] = []byte(`"Rome"`) })
 	},
 }
@@ -67,26 +71,30 @@ func hasty(c *session.Config) { c.SaveTimeout = 400 * time.Millisecond }
 // cookie. After that, unless the store did what it said it did not, whoever got a 503 has what they
 // had before; and what was acknowledged stands.
 //
-// Guard: save.go, the errors of save, saveChanges and create; companion.go, Session.accompany,
-// loadFailed; enrol.go, the errors of enrol and confirm.
+// Guard: lifecycle.go, the errors of save, write, endDropped and openIn;
+// internal/place/accompanied.go, accompanied.find and Write; internal/place/enrol.go, the errors of
+// enrol and confirm.
 func TestCompanionFailClosed(t *testing.T) {
 	t.Parallel()
 	for where, prepare := range companionFaultWorlds {
-		for name, story := range stories {
-			for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
-				for _, times := range []int{1, -1} {
-					if kind == sessiontest.Hang && (times < 0 || name != "set" || where != "elsewhere" && where != "moving") {
-						continue // each takes its time
-					}
-					for call := 1; call < 20; call++ {
-						what := fmt.Sprintf("%s, %s, %v of call %d, %d times", where, name, kind, call, times)
-						if !companionFault(t, what, name, prepare, story, sessiontest.Plan{Call: call, Kind: kind, For: times}) {
-							break
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			for name, story := range stories {
+				for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
+					for _, times := range []int{1, -1} {
+						if kind == sessiontest.Hang && (times < 0 || name != "set" || where != "elsewhere" && where != "moving") {
+							continue // each takes its time
+						}
+						for call := 1; call < 20; call++ {
+							what := fmt.Sprintf("%s, %s, %v of call %d, %d times", where, name, kind, call, times)
+							if !companionFault(t, what, name, prepare, story, sessiontest.Plan{Call: call, Kind: kind, For: times}) {
+								break
+							}
 						}
 					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -169,21 +177,12 @@ func companionFault(
 	return came
 }
 
-func list(t *testing.T, w *world, subject string) []session.Info {
-	t.Helper()
-	l, err := w.m.List(t.Context(), subject)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
-}
-
 // While the store is away nobody who brings a cookie of somebody counts as signed out, nor as
-// signed in; strangers go on. Guard: companion.go, Session.accompany, loadFailed.
+// signed in; strangers go on. Guard: lifecycle.go, Session.loadFailed.
 func TestCompanionOutage(t *testing.T) {
 	t.Parallel()
 	faulty := sessiontest.Fault(memory(), sessiontest.Plan{})
-	w := newShared(t, func(c *session.Config) { c.Store = faulty })
+	w := newShared(t, func(c *session.Config) { c.Home.Store = faulty })
 	enrolled, unseen, left, stranger := w.elsewhere("ada"), w.elsewhere("bob"), w.elsewhere("eve"), w.elsewhere("")
 	enrolled.get("/who")
 	left.get("/who")
@@ -216,7 +215,7 @@ func TestCompanionOutage(t *testing.T) {
 }
 
 // A panic before the answer saves nothing, and one after Save keeps what was saved and its cookie.
-// Guard: writer.go, request.leave; commit.go, Session.close.
+// Guard: writer.go, request.finish; lifecycle.go, Session.close.
 func TestCompanionPanic(t *testing.T) {
 	t.Parallel()
 	for _, save := range []bool{false, true} {
@@ -244,4 +243,18 @@ func TestCompanionPanic(t *testing.T) {
 		b.expect("/city", map[bool]string{true: "Oslo"}[save])
 		check(t, "who by the cookie of before", old.get("/who").body, map[bool]string{false: "ada"}[save])
 	}
+}
+
+// Guard: flash.go, Session.takeStored; lifecycle.go, Session.todo: a change is written, whatever
+// becomes of a use.
+func TestCompanionFlashesAreShownOnce(t *testing.T) {
+	t.Parallel()
+	w := newCompanions(t)
+	b := w.signedIn("ada")
+	b.get("/flash?text=one")
+	w.clock.add(time.Hour)
+	w.atCall("Touch", 1, func() error { return errors.New("away") })
+	check(t, "shown", b.get("/flashes").body, "one ")
+	w.store.stepIn(nil)
+	check(t, "shown again", b.get("/flashes").body, "")
 }

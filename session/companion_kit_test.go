@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/sealed"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // What the tests of sessions in their cookies with companion records share: worlds of both kinds,
@@ -18,10 +21,10 @@ import (
 
 // companions makes the world's sessions travel in sealed cookies, with companion records in its
 // store.
-func companions(c *session.Config) { c.Carrier = session.Sealed }
+func companions(c *session.Config) { c.Home.Format = sealed.New() }
 
 // shared is companions with a cookie that another program writes, too.
-func shared(c *session.Config) { c.Carrier = newPlain }
+func shared(c *session.Config) { c.Home.Format = newPlain() }
 
 // newCompanions makes a world of either kind, with a few routes more.
 func newCompanions(t testing.TB, change ...func(*session.Config)) *world {
@@ -45,26 +48,33 @@ func newShared(t testing.TB, change ...func(*session.Config)) *world {
 	return newCompanions(t, append([]func(*session.Config){shared}, change...)...)
 }
 
-// plain is a Carrier whose cookies anybody can read and write, as a program that shares them can
+// plain is a Codec whose cookies anybody can read and write, as a program that shares them can
 // with its own key.
 type plain struct{ cookie string }
 
-func newPlain(_ *session.KeyRing, cookie string) (session.Carrier, error) { return plain{cookie}, nil }
+// plainForm is the form of such cookies.
+type plainForm struct{}
+
+func newPlain() place.Format { return plainForm{} }
+
+func (plainForm) Keyed(_ func(string) [][]byte, cookie string) (place.Codec, error) {
+	return plain{cookie}, nil
+}
 
 // plainText is what such a cookie says.
 type plainText struct {
-	User     string         `json:"user,omitempty"`
-	At       int64          `json:"at"` // when it was written, Unix milliseconds
-	Created  int64          `json:"created,omitempty"`
-	SignedIn int64          `json:"in,omitempty"`
-	Persist  bool           `json:"persist,omitempty"`
-	ID       string         `json:"id,omitempty"`
-	Digest   []byte         `json:"digest,omitempty"`
-	Left     string         `json:"left,omitempty"`
-	Values   session.Values `json:"values,omitempty"`
+	User     string       `json:"user,omitempty"`
+	At       int64        `json:"at"` // when it was written, Unix milliseconds
+	Created  int64        `json:"created,omitempty"`
+	SignedIn int64        `json:"in,omitempty"`
+	Persist  bool         `json:"persist,omitempty"`
+	ID       string       `json:"id,omitempty"`
+	Digest   []byte       `json:"digest,omitempty"`
+	Left     string       `json:"left,omitempty"`
+	Values   store.Values `json:"values,omitempty"`
 }
 
-func (c plain) Seal(r session.Record) (string, error) {
+func (c plain) Seal(r store.Record) (string, error) {
 	if len(r.Values) == 0 && r.Subject == "" {
 		return "", nil
 	}
@@ -75,8 +85,8 @@ func (c plain) Seal(r session.Record) (string, error) {
 	if r.Subject != "" {
 		text.SignedIn = r.SignedIn.UnixMilli()
 	}
-	if r.Digest != (session.Digest{}) {
-		text.Digest = r.Digest[:session.CarriedDigest]
+	if r.Digest != (store.Digest{}) {
+		text.Digest = r.Digest[:place.CarriedDigest]
 	}
 	return text.value(), nil
 }
@@ -97,19 +107,19 @@ func readPlain(value string) (text plainText, err error) {
 	return text, err
 }
 
-func (c plain) Open(value string) (o session.Opened, err error) {
+func (c plain) Open(value string) (o place.Opened, err error) {
 	text, err := readPlain(value)
 	if err != nil {
-		return o, fmt.Errorf("%w: %w", session.ErrUnreadable, err)
+		return o, fmt.Errorf("%w: %w", store.ErrUnreadable, err)
 	}
 	at := time.UnixMilli(text.At).UTC()
-	r := session.Record{Subject: text.User, LastSeen: at, Created: at, Persist: text.Persist, Values: text.Values}
+	r := store.Record{Subject: text.User, LastSeen: at, Created: at, Persist: text.Persist, Values: text.Values}
 	if text.User != "" {
 		r.SignedIn = at
 	}
 	if text.ID != "" {
 		if r.ID, err = session.ParseID(text.ID); err != nil {
-			return o, fmt.Errorf("%w: %w", session.ErrUnreadable, err)
+			return o, fmt.Errorf("%w: %w", store.ErrUnreadable, err)
 		}
 		r.Created = time.UnixMilli(text.Created).UTC()
 		if text.User != "" {
@@ -131,7 +141,7 @@ func (c plain) Open(value string) (o session.Opened, err error) {
 // elsewhere gives a browser whose cookie the other program made now.
 func (w *world) elsewhere(user string, change ...func(*plainText)) *browser {
 	w.t.Helper()
-	text := plainText{User: user, At: w.clock.Now().UnixMilli(), Values: session.Values{"city": []byte(`"Oslo"`)}}
+	text := plainText{User: user, At: w.clock.Now().UnixMilli(), Values: store.Values{"city": []byte(`"Oslo"`)}}
 	for _, f := range change {
 		f(&text)
 	}
@@ -241,4 +251,36 @@ func (w *world) sweep() (n int) {
 			return n
 		}
 	}
+}
+
+// fromCookies makes a node of the same store into which sessions move from their cookies.
+func (w *world) fromCookies(format place.Format, change ...func(*session.Config)) *world {
+	w.t.Helper()
+	n := w.node(append([]func(*session.Config){func(c *session.Config) {
+		c.Old = session.Home{Format: format, Store: w.store}
+	}}, change...)...)
+	n.clock, n.store, n.memory = w.clock, w.store, w.memory
+	return n
+}
+
+// to lets the browser go on with another world.
+func (b *browser) to(w *world) { b.w = w }
+
+// companionMoves gives worlds, and into which of them their sessions move.
+var companionMoves = map[string]func(t *testing.T) (before, moving *world){
+	"sealed": func(t *testing.T) (_, _ *world) { w := newCompanions(t); return w, w.fromCookies(sealed.New()) },
+	"shared": func(t *testing.T) (_, _ *world) { w := newShared(t); return w, w.fromCookies(newPlain()) },
+}
+
+// routes adds what newCompanions adds.
+func routes(w *world) {
+	w.on("/add", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
+		_, _ = fmt.Fprint(rw, count.Update(s, func(n int) int { return n + 1 }))
+	})
+	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
+	w.on("/flashes", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
+		for _, f := range s.Flashes() {
+			_, _ = fmt.Fprint(rw, f.Text, " ")
+		}
+	})
 }

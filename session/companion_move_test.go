@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -8,21 +10,14 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
-// Sessions with companion records leave their cookies for the store: Config.Old{Carrier, Store} and
+// Sessions with companion records leave their cookies for the store: Config.Old{Format, Store} and
 // Config{Store} alike.
 
-// companionMoves gives worlds, and into which of them their sessions move.
-var companionMoves = map[string]func(t *testing.T) (before, moving *world){
-	"sealed": func(t *testing.T) (_, _ *world) { w := newCompanions(t); return w, w.fromCookies(session.Sealed) },
-	"shared": func(t *testing.T) (_, _ *world) { w := newShared(t); return w, w.fromCookies(newPlain) },
-}
-
-// to lets the browser go on with another world.
-func (b *browser) to(w *world) { b.w = w }
-
-// Nobody is logged out, and nothing is lost. Guard: adopt.go, Session.adoptable, takeValues.
+// Nobody is logged out, and nothing is lost. Guard: internal/place/fromcompanions.go,
+// fromCompanions.Write, the values; lifecycle.go, Session.recognise.
 func TestCompanionMove(t *testing.T) {
 	t.Parallel()
 	for name, move := range companionMoves {
@@ -66,21 +61,8 @@ func TestCompanionMove(t *testing.T) {
 	}
 }
 
-// routes adds what newCompanions adds.
-func routes(w *world) {
-	w.on("/add", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
-		_, _ = fmt.Fprint(rw, count.Update(s, func(n int) int { return n + 1 }))
-	})
-	w.on("/renew", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Renew() })
-	w.on("/flashes", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
-		for _, f := range s.Flashes() {
-			_, _ = fmt.Fprint(rw, f.Text, " ")
-		}
-	})
-}
-
-// Requests at once with one cookie become one session, and none of their writes is lost.
-// Guard: adopt.go, takeValues, ErrConflict; companion.go, takenOver.
+// Requests at once with one cookie become one session, and none of their writes is lost. Guard:
+// internal/place/fromcompanions.go, fromCompanions.overtaken and taken.
 func TestCompanionMoveAtOnce(t *testing.T) {
 	t.Parallel()
 	const n = 20
@@ -105,7 +87,7 @@ func TestCompanionMoveAtOnce(t *testing.T) {
 			wg.Wait()
 			check(t, "sessions", moving.listed("ada"), 1)
 			for i, b := range all {
-				inBrowser(t, b, func(s *session.Session) {
+				inRequestOf(b, func(s *session.Session) {
 					check(t, "count", must(count.Get(s)), n)
 					check(t, "own write", s.Has(fmt.Sprint("/w/", i)), true)
 				})
@@ -114,40 +96,12 @@ func TestCompanionMoveAtOnce(t *testing.T) {
 	}
 }
 
-// After a sign-out neither the old cookie nor the new one opens anything, whatever came between.
-// Guard: companion.go, takenOver; adopt.go, adoptedKey.
-func TestCompanionMoveAndSignOut(t *testing.T) {
-	t.Parallel()
-	for name, move := range companionMoves {
-		for _, first := range []string{"", "/set?city=Rome", "/renew", "/in?as=ada"} {
-			before, moving := move(t)
-			routes(moving)
-			ada := before.signedIn("ada")
-			old := ada.copy()
-			ada.to(moving)
-			old.to(moving)
-			before.clock.add(time.Second)
-			if first != "" {
-				ada.get(first)
-			}
-			current := ada.copy()
-			check(t, name+first+": status", ada.get("/out").status, http.StatusOK)
-			for _, b := range []*browser{old, current} {
-				for _, path := range []string{"/who", "/set?city=Bergen", "/who"} {
-					check(t, name+" "+first+path, b.copy().get(path).body, "")
-				}
-			}
-			check(t, name+first+": records", moving.live("ada"), 0)
-		}
-	}
-}
-
-// Strangers with byte-identical cookies never share a record on the way.
-// Guard: adopt.go, Session.adoptable, the new id.
+// Strangers with byte-identical cookies never share a record on the way. Guard:
+// internal/place/fromcookies.go, fromCookies.Open, the new id.
 func TestCompanionMoveStrangers(t *testing.T) {
 	t.Parallel()
 	w := newShared(t)
-	moving := w.fromCookies(newPlain)
+	moving := w.fromCookies(newPlain())
 	a, b := moving.elsewhere(""), moving.elsewhere("")
 	check(t, "identical", a.cookie, b.cookie)
 	a.get("/set?city=Rome")
@@ -161,96 +115,12 @@ func TestCompanionMoveStrangers(t *testing.T) {
 	b.expect("/who", "bob")
 }
 
-// Guard: ends.go, Manager.endBefore, for the home before.
-func TestCompanionMoveMarks(t *testing.T) {
-	t.Parallel()
-	for name, end := range map[string]func(w *world){
-		"EndAll": func(w *world) { w.endAll("ada") }, "EndEverything": func(w *world) { w.endEverything() },
-	} {
-		w := newShared(t)
-		moving := w.fromCookies(newPlain)
-		unseen := moving.elsewhere("ada")
-		w.clock.add(time.Second)
-		end(moving)
-		w.clock.add(time.Second)
-		later := moving.elsewhere("ada")
-		for range 2 {
-			check(t, name+": who by what was made before", unseen.copy().get("/who").body, "")
-		}
-		later.expect("/who", "ada")
-	}
-}
-
-// Guard: home.go, Config.homeDefaults.
-func TestCompanionContradictions(t *testing.T) {
-	t.Parallel()
-	var none *session.Memory
-	s := memory()
-	for name, c := range map[string]session.Config{
-		"another store":           {Store: s, Old: session.Home{Store: memory(), Carrier: session.Sealed}},
-		"from a store":            {Store: s, Carrier: session.Sealed, Old: session.Home{Store: memory()}},
-		"from the same store":     {Store: s, Carrier: session.Sealed, Old: session.Home{Store: s}},
-		"companions left behind":  {Carrier: session.Sealed, Old: session.Home{Store: s, Carrier: session.Sealed}},
-		"a nil store":             {Store: none, Carrier: session.Sealed},
-		"a nil store of before":   {Store: s, Old: session.Home{Store: none, Carrier: session.Sealed}},
-		"companions of elsewhere": {Store: s, Carrier: newPlain, Old: session.Home{Store: memory(), Carrier: session.Sealed}},
-	} {
-		c.Keys = ring(t, "one")
-		if _, err := session.New(c); err == nil {
-			t.Errorf("%s: New accepts it", name)
-		}
-	}
-	for name, c := range map[string]session.Config{
-		"companions":          {Store: s, Carrier: session.Sealed},
-		"another carrier":     {Store: s, Carrier: newPlain, Old: session.Home{Carrier: session.Sealed}},
-		"both of them beside": {Store: s, Carrier: newPlain, Old: session.Home{Carrier: session.Sealed, Store: s}},
-		"into the store":      {Store: s, Old: session.Home{Carrier: session.Sealed, Store: s}},
-	} {
-		c.Keys = ring(t, "one")
-		if _, err := session.New(c); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-// From cookies without companions to cookies with them, and from one carrier to another: nobody is
-// logged out, and what is moved can be ended. Guard: home.go, Manager.newKeyed, beside.
-func TestCompanionIntroduced(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]func(*session.Config){
-		"beside the same cookie": companions,
-		"another carrier":        func(c *session.Config) { c.Carrier = newPlain; c.Old = session.Home{Carrier: session.Sealed} },
-	} {
-		alone := newSealedWorld(t)
-		b, stranger := alone.signedIn("ada"), alone.browser()
-		b.get("/set?city=Oslo")
-		stranger.get("/set?city=Rome")
-		thief, unseen := b.copy(), alone.signedIn("ada")
-		w := alone.node(change)
-		for _, x := range []*browser{b, stranger, thief, unseen} {
-			x.to(w)
-		}
-		b.expect("/who", "ada")
-		b.expect("/city", "Oslo")
-		stranger.expect("/city", "Rome")
-		stranger.get("/in?as=bob")
-		stranger.expect("/city", "Rome")
-		check(t, name+": listed", w.listed("ada"), 1)
-		alone.clock.add(time.Second)
-		w.endAll("ada")
-		for _, x := range []*browser{b, thief, unseen} {
-			x.expect("/who", "")
-		}
-		stranger.expect("/who", "bob")
-	}
-}
-
-// The same with another name of the cookie. Guard: as TestCompanionMove; headers.go,
+// The same with another name of the cookie. Guard: as TestCompanionMove; answer.go,
 // Session.sendDue.
 func TestCompanionMoveToAnotherName(t *testing.T) {
 	t.Parallel()
 	c, store := newClock(), memory()
-	old := session.Home{Carrier: session.Sealed, Store: store, Cookie: session.Cookie{Name: "__Host-before"}}
+	old := session.Home{Format: sealed.New(), Store: store, Cookie: session.Cookie{Name: "__Host-before"}}
 	before, moving, after := node(t, c.Now, old, session.Home{}), node(t, c.Now, session.Home{Store: store}, old), node(t, c.Now, session.Home{Store: store}, session.Home{})
 	v, stranger := newCaller(t), newCaller(t)
 	for _, path := range []string{"/in?as=ada", "/set?city=Oslo", "/add", "/flash?text=one"} {
@@ -272,4 +142,53 @@ func TestCompanionMoveToAnotherName(t *testing.T) {
 	v.get(moving, "/out")
 	copied.expect(moving, "/who", "")
 	copied.expect(before, "/who", "")
+}
+
+// Guard: internal/place/enrol.go, accompanied.confirm: what a pending record holds is no value of
+// the session.
+func TestCompanionMoveValuesOfAnyName(t *testing.T) {
+	t.Parallel()
+	for _, named := range []bool{false, true} {
+		w := newShared(t)
+		b := w.elsewhere("ada", func(p *plainText) { p.Values["pending"] = []byte(`"yes"`) })
+		if named {
+			b.get("/who")
+		} else {
+			b.copy().get("/who")
+		}
+		b.w = w.fromCookies(newPlain())
+		tab := b.copy()
+		inRequestOf(b, func(s *session.Session) { count.Set(s, 7) })
+		tab.get("/set?city=Rome")
+		inRequestOf(b, func(s *session.Session) {
+			check(t, "who", s.Subject(), "ada")
+			check(t, "count", must(count.Get(s)), 7)
+		})
+	}
+}
+
+// Guard: home.go, Manager.arrival: the signer of the home that the record was made in.
+func TestCompanionMoveToAnotherNameAfterEnrolment(t *testing.T) {
+	t.Parallel()
+	w := newShared(t)
+	b := w.elsewhere("ada")
+	b.copy().get("/who") // enrolled, and the answer with the new cookie was lost
+	b.w = w.fromCookies(newPlain(), func(c *session.Config) {
+		c.Old.Cookie.Name, c.Home.Cookie.Name = sealedCookie, "__Host-new"
+	})
+	b.expect("/who", "ada")
+}
+
+// Byte-identical cookies of strangers (a page that set the same message for both in one second)
+// where no companions are kept. Guard: internal/place/fromcookies.go, fromCookies.Open, the new id
+// of a stranger whose cookie names none.
+func TestCompanionMoveStrangersWithoutStore(t *testing.T) {
+	t.Parallel()
+	w := newShared(t)
+	w = w.node(func(c *session.Config) { c.Old = session.Home{Format: newPlain()} })
+	a, b := w.elsewhere(""), w.elsewhere("")
+	a.get("/set?city=Rome")
+	b.get("/set?city=Bergen")
+	a.expect("/city", "Rome")
+	b.expect("/city", "Bergen")
 }

@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -5,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Two people, many requests at once, a third of the clients in a hurry: each answer names its own
@@ -86,21 +88,21 @@ func TestConcurrentGoroutines(t *testing.T) {
 	b := w.signedIn("ada")
 	check(t, "counter", b.get("/").body, fmt.Sprint(n))
 	for i := range n {
-		inBrowser(t, b, func(s *session.Session) {
+		inRequestOf(b, func(s *session.Session) {
 			check(t, "value", must(session.Key[int](fmt.Sprint("k", i)).Get(s)), i)
 		})
 	}
 }
 
-// Guard: load.go, Session.load, and session.go, Session.writable, committed: what a goroutine does
-// after its request comes too late, and says so.
+// Guard: lifecycle.go, Session.load and writable, committed: what a goroutine does after its
+// request comes too late, and says so.
 func TestAfterTheRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	var read, unread *session.Session
-	inBrowser(t, b, func(s *session.Session) { s.Subject(); read = s })
-	inBrowser(t, b, func(s *session.Session) { unread = s })
+	inRequestOf(b, func(s *session.Session) { s.Subject(); read = s })
+	inRequestOf(b, func(s *session.Session) { unread = s })
 	w.store.forget()
 	check(t, "what was loaded", read.Subject(), "ada")
 	check(t, "error of reading it", read.Err(), nil)
@@ -118,9 +120,9 @@ func TestAfterTheRequest(t *testing.T) {
 }
 
 // reentrant is a store that, like one with tracing, looks for the session in its context.
-type reentrant struct{ session.Store }
+type reentrant struct{ store.Store }
 
-func (s reentrant) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s reentrant) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	session.From(ctx).Subject()
 	return s.Store.Load(ctx, id, now)
 }
@@ -132,7 +134,7 @@ func TestCallbacksDoNotDeadlock(t *testing.T) {
 	t.Parallel()
 	called := 0
 	w := newWorld(t, func(c *session.Config) {
-		c.Store = reentrant{c.Store}
+		c.Home.Store = reentrant{c.Home.Store}
 		c.Observe = func(ctx context.Context, _ session.Event) {
 			called++
 			if s := session.From(ctx); s.Subject() != "" || !errors.Is(s.Err(), session.ErrNoMiddleware) {
@@ -157,17 +159,47 @@ func TestCallbacksDoNotDeadlock(t *testing.T) {
 	}
 }
 
-// Two managers of one program keep apart, each under its own cookie.
-func TestTwoManagers(t *testing.T) {
+// A callback or store that panics leaves no lock behind: whoever recovers can go on with the
+// session.
+func TestPanicInCallbacksLeavesNoLock(t *testing.T) {
 	t.Parallel()
-	staff := newWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-staff-session" })
-	guests := newWorld(t)
-	a, b := staff.signedIn("ada"), guests.signedIn("bob")
-	both := a.cookie + "; " + b.cookie
-	a.cookie, b.cookie = both, both
-	check(t, "staff", a.copy().get("/who").body, "ada")
-	check(t, "guest", b.copy().get("/who").body, "bob")
-	if strings.Contains(b.get("/out").header.Get("Set-Cookie"), "staff") {
-		t.Error("signing out of one takes the other's cookie")
+	for _, where := range []string{"Load", "Patch", "Delete", "Observe", "ClientAddr", "Valid"} {
+		t.Run(where, func(t *testing.T) {
+			armed, boomed := false, false
+			boom := func(at string) {
+				if armed && at == where {
+					boomed = true
+					panic("boom in " + at)
+				}
+			}
+			w := newWorld(t, func(c *session.Config) {
+				c.ClientAddr = func(*http.Request) string { boom("ClientAddr"); return "x" }
+				c.Observe = func(context.Context, session.Event) { boom("Observe") }
+				c.Valid = func(context.Context, *session.Session) (bool, error) {
+					boom("Valid")
+					return true, nil
+				}
+			})
+			b := w.signedIn("ada")
+			w.store.stepIn(func(method string) error { boom(method); return nil })
+			recovered := func(f func()) {
+				defer func() { _ = recover() }()
+				f()
+			}
+			armed = true
+			recovered(func() {
+				inHandler(b.copy(), func(s *session.Session) {
+					recovered(func() { s.Subject() })
+					recovered(func() { city.Set(s, "Oslo") })
+					recovered(func() { _ = s.Save() })
+					recovered(func() { s.SignIn("bob") })
+					recovered(s.SignOut)
+					_ = s.Err() // would wait for a lock that was left
+				})
+			})
+			armed = false
+			check(t, "panicked", boomed, true)
+			check(t, "status afterwards", b.get("/who").status, http.StatusOK)
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,38 +9,27 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"reflect"
 	"time"
+
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
-// Config says how sessions work. A Store or a Carrier is required, and Keys are but for a Memory;
-// the zero value of everything else is a safe default.
+// Config says how sessions work. The zero value works: sessions in the memory of the process, with
+// safe settings.
 type Config struct {
-	// Keys sign the session cookie; see NewKeyRing. Manager.SetKeys replaces them at run time. With
-	// a Memory, whose sessions end with the process anyway, they default to a key drawn at random.
+	// Keys sign the session cookie; see KeyFile and NewKeyRing. Manager.SetKeys replaces them at run
+	// time. Required, but for sessions in the memory of the process, which end with it anyway: there
+	// they default to a key drawn at random.
 	Keys *KeyRing
-	// Store keeps the records: NewMemory, packages sqlstore, redisstore and mongostore, or one of
-	// your own (package sessiontest proves it).
-	Store Store
-	// Carrier keeps the data in the cookie instead, for services that have no store: Sealed.
-	// Package flask has one for a cookie that a Flask application shares.
-	//
-	// With a Store as well, the data is in the cookie and the Store keeps a companion record of
-	// each session of somebody who is signed in: all but the values. So sessions can be listed,
-	// watched, capped and ended, and no copy of its cookie opens one that has ended, or that has
-	// changed its key since. It costs a Load for each request of somebody signed in, and nothing
-	// for a stranger's. Of a session without a companion record yet (another program made the
-	// cookie, or it is older than the Store) one is made when it is first seen. When a page is
-	// asked for with the cookie of a session that has ended, the browser is told to forget it.
-	Carrier NewCarrier
-	// Old is where sessions lived before, or how their cookie was called, if this program moves
-	// them: they are found there, too, and go on in the Store or Carrier above from their next
-	// write, or the next use that is written down. Let all nodes first know both homes in the old
-	// order, then turn the order around; and take the old one away after the longest lifetime.
-	// Default: nowhere.
+	// Home is where sessions live. Defaults to the memory of the process.
+	Home Home
+	// Old is how sessions came before, if this program moves them into Home: in another cookie, or
+	// by another name. They are found there, too, and go on in Home from their next write, or the
+	// next use that is written down; but sessions of a Store stay there while Home has a Format. Let
+	// all nodes first know both, with Home and Old in the old order, then turn the order around; and
+	// take the old one away after the longest lifetime. For a move from one Store to another see
+	// package movestore. Default: nowhere.
 	Old Home
-	// Cookie says how the cookie is sent.
-	Cookie Cookie
 	// Header names a request header, say "X-Session-Key", in which clients that are no browsers may
 	// bring their session key, with or without "Bearer " before it. The answer to a request with
 	// that header, be it empty, carries a new key in the same header, and no cookie; a cookie
@@ -66,7 +56,7 @@ type Config struct {
 
 	// MaxPerSubject is how many sessions one subject may have: a sign-in beyond it ends those that
 	// were not used for the longest time. Defaults to 100; less than 0 is no limit. It does not
-	// hold with a Carrier alone.
+	// hold where sessions live in their cookies alone.
 	MaxPerSubject int
 
 	// Codec encodes the values of typed keys. Defaults to encoding/json.
@@ -116,24 +106,10 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	if _, memory := c.Store.(*Memory); memory && c.Keys == nil {
-		secret := make([]byte, MinKeyBytes)
-		if _, err := io.ReadFull(c.Rand, secret); err != nil {
-			return c, fmt.Errorf("session: random source: %w", err)
-		}
-		if c.Keys, err = NewKeyRing(secret); err != nil {
-			return c, err
-		}
-	}
-	switch {
-	case c.Keys == nil:
-		return c, errors.New("session: Config.Keys is required; see NewKeyRing, or its error")
-	case len(c.Keys.secrets) == 0:
-		return c, errors.New("session: Config.Keys is a KeyRing that NewKeyRing did not make")
-	case c.SaveTimeout < 0 || c.TouchEvery < 0 || c.MaxBytes < 0:
-		return c, errors.New("session: a negative limit")
-	}
 	if err = c.homeDefaults(); err != nil {
+		return c, err
+	}
+	if err = c.keyDefaults(); err != nil {
 		return c, err
 	}
 	if c.Header != "" {
@@ -141,24 +117,33 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("session: Config.Header: not a header for session keys: %.40q", c.Header)
 		}
 	}
+	if err = c.limitDefaults(); err != nil {
+		return c, err
+	}
+	c.hookDefaults()
+	return c, nil
+}
+
+// limitDefaults sees to it that all limits are set, and go together.
+func (c *Config) limitDefaults() (err error) {
+	if c.SaveTimeout < 0 || c.TouchEvery < 0 || c.MaxBytes < 0 {
+		return errors.New("session: a negative limit")
+	}
 	if c.Lifetime, err = c.Lifetime.withDefaults(2*time.Hour, 24*time.Hour); err != nil {
-		return c, fmt.Errorf("%w (Config.Lifetime)", err)
+		return fmt.Errorf("%w (Config.Lifetime)", err)
 	}
 	if c.Remembered, err = c.Remembered.withDefaults(7*24*time.Hour, 30*24*time.Hour); err != nil {
-		return c, fmt.Errorf("%w (Config.Remembered)", err)
+		return fmt.Errorf("%w (Config.Remembered)", err)
 	}
-	if c.TouchEvery == 0 {
-		c.TouchEvery = time.Minute
-	}
-	if c.SaveTimeout == 0 {
-		c.SaveTimeout = 5 * time.Second
-	}
-	if c.MaxBytes == 0 {
-		c.MaxBytes = 64 << 10
-	}
-	if c.MaxPerSubject == 0 {
-		c.MaxPerSubject = 100
-	}
+	c.TouchEvery = cmp.Or(c.TouchEvery, time.Minute)
+	c.SaveTimeout = cmp.Or(c.SaveTimeout, 5*time.Second)
+	c.MaxBytes = cmp.Or(c.MaxBytes, 64<<10)
+	c.MaxPerSubject = cmp.Or(c.MaxPerSubject, 100)
+	return nil
+}
+
+// hookDefaults fills in what a program may put in place of our own.
+func (c *Config) hookDefaults() {
 	if c.Codec == nil {
 		c.Codec = jsonCodec{}
 	}
@@ -174,13 +159,25 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return c, nil
 }
 
-// isNil sees a nil pointer in the interface, too: it would be found at the first request only.
-func isNil(s Store) bool {
-	v := reflect.ValueOf(s)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+// keyDefaults sees to it that there are keys.
+func (c *Config) keyDefaults() (err error) {
+	if _, memory := c.Home.Store.(*memstore.Store); memory && c.Keys == nil {
+		secret := make([]byte, minKeyBytes)
+		if _, err := io.ReadFull(c.Rand, secret); err != nil {
+			return fmt.Errorf("session: random source: %w", err)
+		}
+		c.Keys, err = NewKeyRing(secret)
+		return err
+	}
+	switch {
+	case c.Keys == nil:
+		return errors.New("session: Config.Keys is required: session.KeyFile(path) reads them from a file, or makes it")
+	case len(c.Keys.secrets) == 0:
+		return errors.New("session: Config.Keys is a KeyRing that neither KeyFile nor NewKeyRing made")
+	}
+	return nil
 }
 
 func remoteHost(r *http.Request) string {
@@ -205,28 +202,3 @@ func validHeader(name string) bool {
 	}
 	return true
 }
-
-// Event is something that happened to a session.
-type Event struct {
-	Kind EventKind
-	ID   ID    // the record's id, zero where there is none
-	Err  error // why, for the kinds that are failures
-}
-
-// EventKind says what happened.
-type EventKind string
-
-// The kinds of events.
-const (
-	EventCreated     EventKind = "created"      // a record came into being
-	EventSignedIn    EventKind = "signed in"    // a sign-in was saved
-	EventRenewed     EventKind = "renewed"      // the key changed without a sign-in
-	EventEnded       EventKind = "ended"        // a record was deleted by its own request or by End, EndAll
-	EventRevived     EventKind = "revived"      // a request came with the key of a session that had ended, before or meanwhile, and was refused
-	EventUnreadable  EventKind = "unreadable"   // a cookie, a record or a value could not be read and counted as absent
-	EventConflict    EventKind = "conflict"     // an update met another and is tried again
-	EventLoadFailed  EventKind = "load failed"  // the store did not answer
-	EventSaveFailed  EventKind = "save failed"  // the store did not save, or the session was not fit to be saved
-	EventMoved       EventKind = "moved"        // a session that came in a cookie of Config.Old was stored
-	EventTouchFailed EventKind = "touch failed" // the store did not write down a use, and the request went on
-)

@@ -1,94 +1,37 @@
 package session
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/doorbook/doorbook/session/internal/place"
 )
 
-// The session cookie holds a session key: the record's id, a secret, and a signature over both, 60
-// bytes that are 80 characters of URL-safe base64 without a spare bit, so that no other spelling of
-// a key exists.
-const (
-	secretBytes = 24 // 192 bits from crypto/rand (ASVS 7.2.3 asks for 128)
-	macBytes    = 24
-	idBytes     = len(ID{})
-	keyBytes    = idBytes + secretBytes + macBytes
-	keyText     = keyBytes / 3 * 4
-)
-
-// sessionKey is what a browser holds.
-type sessionKey struct {
-	id     ID
-	secret [secretBytes]byte
-}
-
-func (k *sessionKey) digest() Digest { return sha256.Sum256(k.secret[:]) }
-
-func (k *sessionKey) message() (m [idBytes + secretBytes]byte) {
-	copy(m[:], k.id[:])
-	copy(m[idBytes:], k.secret[:])
-	return m
-}
-
-// format writes a key signed with the ring's first key.
-func (k *sessionKey) format(signer *Signer) string {
-	var raw [keyBytes]byte
-	m := k.message()
-	mac := signer.Sum(m[:])
-	copy(raw[:], m[:])
-	copy(raw[idBytes+secretBytes:], mac[:macBytes])
-	return base64.RawURLEncoding.EncodeToString(raw[:])
-}
-
-// parseKey reads exactly what format writes under one of the ring's keys, and says which.
-func parseKey(value string, signer *Signer) (k sessionKey, index int, ok bool) {
-	if len(value) != keyText {
-		return k, 0, false
-	}
-	var raw [keyBytes]byte
-	if !decode64(raw[:], value) {
-		return k, 0, false
-	}
-	const signed = idBytes + secretBytes
-	if index, ok = signer.Verify(raw[:signed], raw[signed:]); !ok {
-		return k, 0, false
-	}
-	copy(k.id[:], raw[:])
-	copy(k.secret[:], raw[idBytes:])
-	return k, index, true
-}
-
-// decode64 reads URL-safe base64 that fills dst. encoding/base64 passes over line breaks, which
-// then are bytes too few.
-func decode64(dst []byte, s string) bool {
-	var text [keyText]byte
-	n, err := base64.RawURLEncoding.Decode(dst, text[:copy(text[:], s)])
-	return err == nil && n == len(dst)
-}
-
-// findCookie gives the raw value of the one cookie of that name. More than one is suspicious (RFC
-// 6265 leaves their order open, and another host of the domain may have planted one), so it counts
-// as none. Quotes around a value, which net/http would take off, stay.
+// findCookie returns the value of the cookie of that name. Of several that say the same, and beside
+// empty ones, there is one. Several that differ are none, and duplicate is true: RFC 6265 leaves
+// their order open, and another host of the domain may have planted one. Spaces and tabs around a
+// value are not part of it, as for net/http; quotes, which net/http would take off, are.
 func findCookie(h http.Header, name string) (value string, duplicate bool) {
-	found := false
 	for _, line := range h["Cookie"] {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
-			pair = strings.TrimLeft(pair, " \t")
+			pair = strings.Trim(pair, " \t")
 			if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
 				continue
 			}
-			if found {
+			switch found := pair[len(name)+1:]; {
+			case found == "" || found == value:
+			case value != "":
 				return "", true
+			default:
+				value = found
 			}
-			found, value = true, pair[len(name)+1:]
 		}
 	}
 	return value, false
@@ -130,30 +73,33 @@ func (c Cookie) withDefaults() (Cookie, error) {
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
 		c.SameSite = http.SameSiteLaxMode // said aloud: without the attribute some browsers allow POSTs for two minutes
 	}
-	// Browsers compare the prefixes without regard to case, and refuse the cookie when the rest
-	// does not fit.
-	lower := strings.ToLower(c.Name)
+	return c, c.fits()
+}
+
+// fits refuses what browsers would refuse, or not keep.
+func (c Cookie) fits() error {
+	lower := strings.ToLower(c.Name) // browsers compare the prefixes without regard to case
 	switch {
 	case strings.HasPrefix(lower, "__host-") && (c.Domain != "" || c.PlainHTTP):
-		return c, errors.New("session: a __Host- cookie has no Domain and needs Secure")
+		return errors.New("session: a __Host- cookie has no Domain and needs Secure")
 	case (strings.HasPrefix(lower, "__secure-") || strings.HasPrefix(lower, "__http-")) && c.PlainHTTP:
-		return c, errors.New("session: a __Secure- or __Http- cookie needs Secure")
+		return errors.New("session: a __Secure- or __Http- cookie needs Secure")
 	case c.SameSite < http.SameSiteLaxMode || c.SameSite > http.SameSiteNoneMode:
-		return c, errors.New("session: not a SameSite mode")
+		return errors.New("session: not a SameSite mode")
 	case c.SameSite == http.SameSiteNoneMode && c.PlainHTTP:
-		return c, errors.New("session: SameSite=None needs Secure")
+		return errors.New("session: SameSite=None needs Secure")
 	case c.Partitioned && c.SameSite != http.SameSiteNoneMode:
-		return c, errors.New("session: a Partitioned cookie needs SameSite=None")
+		return errors.New("session: a Partitioned cookie needs SameSite=None")
 	}
-	probe := c.build(strings.Repeat("x", keyText), time.Time{}, time.Time{})
+	probe := c.build(strings.Repeat("x", place.KeyText), time.Time{}, time.Time{})
 	if err := probe.Valid(); err != nil {
-		return c, fmt.Errorf("session: cookie settings: %w", err)
+		return fmt.Errorf("session: cookie settings: %w", err)
 	}
 	probe.MaxAge = math.MaxInt32
 	if n := len(probe.String()); n > maxCookie {
-		return c, fmt.Errorf("session: cookie settings: %w: a cookie of %d bytes", ErrTooLarge, n)
+		return fmt.Errorf("session: cookie settings: %w: a cookie of %d bytes", ErrTooLarge, n)
 	}
-	return c, nil
+	return nil
 }
 
 // build makes the cookie. A zero expires means until the browser closes.
@@ -171,6 +117,28 @@ func (c Cookie) build(value string, now, expires time.Time) *http.Cookie {
 // removal makes the cookie that makes a browser forget the session's.
 func (c Cookie) removal() *http.Cookie {
 	k := c.build("", time.Time{}, time.Time{})
-	k.MaxAge = -1
+	k.MaxAge, k.Expires = -1, time.Unix(1, 0) // of a time before any, for clients that know no Max-Age
 	return k
+}
+
+// clearing returns the cookies that make a browser forget what it has of the name, whichever host of
+// the domain has set them: of several that differ it would send them all for ever. A name with a
+// prefix has no second one that a browser keeps.
+func (c Cookie) clearing(host string) (all []*http.Cookie) {
+	all = append(all, c.removal())
+	if strings.HasPrefix(strings.ToLower(c.Name), "__host-") {
+		return all
+	}
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	for domain := host; strings.Contains(domain, ".") && net.ParseIP(host) == nil; {
+		wide := c
+		wide.Domain = domain
+		if k := wide.removal(); k.Valid() == nil {
+			all = append(all, k)
+		}
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return all
 }

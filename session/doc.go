@@ -3,7 +3,7 @@
 //
 // # Start
 //
-//	sessions, err := session.New(session.Config{Store: session.NewMemory(session.MemoryConfig{})})
+//	sessions, err := session.New(session.Config{})
 //	http.ListenAndServe("localhost:8080", sessions.Handler(mux))
 //
 //	const name session.Key[string] = "name"
@@ -15,6 +15,13 @@
 //		fmt.Fprintf(w, "Last time you were %q", who)
 //	}
 //
+// So they live in the memory of the process, and end with it. To keep them, say where, and under
+// which key:
+//
+//	keys, err := session.KeyFile("data/session.key")
+//	home := session.Home{Store: sqlstore.SQLite(write, read)}
+//	sessions, err := session.New(session.Config{Keys: keys, Home: home})
+//
 // [Session.SignIn] says who is there, [Session.Subject] asks, [Session.SignOut] ends it;
 // [Session.Flash] leaves a message for the next page; [Key] names values and their types;
 // [Manager.List], [Manager.End] and [Manager.EndAll] show and end the sessions of a person.
@@ -22,29 +29,32 @@
 // as a stranger, but nothing that another subject held, nor what the same request has set for that
 // one before.
 //
-// The cookie is Secure. Browsers, and curl, send it to http://localhost nevertheless; any other
-// address takes TLS, and so does the cookie jar of a test (httptest.NewTLSServer). Tests of
-// handlers need neither: package sessiontest signs a request in with one line. In templates the
-// session is a value as any other; functions of html/template that need one at parse time take the
-// empty one of From(context.Background()).
+// The cookie is Secure. Browsers, and curl, send it to http://localhost nevertheless, but Safari
+// does not: on your own machine set Cookie.PlainHTTP for it. Any other address takes TLS, and so
+// does the cookie jar of a test (httptest.NewTLSServer). Tests of handlers need neither: package
+// sessiontest signs a request in with one line. In templates the session is a value as any other;
+// functions of html/template that need one at parse time take the empty one of
+// From(context.Background()). A template writes as it goes, so a page whose first use of the
+// session is in its middle must be rendered to a buffer first.
 //
 // # Homes of the data
 //
-// Config says where the data lives, with the same API on top:
+// [Home] says where the data lives, with the same API on top:
 //
-//   - in a [Store], opened by a signed key in the cookie: [NewMemory] for one process, package
-//     sqlstore for SQLite, PostgreSQL, MariaDB and MySQL, package redisstore for Redis and Valkey,
-//     package mongostore for MongoDB, or one of your own, which package sessiontest proves. This is
-//     the default, and the only home that keeps every promise below.
-//   - sealed in the cookie itself, for services without a store: [Sealed], which says what it
+//   - in a [store.Store], opened by a signed key in the cookie: package memstore for one process,
+//     package sqlstore for SQLite, PostgreSQL, MariaDB and MySQL, package redisstore for Redis and
+//     Valkey, package mongostore for MongoDB, or one of your own, which package sessiontest proves.
+//     This is the only home that keeps every promise below.
+//   - sealed in the cookie itself, for services without a store: package sealed, which says what it
 //     cannot promise.
 //   - in the cookie of a Flask application, which reads and writes it too: package flask.
 //
-// With a [Carrier] and a [Store] together the data travels in the cookie and the store says whether
-// the session lives.
+// With a Format and a Store together the data travels in the cookie and the store says whether the
+// session lives.
 //
-// A program that moves from one to the other, or to another cookie name, names the home of before
-// in [Config].Old, and logs nobody out.
+// A program that moves from one store to another makes one of the two with package movestore. One
+// that moves out of a cookie, or to another cookie name, names the home of before in [Config].Old.
+// Neither logs anybody out.
 //
 // # What is saved when
 //
@@ -56,6 +66,10 @@
 // What is saved are the changes of this request, not the session as it saw it. So requests at the
 // same time do not undo each other's work; where a change depends on what is there, as a counter
 // does, use [Key.Update].
+//
+// The status of the answer does not matter: one of 500 saves like any other. So a value that was
+// popped stays used up and a sign-out stands, whatever went wrong after it. A handler that gives up
+// and wants nothing kept calls [Session.Discard] before it answers.
 //
 // Some calls do not wait for the answer: messages are removed from the store when [Session.Flashes]
 // gives them, [Session.Save] and [Session.Issue] save what was changed so far, and [Manager.End],
@@ -70,12 +84,18 @@
 //
 // Errors are sticky, as in [bufio.Writer]. After the first one the session does nothing more,
 // [Session.Err] tells it, and in place of the handler's answer, of which not a byte or header is
-// sent, comes that of [Config].ErrorHandler: 503 when the store is away, 413 for too much data, 303
-// to the same page or 401 when the session was ended meanwhile, 409 when another request popped the
-// same value. So a handler need not check anything; one that can do better looks at Err and calls
+// sent, comes that of [Config].ErrorHandler, with the status of [ErrorStatus]: 503 when the store
+// is away, 500 for a mistake of the program, 413 for too much data, 303 to the same page or 401
+// when the session was ended or renewed meanwhile, 409 when another request popped the same value.
+// So a handler need not check anything; one that can do better looks at Err and calls
 // [Session.Discard]. After an error nobody counts as signed in: what the handler does then is not
-// sent anyway. Why something went wrong is told to ErrorHandler, and to Observe with Event.Err;
-// neither puts it into the answer.
+// sent anyway. Why something went wrong is told to ErrorHandler, of which the default logs the
+// cause of every 5xx, and to Observe with Event.Err; neither puts it into the answer.
+//
+// What nobody would notice is told in the log (log/slog), each kind once: a session that is first
+// used, or changed, after the answer has begun, and a request that did not pass through
+// [Manager.Handler]. To change a session there panics. A page that asks for the session must be
+// rendered to a buffer, or ask before its first byte.
 //
 // Reading is never the cause of an error page, unless the record cannot be loaded. A cookie or
 // value that cannot be read is absent; the use of a session that cannot be written down is passed
@@ -106,35 +126,34 @@
 //
 // # Limits and defaults
 //
-//	ordinary session                                    2 hours without use, 24 hours in all; the cookie goes with the browser
-//	remembered session                                  7 days without use, 30 days in all; the cookie outlives the browser
-//	a use is written down                               once in 1 minute, or in a quarter of the idle limit if that is less
-//	a visit to the store                                5 seconds
-//	keys and values                                     64 KiB together, encoded
-//	name of a key                                       1 to 128 bytes of UTF-8, not beginning with "_flash."
-//	keys that one request changes                       1024
-//	waiting messages                                    64, then the oldest go
-//	subject                                             1 to 255 bytes of UTF-8
-//	sessions of a subject                               100, then a sign-in ends the longest unused
-//	address and browser                                 cut to 64 and 256 bytes
-//	tries of a change that depends on the stored value  128
-//	an answer that lasts                                learns within 5 seconds that its session ended, by a look every 2 seconds
-//	sweeper                                             batches of 100, every 1 minute
-//	memory store                                        100000 records, twice as many if they are signed in
-//	secret keys                                         32 bytes or more
-//	session key                                         96 bits of id, 192 bits of secret, 192 bits of HMAC-SHA256
-//	cookie                                              4096 bytes with name and attributes
+//	ordinary session               2 hours without use, 24 hours in all; the cookie goes with the browser
+//	remembered session             7 days without use, 30 days in all; the cookie outlives the browser
+//	a use is written down          once in 1 minute, or in a quarter of the idle limit if that is less
+//	a visit to the store           5 seconds
+//	keys and values                64 KiB together, encoded
+//	name of a key                  1 to 128 bytes of UTF-8, not beginning with "_flash."
+//	keys that one request changes  1024
+//	waiting messages               64, then the oldest go
+//	subject                        1 to 255 bytes of UTF-8
+//	sessions of a subject          100, then a sign-in ends the longest unused
+//	address and browser            cut to 64 and 256 bytes
+//	tries after a conflict         128
+//	an answer that lasts           learns within 5 seconds that its session ended, by a look every 2 seconds
+//	sweeper                        batches of 100, every 1 minute
+//	secret keys                    32 bytes or more
+//	session key                    96 bits of id, 192 bits of secret, 192 bits of HMAC-SHA256
+//	cookie                         4096 bytes with name and attributes
 //
 // # Keys
 //
-// A secret is 32 random bytes or more, from a file or the environment: openssl rand -hex 32, as it
-// is or decoded. The first key of a [KeyRing] signs, all verify. To change keys without ending
-// anybody's session, put the new one in front and keep the old one behind it for as long as the
-// longest session may live; cookies are signed anew with the next note of their use.
-// [Manager.SetKeys] does so without a restart, and [Manager.OldKeys] counts the sessions that still
-// need the old key. Where several nodes change one after the other, let the new key first join
-// behind the old one everywhere. Other parts of a program can sign with the same ring, each for its
-// own purpose: [KeyRing.Signer].
+// A secret is 32 random bytes or more: [KeyFile] reads them from a file, or makes it; [NewKeyRing]
+// takes them from elsewhere (openssl rand -hex 32, as it is or decoded). The first key of a
+// [KeyRing] signs, all verify. To change keys without ending anybody's session, put the new one in
+// front and keep the old one behind it for as long as the longest session may live; cookies are
+// signed anew with the next note of their use. [Manager.SetKeys] does so without a restart, and
+// [Manager.OldKeys] counts the sessions that still need the old key. Where several nodes change one
+// after the other, let the new key first join behind the old one everywhere. Other parts of a
+// program can sign with the same ring, each for its own purpose: [KeyRing.Signer].
 //
 // # Programs that are no browsers
 //

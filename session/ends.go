@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Info tells of one session to people who may see it. Its ID opens nothing.
@@ -22,7 +24,7 @@ type Info struct {
 	Current   bool // it is the session of the request whose context List was given
 }
 
-func info(r Record) Info {
+func info(r store.Record) Info {
 	return Info{
 		ID: r.ID, Parent: r.Parent, Subject: r.Subject, Created: r.Created, SignedIn: r.SignedIn,
 		LastSeen: r.LastSeen, Expires: r.Expires, Addr: r.Addr, UserAgent: r.UserAgent,
@@ -33,7 +35,7 @@ func info(r Record) Info {
 // that has used its session before it marks that one. ErrUnsupported where sessions live in their
 // cookies.
 func (m *Manager) List(ctx context.Context, subject string) ([]Info, error) {
-	records, err := m.bySubject(ctx, subject)
+	records, err := m.bySubject(ctx, m.records(), subject)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +59,10 @@ func (m *Manager) current(ctx context.Context) ID {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.live() {
+	if !s.lives() {
 		return ID{}
 	}
-	return s.rec.ID
+	return s.found.Record.ID
 }
 
 // Each calls yield for every live session, of strangers too, in no particular order, until yield
@@ -68,14 +70,14 @@ func (m *Manager) current(ctx context.Context) ID {
 // store, and among them may be sessions whose parent has signed out, which end when they are used.
 // ErrUnsupported as for List.
 func (m *Manager) Each(ctx context.Context, yield func(Info) error) error {
-	return m.each(ctx, func(r Record) error { return yield(info(r)) })
+	return m.each(ctx, func(r store.Record) error { return yield(info(r)) })
 }
 
 // End ends one session of a subject, and those that it has issued, on every node from its next
 // request on. A session of another subject is answered like one that does not exist: ErrNotFound.
 // ErrUnsupported as for List.
 func (m *Manager) End(ctx context.Context, subject string, id ID) error {
-	records, err := m.bySubject(ctx, subject)
+	records, err := m.bySubject(ctx, m.records(), subject)
 	if err != nil {
 		return err
 	}
@@ -88,9 +90,9 @@ func (m *Manager) End(ctx context.Context, subject string, id ID) error {
 		}
 	}
 	if !found {
-		return ErrNotFound
+		return store.ErrNotFound
 	}
-	return m.end(ctx, ids...)
+	return m.end(ctx, m.records(), ids...)
 }
 
 // EndAll ends all sessions of a subject but those excepted, and gives how many. The parent of an
@@ -98,10 +100,10 @@ func (m *Manager) End(ctx context.Context, subject string, id ID) error {
 // checked against (disable the account, change the password) before ending. ErrUnsupported as for
 // List.
 func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int, error) {
-	if err := m.endBefore(ctx, subject); err != nil {
+	if err := m.refuse(ctx, subject); err != nil {
 		return 0, err
 	}
-	records, err := m.bySubject(ctx, subject)
+	records, err := m.bySubject(ctx, m.records(), subject)
 	if err != nil {
 		return 0, err
 	}
@@ -117,7 +119,7 @@ func (m *Manager) EndAll(ctx context.Context, subject string, except ...ID) (int
 			ids = append(ids, r.ID)
 		}
 	}
-	if err := m.end(ctx, ids...); err != nil {
+	if err := m.end(ctx, m.records(), ids...); err != nil {
 		return 0, err
 	}
 	return len(ids), nil
@@ -131,18 +133,18 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 	var ids []ID
 	n := 0
 	flush := func() error {
-		err := m.end(ctx, ids...)
+		err := m.end(ctx, m.records(), ids...)
 		if err == nil {
 			n += len(ids)
 		}
 		ids = ids[:0]
 		return err
 	}
-	if err := m.endBefore(ctx, ""); err != nil {
+	if err := m.refuse(ctx, ""); err != nil {
 		return 0, err
 	}
-	err := m.store().Each(ctx, m.now(), func(r Record) error {
-		if r.KeyID == markKey {
+	err := m.records().Each(ctx, m.now(), func(r store.Record) error {
+		if r.State == store.Mark {
 			return nil
 		}
 		if ids = append(ids, r.ID); len(ids) < batch {
@@ -160,17 +162,19 @@ func (m *Manager) EndEverything(ctx context.Context) (int, error) {
 // the longest time end, but none that was used later than this one, so that of two sign-ins at once
 // the later one stays (and both, until the next, if they are of the same millisecond). A failure is
 // told and passed over; the next sign-in trims again.
-func (s *Session) trim(ctx context.Context, own Record) {
+func (s *Session) trim(own store.Record) {
 	m := s.m
-	if k := m.keyed.Load(); m.cfg.MaxPerSubject < 0 || k.carrier != nil && k.beside == nil {
+	if m.cfg.MaxPerSubject < 0 || s.in.place.Records() == nil {
 		return
 	}
-	records, err := m.bySubject(ctx, own.Subject)
+	ctx, cancel := s.saveContext()
+	defer cancel()
+	records, err := m.bySubject(ctx, s.in.place.Records(), own.Subject)
 	if err != nil {
 		s.observe(EventSaveFailed, own.ID, fmt.Errorf("session: cap: %w", err))
 		return
 	}
-	slices.SortFunc(records, func(a, b Record) int {
+	slices.SortFunc(records, func(a, b store.Record) int {
 		return cmp.Or(a.LastSeen.Compare(b.LastSeen), slices.Compare(a.ID[:], b.ID[:]))
 	})
 	var ids []ID
@@ -182,56 +186,53 @@ func (s *Session) trim(ctx context.Context, own Record) {
 			ids = append(ids, r.ID)
 		}
 	}
-	if err := m.end(ctx, ids...); err != nil {
+	if err := s.end(ids...); err != nil {
 		s.observe(EventSaveFailed, own.ID, fmt.Errorf("session: cap: %w", err))
 	}
 }
 
-// endBefore refuses cookies that were made elsewhere, by now, and were not seen yet.
-func (m *Manager) endBefore(ctx context.Context, subject string) error {
-	k := m.keyed.Load()
-	c := k.beside
-	if c == nil && k.old != nil {
-		c = k.old.beside
-	}
-	if c == nil {
-		return nil
-	}
+// refuse refuses cookies that were made elsewhere, by now, and were not seen yet.
+func (m *Manager) refuse(ctx context.Context, subject string) error {
 	ctx, cancel := m.visit(ctx)
 	defer cancel()
-	if err := c.endBefore(ctx, subject); err != nil {
+	k := m.keyed.Load()
+	err := k.home.place.Refuse(ctx, subject)
+	if err == nil && k.old != nil {
+		err = k.old.place.Refuse(ctx, subject)
+	}
+	if err != nil {
 		return fmt.Errorf("session: end: %w", err)
 	}
 	return nil
 }
 
-// signedIn follows a sign-in that was saved.
-func (s *Session) signedIn(ctx context.Context) {
-	s.observe(EventSignedIn, s.rec.ID, nil)
-	s.trim(ctx, s.rec)
-}
-
 // bySubject gives the live records of a subject. One whose parent is gone is gone, too.
-func (m *Manager) bySubject(ctx context.Context, subject string) ([]Record, error) {
+func (m *Manager) bySubject(ctx context.Context, all store.Store, subject string) ([]store.Record, error) {
 	limited, cancel := m.limit(ctx)
 	defer cancel()
 	now := m.now()
-	records, err := m.store().BySubject(limited, subject, now)
+	if all == nil {
+		return nil, ErrUnsupported
+	}
+	records, err := all.BySubject(limited, subject, now)
 	if err != nil {
 		return nil, fmt.Errorf("session: list: %w", err)
 	}
-	records = slices.DeleteFunc(records, func(r Record) bool { return !m.alive(&r, now) })
+	records = slices.DeleteFunc(records, func(r store.Record) bool { return !m.alive(&r, now) })
 	lives := make(map[ID]bool, len(records))
 	for _, r := range records {
 		lives[r.ID] = true
 	}
-	return slices.DeleteFunc(records, func(r Record) bool { return r.Parent != (ID{}) && !lives[r.Parent] }), nil
+	return slices.DeleteFunc(records, func(r store.Record) bool { return r.Parent != (ID{}) && !lives[r.Parent] }), nil
 }
 
-func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
-	now := m.now()
-	err := m.store().Each(ctx, now, func(r Record) error {
-		if r.KeyID == markKey || !m.alive(&r, now) {
+func (m *Manager) each(ctx context.Context, yield func(store.Record) error) error {
+	all, now := m.records(), m.now()
+	if all == nil {
+		return ErrUnsupported
+	}
+	err := all.Each(ctx, now, func(r store.Record) error {
+		if r.State == store.Mark || !m.alive(&r, now) {
 			return nil
 		}
 		return yield(r)
@@ -244,14 +245,16 @@ func (m *Manager) each(ctx context.Context, yield func(Record) error) error {
 
 // end deletes records. It does not stop when the one who asked hangs up: an end that was asked for
 // is carried out.
-func (m *Manager) end(ctx context.Context, ids ...ID) error {
+func (m *Manager) end(ctx context.Context, all store.Store, ids ...ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	limited, cancel := m.visit(ctx)
 	defer cancel()
-	if err := m.store().Delete(limited, ids...); err != nil {
-		return fmt.Errorf("session: end: %w", err)
+	if all != nil {
+		if err := all.Delete(limited, ids...); err != nil {
+			return fmt.Errorf("session: end: %w", err)
+		}
 	}
 	for _, id := range ids {
 		m.cfg.Observe(ctx, Event{Kind: EventEnded, ID: id})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 // The latest used comes first, and the one that asks is marked, whatever others ask meanwhile.
@@ -53,7 +54,7 @@ func TestListOrderAndCurrent(t *testing.T) {
 func TestListCurrentOfOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other := w.node(func(c *session.Config) { c.Cookie.Name = "__Host-other-session" })
+	other := w.node(func(c *session.Config) { c.Home.Cookie.Name = "__Host-other-session" })
 	marked := func(b *browser, use func(*session.Session), list *world) (n int) {
 		h := b.w.m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			use(session.From(r.Context()))
@@ -212,7 +213,7 @@ func TestOldKeys(t *testing.T) {
 			t.Error("took no keys for keys")
 		}
 	}
-	sealed := newWorld(t, func(c *session.Config) { c.Store, c.Carrier = nil, session.Sealed })
+	sealed := newWorld(t, func(c *session.Config) { c.Home.Store, c.Home.Format = nil, sealed.New() })
 	if _, err := sealed.m.OldKeys(t.Context()); !errors.Is(err, session.ErrUnsupported) {
 		t.Errorf("sealed: %v", err)
 	}

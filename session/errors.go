@@ -1,6 +1,10 @@
 package session
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+)
 
 // What can be wrong with a session. They reach the handler by Session.Err and the Config's
 // ErrorHandler, wrapped with details; test with errors.Is.
@@ -12,18 +16,17 @@ var (
 	// any more.
 	ErrCommitted = errors.New("session: the answer has begun")
 	// ErrTooLarge: the data is more than Config.MaxBytes, or a cookie more than browsers keep.
-	ErrTooLarge = errors.New("session: too large")
+	ErrTooLarge = place.ErrTooLarge
 	// ErrUnsupported: the chosen home of the data cannot do that.
-	ErrUnsupported = errors.New("session: not supported by this home of the data")
+	ErrUnsupported = place.ErrUnsupported
 	// ErrNoMiddleware: the request did not pass through Manager.Handler.
 	ErrNoMiddleware = errors.New("session: the request did not pass through the session middleware")
-	// ErrBadKey: a key that is empty, longer than 128 bytes, or begins with "_flash.".
-	ErrBadKey = errors.New("session: not a usable key")
 	// ErrNotSignedIn: nobody is signed in where somebody must be (Manager.RequireSignedIn).
 	ErrNotSignedIn = errors.New("session: nobody is signed in")
 	// ErrNotFresh: the sign-in is too long ago (Manager.RequireFresh).
 	ErrNotFresh = errors.New("session: signed in too long ago")
-	// ErrMisuse: a subject that cannot be one, or a value that cannot be encoded.
+	// ErrMisuse: a subject that cannot be one, a value that cannot be encoded, or a key that is empty,
+	// longer than 128 bytes, or begins with "_flash.".
 	ErrMisuse = errors.New("session: misused")
 	// ErrCookieDue: the connection was hijacked while a session cookie waits to be sent; see
 	// Session.TakeCookie.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // visitor is a browser for the examples: it sends back the cookies it got.
@@ -46,7 +47,7 @@ func newSessions() *session.Manager {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -238,7 +239,7 @@ func ExampleConfig_errorHandler() {
 	keys, _ := session.NewKeyRing([]byte("32 bytes or more from crypto/rand"))
 	sessions, err := session.New(session.Config{
 		Keys:     keys,
-		Store:    session.NewMemory(session.MemoryConfig{}),
+		Home:     session.Home{Store: memstore.New(memstore.Config{})},
 		MaxBytes: 100,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if errors.Is(err, session.ErrTooLarge) {

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // flashPrefix begins the keys of flash messages. Each message has a key of its own, so that adding
@@ -48,8 +51,8 @@ func (s *Session) Flash(category, text string) {
 
 // waiting gives the messages that this request sees, oldest first.
 func (s *Session) waiting() (list []stored) {
-	if s.live() && !s.clear {
-		for _, k := range flashesIn(s.rec.Values) {
+	if s.lives() && !s.clear {
+		for _, k := range flashesIn(s.found.Record.Values) {
 			if s.find(k.key) < 0 {
 				list = append(list, k)
 			}
@@ -71,12 +74,13 @@ func sortStored(list []stored) {
 // Flashes takes the messages that wait, oldest first. They are removed from the store before
 // Flashes returns, whatever becomes of the answer, so that a message is shown at most once, to one
 // visitor, however many requests ask. One that is added meanwhile waits for the next page. A HEAD
-// request takes none: nobody reads its answer. While the store cannot remove them none is shown,
+// request takes none, nor does a page that a browser fetches on suspicion (Sec-Purpose: prefetch):
+// nobody may ever read its answer. While the store cannot remove them none is shown,
 // and the page goes on without.
 func (s *Session) Flashes() []Flash {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.load() || s.r.Method == http.MethodHead {
+	if !s.load() || s.r.Method == http.MethodHead || speculative(s.r) {
 		return nil
 	}
 	if s.committed {
@@ -104,12 +108,23 @@ func (s *Session) Flashes() []Flash {
 	for _, k := range list {
 		var f Flash
 		if err := json.Unmarshal(k.value, &f); err != nil {
-			s.observe(EventUnreadable, s.rec.ID, err)
+			s.observe(EventUnreadable, s.found.Record.ID, err)
 			continue
 		}
 		flashes = append(flashes, f)
 	}
 	return flashes
+}
+
+// speculative reports whether a browser asks for a page before anybody has gone there: to
+// Sec-Purpose (Fetch standard) and the headers that came before it.
+func speculative(r *http.Request) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		if strings.HasPrefix(r.Header.Get(name), "prefetch") {
+			return true
+		}
+	}
+	return false
 }
 
 type stored struct {
@@ -119,34 +134,31 @@ type stored struct {
 
 // takeStored removes the stored messages under the version they were read at, and gives them.
 func (s *Session) takeStored() []stored {
-	if !s.found || s.clear {
+	if !s.lives() || s.clear {
 		return nil
 	}
 	ctx, cancel := s.saveContext()
 	defer cancel()
 	for try := 1; ; try++ {
-		taken := flashesIn(s.rec.Values)
+		taken := flashesIn(s.found.Record.Values)
 		if len(taken) == 0 {
 			return nil
 		}
-		p := Patch{ID: s.rec.ID, Digest: s.rec.Digest, Now: s.m.now(), IfVersion: s.rec.Version}
+		p := store.Patch{Now: s.m.now(), IfVersion: s.found.Record.Version}
 		for _, k := range taken {
 			p.Delete = append(p.Delete, k.key)
 		}
-		adopts := s.afresh
-		version, err := s.apply(ctx, s.store(), p)
+		f, err := s.in.place.Write(ctx, s.found, place.Change{Patch: p})
 		if err == nil {
-			s.rec.Values = s.rec.Values.Apply(p)
-			s.rec.Version, s.unsealed = version, adopts || s.m.keyed.Load().carrier != nil
-			if s.unsealed { // what was shown must not come back with the request's cookie
-				kept := *s.state
-				kept.reset()
-				kept.dropped = nil
-				s.kept = &kept
+			s.settle(f)
+			s.found.Record.Values = f.Record.Values.Apply(p)
+			if f.Urgency == place.Needed { // what was shown must not come back with the request's cookie
+				s.keep()
 			}
 			return taken
 		}
-		if err = s.again(ctx, err, try); err != nil {
+		s.found = f
+		if err = s.retry(ctx, err, try); err != nil {
 			s.notTaken(err)
 			return nil
 		}
@@ -156,14 +168,17 @@ func (s *Session) takeStored() []stored {
 // notTaken leaves the messages for another page, when the store is away or too busy. Only a session
 // that has ended, or changes of this request that cannot be saved any more, are its affair.
 func (s *Session) notTaken(err error) {
+	if errors.Is(err, ErrEnded) && s.standsAlone() {
+		return
+	}
 	if errors.Is(err, ErrEnded) || errors.Is(err, errRebase) {
 		s.failLocked(fmt.Errorf("session: flashes: %w", err))
 		return
 	}
-	s.observe(EventSaveFailed, s.rec.ID, fmt.Errorf("session: flashes: %w", err))
+	s.observe(EventSaveFailed, s.found.Record.ID, fmt.Errorf("session: flashes: %w", err))
 }
 
-func flashesIn(v Values) (list []stored) {
+func flashesIn(v store.Values) (list []stored) {
 	for k, b := range v {
 		if strings.HasPrefix(k, flashPrefix) {
 			list = append(list, stored{k, b})

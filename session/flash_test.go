@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -108,6 +110,22 @@ func TestFlashHead(t *testing.T) {
 	check(t, "page again", b.get("/page").body, "")
 }
 
+// Guard: flash.go, speculative.
+func TestFlashPrefetch(t *testing.T) {
+	t.Parallel()
+	w := flashWorld(t)
+	b := w.signedIn("ada")
+	b.get("/flash?text=a")
+	for name, value := range map[string]string{
+		"Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch", "X-Moz": "prefetch",
+	} {
+		early := b.copy()
+		early.header.Set(name, value)
+		check(t, name, early.get("/page").body, "")
+	}
+	check(t, "page", b.get("/page").body, "[info a]")
+}
+
 // Guard: flash.go, Session.Flash, the key that sorts; Session.Flashes, the sorting.
 func TestFlashOrder(t *testing.T) {
 	t.Parallel()
@@ -143,4 +161,32 @@ func TestFlashAndClear(t *testing.T) {
 	b.get("/flash?text=a")
 	b.get("/clear")
 	check(t, "page", b.get("/page").body, "[info after]")
+}
+
+// A message that does not fit is refused, and nothing of it is left.
+func TestFlashTooLarge(t *testing.T) {
+	t.Parallel()
+	b := newWorld(t).signedIn("ada")
+	a := inHandler(b, func(s *session.Session) { s.Flash("error", strings.Repeat("x", 70000)) })
+	check(t, "status", a.status, http.StatusRequestEntityTooLarge)
+	inRequestOf(b, func(s *session.Session) { check(t, "messages", len(s.Flashes()), 0) })
+}
+
+// Of two messages of one request with a Save between the first comes first.
+func TestFlashOrderAcrossSave(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		w := newWorld(t)
+		b := w.browser()
+		inHandler(b, func(s *session.Session) {
+			s.Flash("", "first")
+			_ = s.Save()
+			s.Flash("", "second")
+		})
+		inHandler(b, func(s *session.Session) {
+			if f := s.Flashes(); len(f) != 2 || f[0].Text != "first" {
+				t.Fatalf("%v", f)
+			}
+		})
+	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,7 +12,13 @@ import (
 // RequireSignedIn makes middleware that lets only requests of somebody who is signed in through.
 // Who asks for a page is sent to the login page, a path of this site, with the way back in the
 // query parameter "next" (see WayBack), if the page can be asked for again; everything else is
-// answered by Config.ErrorHandler with ErrNotSignedIn, which is 401 by default.
+// answered by Config.ErrorHandler with ErrNotSignedIn, which is 401 by default. It panics if login is
+// no path of this site.
+//
+// A preflight of CORS brings no cookie, so to the guard it is a stranger's and gets 401. What
+// answers preflights stands outside of the guard; best outside of Handler, too, because an error
+// page keeps no headers that were set inside of it, and without those of CORS no script may read
+// it.
 func (m *Manager) RequireSignedIn(login string) func(http.Handler) http.Handler {
 	return m.require(login, ErrNotSignedIn, func(*Session) bool { return true })
 }
@@ -28,6 +35,9 @@ func (m *Manager) RequireFresh(within time.Duration, confirm string) func(http.H
 }
 
 func (m *Manager) require(page string, failed error, enough func(*Session) bool) func(http.Handler) http.Handler {
+	if !local(page) {
+		panic(fmt.Sprintf("session: a guard sends people to a page of this site, a path such as \"/login\", not to %q", page))
+	}
 	own, _, query := strings.Cut(page, "?")
 	next := "?next="
 	if query {
@@ -65,7 +75,7 @@ func (m *Manager) require(page string, failed error, enough func(*Session) bool)
 				return
 			}
 			target := page
-			if reads(r) && Local(here) {
+			if reads(r) && local(here) {
 				target += next + url.QueryEscape(here)
 			}
 			w.Header()["Location"] = []string{target}
@@ -80,7 +90,7 @@ func (m *Manager) require(page string, failed error, enough func(*Session) bool)
 // argument.
 func WayBack(r *http.Request, otherwise string) string {
 	next := r.FormValue("next")
-	if !Local(next) {
+	if !local(next) {
 		return otherwise
 	}
 	if u, err := url.Parse(next); err != nil || u.Host != "" || u.Scheme != "" || u.Path == r.URL.Path {
@@ -89,10 +99,10 @@ func WayBack(r *http.Request, otherwise string) string {
 	return next
 }
 
-// Local reports whether an address is a path of this site to every browser, of at most 2048 bytes:
+// local reports whether an address is a path of this site to every browser, of at most 2048 bytes:
 // they take backslashes for slashes, drop tabs and line breaks, and two slashes begin a host
 // (WHATWG URL, 4.4).
-func Local(address string) bool {
+func local(address string) bool {
 	if len(address) > 2048 || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 const keyHeader = "X-Session-Key"
@@ -37,8 +38,8 @@ func (b *browser) key() string {
 	return value
 }
 
-// Nothing but the session cookie opens a session unless the program says so.
-// Guard: load.go, Session.presented, the condition on Config.Header.
+// Nothing but the session cookie opens a session unless the program says so. Guard: lifecycle.go,
+// Session.presented, the condition on Config.Header.
 func TestHeaderOffByDefault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -83,7 +84,7 @@ func TestHeaderOffByDefault(t *testing.T) {
 }
 
 // A client asks for a key with an empty header, and uses it in any spelling that is documented.
-// Guard: load.go, Session.presented; headers.go, Session.sendDue.
+// Guard: lifecycle.go, Session.presented; answer.go, Session.sendDue.
 func TestHeaderCarries(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byHeader)
@@ -111,7 +112,7 @@ func TestHeaderCarries(t *testing.T) {
 }
 
 // A sign-in, a renewal and a change of the ring's keys bring a new key; a sign-out empties it.
-// Guard: headers.go, Session.sendDue; commit.go, removal.
+// Guard: answer.go, Session.sendDue; cookie.go, Cookie.removal.
 func TestHeaderKeyChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byHeader)
@@ -146,7 +147,7 @@ func TestHeaderKeyChanges(t *testing.T) {
 }
 
 // A key in a header counts alone: a cookie beside it is neither read nor written, and several lines
-// are no key. Guard: load.go, Session.presented, len(lines).
+// are no key. Guard: lifecycle.go, Session.presented, lines.
 func TestHeaderAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byHeader)
@@ -187,7 +188,7 @@ func TestHeaderAlone(t *testing.T) {
 	check(t, "the browser", b.get("/who").body, "bob")
 }
 
-// A forged key costs no store access, in a header neither. Guard: cookie.go, parseKey.
+// A forged key costs no store access, in a header neither. Guard: internal/place/key.go, parseKey.
 func TestHeaderForged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, byHeader)
@@ -274,9 +275,35 @@ func TestHeaderNames(t *testing.T) {
 		"Cookie": false, "cookie": false, "Set-Cookie": false, "VARY": false, "Cache-Control": false,
 		"X Key": false, "X:Key": false, "X\r\nKey": false, "Schlüssel": false, " ": false,
 	} {
-		_, err := session.New(session.Config{Keys: ring(t, "one"), Store: session.NewMemory(session.MemoryConfig{}), Header: name})
+		_, err := session.New(session.Config{Keys: ring(t, "one"), Home: session.Home{Store: memstore.New(memstore.Config{})}, Header: name})
 		check(t, fmt.Sprintf("%q", name), err == nil, ok)
 	}
 	w := newWorld(t, func(c *session.Config) { c.Header = "x-session-key" })
 	check(t, "any case", w.program("ada").get("/who").body, "ada")
+}
+
+// The scheme is written in any case (RFC 9110, 11.1).
+func TestHeaderBearerCase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, byHeader)
+	p := w.program("ada")
+	check(t, "subject", w.browser().asks(keyHeader+": bearer "+p.key()).get("/who").body, "ada")
+}
+
+// A program that opens a WebSocket by a key in a header takes its new key from the cookie's value.
+func TestHeaderTakeCookie(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, byHeader)
+	p := w.program("ada")
+	key := ""
+	a := inHandler(p, func(s *session.Session) {
+		s.Renew()
+		if c, err := s.TakeCookie(); err != nil || c == nil {
+			t.Errorf("TakeCookie: %v, %v", c, err)
+		} else {
+			key = c.Value
+		}
+	})
+	check(t, "cookies", len(a.header["Set-Cookie"]), 0)
+	check(t, "subject", w.browser().asks(keyHeader+": "+key).get("/who").body, "ada")
 }

@@ -45,7 +45,10 @@ func restoreHeader(h http.Header, lines []headerLine) {
 func (s *Session) headers(h http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.due != nil {
+	if s.via == viaSeveral {
+		s.clearDuplicates(h)
+	}
+	if s.answer.due != nil {
 		s.sendDue(h)
 	}
 	s.mark(h)
@@ -62,7 +65,7 @@ func (s *Session) mark(h http.Header) {
 	if s.asked {
 		s.addVary(h)
 	}
-	if s.due != nil || s.known || s.withheld != nil {
+	if s.answer.due != nil || s.known || s.via == viaSeveral || s.withheld != nil {
 		s.noStore[0] = "no-store"
 		h["Cache-Control"] = s.noStore[:]
 		dropOverriding(h)
@@ -77,23 +80,6 @@ func dropOverriding(h http.Header) {
 		case "Cdn-Cache-Control", "Surrogate-Control", "X-Accel-Expires",
 			"Cloudflare-Cdn-Cache-Control", "Netlify-Cdn-Cache-Control", "Vercel-Cdn-Cache-Control":
 			delete(h, name)
-		}
-	}
-}
-
-// sendDue puts the session key where the client keeps it. A cookie of an old name goes away
-// together with it.
-func (s *Session) sendDue(h http.Header) {
-	if s.byHeader {
-		h.Set(s.m.cfg.Header, s.due.Value)
-		return
-	}
-	if line := s.due.String(); !s.taken || !slices.Contains(h["Set-Cookie"], line) {
-		h.Add("Set-Cookie", line)
-	}
-	if old := s.m.cfg.Old.Cookie; old.Name != s.m.cfg.Cookie.Name {
-		if value, duplicate := findCookie(s.r.Header, old.Name); value != "" || duplicate {
-			h.Add("Set-Cookie", old.removal().String())
 		}
 	}
 }

@@ -3,6 +3,9 @@ package session
 import (
 	"context"
 	"fmt"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Issue makes another session of the same subject, which dies with this one: a key for another host
@@ -23,27 +26,22 @@ func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 	if !s.load() {
 		return "", ID{}, s.err
 	}
-	k := s.m.keyed.Load()
 	switch {
-	case k.carrier != nil:
+	case s.in.place.Records() == nil:
 		return "", ID{}, ErrUnsupported
-	case !s.live() || s.rec.Subject == "":
+	case !s.lives() || s.found.Record.Subject == "":
 		return "", ID{}, ErrNotSignedIn
-	case s.rec.Parent != (ID{}):
+	case s.found.Record.Parent != (ID{}):
 		return "", ID{}, fmt.Errorf("%w: an issued session issues none", ErrUnsupported)
 	}
 	ctx, cancel := s.m.visit(ctx)
 	defer cancel()
-	if err := s.storeNow(ctx); err != nil {
+	if err := s.arrive(ctx); err != nil {
 		return "", ID{}, fmt.Errorf("session: issue: %w", err)
 	}
-	made, err := s.m.newKey(nil)
-	if err != nil {
-		return "", ID{}, err
-	}
-	now, parent := s.m.now(), s.rec
-	r := Record{
-		ID: made.id, Digest: made.digest(), Version: 1, KeyID: k.signer.keyID(0), Subject: parent.Subject, Parent: parent.ID,
+	now, parent := s.m.now(), s.found.Record
+	r := store.Record{
+		Subject: parent.Subject, Parent: parent.ID,
 		Created: now, SignedIn: parent.SignedIn, LastSeen: now, Expires: now.Add(parent.Idle), Deadline: parent.Deadline,
 		Idle: parent.Idle, Persist: parent.Persist,
 	}
@@ -51,10 +49,12 @@ func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 	if r.Expires.After(r.Deadline) {
 		r.Expires = r.Deadline
 	}
-	if err := k.store.Create(ctx, r); err != nil {
+	made, err := s.in.place.Write(ctx, place.Found{Record: r}, place.Change{})
+	if err != nil {
 		return "", ID{}, fmt.Errorf("session: issue: %w", err)
 	}
-	s.observe(EventCreated, r.ID, nil)
-	s.trim(ctx, r)
-	return made.format(k.signer), r.ID, nil
+	s.observe(EventCreated, made.Record.ID, nil)
+	s.trim(made.Record)
+	key, err = s.in.place.Cookie(made)
+	return key, made.Record.ID, err
 }

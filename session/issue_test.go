@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 // issue gives a browser that holds a key issued by this one's session.
@@ -26,20 +27,10 @@ func (b *browser) issue() *browser {
 	return child
 }
 
-// inRequestOf does f in a request of the browser, whatever comes of it.
-func inRequestOf(b *browser, f func(*session.Session)) {
-	b.w.t.Helper()
-	rec := newRecorder()
-	b.w.m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f(session.From(r.Context())) })).ServeHTTP(rec, b.request("GET", "/"))
-	if a := b.keep(rec.Result()); a.status != http.StatusOK {
-		b.w.t.Errorf("status %d", a.status)
-	}
-}
-
 // node is another program on the same store, with the same keys and clock.
 func (w *world) node(change ...func(*session.Config)) *world {
 	w.t.Helper()
-	return newWorld(w.t, append([]func(*session.Config){func(c *session.Config) { c.Store, c.Now = w.store, w.clock.Now }}, change...)...)
+	return newWorld(w.t, append([]func(*session.Config){func(c *session.Config) { c.Home.Store, c.Now = w.store, w.clock.Now }}, change...)...)
 }
 
 // at gives the same browser, as another node meets it.
@@ -96,7 +87,7 @@ func TestIssue(t *testing.T) {
 }
 
 // However the parent ends, the child is over at its next request, on every node, and its record
-// goes. Guard: load.go, Session.holds.
+// goes. Guard: internal/place/stored.go, stored.withParent; lifecycle.go, Session.openIn, Orphaned.
 func TestIssueDiesWithParent(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(w *world, parent *browser){
@@ -153,7 +144,7 @@ func TestIssueDiesWithParent(t *testing.T) {
 }
 
 // A renewal, or the same person once more, leaves the children; their own end leaves the parent and
-// each other. Guard: issue.go, Parent; load.go, holds.
+// each other. Guard: issue.go, Parent; internal/place/stored.go, stored.withParent.
 func TestIssueLives(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -270,7 +261,7 @@ func TestIssueRefuses(t *testing.T) {
 	if err := issue(session.From(t.Context())); !errors.Is(err, session.ErrNoMiddleware) {
 		t.Errorf("no middleware: %v", err)
 	}
-	sealed := newWorld(t, func(c *session.Config) { c.Store, c.Carrier = nil, session.Sealed })
+	sealed := newWorld(t, func(c *session.Config) { c.Home.Store, c.Home.Format = nil, sealed.New() })
 	b := sealed.browser()
 	b.get("/in?as=ada")
 	inRequestOf(b, func(s *session.Session) {
@@ -288,7 +279,8 @@ func TestIssueRefuses(t *testing.T) {
 	w.signedIn("ada").get("/late")
 }
 
-// A store that fails gives no key, and leaves the request as it was. Guard: issue.go, Create.
+// A store that fails gives no key, and leaves the request as it was. Guard: issue.go,
+// Session.Issue, the error of Write.
 func TestIssueStoreAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -300,7 +292,7 @@ func TestIssueStoreAway(t *testing.T) {
 		}
 		return nil
 	})
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		if key, _, err := s.Issue(t.Context()); key != "" || !errors.Is(err, away) {
 			t.Errorf("%q, %v", key, err)
 		}
@@ -318,7 +310,7 @@ func TestIssueAtSignIn(t *testing.T) {
 	hangUp()
 	var key string
 	b := w.browser()
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		s.SignIn("ada")
 		var err error
 		if key, _, err = s.Issue(gone); err != nil {
@@ -332,7 +324,8 @@ func TestIssueAtSignIn(t *testing.T) {
 	check(t, "child afterwards", child.get("/who").body, "")
 }
 
-// A program on the command line carries its key in a header. Guard: load.go, Session.presented.
+// A program on the command line carries its key in a header. Guard: lifecycle.go,
+// Session.presented.
 func TestIssueForAHeader(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/doorbook/doorbook/session/internal/wire"
 )
 
 // Key names a value of a session and its type. Declare keys as constants:
@@ -34,7 +36,7 @@ func (k Key[T]) Set(s *Session, value T) { k.setUntil(s, value, time.Time{}) }
 // while there is some, Set ends it.
 func (k Key[T]) SetFor(s *Session, value T, ttl time.Duration) {
 	if s.m == nil {
-		return
+		s.delete(string(k)) // says what is wrong
 	}
 	k.setUntil(s, value, s.m.now().Add(ttl))
 }
@@ -45,7 +47,7 @@ func (k Key[T]) setUntil(s *Session, value T, ends time.Time) {
 		s.fail(fmt.Errorf("%w: set %q: %w", ErrMisuse, string(k), err))
 		return
 	}
-	s.set(string(k), wrap(b, ends))
+	s.set(string(k), wire.Wrap(b, ends))
 }
 
 // Delete removes the value, if there is one, with the answer's first byte.
@@ -120,7 +122,7 @@ const maxKeyName = 128
 // checkKey refuses keys that would be mistaken for something else.
 func checkKey(key string) error {
 	if key == "" || len(key) > maxKeyName || !utf8.ValidString(key) || strings.HasPrefix(key, flashPrefix) {
-		return fmt.Errorf("%w: %.32q", ErrBadKey, key)
+		return fmt.Errorf("%w: not a usable key: %.32q", ErrMisuse, key)
 	}
 	return nil
 }

@@ -2,15 +2,15 @@ package session_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
 )
 
 // Guard: key.go, encode and decode: what the short way for strings writes and reads is JSON, to the
@@ -19,15 +19,14 @@ func TestKeyStringsAreJSON(t *testing.T) {
 	t.Parallel()
 	values := []string{
 		"", "plain", "with \"quotes\"", `back\slash`, "<script>&", "tab\t", "line\nbreak", "\x00", "\x7f", "é", "日本", "🎉",
-		"\u2028\u2029", "not \xff UTF-8", `\u0041`, strings.Repeat("long ", 1000), `"`, "\ufeff", "\u200b",
+		"\u2028\u2029", "\ufffd", `\u0041`, `\ufffd`, strings.Repeat("long ", 1000), `"`, "\ufeff", "\u200b",
 	}
 	w := newWorld(t)
 	for i, value := range values {
 		t.Run(fmt.Sprintf("%.20q", value), func(t *testing.T) {
 			w.on(fmt.Sprint("/", i), func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 				city.Set(s, value)
-				want := strings.ToValidUTF8(value, "\ufffd") // as encoding/json has it
-				if got, ok := city.Get(s); !ok || got != want {
+				if got, ok := city.Get(s); !ok || got != value {
 					t.Errorf("got %q", got)
 				}
 				var raw json.RawMessage
@@ -36,7 +35,7 @@ func TestKeyStringsAreJSON(t *testing.T) {
 				if !ok || string(raw) != string(encoded) {
 					t.Errorf("encoded as %s, want %s", raw, encoded)
 				}
-				if got, ok := session.Key[any]("city").Get(s); !ok || got != want {
+				if got, ok := session.Key[any]("city").Get(s); !ok || got != value {
 					t.Errorf("as any: %q", got)
 				}
 				if _, ok := count.Get(s); ok {
@@ -59,6 +58,13 @@ func FuzzKeyString(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value string) {
 		got := inRequest(t, h, func(s *session.Session) string {
 			city.Set(s, value)
+			if !utf8.ValidString(value) {
+				if !errors.Is(s.Err(), session.ErrMisuse) {
+					t.Errorf("%q is taken", value)
+				}
+				s.Discard()
+				return ""
+			}
 			if raw, _ := session.Key[json.RawMessage]("city").Get(s); !json.Valid(raw) {
 				t.Errorf("%q is written as %q, which is not JSON", value, raw)
 			}
@@ -85,31 +91,31 @@ func TestKeyValuesAreCopies(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	ada := person{"Ada", []string{"Go"}, &person{Name: "Charles"}}
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		mine := person{"Ada", []string{"Go"}, &person{Name: "Charles"}}
 		user.Set(s, mine)
 		mine.Skills[0], mine.Boss.Name = "changed", "changed"
 		first, _ := user.Get(s)
 		first.Skills[0], first.Boss.Name = "changed", "changed"
-		if diff := cmp.Diff(ada, must(user.Get(s))); diff != "" {
+		if diff := compare.Diff(ada, must(user.Get(s))); diff != "" {
 			t.Error(diff)
 		}
 	})
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		first, _ := user.Get(s)
 		first.Boss.Name = "changed"
-		if diff := cmp.Diff(ada, must(user.Get(s))); diff != "" {
+		if diff := compare.Diff(ada, must(user.Get(s))); diff != "" {
 			t.Error(diff)
 		}
 		popped, ok := user.Pop(s)
-		if diff := cmp.Diff(ada, popped); diff != "" || !ok {
+		if diff := compare.Diff(ada, popped); diff != "" || !ok {
 			t.Error(diff)
 		}
 		if _, ok := user.Get(s); ok || s.Has("user") {
 			t.Error("still there")
 		}
 	})
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		if _, ok := user.Get(s); ok {
 			t.Error("still there afterwards")
 		}
@@ -142,26 +148,16 @@ func TestKeyOperationsInOrder(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b := newWorld(t).signedIn("ada")
-			inBrowser(t, b, func(s *session.Session) { count.Set(s, 10) })
+			inRequestOf(b, func(s *session.Session) { count.Set(s, 10) })
 			var now int
-			inBrowser(t, b, func(s *session.Session) {
+			inRequestOf(b, func(s *session.Session) {
 				test.do(s)
 				now, _ = count.Get(s)
 			})
 			check(t, "seen by itself", now, test.want)
-			inBrowser(t, b, func(s *session.Session) { now, _ = count.Get(s) })
+			inRequestOf(b, func(s *session.Session) { now, _ = count.Get(s) })
 			check(t, "saved", now, test.want)
 		})
-	}
-}
-
-// inBrowser is one request of b that does f.
-func inBrowser(t *testing.T, b *browser, f func(*session.Session)) {
-	t.Helper()
-	rec := newRecorder()
-	b.w.m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f(session.From(r.Context())) })).ServeHTTP(rec, b.request("GET", "/"))
-	if a := b.keep(rec.Result()); a.status != http.StatusOK {
-		t.Errorf("status %d", a.status)
 	}
 }
 

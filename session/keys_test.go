@@ -1,7 +1,11 @@
+//go:build go1.25
+
 package session_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +14,9 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/sealed"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Keys that are changed while the program runs.
@@ -17,9 +24,9 @@ import (
 // twoNodes gives two managers of one home, which get their keys one after the other.
 func twoNodes(t *testing.T, sealed bool) (a, b *world) {
 	t.Helper()
-	store, c := memory(), newClock()
+	st, c := memory(), newClock()
 	change := func(cfg *session.Config) {
-		cfg.Store, cfg.Now = store, c.Now
+		cfg.Home.Store, cfg.Now = st, c.Now
 		if sealed {
 			sealedHome(cfg)
 		}
@@ -62,7 +69,8 @@ func (b *browser) visits(t *testing.T, what, want string, nodes ...*world) {
 // A change that rolls over the nodes logs nobody out at any of its steps: the new key comes to be
 // known, then to sign, and then the old one goes.
 //
-// Guard: manager.go, Manager.SetKeys; load.go, resign; commit.go, Rekey.
+// Guard: manager.go, Manager.SetKeys; internal/place/stored.go, stored.Open, Aging; stored.Write,
+// Rekey.
 func TestKeysRoll(t *testing.T) {
 	t.Parallel()
 	for _, sealed := range []bool{false, true} {
@@ -141,7 +149,7 @@ func TestKeysBack(t *testing.T) {
 	check(t, "who", b.get("/who").body, "ada")
 }
 
-// Guard: sealed.go, sealed.Open, continue.
+// Guard: sealed/sealed.go, codec.Open, the loop over the keys.
 func TestSealedOldKeyGone(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
@@ -165,19 +173,11 @@ func TestSetKeysRefuses(t *testing.T) {
 	}
 	check(t, "who", b.get("/who").body, "ada")
 
-	failing := func(keys *session.KeyRing, cookie string) (session.Carrier, error) {
-		if _, err := session.NewKeyRing(secret("two")); err != nil {
-			return nil, err
-		}
-		if keys.Signer("probe").Sum(nil) == ring(t, "two").Signer("probe").Sum(nil) {
-			return nil, fmt.Errorf("no")
-		}
-		return session.Sealed(keys, cookie)
-	}
-	w = newWorld(t, func(c *session.Config) { c.Store, c.Carrier = nil, failing })
+	failing := failingForm{but: session.Derive(ring(t, "two"))("probe")[0]}
+	w = newWorld(t, func(c *session.Config) { c.Home.Store, c.Home.Format = nil, failing })
 	b = w.signedIn("ada")
 	if err := w.m.SetKeys(ring(t, "two")); err == nil {
-		t.Error("a ring that the carrier refuses is accepted")
+		t.Error("a ring that the format refuses is accepted")
 	}
 	check(t, "who", b.get("/who").body, "ada")
 }
@@ -231,19 +231,19 @@ func TestKeysChangeDuringRequest(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*session.Config){
 		"store": func(*session.Config) {}, "sealed": sealedHome,
-		"sealed to store": func(c *session.Config) { c.Old.Carrier = session.Sealed },
-		"store to sealed": func(c *session.Config) { c.Old.Store = c.Store; sealedHome(c) },
+		"sealed to store": func(c *session.Config) { c.Old.Format = sealed.New() },
+		"store to sealed": func(c *session.Config) { c.Old.Store = c.Home.Store; sealedHome(c) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var store session.Store = memory()
+			var st store.Store = memory()
 			before := newWorld(t, func(c *session.Config) {
-				c.Store = store
+				c.Home.Store = st
 				if name == "sealed to store" || name == "sealed" {
 					sealedHome(c)
 				}
 			})
 			b := before.signedIn("ada")
-			b.w = newWorld(t, func(c *session.Config) { c.Store = store; change(c) })
+			b.w = newWorld(t, func(c *session.Config) { c.Home.Store = st; change(c) })
 			b.w.on("/slow", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 				s.Subject()
 				setKeys(t, b.w, "two", "one")
@@ -257,4 +257,40 @@ func TestKeysChangeDuringRequest(t *testing.T) {
 			check(t, "city", b.get("/city").body, "Rome")
 		})
 	}
+}
+
+// failingForm is that of sealed cookies, but for one key.
+type failingForm struct{ but []byte }
+
+func (f failingForm) Keyed(derive func(string) [][]byte, cookie string) (place.Codec, error) {
+	if bytes.Equal(derive("probe")[0], f.but) {
+		return nil, errors.New("no")
+	}
+	return sealed.New().Keyed(derive, cookie)
+}
+
+// A request that loaded before SetKeys and is saved after it leaves no record that OldKeys counts
+// for ever.
+func TestOldKeysAfterAChangeDuringRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/in?as=ada&remember=1")
+	inHandler(b, func(s *session.Session) {
+		city.Set(s, "Oslo")
+		if err := w.m.SetKeys(ring(t, "two", "one")); err != nil {
+			t.Error(err)
+		}
+	})
+	for range 5 {
+		w.clock.add(time.Hour)
+		b.get("/set?city=Rome")
+	}
+	n, err := w.m.OldKeys(t.Context())
+	check(t, "error", err, nil)
+	check(t, "sessions under an old key", n, 0)
+	if err := w.m.SetKeys(ring(t, "two")); err != nil {
+		t.Error(err)
+	}
+	check(t, "who without the old key", b.get("/who").body, "ada")
 }

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // What the tests of the promises share: a world of one store, one manager and one server, and
@@ -76,11 +79,11 @@ func (c *clock) add(d time.Duration) {
 // spy passes everything on to a store, remembers what was called, and lets the test step in before
 // a call.
 type spy struct {
-	session.Store
+	store.Store
 	mu      sync.Mutex
 	calls   []string
 	before  func(method string) error
-	patches []session.Patch
+	patches []store.Patch
 }
 
 func (s *spy) note(method string) error {
@@ -94,24 +97,24 @@ func (s *spy) note(method string) error {
 	return nil
 }
 
-func (s *spy) Create(ctx context.Context, r session.Record) error {
+func (s *spy) Create(ctx context.Context, r store.Record) error {
 	if err := s.note("Create"); err != nil {
 		return err
 	}
 	return s.Store.Create(ctx, r)
 }
 
-func (s *spy) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s *spy) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	if err := s.note("Load"); err != nil {
-		return session.Record{}, err
+		return store.Record{}, err
 	}
 	if err := ctx.Err(); err != nil {
-		return session.Record{}, err
+		return store.Record{}, err
 	}
 	return s.Store.Load(ctx, id, now)
 }
 
-func (s *spy) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (s *spy) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	if err := s.note("Patch"); err != nil {
 		return 0, err
 	}
@@ -121,7 +124,7 @@ func (s *spy) Patch(ctx context.Context, p session.Patch) (int64, error) {
 	return s.Store.Patch(ctx, p)
 }
 
-func (s *spy) Touch(ctx context.Context, id session.ID, d session.Digest, touch session.Touch, now time.Time) error {
+func (s *spy) Touch(ctx context.Context, id session.ID, d store.Digest, touch store.Touch, now time.Time) error {
 	if err := s.note("Touch"); err != nil {
 		return err
 	}
@@ -135,14 +138,14 @@ func (s *spy) Delete(ctx context.Context, ids ...session.ID) error {
 	return s.Store.Delete(ctx, ids...)
 }
 
-func (s *spy) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
+func (s *spy) BySubject(ctx context.Context, subject string, now time.Time) ([]store.Record, error) {
 	if err := s.note("BySubject"); err != nil {
 		return nil, err
 	}
 	return s.Store.BySubject(ctx, subject, now)
 }
 
-func (s *spy) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+func (s *spy) Each(ctx context.Context, now time.Time, yield func(store.Record) error) error {
 	if err := s.note("Each"); err != nil {
 		return err
 	}
@@ -180,7 +183,7 @@ type world struct {
 	t      testing.TB
 	clock  *clock
 	store  *spy
-	memory *session.Memory
+	memory *memstore.Store
 	m      *session.Manager
 	mux    *http.ServeMux
 	h      http.Handler // the mux with sessions
@@ -194,10 +197,10 @@ type world struct {
 // /set?city= and /city write and read, /who tells the subject.
 func newWorld(t testing.TB, change ...func(*session.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), memory: session.NewMemory(session.MemoryConfig{}), mux: http.NewServeMux()}
+	w := &world{t: t, clock: newClock(), memory: memstore.New(memstore.Config{}), mux: http.NewServeMux()}
 	w.store = &spy{Store: w.memory}
 	c := session.Config{
-		Keys: ring(t, "one"), Store: w.store, Now: w.clock.Now,
+		Keys: ring(t, "one"), Home: session.Home{Store: w.store}, Now: w.clock.Now,
 		Observe: func(_ context.Context, e session.Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -366,3 +369,56 @@ func check[T comparable](t testing.TB, what string, got, want T) {
 }
 
 func newRecorder() *httptest.ResponseRecorder { return httptest.NewRecorder() }
+
+func memory() *memstore.Store { return memstore.New(memstore.Config{}) }
+
+func list(t *testing.T, w *world, subject string) []session.Info {
+	t.Helper()
+	l, err := w.m.List(t.Context(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// inHandler does f in a request of the browser, and returns its answer.
+func inHandler(b *browser, f func(*session.Session)) answer {
+	b.w.t.Helper()
+	h := b.w.m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f(session.From(r.Context())) }))
+	rec := newRecorder()
+	h.ServeHTTP(rec, b.request("GET", "/"))
+	return b.keep(rec.Result())
+}
+
+// inRequestOf does f in a request of the browser that is to be answered.
+func inRequestOf(b *browser, f func(*session.Session)) {
+	b.w.t.Helper()
+	if a := inHandler(b, f); a.status != http.StatusOK {
+		b.w.t.Errorf("status %d", a.status)
+	}
+}
+
+// observed collects events.
+type observed struct {
+	mu   sync.Mutex
+	list []session.Event
+}
+
+func (o *observed) into(c *session.Config) {
+	c.Observe = func(_ context.Context, e session.Event) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.list = append(o.list, e)
+	}
+}
+
+func (o *observed) count(kind session.EventKind, err error) (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, e := range o.list {
+		if e.Kind == kind && errors.Is(e.Err, err) {
+			n++
+		}
+	}
+	return n
+}

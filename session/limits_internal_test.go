@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // limits is what the documents say of limits and defaults, put into words by the code itself.
@@ -16,7 +19,7 @@ func limits(t *testing.T) [][2]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Config{Keys: keys, Store: NewMemory(MemoryConfig{})}.withDefaults()
+	c, err := Config{Keys: keys, Home: Home{Store: memstore.New(memstore.Config{})}}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,12 +36,11 @@ func limits(t *testing.T) [][2]string {
 		{"subject", fmt.Sprintf("1 to %d bytes of UTF-8", maxSubject)},
 		{"sessions of a subject", fmt.Sprintf("%d, then a sign-in ends the longest unused", c.MaxPerSubject)},
 		{"address and browser", fmt.Sprintf("cut to %d and %d bytes", maxAddr, maxUserAgent)},
-		{"tries of a change that depends on the stored value", fmt.Sprint(maxTries)},
+		{"tries after a conflict", fmt.Sprint(maxTries)},
 		{"an answer that lasts", fmt.Sprintf("learns within %s that its session ended, by a look every %s", words(watchGrace), words(watchEvery))},
 		{"sweeper", fmt.Sprintf("batches of %d, every %s", sweepBatch, words(sweepEvery))},
-		{"memory store", fmt.Sprintf("%d records, twice as many if they are signed in", memoryDefaultMax)},
-		{"secret keys", fmt.Sprintf("%d bytes or more", MinKeyBytes)},
-		{"session key", fmt.Sprintf("%d bits of id, %d bits of secret, %d bits of HMAC-SHA256", 8*idBytes, 8*secretBytes, 8*macBytes)},
+		{"secret keys", fmt.Sprintf("%d bytes or more", minKeyBytes)},
+		{"session key", fmt.Sprintf("%d bits of id, %d bits of secret, %d bits of HMAC-SHA256", 8*place.IDBytes, 8*place.SecretBytes, 8*place.MACBytes)},
 		{"cookie", fmt.Sprintf("%d bytes with name and attributes", maxCookie)},
 	}
 }

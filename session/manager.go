@@ -4,41 +4,49 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Manager makes sessions. It is safe for concurrent use; a program may have several, each with a
 // cookie name of its own.
 type Manager struct {
-	cfg       Config
-	keyed     atomic.Pointer[keyed]
-	made      time.Time // by the clock of the process, whatever Config.Now is
-	started   time.Time // by Config.Now
-	startedAt int64     // the same by the wall clock, Unix nanoseconds
-	inProcess bool      // the store never blocks, so that its calls need no time limit
+	cfg        Config
+	env        place.Env
+	keyed      atomic.Pointer[keyed]
+	made       time.Time // by the clock of the process, whatever Config.Now is
+	started    time.Time // by Config.Now
+	startedAt  int64     // the same by the wall clock, Unix nanoseconds
+	askedAgain askedAgain
+	mistakes   mistakes
+	inProcess  bool // the store never blocks, so that its calls need no time limit
 }
 
 // New makes a Manager. It refuses missing parts, weak settings, and cookies that browsers would not
 // take.
+//
+// Without a home for the sessions they live in the memory of this process, and end with it; New says
+// so in the log.
 func New(c Config) (*Manager, error) {
+	inMemory := c.Home.Store == nil && c.Home.Format == nil
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	m := &Manager{cfg: c, made: time.Now(), started: c.Now()}
 	m.startedAt = m.started.UnixNano()
+	m.env = m.newEnv()
 	if err := m.SetKeys(c.Keys); err != nil {
 		return nil, err
 	}
-	switch store := m.store().(type) { // not what wraps one: that may wait for anything
-	case *Memory:
-		m.inProcess = true
-	case carried:
-		m.inProcess = store.old == nil
-	case *companion:
-		_, m.inProcess = store.Store.(*Memory)
+	m.inProcess = inProcess(c.Home.Store) && inProcess(c.Old.Store)
+	if inMemory {
+		slog.Info("session: sessions are kept in the memory of this process and end with it; Config.Home names a store")
 	}
 	return m, nil
 }
@@ -61,8 +69,8 @@ func (m *Manager) SetKeys(keys *KeyRing) error {
 // OldKeys counts the live sessions whose cookie is not signed by the first key of the ring yet. It
 // goes through all records of the store.
 func (m *Manager) OldKeys(ctx context.Context) (int, error) {
-	first, n := m.keyed.Load().signer.keyID(0), 0
-	err := m.each(ctx, func(r Record) error {
+	first, n := m.keyed.Load().signer.ID(0), 0
+	err := m.each(ctx, func(r store.Record) error {
 		if r.KeyID != first {
 			n++
 		}
@@ -71,7 +79,8 @@ func (m *Manager) OldKeys(ctx context.Context) (int, error) {
 	return n, err
 }
 
-func (m *Manager) store() Store { return m.keyed.Load().store }
+// records is the store that knows which sessions live, nil if none does.
+func (m *Manager) records() store.Store { return m.keyed.Load().home.place.Records() }
 
 // Sweep removes up to limit records whose time is over, and gives how many; call it again while it
 // gives limit. Expired records answer to nobody whether they are swept or not: sweeping only frees
@@ -79,7 +88,15 @@ func (m *Manager) store() Store { return m.keyed.Load().store }
 func (m *Manager) Sweep(ctx context.Context, limit int) (int, error) {
 	ctx, cancel := m.limit(ctx)
 	defer cancel()
-	n, err := m.store().DeleteExpired(ctx, m.now(), limit)
+	k := m.keyed.Load()
+	all := k.home.place.Records()
+	if all == nil && k.old != nil { // sessions that stay there
+		all = k.old.place.Records()
+	}
+	if all == nil {
+		return 0, nil
+	}
+	n, err := all.DeleteExpired(ctx, m.now(), limit)
 	if err != nil {
 		return n, fmt.Errorf("session: sweep: %w", err)
 	}
@@ -92,7 +109,8 @@ const (
 )
 
 // RunSweeper sweeps in small batches every interval (a minute if that is not positive) until ctx is
-// done. It runs in the caller's goroutine; a failed sweep is tried again at the next interval.
+// done. It runs in the caller's goroutine; a failed sweep is told, by an event and in the log, and
+// tried again at the next interval.
 func (m *Manager) RunSweeper(ctx context.Context, every time.Duration) {
 	if every <= 0 {
 		every = sweepEvery
@@ -102,7 +120,11 @@ func (m *Manager) RunSweeper(ctx context.Context, every time.Duration) {
 	for {
 		for n := sweepBatch; n == sweepBatch && ctx.Err() == nil; {
 			begin := time.Now()
-			n, _ = m.Sweep(ctx, sweepBatch)
+			var err error
+			if n, err = m.Sweep(ctx, sweepBatch); err != nil && ctx.Err() == nil {
+				m.cfg.Observe(ctx, Event{Kind: EventSaveFailed, Err: err})
+				slog.WarnContext(ctx, "session: a sweep failed; records that are over take room until one succeeds", "error", err)
+			}
 			if n < sweepBatch {
 				break
 			}
@@ -136,19 +158,9 @@ func (m *Manager) visit(ctx context.Context) (context.Context, context.CancelFun
 	return m.limit(context.WithoutCancel(ctx))
 }
 
-// newKey draws a session key; with an id given it keeps that and draws only the secret.
-func (m *Manager) newKey(id *ID) (k sessionKey, err error) {
-	if id != nil {
-		k.id = *id
-	} else if _, err = io.ReadFull(m.cfg.Rand, k.id[:]); err != nil {
-		return k, fmt.Errorf("session: random source: %w", err)
-	}
-	if _, err = io.ReadFull(m.cfg.Rand, k.secret[:]); err != nil {
-		return k, fmt.Errorf("session: random source: %w", err)
-	}
-	return k, nil
+// inProcess reports whether a store, if there is one, never blocks. What wraps a memstore.Store may
+// wait for anything.
+func inProcess(s store.Store) bool {
+	_, memory := s.(*memstore.Store)
+	return memory || s == nil
 }
-
-// gone reports whether a store's answer means that the record no longer lives under the caller's
-// key.
-func gone(err error) bool { return errors.Is(err, ErrNotFound) }

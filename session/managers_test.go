@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -20,8 +21,8 @@ type two struct {
 
 func newTwo(t testing.TB) *two {
 	return &two{
-		staff:   newWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-staff-session" }),
-		guests:  newWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-guest-session" }),
+		staff:   newWorld(t, func(c *session.Config) { c.Home.Cookie.Name = "__Host-staff-session" }),
+		guests:  newWorld(t, func(c *session.Config) { c.Home.Cookie.Name = "__Host-guest-session" }),
 		cookies: map[string]string{},
 	}
 }
@@ -104,7 +105,7 @@ func TestManagersInsideOfEachOther(t *testing.T) {
 }
 
 // One cookie does not open what the other is for, even with the same keys and store. Guard:
-// home.go, with, the purpose.
+// home.go, Manager.open and codec, the purpose.
 func TestManagersKeysAreApart(t *testing.T) {
 	t.Parallel()
 	p := newTwo(t)
@@ -116,7 +117,7 @@ func TestManagersKeysAreApart(t *testing.T) {
 	})
 }
 
-// A guard asks its own Manager, wherever it stands. Guard: guard.go, Manager.From.
+// A guard asks its own Manager, wherever it stands. Guard: session.go, Manager.From.
 func TestManagersGuards(t *testing.T) {
 	t.Parallel()
 	for _, outside := range []bool{true, false} {
@@ -176,4 +177,37 @@ func TestManagersOuterFails(t *testing.T) {
 	check(t, "handler's header", res.Header.Get("X-Handler"), "")
 	check(t, "body", strings.Contains(string(body), "page"), false)
 	check(t, "cookies", len(res.Header["Set-Cookie"]), 0)
+}
+
+// Two managers of one program keep apart, each under its own cookie.
+func TestManagersKeepApart(t *testing.T) {
+	t.Parallel()
+	staff := newWorld(t, func(c *session.Config) { c.Home.Cookie.Name = "__Host-staff-session" })
+	guests := newWorld(t)
+	a, b := staff.signedIn("ada"), guests.signedIn("bob")
+	both := a.cookie + "; " + b.cookie
+	a.cookie, b.cookie = both, both
+	check(t, "staff", a.copy().get("/who").body, "ada")
+	check(t, "guest", b.copy().get("/who").body, "bob")
+	if strings.Contains(b.get("/out").header.Get("Set-Cookie"), "staff") {
+		t.Error("signing out of one takes the other's cookie")
+	}
+}
+
+// The same manager inside of itself: there is one session, and one cookie.
+func TestManagersTheSameTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.on("/x", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
+		city.Set(s, "Oslo") // say, a middleware that counts visits
+		w.m.Handler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			session.From(r.Context()).SignIn("ada")
+		})).ServeHTTP(rw, r)
+	})
+	rec := httptest.NewRecorder()
+	w.h.ServeHTTP(rec, httptest.NewRequest("GET", "/x", nil))
+	check(t, "session cookies in one answer", len(rec.Header()["Set-Cookie"]), 1)
+	b := w.browser()
+	b.keep(rec.Result())
+	check(t, "signed in", b.get("/who").body, "ada")
 }

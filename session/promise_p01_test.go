@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -8,14 +10,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // P1: no update is lost.
 
-// Guard: save.go, Session.saveChanges, which patches this request's own changes; values_ops.go,
-// Session.patch, which names nothing else.
+// Guard: edits.go, edits.patch, which names this request's own changes and nothing else.
 func TestP01DifferentKeysSurvive(t *testing.T) {
 	t.Parallel()
 	const n = 100
@@ -47,8 +50,7 @@ func TestP01DifferentKeysSurvive(t *testing.T) {
 	check(t, "keys that survived", len(b.get("/all").body), n)
 }
 
-// Guard: values_ops.go, Session.patch, the IfVersion of a based change; retry.go, Session.again,
-// the rebase.
+// Guard: edits.go, edits.patch, the IfVersion of a based change; retry.go, Session.retry, rebase.
 func TestP01UpdateCounts(t *testing.T) {
 	t.Parallel()
 	const n = 100
@@ -82,7 +84,7 @@ func TestP01UpdateCounts(t *testing.T) {
 }
 
 // A retry inside Flashes moves the request to a newer version of the record; an Update before it
-// must move along. Guard: retry.go, Session.again, the rebase.
+// must move along. Guard: retry.go, Session.retry, the rebase.
 func TestP01UpdateBeforeFlashes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -105,9 +107,8 @@ func TestP01UpdateBeforeFlashes(t *testing.T) {
 	check(t, "counter", b.get("/count").body, "2")
 }
 
-// Guard: values_ops.go, Session.patch, the IfVersion of a popped value; Session.rebase, the
-// comparison with before; save.go, Session.deleteDropped, the patch; session.go, Session.Clear,
-// which keeps what was popped.
+// Guard: edits.go, edits.patch, the IfVersion of a popped value; edits.rebase, the comparison with
+// before; edits.forget, which keeps what was popped; lifecycle.go, Session.take.
 func TestP01PopIsForOne(t *testing.T) {
 	t.Parallel()
 	const n = 30
@@ -158,6 +159,10 @@ func TestP01PopIsForOne(t *testing.T) {
 // Guard: retry.go, maxTries. A change that never gets through is an error, not an endless loop.
 func TestP01ConflictsEnd(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, conflictsEnd)
+}
+
+func conflictsEnd(t *testing.T) {
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	var got error
@@ -168,13 +173,13 @@ func TestP01ConflictsEnd(t *testing.T) {
 	})
 	w.store.stepIn(func(method string) error {
 		if method == "Patch" {
-			return session.ErrConflict
+			return store.ErrConflict
 		}
 		return nil
 	})
 	a := b.do(http.MethodPost, "/add")
 	check(t, "status", a.status, http.StatusConflict)
-	if !errors.Is(got, session.ErrConflict) {
+	if !errors.Is(got, store.ErrConflict) {
 		t.Errorf("Err is %v", got)
 	}
 }

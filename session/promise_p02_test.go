@@ -34,8 +34,8 @@ var inFlight = []struct {
 // A thousand times: a slow request is in flight while the session is ended, in one of three ways
 // and at a random moment. Afterwards nothing is left of it, whoever was first.
 //
-// Guard: retry.go, Session.again, where a record that is gone is ErrEnded and nothing else;
-// memory.go, Memory.find, which is where a patch meets a live record or none.
+// Guard: retry.go, Session.retry, where a record that is gone is ErrEnded and nothing else;
+// memstore/shard.go, shard.find, which is where a patch meets a live record or none.
 func TestP02LogoutRace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -119,7 +119,8 @@ func TestP02LogoutRace(t *testing.T) {
 // While a slow request is under way the session is renewed by a sign-in. The slow one's write
 // reaches nothing: not the old record, not the successor, not a new one.
 //
-// Guard: save.go, Session.saveChanges, and flash.go, Session.takeStored: the Digest in the patch.
+// Guard: internal/place/stored.go, stored.Write, and flash.go, Session.takeStored: the Digest in
+// the patch.
 func TestP02RenewedMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, what := range inFlight {
@@ -153,7 +154,8 @@ func TestP02RenewedMeanwhile(t *testing.T) {
 }
 
 // A conflict sends a request back to load the record again. If that is the successor by then, it
-// must not go on there. Guard: retry.go, Session.again, the comparison of digests.
+// must not go on there. Guard: internal/place/stored.go, stored.Reload, the comparison of digests;
+// retry.go, Session.retry.
 func TestP02RenewedDuringRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -185,7 +187,7 @@ func TestP02RenewedDuringRetry(t *testing.T) {
 }
 
 // A write that comes too late: a page asked for is asked for again, everything else is 401, never
-// 503. Guard: middleware.go, ErrorStatus and navigation; DefaultErrorHandler; SamePage.
+// 503. Guard: erroranswer.go, ErrorStatus and wantsPage; DefaultErrorHandler; SamePage.
 func TestP02LateAnswer(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -225,7 +227,7 @@ func TestP02LateAnswer(t *testing.T) {
 	}
 }
 
-// Guard: middleware.go, SamePage, which asks the request line.
+// Guard: erroranswer.go, SamePage, which asks the request line.
 func TestP02SamePageIsWhatWasAsked(t *testing.T) {
 	t.Parallel()
 	var got string
@@ -239,8 +241,8 @@ func TestP02SamePageIsWhatWasAsked(t *testing.T) {
 }
 
 // A sign-out under way with the old key while another request renews it: the session ends. An old
-// key is good for nothing else. Guard: load.go, Session.load, superseded; session.go,
-// Session.SignOut.
+// key is good for nothing else. Guard: internal/place/stored.go, stored.Open, Superseded;
+// session.go, Session.SignOut.
 func TestP02SignOutDuringRenewal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -248,9 +250,10 @@ func TestP02SignOutDuringRenewal(t *testing.T) {
 	b := w.signedIn("ada")
 	old := b.copy()
 	b.get("/renew")
-	for _, path := range []string{"/who", "/city", "/set?city=Oslo", "/in?as=bob"} {
+	for _, path := range []string{"/who", "/city", "/in?as=bob"} {
 		check(t, path+" with an old key: body", old.copy().get(path).body, "")
 	}
+	check(t, "status of a write with an old key", old.copy().get("/set?city=Oslo").status, http.StatusUnauthorized)
 	check(t, "the session's subject", b.get("/who").body, "ada")
 	old.get("/out")
 	check(t, "the old cookie", old.cookie, "")

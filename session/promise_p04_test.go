@@ -74,7 +74,7 @@ func TestP04FirstByteCommits(t *testing.T) {
 	}
 }
 
-// Guard: load.go, Session.load, committed; writer.go, informational.
+// Guard: lifecycle.go, Session.load, committed; writer.go, informational.
 func TestP04AfterTheFirstByte(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/session"
 )
@@ -152,9 +153,22 @@ func TestP05DiscardAfterOutage(t *testing.T) {
 func TestP05NoMiddleware(t *testing.T) {
 	t.Parallel()
 	s := session.From(t.Context())
-	s.SignIn("ada")
-	city.Set(s, "Oslo")
-	s.Flash("info", "x")
+	for name, change := range map[string]func(){
+		"SignIn": func() { s.SignIn("ada") }, "SignOut": s.SignOut, "Renew": s.Renew, "Clear": s.Clear,
+		"Set": func() { city.Set(s, "Oslo") }, "SetFor": func() { city.SetFor(s, "Oslo", time.Hour) },
+		"Delete": func() { city.Delete(s) }, "Pop": func() { city.Pop(s) },
+		"Update": func() { count.Update(s, func(n int) int { return n }) },
+		"Flash":  func() { s.Flash("info", "x") },
+	} {
+		func() {
+			defer func() {
+				if said := fmt.Sprint(recover()); !strings.Contains(said, "Manager.Handler") {
+					t.Errorf("%s: %s", name, said)
+				}
+			}()
+			change()
+		}()
+	}
 	s.Discard()
 	if _, err := s.TakeCookie(); !errors.Is(err, session.ErrNoMiddleware) {
 		t.Errorf("TakeCookie: %v", err)

@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -12,9 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
+	"github.com/doorbook/doorbook/session/memstore"
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
@@ -38,7 +40,7 @@ var stories = map[string]func(http.ResponseWriter, *http.Request, *session.Sessi
 // whole answer, or a 503 with nothing of the handler's: no byte, no header, no cookie.
 //
 // Guard: writer.go, request.begin, the restore and the error handler, and the failed of every
-// method; load.go, Session.load, the sticky error; commit.go, Session.commit, due.
+// method; lifecycle.go, Session.load, the sticky error; Session.commit, due.
 func TestP05FailClosed(t *testing.T) {
 	t.Parallel()
 	const marker = "the handler's"
@@ -48,9 +50,9 @@ func TestP05FailClosed(t *testing.T) {
 				var methods []string // of the store calls, known after the first round
 				for call := 0; call <= len(methods); call++ {
 					for _, kind := range []sessiontest.Kind{sessiontest.Error, sessiontest.Hang, sessiontest.Lost} {
-						faulty := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{})
+						faulty := sessiontest.Fault(memstore.New(memstore.Config{}), sessiontest.Plan{})
 						w := newWorld(t, func(c *session.Config) {
-							c.Store = faulty
+							c.Home.Store = faulty
 							c.SaveTimeout = 20 * time.Millisecond
 						})
 						b := w.browser()
@@ -121,7 +123,7 @@ func TestP05FailClosed(t *testing.T) {
 						for i := range 15 {
 							want.Set(fmt.Sprint("X-Outer-", i), "kept")
 						}
-						if diff := cmp.Diff(want, res.Header); diff != "" {
+						if diff := compare.Diff(want, res.Header); diff != "" {
 							t.Errorf("headers (-want +got):\n%s", diff)
 						}
 						check(t, "trailers", len(res.Trailer), 0)
@@ -137,7 +139,7 @@ func TestP05FailClosed(t *testing.T) {
 }
 
 // While the store is away the application is not told that nobody is signed in: the page it makes
-// of that is withheld. Guard: load.go, Session.load, the sticky error.
+// of that is withheld. Guard: lifecycle.go, Session.load, the sticky error.
 func TestP05OutageIsNotSignedOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,7 +159,7 @@ func TestP05OutageIsNotSignedOut(t *testing.T) {
 	check(t, "subject afterwards", b.get("/who").body, "ada")
 }
 
-// Guard: writer.go, responseWriter.leave, close and restore; ErrAbortHandler passes.
+// Guard: writer.go, request.finish, close and restoreHeader; ErrAbortHandler passes.
 func TestP05Panic(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]any{"panic": "oh", "abort": http.ErrAbortHandler} {
@@ -235,8 +237,8 @@ func TestP05PanicRecoveredInside(t *testing.T) {
 	}
 }
 
-// The save itself panics, in a store or a callback. Guard: commit.go, errAborted; writer.go,
-// responseWriter.commit.
+// The save itself panics, in a store or a callback. Guard: lifecycle.go, Session.commit,
+// errAborted; writer.go, request.begin.
 func TestP05PanicWhileSaving(t *testing.T) {
 	t.Parallel()
 	for _, recovers := range []string{"outside", "inside"} {

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // P7: broken is empty.
 
-// Guard: load.go, Session.load: counted, not cleared.
+// Guard: lifecycle.go, Session.load: counted, not cleared.
 func TestP07BrokenCookie(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -36,20 +37,21 @@ func TestP07BrokenCookie(t *testing.T) {
 // unreadableStore gives every record without its values, like a store whose values are damaged.
 type unreadableStore struct{ *spy }
 
-func (s unreadableStore) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s unreadableStore) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	r, err := s.spy.Load(ctx, id, now)
 	if err == nil && r.Values["broken"] != nil {
-		r.Values, err = nil, fmt.Errorf("damaged: %w", session.ErrUnreadable)
+		r.Values, err = nil, fmt.Errorf("damaged: %w", store.ErrUnreadable)
 	}
 	return r, err
 }
 
-// Guard: load.go, Session.load, ErrUnreadable and broken; session.go, Session.drop.
+// Guard: internal/place/stored.go, stored.Open, ErrUnreadable; lifecycle.go, Session.openIn;
+// session.go, Session.drop.
 func TestP07BrokenRecord(t *testing.T) {
 	t.Parallel()
 	var w *world
 	broken := func() *browser {
-		w = newWorld(t, func(c *session.Config) { c.Store = unreadableStore{c.Store.(*spy)} })
+		w = newWorld(t, func(c *session.Config) { c.Home.Store = unreadableStore{c.Home.Store.(*spy)} })
 		w.on("/break", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 			s.SignIn("ada")
 			session.Key[bool]("broken").Set(s, true)
@@ -122,7 +124,7 @@ func TestP07BrokenValue(t *testing.T) {
 	w.store.forget()
 	b.get("/set?city=Rome")
 	patch := w.store.patches[0]
-	patch.Set = session.Values{"_flash.0": []byte("[")}
+	patch.Set = store.Values{"_flash.0": []byte("[")}
 	if _, err := w.memory.Patch(t.Context(), patch); err != nil {
 		t.Fatal(err)
 	}

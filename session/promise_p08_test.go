@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // P8: a stolen database signs nobody in.
 
-// Guard: cookie.go, sessionKey.digest; save.go, Session.create and saveChanges, which give the
-// store the digest alone.
+// Guard: internal/place/key.go, key.digest; internal/place/stored.go, stored.create and Write,
+// which give the store the digest alone.
 func TestP08StolenDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -29,7 +30,7 @@ func TestP08StolenDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, "digest", rec.Digest, session.Digest(sha256.Sum256(raw[12:36])))
+	check(t, "digest", rec.Digest, store.Digest(sha256.Sum256(raw[12:36])))
 
 	// What is stored, in every spelling, holds nothing of the secret or the signature.
 	dump := fmt.Sprintf("%+v %x %s %x %x %s", rec, rec.Digest, rec.Digest, rec.ID, rec.Values, rec.Values)
@@ -51,8 +52,8 @@ func TestP08StolenDatabase(t *testing.T) {
 	}
 }
 
-// Not even who holds the database and the signing keys: the digest is not the secret.
-// Guard: load.go, Session.recogniseIn, the comparison of digests.
+// Not even who holds the database and the signing keys: the digest is not the secret. Guard:
+// internal/place/stored.go, stored.Open, the comparison of digests.
 func TestP08SignedButNotTheSecret(t *testing.T) {
 	t.Parallel()
 	keys := ring(t, "one")
@@ -69,8 +70,8 @@ func TestP08SignedButNotTheSecret(t *testing.T) {
 	check(t, "loads", len(w.store.called()), 1) // so the signature was right
 }
 
-// Guard: manager.go, Manager.newKey, which keeps the id: what lists show survives a renewal and
-// opens nothing.
+// Guard: internal/place/key.go, key.renewed, which keeps the id: what lists show survives a renewal
+// and opens nothing.
 func TestP08IDSurvivesRenewal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -96,28 +97,50 @@ func TestP08IDSurvivesRenewal(t *testing.T) {
 	}
 }
 
-// Guard: manager.go, Manager.newKey: no two keys are alike, and no bit of them is fixed.
+// No two keys are alike, no bit of them is fixed, and every byte is as likely as any other, whether
+// a key was made for a stranger or for somebody who signed in.
+//
+// Guard: internal/place/key.go, newKey, and key.renewed.
 func TestP08KeysAreRandom(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	const n = 10_000
-	seen := make(map[string]bool, n)
+	w := newWorld(t, func(c *session.Config) { c.Observe = nil })
+	const n = 2000
+	seen := make(map[string]bool, 2*n)
 	var ones [36 * 8]int
-	for range n {
+	var values [256]int
+	for i := range n {
 		b := w.browser()
-		b.get("/set?city=Oslo")
-		raw, _ := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(b.cookie, "__Host-session="))
-		if seen[string(raw[:12])] || seen[string(raw[12:36])] {
+		if b.get("/set?city=Oslo"); i%2 == 0 {
+			b.get(fmt.Sprint("/in?as=user", i))
+		}
+		raw, err := base64.RawURLEncoding.DecodeString(b.key())
+		if err != nil || len(raw) != 60 {
+			t.Fatalf("key %d: %d bytes, %v", i, len(raw), err)
+		}
+		id, secret := string(raw[:12]), string(raw[12:36])
+		if seen[id] || seen[secret] {
 			t.Fatal("a key came twice")
 		}
-		seen[string(raw[:12])], seen[string(raw[12:36])] = true, true
+		seen[id], seen[secret] = true, true
 		for i := range ones {
 			ones[i] += int(raw[i/8] >> (i % 8) & 1)
 		}
+		for _, v := range raw { // the signature, too
+			values[v]++
+		}
 	}
-	for i, sum := range ones { // 6 standard deviations of a fair coin are 300
-		if sum < n/2-300 || sum > n/2+300 {
+	for i, sum := range ones { // 6 standard deviations of a fair coin are 134
+		if sum < n/2-134 || sum > n/2+134 {
 			t.Errorf("bit %d is set in %d of %d keys", i, sum, n)
 		}
+	}
+	const expected = n * 60 / 256.
+	chi := 0.
+	for _, count := range values {
+		chi += (float64(count) - expected) * (float64(count) - expected) / expected
+	}
+	// 255 degrees of freedom: a fair source lies outside of this range once in a million times.
+	if chi < 155 || chi > 385 {
+		t.Errorf("chi-square of the bytes: %v", chi)
 	}
 }

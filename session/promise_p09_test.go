@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 // P9: safe by default.
 
-// Guard: cookie.go, Cookie.withDefaults, build and removal; save.go, Session.setDue.
+// Guard: cookie.go, Cookie.withDefaults, build and removal; answer.go, Session.setDue.
 func TestP09CookieAttributes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -27,33 +29,33 @@ func TestP09CookieAttributes(t *testing.T) {
 			session.Cookie{},
 			"__Host-session=*; Path=/; HttpOnly; Secure; SameSite=Lax",
 			"__Host-session=*; Path=/; Max-Age=604800; HttpOnly; Secure; SameSite=Lax",
-			"__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+			"__Host-session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
 		},
 		{
 			"domain, strict",
 			session.Cookie{Domain: "example.com", SameSite: http.SameSiteStrictMode},
 			"__Secure-session=*; Path=/; Domain=example.com; HttpOnly; Secure; SameSite=Strict",
 			"__Secure-session=*; Path=/; Domain=example.com; Max-Age=604800; HttpOnly; Secure; SameSite=Strict",
-			"__Secure-session=; Path=/; Domain=example.com; Max-Age=0; HttpOnly; Secure; SameSite=Strict",
+			"__Secure-session=; Path=/; Domain=example.com; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=Strict",
 		},
 		{
 			"plain HTTP",
 			session.Cookie{PlainHTTP: true, SameSite: http.SameSiteDefaultMode},
 			"session=*; Path=/; HttpOnly; SameSite=Lax",
 			"session=*; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax",
-			"session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
+			"session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; SameSite=Lax",
 		},
 		{
 			"own name, embedded",
 			session.Cookie{Name: "my-session", SameSite: http.SameSiteNoneMode},
 			"my-session=*; Path=/; HttpOnly; Secure; SameSite=None",
 			"my-session=*; Path=/; Max-Age=604800; HttpOnly; Secure; SameSite=None",
-			"my-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None",
+			"my-session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; HttpOnly; Secure; SameSite=None",
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, func(c *session.Config) { c.Cookie = test.cookie })
+			w := newWorld(t, func(c *session.Config) { c.Home.Cookie = test.cookie })
 			b := w.browser()
 			for _, visit := range []struct{ path, want string }{
 				{"/in?as=ada", test.ordinary},
@@ -75,8 +77,8 @@ func TestP09CookieAttributes(t *testing.T) {
 	}
 }
 
-// The cookie of a remembered session ends with its record, never later, and moves with it.
-// Guard: save.go, Session.setDue, Expires; Session.touch.
+// The cookie of a remembered session ends with its record, never later, and moves with it. Guard:
+// answer.go, Session.setDue, Expires; internal/place/stored.go, stored.Use, Wanted.
 func TestP09RememberedCookieEndsWithItsRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) {
@@ -100,37 +102,38 @@ func TestP09ImpossibleConfigs(t *testing.T) {
 	t.Parallel()
 	hour := time.Hour
 	tests := map[string]func(*session.Config){
-		"no keys, with a store that stays": func(c *session.Config) { c.Keys, c.Store = nil, &spy{Store: c.Store} },
-		"no keys, sealed":                  func(c *session.Config) { c.Keys, c.Store, c.Carrier = nil, nil, session.Sealed },
+		"no keys, with a store that stays": func(c *session.Config) { c.Keys, c.Home.Store = nil, &spy{Store: c.Home.Store} },
+		"no keys, sealed":                  func(c *session.Config) { c.Keys, c.Home.Store, c.Home.Format = nil, nil, sealed.New() },
 		"a ring of nothing":                func(c *session.Config) { c.Keys = &session.KeyRing{} },
-		"no store":                         func(c *session.Config) { c.Store = nil },
-		"a nil memory":                     func(c *session.Config) { c.Store = (*session.Memory)(nil) },
-		"host with domain":                 func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Host-x", Domain: "example.com"} },
-		"host, other case":                 func(c *session.Config) { c.Cookie = session.Cookie{Name: "__hOST-x", Domain: "example.com"} },
-		"host over plain HTTP":             func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Host-x", PlainHTTP: true} },
-		"secure over plain HTTP":           func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Secure-x", PlainHTTP: true} },
-		"secure, other case":               func(c *session.Config) { c.Cookie = session.Cookie{Name: "__SeCuRe-x", PlainHTTP: true} },
-		"http prefix over plain HTTP":      func(c *session.Config) { c.Cookie = session.Cookie{Name: "__Http-x", PlainHTTP: true} },
-		"none over plain HTTP":             func(c *session.Config) { c.Cookie = session.Cookie{PlainHTTP: true, SameSite: http.SameSiteNoneMode} },
-		"no such SameSite":                 func(c *session.Config) { c.Cookie.SameSite = 9 },
-		"negative SameSite":                func(c *session.Config) { c.Cookie.SameSite = -1 },
-		"name with a space":                func(c *session.Config) { c.Cookie.Name = "my session" },
-		"name with =":                      func(c *session.Config) { c.Cookie.Name = "my=session" },
-		"name with a line break":           func(c *session.Config) { c.Cookie.Name = "a\r\nb" },
-		"domain with a space":              func(c *session.Config) { c.Cookie.Domain = "example com" },
-		"domain with a semicolon":          func(c *session.Config) { c.Cookie.Domain = "example.com; Path=/x" },
-		"negative idle":                    func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: -hour, Absolute: hour} },
-		"idle only":                        func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: hour} },
-		"absolute only":                    func(c *session.Config) { c.Lifetime = session.Lifetime{Absolute: hour} },
-		"absolute shorter":                 func(c *session.Config) { c.Remembered = session.Lifetime{Idle: 2 * hour, Absolute: hour} },
-		"a moment":                         func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: time.Millisecond, Absolute: hour} },
-		"negative touch":                   func(c *session.Config) { c.TouchEvery = -1 },
-		"negative timeout":                 func(c *session.Config) { c.SaveTimeout = -1 },
-		"negative size":                    func(c *session.Config) { c.MaxBytes = -1 },
+		"a nil memory":                     func(c *session.Config) { c.Home.Store = (*memstore.Store)(nil) },
+		"host with domain":                 func(c *session.Config) { c.Home.Cookie = session.Cookie{Name: "__Host-x", Domain: "example.com"} },
+		"host, other case":                 func(c *session.Config) { c.Home.Cookie = session.Cookie{Name: "__hOST-x", Domain: "example.com"} },
+		"host over plain HTTP":             func(c *session.Config) { c.Home.Cookie = session.Cookie{Name: "__Host-x", PlainHTTP: true} },
+		"secure over plain HTTP":           func(c *session.Config) { c.Home.Cookie = session.Cookie{Name: "__Secure-x", PlainHTTP: true} },
+		"secure, other case":               func(c *session.Config) { c.Home.Cookie = session.Cookie{Name: "__SeCuRe-x", PlainHTTP: true} },
+		"http prefix over plain HTTP":      func(c *session.Config) { c.Home.Cookie = session.Cookie{Name: "__Http-x", PlainHTTP: true} },
+		"none over plain HTTP": func(c *session.Config) {
+			c.Home.Cookie = session.Cookie{PlainHTTP: true, SameSite: http.SameSiteNoneMode}
+		},
+		"no such SameSite":        func(c *session.Config) { c.Home.Cookie.SameSite = 9 },
+		"negative SameSite":       func(c *session.Config) { c.Home.Cookie.SameSite = -1 },
+		"name with a space":       func(c *session.Config) { c.Home.Cookie.Name = "my session" },
+		"name with =":             func(c *session.Config) { c.Home.Cookie.Name = "my=session" },
+		"name with a line break":  func(c *session.Config) { c.Home.Cookie.Name = "a\r\nb" },
+		"domain with a space":     func(c *session.Config) { c.Home.Cookie.Domain = "example com" },
+		"domain with a semicolon": func(c *session.Config) { c.Home.Cookie.Domain = "example.com; Path=/x" },
+		"negative idle":           func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: -hour, Absolute: hour} },
+		"idle only":               func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: hour} },
+		"absolute only":           func(c *session.Config) { c.Lifetime = session.Lifetime{Absolute: hour} },
+		"absolute shorter":        func(c *session.Config) { c.Remembered = session.Lifetime{Idle: 2 * hour, Absolute: hour} },
+		"a moment":                func(c *session.Config) { c.Lifetime = session.Lifetime{Idle: time.Millisecond, Absolute: hour} },
+		"negative touch":          func(c *session.Config) { c.TouchEvery = -1 },
+		"negative timeout":        func(c *session.Config) { c.SaveTimeout = -1 },
+		"negative size":           func(c *session.Config) { c.MaxBytes = -1 },
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := session.Config{Keys: ring(t, "one"), Store: session.NewMemory(session.MemoryConfig{})}
+			c := session.Config{Keys: ring(t, "one"), Home: session.Home{Store: memstore.New(memstore.Config{})}}
 			if _, err := session.New(c); err != nil {
 				t.Fatalf("before: %v", err)
 			}
@@ -247,8 +250,8 @@ func TestP09Signer(t *testing.T) {
 // own.
 func TestP09KeysOfAMemory(t *testing.T) {
 	t.Parallel()
-	store := session.NewMemory(session.MemoryConfig{})
-	a, b := newWorld(t, func(c *session.Config) { c.Keys, c.Store = nil, store }), newWorld(t, func(c *session.Config) { c.Keys, c.Store = nil, store })
+	store := memstore.New(memstore.Config{})
+	a, b := newWorld(t, func(c *session.Config) { c.Keys, c.Home.Store = nil, store }), newWorld(t, func(c *session.Config) { c.Keys, c.Home.Store = nil, store })
 	visitor := a.signedIn("ada")
 	check(t, "subject", visitor.get("/who").body, "ada")
 	visitor.w = b

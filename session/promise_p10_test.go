@@ -6,9 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
 )
 
 // P10: caches never mix people up.
@@ -79,7 +78,7 @@ func TestP10OtherHeaders(t *testing.T) {
 				rw.Header().Set("X-Accel-Expires", "3600")
 			})
 			a := w.signedIn("ada").get("/")
-			if diff := cmp.Diff(test.want, a.header["Vary"]); diff != "" {
+			if diff := compare.Diff(test.want, a.header["Vary"]); diff != "" {
 				t.Errorf("Vary: %s", diff)
 			}
 			check(t, "Cache-Control", strings.Join(a.header["Cache-Control"], "|"), "no-store")
@@ -119,4 +118,24 @@ func TestP10HeadersAreTheRequestsOwn(t *testing.T) {
 	second := b.get("/who")
 	check(t, "Vary", strings.Join(second.header["Vary"], ","), "Cookie")
 	check(t, "Cache-Control", strings.Join(second.header["Cache-Control"], ","), "no-store")
+}
+
+// An error handler with cache headers of its own does not take no-store off an answer with a
+// session cookie.
+func TestP10ErrorHandlerCaches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *session.Config) {
+		c.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) {
+			w.Header().Set("Cache-Control", "public, max-age=60")
+			w.WriteHeader(http.StatusGone)
+		}
+	})
+	a := inHandler(w.browser(), func(s *session.Session) {
+		s.SignIn("ada")
+		_ = s.Save()
+		city.Set(s, strings.Repeat("x", 70000))
+	})
+	if a.header.Get("Set-Cookie") != "" {
+		check(t, "Cache-Control", a.header.Get("Cache-Control"), "no-store")
+	}
 }

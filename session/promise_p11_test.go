@@ -9,11 +9,12 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // P11: size is an error, not a silent loss.
 
-// Guard: values_ops.go, Session.put; the limit is met at the write, to the byte.
+// Guard: edits.go, edits.put; the limit is met at the write, to the byte.
 func TestP11SessionSize(t *testing.T) {
 	t.Parallel()
 	const most = 1000
@@ -73,13 +74,13 @@ func TestP11SessionSize(t *testing.T) {
 }
 
 // A session that is too large already, because the limit was lowered, is not a trap: it can shrink,
-// sign in, sign out. Guard: values_ops.go, Session.put, "after > s.bytes".
+// sign in, sign out. Guard: edits.go, edits.put, the condition that it grows.
 func TestP11LoweredLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=" + strings.Repeat("x", 1000))
-	low := newWorld(t, func(c *session.Config) { c.Store, c.MaxBytes = w.memory, 500 })
+	low := newWorld(t, func(c *session.Config) { c.Home.Store, c.MaxBytes = w.memory, 500 })
 	b.w = low
 	low.on("/shrink", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
 		city.Set(s, strings.Repeat("x", 600))
@@ -94,8 +95,8 @@ func TestP11LoweredLimit(t *testing.T) {
 	}
 }
 
-// An Update that meets a session which another request has filled meanwhile. Guard: values_ops.go,
-// Session.rebase.
+// An Update that meets a session which another request has filled meanwhile. Guard: edits.go,
+// edits.rebase.
 func TestP11UpdateGrowsOnRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 100 })
@@ -115,7 +116,7 @@ func TestP11CookieSize(t *testing.T) {
 	t.Parallel()
 	for n := 3900; n < 4100; n++ {
 		name := strings.Repeat("n", n)
-		c := session.Config{Keys: ring(t, "one"), Store: session.NewMemory(session.MemoryConfig{}), Cookie: session.Cookie{Name: name}}
+		c := session.Config{Keys: ring(t, "one"), Home: session.Home{Store: memstore.New(memstore.Config{}), Cookie: session.Cookie{Name: name}}}
 		_, err := session.New(c)
 		if err != nil {
 			if !errors.Is(err, session.ErrTooLarge) {
@@ -126,14 +127,14 @@ func TestP11CookieSize(t *testing.T) {
 			}
 			break
 		}
-		w := newWorld(t, func(wc *session.Config) { wc.Cookie = c.Cookie })
+		w := newWorld(t, func(wc *session.Config) { wc.Home.Cookie = c.Home.Cookie })
 		a := w.browser().get("/in?as=ada&remember=1")
 		if got := len(a.header.Get("Set-Cookie")); got == 0 || got > 4096 {
 			t.Fatalf("a name of %d bytes makes a cookie of %d", n, got)
 		}
 	}
 	_, err := session.New(session.Config{
-		Keys: ring(t, "one"), Store: session.NewMemory(session.MemoryConfig{}), Cookie: session.Cookie{Name: strings.Repeat("n", 4096)},
+		Keys: ring(t, "one"), Home: session.Home{Store: memstore.New(memstore.Config{}), Cookie: session.Cookie{Name: strings.Repeat("n", 4096)}},
 	})
 	if !errors.Is(err, session.ErrTooLarge) {
 		t.Errorf("a name of 4096 bytes: %v", err)
@@ -180,7 +181,7 @@ func TestP11WaitingMessagesAreBounded(t *testing.T) {
 }
 
 // One request changes 1024 keys at most, deletions of absent ones among them: they cost time, if no
-// room. Guard: values_ops.go, Session.put, maxChanges.
+// room. Guard: edits.go, edits.put, maxChanges.
 func TestP11ChangesOfOneRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -190,8 +191,17 @@ func TestP11ChangesOfOneRequest(t *testing.T) {
 			session.Key[int](strconv.Itoa(i)).Delete(s)
 		}
 	})
-	b := w.signedIn("ada")
-	check(t, "as many as may be", b.get("/delete?n=1024").status, http.StatusOK)
-	check(t, "one more", b.get("/delete?n=1025").status, http.StatusRequestEntityTooLarge)
-	check(t, "subject", b.get("/who").body, "ada")
+	w.on("/sets", func(_ http.ResponseWriter, r *http.Request, s *session.Session) {
+		n, _ := strconv.Atoi(r.FormValue("n"))
+		for i := range n {
+			session.Key[int](strconv.Itoa(i)).Set(s, 1)
+		}
+	})
+	for _, path := range []string{"/delete", "/sets"} {
+		b := w.signedIn("ada")
+		check(t, path+" as many as may be", b.get(path+"?n=1024").status, http.StatusOK)
+		check(t, path+" one more", b.get(path+"?n=1025").status, http.StatusRequestEntityTooLarge)
+		check(t, path+" many more", b.get(path+"?n=20000").status, http.StatusRequestEntityTooLarge)
+		check(t, "subject", b.get("/who").body, "ada")
+	}
 }

@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -10,6 +12,8 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // P12: nobody's save depends on their patience.
@@ -69,23 +73,23 @@ func TestP12HangUp(t *testing.T) {
 	}
 }
 
-type obedient struct{ session.Store }
+type obedient struct{ store.Store }
 
-func (s obedient) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s obedient) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	if ctx.Err() != nil {
-		return session.Record{}, ctx.Err()
+		return store.Record{}, ctx.Err()
 	}
 	return s.Store.Load(ctx, id, now)
 }
 
-func (s obedient) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (s obedient) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
 	return s.Store.Patch(ctx, p)
 }
 
-func (s obedient) Touch(ctx context.Context, id session.ID, d session.Digest, touch session.Touch, now time.Time) error {
+func (s obedient) Touch(ctx context.Context, id session.ID, d store.Digest, touch store.Touch, now time.Time) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -95,7 +99,7 @@ func (s obedient) Touch(ctx context.Context, id session.ID, d session.Digest, to
 // The same without a network, for the memory store by itself. Guard: manager.go, Manager.visit.
 func TestP12HangUpMemory(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *session.Config) { c.Store = session.NewMemory(session.MemoryConfig{}) })
+	w := newWorld(t, func(c *session.Config) { c.Home.Store = memstore.New(memstore.Config{}) })
 	b := w.signedIn("ada")
 	ctx, hangUp := context.WithCancel(t.Context())
 	hangUp()
@@ -107,19 +111,19 @@ func TestP12HangUpMemory(t *testing.T) {
 }
 
 // hanging is a store that answers nothing, and is built on the memory store.
-type hanging struct{ *session.Memory }
+type hanging struct{ *memstore.Store }
 
-func (hanging) Load(ctx context.Context, _ session.ID, _ time.Time) (session.Record, error) {
+func (hanging) Load(ctx context.Context, _ session.ID, _ time.Time) (store.Record, error) {
 	<-ctx.Done()
-	return session.Record{}, ctx.Err()
+	return store.Record{}, ctx.Err()
 }
 
-func (hanging) Create(ctx context.Context, _ session.Record) error {
+func (hanging) Create(ctx context.Context, _ store.Record) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-func (hanging) BySubject(ctx context.Context, _ string, _ time.Time) ([]session.Record, error) {
+func (hanging) BySubject(ctx context.Context, _ string, _ time.Time) ([]store.Record, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
@@ -138,7 +142,7 @@ func TestP12SaveHasALimit(t *testing.T) {
 		w := newWorld(t)
 		b := w.signedIn("ada")
 		slow := newWorld(t, func(c *session.Config) {
-			c.Store, c.SaveTimeout = hanging{w.memory}, limit
+			c.Home.Store, c.SaveTimeout = hanging{w.memory}, limit
 		})
 		begin := time.Now()
 		b.w = slow
@@ -155,5 +159,22 @@ func TestP12SaveHasALimit(t *testing.T) {
 			}
 		}
 		check(t, "took", time.Since(begin), 6*limit)
+	})
+}
+
+// The store of Config.Old has the limit, too, where sessions stay there: that new ones wait for
+// nothing says nothing of it.
+func TestP12StoreOfBeforeHasALimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 30 * time.Millisecond
+		w := newWorld(t)
+		b := w.signedIn("ada")
+		b.w = newWorld(t, sealedHome, func(c *session.Config) {
+			c.Old.Store, c.SaveTimeout = hanging{w.memory}, limit
+		})
+		begin := time.Now()
+		check(t, "a load", b.get("/who").status, http.StatusServiceUnavailable)
+		check(t, "took", time.Since(begin), limit)
 	})
 }

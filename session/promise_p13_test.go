@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -9,14 +11,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // P13: you can see and end sessions.
 
-// Guard: ends.go, Manager.List; save.go, Session.create; session.go, Session.signInAs.
+// Guard: ends.go, Manager.List; lifecycle.go, Session.begin; session.go, Session.signInAs.
 func TestP13List(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.ClientAddr = func(*http.Request) string { return "192.0.2.7" } })
@@ -39,7 +41,7 @@ func TestP13List(t *testing.T) {
 		ID: list[0].ID, Subject: "ada", Created: created, SignedIn: signedIn, LastSeen: w.clock.Now(),
 		Expires: w.clock.Now().Add(7 * 24 * time.Hour), Addr: "192.0.2.7", UserAgent: "Browser/1",
 	}
-	if diff := cmp.Diff(want, list[0]); diff != "" {
+	if diff := compare.Diff(want, list[0]); diff != "" {
 		t.Error(diff)
 	}
 	for _, nobody := range []string{"", "eve"} {
@@ -49,12 +51,13 @@ func TestP13List(t *testing.T) {
 	}
 }
 
-// Two nodes share a store: what one ends, the other does not serve any more. Guard: load.go,
-// Session.load, which asks the store at each request; ends.go, Manager.End and EndAll.
+// Two nodes share a store: what one ends, the other does not serve any more. Guard:
+// internal/place/stored.go, stored.Open, which asks the store at each request; ends.go, Manager.End
+// and EndAll.
 func TestP13EveryNodeObeys(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	other := newWorld(t, func(c *session.Config) { c.Store = w.memory })
+	other := newWorld(t, func(c *session.Config) { c.Home.Store = w.memory })
 	ids := map[*browser]session.ID{}
 	var all []*browser
 	for range 4 {
@@ -76,7 +79,7 @@ func TestP13EveryNodeObeys(t *testing.T) {
 		check(t, "before", lives(b), true)
 	}
 
-	if err := w.m.End(t.Context(), "bob", ids[all[0]]); !errors.Is(err, session.ErrNotFound) {
+	if err := w.m.End(t.Context(), "bob", ids[all[0]]); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("ending somebody else's: %v", err)
 	}
 	check(t, "somebody else's", lives(all[0]), true)
@@ -84,7 +87,7 @@ func TestP13EveryNodeObeys(t *testing.T) {
 		t.Error(err)
 	}
 	check(t, "ended by id", lives(all[0]), false)
-	if err := w.m.End(t.Context(), "ada", ids[all[0]]); !errors.Is(err, session.ErrNotFound) {
+	if err := w.m.End(t.Context(), "ada", ids[all[0]]); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("ending it again: %v", err)
 	}
 	check(t, "another", lives(all[1]), true)

@@ -12,7 +12,7 @@ import (
 
 // P14: identity changes, key changes.
 
-// Guard: save.go, Session.saveChanges, rekeyed; session.go, Session.signInAs and drop.
+// Guard: internal/place/stored.go, stored.Write, renewed; session.go, Session.signInAs and drop.
 func TestP14KeyChanges(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -118,15 +118,15 @@ func TestP14LifetimeStartsAnew(t *testing.T) {
 }
 
 // Keys of the ring change: the old one still verifies; with the next touch or write the cookie is
-// signed by the new one and the record says so; then the old one can go. Guard: save.go,
-// Session.touch and saveChanges, resign; cookie.go, parseKey.
+// signed by the new one and the record says so; then the old one can go. Guard:
+// internal/place/stored.go, stored.Write and Use, Aging; internal/place/key.go, parseKey.
 func TestP14KeyRotation(t *testing.T) {
 	t.Parallel()
 	for name, path := range map[string]string{"touch": "/who", "write": "/set?city=Rome", "sign in": "/in?as=ada"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			with := func(keys ...string) *world {
-				return newWorld(t, func(c *session.Config) { c.Keys, c.Store, c.Now = ring(t, keys...), w.store, w.clock.Now })
+				return newWorld(t, func(c *session.Config) { c.Keys, c.Home.Store, c.Now = ring(t, keys...), w.store, w.clock.Now })
 			}
 			b := w.signedIn("ada")
 			keyID := func() string {
@@ -173,12 +173,13 @@ func TestP14KeyRotation(t *testing.T) {
 	}
 }
 
-// While the store cannot write, a cookie of the old key still reads. Guard: save.go, Session.touch.
+// While the store cannot write, a cookie of the old key still reads. Guard: lifecycle.go,
+// Session.use.
 func TestP14KeyRotationWithoutWrites(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
-	b.w = newWorld(t, func(c *session.Config) { c.Keys, c.Store, c.Now = ring(t, "two", "one"), w.store, w.clock.Now })
+	b.w = newWorld(t, func(c *session.Config) { c.Keys, c.Home.Store, c.Now = ring(t, "two", "one"), w.store, w.clock.Now })
 	w.store.stepIn(func(method string) error {
 		if method != "Load" {
 			return http.ErrServerClosed
@@ -193,7 +194,7 @@ func TestP14KeyRotationWithoutWrites(t *testing.T) {
 	check(t, "observed", b.w.seen(session.EventTouchFailed), 1)
 }
 
-// The random source fails: no key, no session. Guard: manager.go, Manager.newKey.
+// The random source fails: no key, no session. Guard: internal/place/key.go, newKey.
 func TestP14NoRandomness(t *testing.T) {
 	t.Parallel()
 	for n, path := range map[int]string{0: "/set?city=Oslo", 20: "/in?as=ada"} {
@@ -209,7 +210,7 @@ func TestP14NoRandomness(t *testing.T) {
 // session of its own, with what it set itself, and touches nothing of the other's. The same if the
 // stranger's session was ended meanwhile.
 //
-// Guard: save.go, Session.standAlone.
+// Guard: lifecycle.go, Session.write, Session.standsAlone; Session.blank.
 func TestP14DoubleSignIn(t *testing.T) {
 	t.Parallel()
 	for name, meanwhile := range map[string]string{"renewed": "/in?as=ada", "ended": "/out"} {
@@ -242,4 +243,18 @@ func TestP14DoubleSignIn(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was set for one subject of a request ends with another subject of the same request.
+func TestP14TwoSubjectsInOneRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser()
+	inHandler(b, func(s *session.Session) {
+		s.SignIn("ada")
+		city.Set(s, "ada's secret")
+		s.SignIn("bob")
+	})
+	check(t, "who", b.get("/who").body, "bob")
+	check(t, "city", b.get("/city").body, "")
 }

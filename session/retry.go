@@ -7,26 +7,29 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // maxTries bounds how often a change that depends on the stored value is tried: each conflict means
 // that another request got its own through, so a hundred at once all succeed.
 const maxTries = 128
 
-// again prepares the next try after a conflict: it waits a little, longer each time and never the
-// same, loads the record anew, and rebases this request's changes on it. It gives the error that
-// ends the trying.
-func (s *Session) again(ctx context.Context, err error, try int) error {
+// retry prepares the next try after a conflict: it waits a little, longer each time and never the
+// same, loads the session anew, and rebases this request's changes on it. It returns the error that
+// ends the trying: ErrEnded if the session is no longer this request's.
+func (s *Session) retry(ctx context.Context, err error, try int) error {
 	switch {
-	case gone(err):
-		s.observe(EventRevived, s.rec.ID, err)
+	case place.Gone(err):
+		s.observe(EventRevived, s.found.Record.ID, err)
 		return ErrEnded
-	case !errors.Is(err, ErrConflict):
+	case !errors.Is(err, store.ErrConflict):
 		return err
 	case try >= maxTries:
-		return fmt.Errorf("%w after %d tries", ErrConflict, try)
+		return fmt.Errorf("%w after %d tries", store.ErrConflict, try)
 	}
-	s.observe(EventConflict, s.rec.ID, err)
+	s.observe(EventConflict, s.found.Record.ID, err)
 	if try > 1 {
 		longest := min(time.Duration(try)*100*time.Microsecond, 5*time.Millisecond)
 		pause := time.NewTimer(time.Duration(random()) % longest)
@@ -37,25 +40,22 @@ func (s *Session) again(ctx context.Context, err error, try int) error {
 			return ctx.Err()
 		}
 	}
-	rec, err := s.store().Load(ctx, s.rec.ID, s.m.now())
+	f, err := s.in.place.Reload(ctx, s.found)
 	switch {
-	case gone(err), err == nil && rec.Digest != s.rec.Digest:
-		s.observe(EventRevived, s.rec.ID, err)
+	case place.Gone(err):
+		s.observe(EventRevived, s.found.Record.ID, err)
 		return ErrEnded
 	case err != nil:
 		return err
 	}
-	if s.beside() {
-		rec.Values = s.rec.Values
-	}
-	s.rec = rec
-	if err := s.rebase(); err != nil {
+	s.found = f
+	if err := s.rebase(s.stored(), s.m.cfg.MaxBytes); err != nil {
 		return fmt.Errorf("%w: %w", errRebase, err)
 	}
 	return nil
 }
 
-// errRebase: the changes of this request do not fit the record as it is now.
+// errRebase: the changes of this request do not fit the session as it is now.
 var errRebase = errors.New("changed by another request")
 
 // random is for what must differ and need not be secret.

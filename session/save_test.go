@@ -23,8 +23,8 @@ func (w *world) failsAfter(method string, n int) {
 	})
 }
 
-// What Save has saved is saved, before the answer begins, and is not saved twice.
-// Guard: commit.go, Session.Save, reset.
+// What Save has saved is saved, before the answer begins, and is not saved twice. Guard: save.go,
+// Session.Save, reset.
 func TestSaveAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -44,17 +44,17 @@ func TestSaveAtOnce(t *testing.T) {
 		check(t, name+": city", b.get("/city").body, "Oslo")
 	}
 	w.store.forget()
-	a := inBrowserStatus(w.browser(), func(s *session.Session) {
+	a := inHandler(w.browser(), func(s *session.Session) {
 		check(t, "nothing used", s.Save(), nil)
 		s.Subject()
 		check(t, "nothing changed", s.Save(), nil)
-	})
+	}).status
 	check(t, "status", a, http.StatusOK)
 	check(t, "store calls for nothing", len(w.store.called()), 0)
 }
 
-// What is done after Save is saved with the answer, in any order, with one cookie: the last.
-// Guard: commit.go, Save, saved; session.go, drop.
+// What is done after Save is saved with the answer, in any order, with one cookie: the last. Guard:
+// save.go, Session.Save, saved; session.go, Session.drop.
 func TestSaveAndGoOn(t *testing.T) {
 	t.Parallel()
 	save := func(s *session.Session) {
@@ -127,7 +127,7 @@ func TestSaveAndGoOn(t *testing.T) {
 }
 
 // The commit fails after Save: the answer is withheld, with the cookie of what was saved, and
-// nothing else. Guard: commit.go, Session.commit, due = saved.
+// nothing else. Guard: lifecycle.go, Session.commit, due and saved.
 func TestSaveThenFailingCommit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -161,34 +161,34 @@ func TestSaveThenFailingCommit(t *testing.T) {
 	// A sticky error after Save is no different.
 	w.store.stepIn(nil)
 	stranger := w.browser()
-	status := inBrowserStatus(stranger, func(s *session.Session) {
+	status := inHandler(stranger, func(s *session.Session) {
 		s.SignIn("bob")
 		_ = s.Save()
 		city.Set(s, strings.Repeat("x", 1<<20))
 		if !errors.Is(s.Save(), session.ErrTooLarge) {
 			t.Errorf("Save after an error: %v", s.Err())
 		}
-	})
+	}).status
 	check(t, "status", status, http.StatusRequestEntityTooLarge)
 	check(t, "subject", stranger.get("/who").body, "bob")
 }
 
-// Errors of Save stick, until they are discarded; then the session is what it was. Guard:
-// commit.go, Save.
+// Errors of Save stick, until they are discarded; then the session is what it was. Guard: save.go,
+// Session.Save.
 func TestSaveFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.signedIn("ada")
 	b.get("/set?city=Oslo")
 	w.failsAfter("Patch", 0)
-	status := inBrowserStatus(b, func(s *session.Session) {
+	status := inHandler(b, func(s *session.Session) {
 		city.Set(s, "Rome")
 		first := s.Save()
 		w.store.stepIn(nil)
 		if again := s.Save(); first == nil || again == nil || !errors.Is(again, first) || s.Err() == nil {
 			t.Errorf("Save: %v, then %v", first, again)
 		}
-	})
+	}).status
 	check(t, "status", status, http.StatusServiceUnavailable)
 	check(t, "told", w.seen(session.EventSaveFailed) > 0, true)
 	check(t, "city", b.get("/city").body, "Oslo")
@@ -207,18 +207,18 @@ func TestSaveFails(t *testing.T) {
 	})
 	inRequestOf(b, func(s *session.Session) { check(t, "count", must(count.Get(s)), 1) })
 
-	ended := inBrowserStatus(b, func(s *session.Session) {
+	ended := inHandler(b, func(s *session.Session) {
 		city.Set(s, "Rome")
 		b.copy().get("/out")
 		if err := s.Save(); !errors.Is(err, session.ErrEnded) {
 			t.Errorf("Save: %v", err)
 		}
-	})
+	}).status
 	check(t, "status of an ended one", ended, http.StatusUnauthorized)
 }
 
-// After the first byte nothing can be saved, and nothing that was is undone. Guard: commit.go,
-// Save, committed.
+// After the first byte nothing can be saved, and nothing that was is undone. Guard: save.go,
+// Session.Save, committed.
 func TestSaveAfterTheFirstByte(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -238,8 +238,8 @@ func TestSaveAfterTheFirstByte(t *testing.T) {
 	}
 }
 
-// A panic after Save: what was saved stays, what came after is lost. Guard: commit.go, close; Save,
-// reset.
+// A panic after Save: what was saved stays, what came after is lost. Guard: lifecycle.go,
+// Session.close; save.go, Session.Save, reset.
 func TestSaveThenPanic(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"inside", "outside"} {
@@ -275,4 +275,43 @@ func TestSaveThenPanic(t *testing.T) {
 			inRequestOf(b, func(s *session.Session) { check(t, "count", s.Has("count"), false) })
 		})
 	}
+}
+
+// The cookie that Save promised comes with the answer to a panic, too: a renewed key is the only
+// one. Guard: writer.go, finish.
+func TestSaveThenPanicKeepsTheCookie(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.on("/boom", func(_ http.ResponseWriter, r *http.Request, s *session.Session) {
+		s.SignIn(r.FormValue("as"))
+		_ = s.Save()
+		panic("boom")
+	})
+	inner := w.h
+	w.h = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if recover() != nil {
+				http.Error(rw, "sorry", http.StatusInternalServerError)
+			}
+		}()
+		inner.ServeHTTP(rw, r)
+	})
+	for name, b := range map[string]*browser{"stranger": w.browser(), "known": w.signedIn("ada")} {
+		a := b.get("/boom?as=ada")
+		check(t, name+": status", a.status, http.StatusInternalServerError)
+		check(t, name+": cookies", len(a.header["Set-Cookie"]), 1)
+		check(t, name+": Cache-Control", a.header.Get("Cache-Control"), "no-store")
+		check(t, name+": subject", b.get("/who").body, "ada")
+	}
+}
+
+// One failed save is one event. Guard: lifecycle.go, Session.commit, told; event.go,
+// Session.tellFailure.
+func TestSaveFailureIsToldOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.signedIn("ada")
+	w.failsAfter("Patch", 0)
+	inHandler(b, func(s *session.Session) { city.Set(s, "Rome"); _ = s.Save() })
+	check(t, "told", w.seen(session.EventSaveFailed), 1)
 }

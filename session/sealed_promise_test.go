@@ -22,7 +22,7 @@ func TestSealedInOneBrowser(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.browser()
-	do := func(f func(s *session.Session)) { t.Helper(); w.clock.add(time.Second); inBrowser(t, b, f) }
+	do := func(f func(s *session.Session)) { t.Helper(); w.clock.add(time.Second); inRequestOf(b, f) }
 	do(func(s *session.Session) { city.Set(s, "Oslo"); s.Flash("info", "one"); s.Flash("info", "two") })
 	first := b.copy()
 	do(func(s *session.Session) { s.SignIn("ada") })
@@ -72,7 +72,7 @@ func TestSealedInOneBrowser(t *testing.T) {
 	check(t, "the cookie after signing out", b.cookie, "")
 }
 
-// P3. Guard: save.go, Session.save, stale.
+// P3. Guard: lifecycle.go, Session.todo.
 func TestSealedTouchIsThrottled(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
@@ -122,7 +122,7 @@ func TestSealedFirstByteCommits(t *testing.T) {
 	}
 }
 
-// P5. Guard: save.go, Session.setDue, the error; Session.close.
+// P5. Guard: answer.go, Session.setDue, the error; lifecycle.go, Session.close.
 func TestSealedFailClosed(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
@@ -175,7 +175,7 @@ func TestSealedStrangersGetNothing(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
 	a := w.browser()
-	inBrowser(t, a, useAll)
+	inRequestOf(a, useAll)
 	check(t, "cookie", a.cookie, "")
 	check(t, "events", len(w.events), 0)
 }
@@ -185,8 +185,8 @@ func TestSealedBrokenValue(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
 	b := w.signedIn("ada")
-	inBrowser(t, b, func(s *session.Session) { session.Key[string]("count").Set(s, "seven"); city.Set(s, "Oslo") })
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) { session.Key[string]("count").Set(s, "seven"); city.Set(s, "Oslo") })
+	inRequestOf(b, func(s *session.Session) {
 		_, ok := count.Get(s)
 		check(t, "a text as a number", ok, false)
 		check(t, "city", must(city.Get(s)), "Oslo")
@@ -264,8 +264,8 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { return copy(b, bytes.Repeat([]byte{0}, len(b))), nil }
 
-// Nobody is told of a sign-in that did not fit into the cookie. Guard: save.go, Session.create and
-// saveChanges, the order.
+// Nobody is told of a sign-in that did not fit into the cookie. Guard: internal/place/carried.go,
+// carried.Write, which seals before anybody is told; lifecycle.go, Session.write, the order.
 func TestSealedTellsOfWhatFits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, sealedHome)

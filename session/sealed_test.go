@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/sealed"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // The home in the cookie: what goes into it, what comes out, and what does not. What it promises is
@@ -22,23 +25,23 @@ import (
 
 const sealedCookie = "__Host-session"
 
-func sealedHome(c *session.Config) { c.Store, c.Carrier = nil, session.Sealed }
+func sealedHome(c *session.Config) { c.Home.Store, c.Home.Format = nil, sealed.New() }
 
 func newSealedWorld(t testing.TB, change ...func(*session.Config)) *world {
 	t.Helper()
 	return newWorld(t, append([]func(*session.Config){sealedHome}, change...)...)
 }
 
-func carrier(t testing.TB, name string, keys ...string) session.Carrier {
+func carrier(t testing.TB, name string, keys ...string) place.Codec {
 	t.Helper()
-	c, err := session.Sealed(ring(t, keys...), name)
+	c, err := sealed.New().Keyed(session.Derive(ring(t, keys...)), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func seal(t testing.TB, c session.Carrier, r session.Record) string {
+func seal(t testing.TB, c place.Codec, r store.Record) string {
 	t.Helper()
 	value, err := c.Seal(r)
 	if err != nil {
@@ -47,46 +50,46 @@ func seal(t testing.TB, c session.Carrier, r session.Record) string {
 	return value
 }
 
-func open(c session.Carrier, value string) (r session.Record, old bool, err error) {
+func open(c place.Codec, value string) (r store.Record, old bool, err error) {
 	o, err := c.Open(value)
 	return o.Record, o.Old, err
 }
 
-func notOpened(t testing.TB, c session.Carrier, what, value string) {
+func notOpened(t testing.TB, c place.Codec, what, value string) {
 	t.Helper()
 	r, old, err := open(c, value)
-	if !errors.Is(err, session.ErrUnreadable) || old || !cmp.Equal(r, session.Record{}) {
+	if !errors.Is(err, store.ErrUnreadable) || old || !reflect.DeepEqual(r, store.Record{}) {
 		t.Fatalf("%s: read as a session of %q, %t, %v; want nothing and ErrUnreadable", what, r.Subject, old, err)
 	}
 }
 
 // adasRecord has something in all that is sealed.
-func adasRecord() session.Record {
+func adasRecord() store.Record {
 	begin := time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)
-	return session.Record{
+	return store.Record{
 		ID: session.ID{1, 2, 3, 0xff}, Created: begin, SignedIn: begin.Add(7 * time.Millisecond),
 		LastSeen: begin.Add(23*time.Hour + time.Millisecond), Subject: "ada", Persist: true,
-		Values: session.Values{"city": []byte(`"Oslo"`), "count": []byte("7")},
+		Values: store.Values{"city": []byte(`"Oslo"`), "count": []byte("7")},
 	}
 }
 
 func TestSealedRoundTrip(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(r *session.Record){
-		"as it is":          func(*session.Record) {},
-		"a stranger's":      func(r *session.Record) { r.Subject, r.SignedIn, r.Persist = "", time.Time{}, false },
-		"without values":    func(r *session.Record) { r.Values = nil },
-		"new":               func(r *session.Record) { r.LastSeen, r.SignedIn = r.Created, r.Created },
-		"clock set back":    func(r *session.Record) { r.LastSeen = r.Created.Add(-time.Hour) },
-		"the zero id":       func(r *session.Record) { r.ID = session.ID{} },
-		"long ago":          func(r *session.Record) { r.Created = time.UnixMilli(1) },
-		"long subject":      func(r *session.Record) { r.Subject = strings.Repeat("\u00e9", 127) + "x" },
-		"any subject":       func(r *session.Record) { r.Subject = "a\x00b;\"\n\u2603" },
-		"empty value":       func(r *session.Record) { r.Values = session.Values{"a": {}, "b": []byte("x")} },
-		"binary":            func(r *session.Record) { r.Values = session.Values{"b\x00\xff": []byte("\x00\xff\r\n;\"\x80")} },
-		"big":               func(r *session.Record) { r.Values = session.Values{"big": []byte(strings.Repeat("\xfe\x00", 1300))} },
-		"accompanied":       func(r *session.Record) { r.Digest = session.Digest{session.CarriedDigest - 1: 9} },
-		"lengths of a byte": func(r *session.Record) { r.Values = lengths(120, 135) },
+	tests := map[string]func(r *store.Record){
+		"as it is":          func(*store.Record) {},
+		"a stranger's":      func(r *store.Record) { r.Subject, r.SignedIn, r.Persist = "", time.Time{}, false },
+		"without values":    func(r *store.Record) { r.Values = nil },
+		"new":               func(r *store.Record) { r.LastSeen, r.SignedIn = r.Created, r.Created },
+		"clock set back":    func(r *store.Record) { r.LastSeen = r.Created.Add(-time.Hour) },
+		"the zero id":       func(r *store.Record) { r.ID = session.ID{} },
+		"long ago":          func(r *store.Record) { r.Created = time.UnixMilli(1) },
+		"long subject":      func(r *store.Record) { r.Subject = strings.Repeat("\u00e9", 127) + "x" },
+		"any subject":       func(r *store.Record) { r.Subject = "a\x00b;\"\n\u2603" },
+		"empty value":       func(r *store.Record) { r.Values = store.Values{"a": {}, "b": []byte("x")} },
+		"binary":            func(r *store.Record) { r.Values = store.Values{"b\x00\xff": []byte("\x00\xff\r\n;\"\x80")} },
+		"big":               func(r *store.Record) { r.Values = store.Values{"big": []byte(strings.Repeat("\xfe\x00", 1300))} },
+		"accompanied":       func(r *store.Record) { r.Digest = store.Digest{place.CarriedDigest - 1: 9} },
+		"lengths of a byte": func(r *store.Record) { r.Values = lengths(120, 135) },
 	}
 	c := carrier(t, sealedCookie, "one")
 	for name, change := range tests {
@@ -95,7 +98,7 @@ func TestSealedRoundTrip(t *testing.T) {
 		want.Created, want.LastSeen = want.Created.UTC(), want.LastSeen.UTC()
 		sent := want // what is not kept
 		sent.Digest, sent.Version, sent.KeyID, sent.Parent = want.Digest, 7, "0123abcd", session.ID{5}
-		sent.Digest[session.CarriedDigest] = 9
+		sent.Digest[place.CarriedDigest] = 9
 		sent.Addr, sent.UserAgent, sent.Idle = "192.0.2.1", "Mozilla", time.Hour
 		sent.Expires, sent.Deadline = want.LastSeen.Add(time.Hour), want.LastSeen.Add(2*time.Hour)
 		value := seal(t, c, sent)
@@ -109,15 +112,15 @@ func TestSealedRoundTrip(t *testing.T) {
 			t.Errorf("%s: %t, %v", name, old, err)
 			continue
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := compare.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
 // lengths gives values of all lengths from one to another, where the number of their bytes grows.
-func lengths(from, to int) session.Values {
-	v := make(session.Values)
+func lengths(from, to int) store.Values {
+	v := make(store.Values)
 	for n := from; n <= to; n++ {
 		v[fmt.Sprint("k", n)] = []byte(strings.Repeat("x", n))
 	}
@@ -129,7 +132,7 @@ func TestSealedValuesStandAlone(t *testing.T) {
 	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
 	r := adasRecord()
-	r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
+	r.Values = store.Values{"a": []byte("1"), "b": []byte("2")}
 	got, _, err := open(c, seal(t, c, r))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +144,7 @@ func TestSealedValuesStandAlone(t *testing.T) {
 // Nothing but what was written is read: not with any byte changed, cut off or added, nor in another
 // spelling.
 //
-// Guard: sealed.go, sealed.Open, the length of what was decoded; strictBase64; s.aad.
+// Guard: sealed/sealed.go, codec.Open, the length of what was decoded; strictBase64; aad.
 func TestSealedOnlyAsWritten(t *testing.T) {
 	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
@@ -195,7 +198,7 @@ func TestSealedPartsAreBound(t *testing.T) {
 
 // The same through the whole middleware: an empty session, counted, and no error page.
 //
-// Guard: load.go, Session.recogniseIn, the error of recall.
+// Guard: internal/place/carried.go, Env.recall, ErrForeign; lifecycle.go, Session.openIn.
 func TestSealedForged(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
@@ -204,7 +207,7 @@ func TestSealedForged(t *testing.T) {
 	name, valid, _ := strings.Cut(b.cookie, "=")
 	list := forged(name, valid)
 	list["another ring's"] = newSealedWorld(t, func(c *session.Config) { c.Keys = ring(t, "another ring") }).signedIn("ada").cookie
-	sibling := newSealedWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-another-session" }).signedIn("ada")
+	sibling := newSealedWorld(t, func(c *session.Config) { c.Home.Cookie.Name = "__Host-another-session" }).signedIn("ada")
 	list["another cookie's"] = name + "=" + sibling.cookie[strings.Index(sibling.cookie, "=")+1:]
 	list["a store's"] = newWorld(t).signedIn("ada").cookie
 	for what, line := range list {
@@ -222,7 +225,7 @@ func TestSealedForged(t *testing.T) {
 	check(t, "the valid cookie still opens", b.get("/who").body, "ada")
 }
 
-// Guard: sealed.go, Sealed, the cookie's name in both purposes.
+// Guard: sealed/sealed.go, Keyed, the cookie's name in both purposes.
 func TestSealedPurpose(t *testing.T) {
 	t.Parallel()
 	keys := ring(t, "one")
@@ -251,8 +254,8 @@ func keyName(t testing.TB, value string) byte {
 	return raw[0]
 }
 
-// Guard: sealed.go, sealed.Open: the loop over the keys goes on, and the place in the ring;
-// load.go, resign.
+// Guard: sealed/sealed.go, codec.Open: the loop over the keys goes on, and the place in the ring;
+// internal/place/carried.go, carried.Open, Aging.
 func TestSealedKeys(t *testing.T) {
 	t.Parallel()
 	before := seal(t, carrier(t, sealedCookie, "old"), adasRecord())
@@ -307,7 +310,7 @@ func TestSealedAgainUnderTheNewKey(t *testing.T) {
 
 // Limits hold whatever the browser does with the cookie.
 //
-// Guard: carrier.go, Manager.recall; load.go, Session.recogniseIn, alive.
+// Guard: internal/place/carried.go, Env.recall; carried.Open, Alive.
 func TestSealedLimits(t *testing.T) {
 	t.Parallel()
 	t.Run("idle", func(t *testing.T) {
@@ -376,7 +379,7 @@ func TestSealedLimits(t *testing.T) {
 	})
 }
 
-// Guard: save.go, Session.setDue, the expiry.
+// Guard: answer.go, Session.setDue, the expiry.
 func TestSealedCookieEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
@@ -428,7 +431,7 @@ func TestSealedShowsNothing(t *testing.T) {
 	}
 }
 
-// Guard: sealed.go, sealed.Seal, rand.Read.
+// Guard: sealed/sealed.go, codec.Seal, rand.
 func TestSealedNonces(t *testing.T) {
 	t.Parallel()
 	c := carrier(t, sealedCookie, "one")
@@ -444,90 +447,6 @@ func TestSealedNonces(t *testing.T) {
 	check(t, "nonces of 10,000 cookies of one session in one millisecond", len(seen), 10_000)
 }
 
-func TestSealedSize(t *testing.T) {
-	t.Parallel()
-	w := newSealedWorld(t)
-	b := w.browser()
-	b.get("/set?city=" + strings.Repeat("x", 200))
-	value := b.cookie[len(sealedCookie)+1:]
-	if len(value) > 340 {
-		t.Errorf("200 bytes become %d characters, want at most 340", len(value))
-	}
-	t.Logf("200 bytes become %d characters", len(value))
-}
-
-// What fits is sent whole, what does not is told; at no size is there anything between.
-//
-// Guard: save.go, Session.setDue, the limit.
-func TestSealedTooLarge(t *testing.T) {
-	t.Parallel()
-	for _, who := range []string{"", "?as=ada", "?as=ada&remember=1"} {
-		w := newSealedWorld(t, func(c *session.Config) { c.Cookie.Domain = "example.org" })
-		var size int
-		w.on("/fill", func(rw http.ResponseWriter, _ *http.Request, s *session.Session) {
-			rw.Header().Set("X-Handler", "said")
-			http.SetCookie(rw, &http.Cookie{Name: "other", Value: "x"})
-			session.Key[string]("blob").Set(s, strings.Repeat("x", size))
-			rw.WriteHeader(http.StatusAccepted)
-			_, _ = rw.Write([]byte("said"))
-		})
-		first := w.browser()
-		if who != "" {
-			first.get("/in" + who)
-		}
-		largest, refusals := 0, 0
-		for size = 2700; size < 3100; size++ {
-			b := first.copy()
-			a := b.get("/fill")
-			if a.status == http.StatusAccepted {
-				line := a.header["Set-Cookie"][1]
-				largest = max(largest, len(line))
-				if refusals > 0 || len(line) > 4096 {
-					t.Errorf("%q: %d bytes give a cookie of %d bytes, after %d refusals", who, size, len(line), refusals)
-				}
-				continue
-			}
-			refusals++
-			if all := fmt.Sprint(a.header, a.body); a.status != http.StatusRequestEntityTooLarge || strings.Contains(all, "said") || len(a.header["Set-Cookie"]) > 0 {
-				t.Errorf("%q: %d bytes: %d %s", who, size, a.status, all)
-			}
-			check(t, "the cookie", b.cookie, first.cookie)
-		}
-		if largest < 4090-12 || refusals == 0 { // the sizes of base64 are 1 or 2 apart; see TestSealedEdgeStaysUsable
-			t.Errorf("%q: the largest cookie has %d bytes, and %d were refused", who, largest, refusals)
-		}
-		for _, size = range []int{10_000, 60_000, 70_000} {
-			check(t, fmt.Sprint(who, ": status of ", size, " bytes"), first.copy().get("/fill").status, http.StatusRequestEntityTooLarge)
-		}
-	}
-}
-
-// A session that just fitted must not grow out of its cookie by growing old, or it would be lost by
-// use.
-func TestSealedEdgeStaysUsable(t *testing.T) {
-	t.Parallel()
-	w := newSealedWorld(t)
-	size := 2700
-	w.on("/fill", func(_ http.ResponseWriter, _ *http.Request, s *session.Session) {
-		session.Key[string]("blob").Set(s, strings.Repeat("x", size))
-	})
-	first, full := w.signedIn("ada"), w.browser()
-	for ; size < 3100; size++ {
-		b := first.copy()
-		if b.get("/fill").status != http.StatusOK {
-			break
-		}
-		full = b
-	}
-	for range 20 {
-		w.clock.add(time.Hour)
-		if a := full.get("/who"); a.body != "ada" {
-			t.Fatalf("a session of %d bytes is %q after %v of use", size-1, a.body, w.clock.Now().Sub(newClock().Now()))
-		}
-	}
-	check(t, "touches that failed", w.seen(session.EventTouchFailed), 0)
-}
-
 func TestSealedUnsupported(t *testing.T) {
 	t.Parallel()
 	w := newSealedWorld(t)
@@ -540,7 +459,7 @@ func TestSealedUnsupported(t *testing.T) {
 	_, oldKeys := w.m.OldKeys(ctx)
 	each := w.m.Each(ctx, func(session.Info) error { return nil })
 	var watch, issue error
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		watch = s.Watch(ctx)
 		_, _, issue = s.Issue(ctx)
 	})

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Session is what one request sees and changes of its session. It is loaded at the first use, and
@@ -27,84 +29,65 @@ type Session struct {
 	loaded    bool
 	committed bool
 	asked     bool // loaded at least once, whatever Discard forgot
-
-	sent      bool // the request carried a session key, of whatever worth
-	byHeader  bool // in a header (Config.Header), not in a cookie
-	oldCookie bool // in the cookie of Config.Old
 	known     bool // the request's key opened a record: the answer identifies somebody
 	forget    bool // signed out: the client is to forget its key
-	taken     bool // the caller of TakeCookie sends the cookie
-	needed    bool // the cookie that is due must not be lost: without it the session, or its end, is lost on the client
-	moved     bool // found in a cookie of the old home that the new one, a store, does not know
 	told      bool // err was told by Save
-	bare      bool // the answer can carry no cookie: the connection is about to be hijacked
+	via       via
+	again     again // whether the request may be sent to its own address
 
 	err      error         // sticky: the first thing that went wrong
 	withheld error         // why the answer was withheld
-	deadline time.Duration // after the Manager was made: the latest one of the contexts through which From was called, other than the request's own
+	deadline time.Duration // the latest of the contexts that From was called with, after Manager.made; see reached
 
-	*state              // what was found and changed; nil for nothing at all
-	due    *http.Cookie // the cookie that the answer carries
-	kept   *state       // what was found after the last Save
-	saved  *http.Cookie // the one that was due after the last Save
+	in     *entrance // where the session is, or is to be made
+	*state           // what was found and changed; nil for nothing at all
+	kept   *state    // what was found after the last Save
+	answer answer
 
 	vary, noStore [1]string // room for the values of two headers
 }
 
+// via says how the request brought its session key.
+type via uint8
+
+const (
+	viaNothing     via = iota
+	viaCookie          // in the cookie of today
+	viaOldCookie       // in the cookie of Config.Old
+	viaHeader          // in the header of Config.Header
+	viaSeveral         // in several cookies of a name, which differ
+	viaEmptyHeader     // not at all, but that header asks for a key
+)
+
 // state is what a request found of its session, and what is to become of it. Most requests of
 // strangers have none.
 type state struct {
-	found    bool // rec is the session's live record
-	resign   bool // the cookie is to be written anew: it was signed by an old key of the ring, or found in the old home
-	afresh   bool // rec came in a cookie of the old home, and is not in the store yet
-	unsealed bool // rec changed since its cookie was made, which it travels in
-	shared   bool // the id of rec is made of what it holds, which others may hold, too
-	enrolled bool // rec has a companion record that its cookie does not name yet
-	there    bool // rec was found in a cookie of the old home, but another request has stored it meanwhile
-	clear    bool // the values of rec count as absent
-	renew    bool
-
-	rec      Record
-	at       int64      // when rec was loaded, Unix milliseconds
-	sealedAt time.Time  // when the cookie was made that rec's values came in
-	key      sessionKey // of rec, unless it travels in its cookie
-	left     Digest     // of rec's companion record, when it is about to leave its cookie for the store
-	broken   ID         // the record of the request's key, when its values cannot be read; else zero
-	// superseded is the record that the request's key opened before it was renewed. Such a key is
-	// good for one thing: a sign-out that was under way during the renewal must not leave the
-	// session alive behind the back of its owner.
+	found place.Found
+	at    int64 // when it was found, Unix milliseconds
+	edits
+	renew  bool
+	signIn *store.SignIn
+	// superseded is the session of a key that was renewed. Such a key is good for one thing: a
+	// sign-out that was under way meanwhile must not leave the session alive behind the back of its
+	// owner.
 	superseded ID
-
-	dropped []departed // records to delete at the commit: signed out, or another subject's
-	changes []change
-	flashed int // messages of this request
-	bytes   int // the size of what this request sees, -1 for not known
-	signIn  *SignIn
+	dropped    []departed // sessions to end at the commit: signed out, or another subject's
 }
 
-// departed is a record that this request leaves behind.
+// departed is a session that this request leaves behind.
 type departed struct {
-	id     ID
-	digest Digest
-	popped Patch  // removes the values that were popped, if there are any
-	before Values // what they were
-}
-
-// change is what the request did to one key, as the last word or as functions of what is stored.
-type change struct {
-	key    string
-	value  []byte // what a Get sees now; nil is absent
-	based  bool   // value depends on the stored one through steps
-	steps  []func(old []byte) ([]byte, error)
-	popped bool   // the stored value must still be before at the commit
-	before []byte // what was stored when it was popped
+	in     *entrance
+	found  place.Found
+	popped store.Patch  // removes the values that were popped, if there are any
+	before store.Values // what they were
 }
 
 type contextKey struct{}
 
 // From gives the request's session, where Managers stand inside of each other that of the innermost
 // one. Without the middleware it gives a session that is empty and keeps nothing, whose Err is
-// ErrNoMiddleware: nobody is signed in by mistake.
+// ErrNoMiddleware: nobody is signed in by mistake. To change it is a mistake of the program, and
+// panics.
 func From(ctx context.Context) *Session { return from(ctx, contextKey{}) }
 
 // From gives the request's session of this Manager, whatever others the request has.
@@ -113,6 +96,7 @@ func (m *Manager) From(ctx context.Context) *Session { return from(ctx, m) }
 func from(ctx context.Context, key any) *Session {
 	s, ok := ctx.Value(key).(*Session)
 	if !ok {
+		withoutHandler(ctx)
 		return &Session{err: ErrNoMiddleware, loaded: true}
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -143,10 +127,10 @@ func (s *Session) Err() error {
 func (s *Session) ID() (ID, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.load() || !s.live() || s.afresh && s.beside() {
+	if !s.load() || !s.lives() || s.found.State == place.Unkept {
 		return ID{}, false
 	}
-	return s.rec.ID, true
+	return s.found.Record.ID, true
 }
 
 // Subject says who is signed in, "" for nobody. It sees a SignIn or SignOut of this request.
@@ -159,8 +143,8 @@ func (s *Session) Subject() string {
 	case s.state == nil:
 	case s.signIn != nil:
 		return s.signIn.Subject
-	case s.found:
-		return s.rec.Subject
+	case s.found.State.Lives():
+		return s.found.Record.Subject
 	}
 	return ""
 }
@@ -173,8 +157,8 @@ func (s *Session) SignedInSince() time.Time {
 	case !s.load(), s.state == nil:
 	case s.signIn != nil:
 		return s.signIn.SignedIn
-	case s.found && s.rec.Subject != "":
-		return s.rec.SignedIn
+	case s.found.State.Lives() && s.found.Record.Subject != "":
+		return s.found.Record.SignedIn
 	}
 	return time.Time{}
 }
@@ -199,17 +183,29 @@ func (s *Session) signInAs(subject string, remember bool) {
 		s.failLocked(fmt.Errorf("%w: sign in: not a usable subject: %.32q", ErrMisuse, subject))
 		return
 	}
-	if (s.found && s.rec.Subject != "" && s.rec.Subject != subject) ||
-		(s.signIn != nil && s.signIn.Subject != subject) || s.broken != (ID{}) {
+	if s.belongsToAnother(subject) {
 		s.drop()
 	}
 	now, life := s.m.now(), s.m.lifetime(remember)
-	in := SignIn{
+	in := store.SignIn{
 		Subject: subject, SignedIn: now,
 		Expires: now.Add(life.Idle), Deadline: now.Add(life.Absolute), Idle: life.Idle, Persist: remember,
 	}
 	in.Addr, in.UserAgent = s.client()
 	s.signIn = &in
+}
+
+// belongsToAnother reports whether who signs in must not go on with the session as it is: it is, or
+// would be with this request, somebody else's, or nobody can read what it holds.
+func (s *Session) belongsToAnother(subject string) bool {
+	switch f := &s.found; {
+	case f.State == place.Unreadable:
+		return true
+	case s.signIn != nil && s.signIn.Subject != subject:
+		return true
+	default:
+		return f.State.Lives() && f.Record.Subject != "" && f.Record.Subject != subject
+	}
 }
 
 // SignOut ends the session: with the first byte of the answer its record is deleted and its key is
@@ -221,11 +217,11 @@ func (s *Session) SignOut() {
 	if !s.writable() {
 		return
 	}
-	s.drop()
-	s.forget = s.sent
 	if s.superseded != (ID{}) {
-		s.dropped = append(s.dropped, departed{id: s.superseded})
+		s.dropped = append(s.dropped, departed{in: s.in, found: place.Found{Record: store.Record{ID: s.superseded}}})
 	}
+	s.drop()
+	s.forget = s.via != viaNothing && s.via != viaEmptyHeader
 }
 
 // Renew gives the session a new key, for a change of what its subject may do.
@@ -244,16 +240,12 @@ func (s *Session) Clear() {
 	if !s.writable() {
 		return
 	}
-	s.clear, s.bytes = true, 0
-	s.changes = slices.DeleteFunc(s.changes, func(c change) bool { return !c.popped })
-	for i := range s.changes {
-		s.changes[i].value = nil // what was popped stays this request's alone
-	}
+	s.edits.clearAll()
 }
 
 // Discard forgets all changes of this request that are not saved yet, a sticky error too, so that
-// an error page can be shown with the session as it was. A session that could not be loaded is
-// loaded again at the next use.
+// an error page can be shown with the session as it was; without it an answer of 500 saves like any
+// other. A session that could not be loaded is loaded again at the next use.
 func (s *Session) Discard() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,61 +253,45 @@ func (s *Session) Discard() {
 		return
 	}
 	s.err, s.forget, s.told = nil, false, false
-	if s.live() && len(s.dropped) == 0 {
+	if s.lives() && len(s.dropped) == 0 {
 		s.reset()
 		return
 	}
 	if s.kept != nil {
 		kept := *s.kept
-		s.state, s.due = &kept, s.saved
+		s.state, s.answer.due = &kept, s.answer.saved
 		return
 	}
 	s.loaded, s.state = false, nil // load again at the next use
 }
 
-// live reports whether the session has a record.
-func (s *Session) live() bool { return s.state != nil && s.found }
+// lives reports whether there is a session.
+func (s *Session) lives() bool { return s.state != nil && s.found.State.Lives() }
 
-// reset takes back everything that is not saved, but for records that are to be deleted.
+// reset takes back everything that is not saved, but for sessions that are to be ended.
 func (s *state) reset() {
-	s.clear, s.changes, s.bytes, s.signIn, s.renew = false, nil, -1, nil, false
+	s.edits, s.signIn, s.renew = edits{bytes: -1, flashed: s.flashed}, nil, false
 }
 
-// drop leaves the loaded record to be deleted and goes on with an empty session.
+// drop leaves the session to be ended, and goes on with an empty one.
 func (s *Session) drop() {
-	if s.found && s.afresh && s.beside() {
-		// a stranger's: there is nothing to delete
-	} else if s.found {
-		d := departed{id: s.rec.ID, digest: s.rec.Digest}
-		if !s.afresh { // else there is nothing in the store yet that could be popped twice
-			d.popped, d.before = s.popped()
+	switch s.found.State {
+	case place.Live, place.Arriving, place.Unreadable:
+		d := departed{in: s.in, found: s.found}
+		if s.found.Shared { // elsewhere nobody else could pop the same
+			d.popped, d.before = s.popped(s.found.Record.Version)
 		}
 		s.dropped = append(s.dropped, d)
-	} else if s.broken != (ID{}) {
-		s.dropped = append(s.dropped, departed{id: s.broken})
 	}
 	s.reset()
 	s.err, s.forget = nil, false
-	s.found, s.rec, s.broken, s.afresh, s.unsealed = false, Record{}, ID{}, false, false
-	s.enrolled, s.there, s.left = false, false, Digest{}
-}
-
-// writable reports whether the session can still be changed, after loading it.
-func (s *Session) writable() bool {
-	if s.committed && s.err == nil {
-		s.err = ErrCommitted
-	}
-	if !s.load() {
-		return false
-	}
-	s.open()
-	return true
+	s.found = place.Found{}
 }
 
 // open makes room for what is found and changed.
 func (s *Session) open() {
 	if s.state == nil {
-		s.state = &state{bytes: -1}
+		s.state = &state{edits: edits{bytes: -1}}
 	}
 }
 
@@ -324,7 +300,7 @@ func (s *Session) id() ID {
 	if s.state == nil {
 		return ID{}
 	}
-	return s.rec.ID
+	return s.found.Record.ID
 }
 
 func (s *Session) fail(err error) {
@@ -345,11 +321,16 @@ func (s *Session) unreadable(key string, err error) {
 	s.observe(EventUnreadable, s.id(), fmt.Errorf("session: value of %q: %w", key, err))
 }
 
-// observe tells of an event. The context it passes does not lead to this session, whose lock is
-// held.
-func (s *Session) observe(kind EventKind, id ID, err error) {
-	s.m.cfg.Observe(s.r.Context(), Event{Kind: kind, ID: id, Err: err})
+// client returns what lists show of the one who holds the session.
+func (s *Session) client() (addr, userAgent string) {
+	return clip(s.m.cfg.ClientAddr(s.r), maxAddr), clip(s.r.UserAgent(), maxUserAgent)
 }
+
+// visitor is a Session for the place that it is opened in.
+type visitor Session
+
+// Client implements place.Visitor.
+func (v *visitor) Client() (addr, userAgent string) { return (*Session)(v).client() }
 
 // How many bytes of them are stored.
 const (

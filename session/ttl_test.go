@@ -3,6 +3,7 @@ package session_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strings"
@@ -29,7 +30,7 @@ func (b *browser) has(k session.Key[string]) (value string) {
 }
 
 // A value is there until its time is over, and from that moment on absent, though the session goes
-// on. Guard: ttl.go, unwrap; values_ops.go, Session.content.
+// on. Guard: internal/wire/timed.go, Unwrap; values.go, Session.content.
 func TestTTLEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -50,8 +51,8 @@ func TestTTLEnds(t *testing.T) {
 	check(t, "unreadable", w.seen(session.EventUnreadable), 0)
 }
 
-// What the other operations do to the time that is left. Guard: values_ops.go, Session.update and
-// pop; key.go, SetFor.
+// What the other operations do to the time that is left. Guard: values.go, Session.update and pop;
+// key.go, SetFor.
 func TestTTLAndOtherOperations(t *testing.T) {
 	t.Parallel()
 	later := func(w *world) { w.clock.add(10 * time.Minute) }
@@ -107,7 +108,7 @@ func TestTTLAndOtherOperations(t *testing.T) {
 }
 
 // A value whose time is over is not there to be popped, and an Update begins anew, without an end.
-// Guard: values_ops.go, Session.pop and update, ends.
+// Guard: values.go, Session.pop and update, ends.
 func TestTTLOver(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -131,7 +132,7 @@ func TestTTLOver(t *testing.T) {
 }
 
 // A value that ends while a request is under way is there for it or not, but not half; and two
-// requests never pop it both. Guard: values_ops.go, content and pop, which judge each time.
+// requests never pop it both. Guard: values.go, Session.content and pop, which judge each time.
 func TestTTLDuringRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,7 +158,7 @@ func TestTTLDuringRequest(t *testing.T) {
 	check(t, "taken by both", strings.Join(taken, " "), "abc abc") // but only one was answered
 }
 
-// Each node judges by its own clock. Guard: values_ops.go, Session.content, judge.
+// Each node judges by its own clock. Guard: values.go, Session.content.
 func TestTTLClocks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -190,8 +191,8 @@ func (rawCodec) Unmarshal(data []byte, v any) error {
 	return nil
 }
 
-// Values of a codec that begin with a zero byte, as a wrapping does, come back as they were.
-// Guard: ttl.go, wrap, its first condition.
+// Values of a codec that begin with a zero byte, as a wrapping does, come back as they were. Guard:
+// internal/wire/timed.go, Wrap, its first condition.
 func TestTTLBinaryValues(t *testing.T) {
 	t.Parallel()
 	values := []string{"", "\x00", "\x00\x00", "\x00\x01", "\x00\x80", "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01x", "\x00\x00abc", "abc\x00", "\xff\xfe"}
@@ -228,8 +229,8 @@ func TestTTLBinaryValues(t *testing.T) {
 	}
 }
 
-// The time to live takes a few bytes of the session's room, and is counted. Guard: values_ops.go,
-// put.
+// The time to live takes a few bytes of the session's room, and is counted. Guard: edits.go,
+// edits.put.
 func TestTTLSize(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *session.Config) { c.MaxBytes = 100 })
@@ -245,5 +246,21 @@ func TestTTLSize(t *testing.T) {
 	if !errors.Is(err, session.ErrTooLarge) {
 		t.Errorf("the same with an end: %v", err)
 	}
-	session.Key[string]("k").SetFor(session.From(t.Context()), "x", time.Minute) // keeps nothing, and panics not
+}
+
+// Values whose time is over give their room back. Guard: values.go, Session.put; edits.go,
+// edits.expire.
+func TestTTLRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.signedIn("ada")
+	for i := range 100 {
+		status := inHandler(b, func(s *session.Session) {
+			session.Key[string](fmt.Sprint("form.", i)).SetFor(s, strings.Repeat("x", 4096), time.Minute)
+		}).status
+		if status != http.StatusOK {
+			t.Fatalf("form %d: %d", i, status)
+		}
+		w.clock.add(time.Minute)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 // judged makes a world whose Config.Valid is f, and counts its calls.
@@ -25,7 +26,7 @@ func judged(t testing.TB, calls *int, f func(w *world, ctx context.Context, s *s
 }
 
 // An account that is disabled signs out everybody who holds it, at the next request, and their
-// records go. Guard: load.go, Session.valid.
+// records go. Guard: valid.go, Session.valid.
 func TestValidDisabled(t *testing.T) {
 	t.Parallel()
 	disabled, calls := map[string]bool{}, 0
@@ -48,8 +49,8 @@ func TestValidDisabled(t *testing.T) {
 	w.signedIn("ada")
 }
 
-// It is asked once for each request that uses a session of somebody, and not for others.
-// Guard: load.go, Session.valid, its first condition.
+// It is asked once for each request that uses a session of somebody, and not for others. Guard:
+// valid.go, Session.valid, its first condition.
 func TestValidIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -88,8 +89,8 @@ func TestValidIsAskedOnce(t *testing.T) {
 	check(t, "one that has ended", calls, 3)
 }
 
-// What was signed in before a password was changed is over; what was after goes on. Guard: load.go,
-// Manager.view.
+// What was signed in before a password was changed is over; what was after goes on. Guard:
+// valid.go, Session.view.
 func TestValidSincePasswordChange(t *testing.T) {
 	t.Parallel()
 	var changed time.Time
@@ -109,7 +110,7 @@ func TestValidSincePasswordChange(t *testing.T) {
 }
 
 // The session can be read in it, not changed: what it does to it is lost, and spoils nothing of the
-// request's own. Guard: load.go, Manager.view.
+// request's own. Guard: valid.go, Session.view.
 func TestValidOnlyReads(t *testing.T) {
 	t.Parallel()
 	const epoch session.Key[int] = "epoch"
@@ -160,7 +161,7 @@ func TestValidOnlyReads(t *testing.T) {
 		return true, nil
 	})
 	b := w.browser()
-	inBrowser(t, b, func(s *session.Session) { s.SignIn("ada"); epoch.Set(s, 7) })
+	inRequestOf(b, func(s *session.Session) { s.SignIn("ada"); epoch.Set(s, 7) })
 	for range 18 {
 		w.store.forget()
 		was := b.cookie
@@ -174,7 +175,7 @@ func TestValidOnlyReads(t *testing.T) {
 }
 
 // Not to know is no answer: the request fails like one whose store is away, nobody is signed out,
-// and nothing ends. Guard: load.go, Session.valid, its error.
+// and nothing ends. Guard: valid.go, Session.valid, its error.
 func TestValidFails(t *testing.T) {
 	t.Parallel()
 	down := errors.New("no accounts")
@@ -194,8 +195,8 @@ func TestValidFails(t *testing.T) {
 	check(t, "subject", b.get("/who").body, "ada")
 }
 
-// Whom it refuses may sign in, or do what strangers do, in the same request. Guard: load.go,
-// Session.recogniseIn.
+// Whom it refuses may sign in, or do what strangers do, in the same request. Guard: lifecycle.go,
+// Session.openIn.
 func TestValidThenSignIn(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -224,7 +225,7 @@ func TestValidThenSignIn(t *testing.T) {
 }
 
 // The refused record is not deleted: nobody gets in by it all the same, and it is told. Guard:
-// load.go, endQuietly.
+// valid.go, Session.endQuietly.
 func TestValidCannotEnd(t *testing.T) {
 	t.Parallel()
 	calls := 0
@@ -242,17 +243,31 @@ func TestValidCannotEnd(t *testing.T) {
 	check(t, "observed", w.seen(session.EventSaveFailed), 1)
 }
 
-// A session sealed in its cookie cannot be ended, but refused. Guard: load.go, recogniseIn, with a
-// carrier.
+// A session sealed in its cookie cannot be ended, but refused. Guard: valid.go, Session.valid;
+// internal/place/carried.go, carried.Records.
 func TestValidSealed(t *testing.T) {
 	t.Parallel()
 	refuses := false
 	w := newWorld(t, func(c *session.Config) {
-		c.Store, c.Carrier = nil, session.Sealed
+		c.Home.Store, c.Home.Format = nil, sealed.New()
 		c.Valid = func(context.Context, *session.Session) (bool, error) { return !refuses, nil }
 	})
 	b := w.signedIn("ada")
 	check(t, "before", b.copy().get("/who").body, "ada")
 	refuses = true
 	check(t, "refused", b.copy().get("/who").body, "")
+}
+
+// A client that hangs up does not make Config.Valid fail, and with it the write (P12).
+func TestValidWhenTheClientHangsUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *session.Config) {
+		c.Valid = func(ctx context.Context, _ *session.Session) (bool, error) { return true, ctx.Err() }
+	})
+	b := w.signedIn("ada")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	rec := newRecorder()
+	w.h.ServeHTTP(rec, b.request("GET", "/set?city=Oslo").WithContext(ctx))
+	check(t, "city", b.get("/city").body, "Oslo")
 }

@@ -1,172 +1,128 @@
 package session
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
+
+	"github.com/doorbook/doorbook/session/internal/wire"
 )
 
-// ErrUnreadable: a record is there, but its values cannot be read (another program wrote them, or
-// they are damaged). A store that meets it in Load gives the record without Values beside the
-// error, so that the session can still be seen and ended; a Patch that would need the old values
-// fails with it, and one that clears them succeeds.
-var ErrUnreadable = errors.New("session: the stored values cannot be read")
+// The operations behind Key, on encoded values.
 
-// valuesVersion is the first byte of the encoding, so that a later form can be told from this one.
-const valuesVersion = 1
+// stored returns the values that are stored of the session.
+func (s *state) stored() map[string][]byte { return s.found.Record.Values }
 
-// AppendBinary appends the one encoding of v to b, for stores that keep the values of a record as
-// one blob: a version byte, the number of keys, then each key and its value in the order of the
-// keys. Every number is a uvarint, every key and value is preceded by its length. Equal values have
-// equal encodings. The error is always nil; it is there for [encoding.BinaryAppender].
-func (v Values) AppendBinary(b []byte) ([]byte, error) {
-	size := 1 + binary.MaxVarintLen64
-	for key, value := range v {
-		size += 2*binary.MaxVarintLen64 + len(key) + len(value)
+func (s *Session) get(key string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.load() || s.state == nil {
+		return nil, false
 	}
-	b = slices.Grow(b, size)
-	b = append(b, valuesVersion)
-	b = binary.AppendUvarint(b, uint64(len(v)))
-	return v.appendEntries(b), nil
+	v := s.content(key)
+	return v, v != nil
 }
 
-// appendEntries appends each key and its value in the order of the keys, each preceded by its
-// length.
-func (v Values) appendEntries(b []byte) []byte {
-	var room [16]string // most sessions hold fewer
-	keys := room[:0]
-	for key := range v {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		b = binary.AppendUvarint(b, uint64(len(key)))
-		b = append(b, key...)
-		b = binary.AppendUvarint(b, uint64(len(v[key])))
-		b = append(b, v[key]...)
-	}
-	return b
-}
-
-// DecodeValues reads what AppendBinary writes, and nothing else: keys out of order or twice,
-// numbers in a longer form than needed, lengths beyond the input and bytes left over are refused
-// with an error that wraps ErrUnreadable. All of b is checked before anything is allocated. The
-// values share the memory of b, which must not be changed any more.
-func DecodeValues(b []byte) (Values, error) {
-	if len(b) == 0 || b[0] != valuesVersion {
-		return nil, fmt.Errorf("%w: not of version %d", ErrUnreadable, valuesVersion)
-	}
-	count, rest, ok := cutUvarint(b[1:])
-	if !ok {
-		return nil, fmt.Errorf("%w: bad number of keys", ErrUnreadable)
-	}
-	entries := rest
-	var before []byte
-	for i := range count {
-		var key []byte
-		if key, rest, ok = cutBytes(rest); ok {
-			_, rest, ok = cutBytes(rest)
-		}
-		if !ok {
-			return nil, fmt.Errorf("%w: entry %d is cut short", ErrUnreadable, i)
-		}
-		if i > 0 && string(key) <= string(before) {
-			return nil, fmt.Errorf("%w: entry %d is out of order", ErrUnreadable, i)
-		}
-		before = key
-	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%w: %d bytes too many", ErrUnreadable, len(rest))
-	}
-	values := make(Values, count)
-	for range count {
-		var key, value []byte
-		key, entries, _ = cutBytes(entries)
-		value, entries, _ = cutBytes(entries)
-		values[string(key)] = value
-	}
-	return values, nil
-}
-
-// cutBytes takes a length and that many bytes off b. The bytes have no spare capacity, so that an
-// append to them cannot reach their neighbours.
-func cutBytes(b []byte) (head, rest []byte, ok bool) {
-	n, b, ok := cutUvarint(b)
-	if !ok || n > uint64(len(b)) {
-		return nil, nil, false
-	}
-	return b[:n:n], b[n:], true
-}
-
-// cutUvarint takes a number in its shortest form off b.
-func cutUvarint(b []byte) (n uint64, rest []byte, ok bool) {
-	n, size := binary.Uvarint(b)
-	if size <= 0 || (size > 1 && b[size-1] == 0) {
-		return 0, nil, false
-	}
-	return n, b[size:], true
-}
-
-// Apply gives the values after p: none of v (Clear) or v without some keys (Delete), and then Set
-// over them. Neither v nor p is changed; the byte slices are shared with the result, and a patch
-// that leaves the values alone gives v itself.
-func (v Values) Apply(p Patch) Values {
-	if !p.ChangesValues() {
+// content is the value that this request sees, without its wrapping.
+func (s *Session) content(key string) []byte {
+	v := s.current(s.stored(), key)
+	if len(v) == 0 || v[0] != 0 {
 		return v
 	}
-	if p.Clear {
-		v = nil
-	}
-	next := make(Values, len(v)+len(p.Set))
-	maps.Copy(next, v)
-	for _, key := range p.Delete {
-		delete(next, key)
-	}
-	maps.Copy(next, p.Set)
-	return next
+	v, _ = wire.Unwrap(v, s.m.now())
+	return v
 }
 
-// ChangesValues reports whether p has anything to do with the values of its record. A store need
-// not read or write them when it has not.
-func (p Patch) ChangesValues() bool {
-	return p.Clear || len(p.Delete) > 0 || len(p.Set) > 0
+// Has reports whether there is a value for key, of whatever type.
+func (s *Session) Has(key string) bool {
+	_, ok := s.get(key)
+	return ok
 }
 
-// Live reports whether r lives at now. At Expires it is dead.
-func (r Record) Live(now time.Time) bool { return r.Expires.After(now) }
-
-// Apply gives the record after p, for stores that read, change and write back: the whole effect of
-// a patch, so that they share one rule. Whether p may be applied (its Digest, Now and IfVersion) is
-// for the store to decide, in the same atomic step. Seen comes after SignIn: a sign-in may shorten
-// a lifetime, a use never does.
-func (r Record) Apply(p Patch) Record {
-	r.Version++
-	r.Values = r.Values.Apply(p)
-	if p.Rekey != nil {
-		r.Digest, r.KeyID = p.Rekey.Digest, p.Rekey.KeyID
+func (s *Session) set(key string, value []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changeable(key) {
+		s.put(change{key: key, value: value})
 	}
-	if in := p.SignIn; in != nil {
-		r.Subject, r.SignedIn = in.Subject, in.SignedIn
-		r.Expires, r.Deadline, r.Idle, r.Persist = in.Expires, in.Deadline, in.Idle, in.Persist
-		r.Addr, r.UserAgent = in.Addr, in.UserAgent
-	}
-	if p.Seen != nil {
-		r = r.Touched(*p.Seen)
-	}
-	return r
 }
 
-// Touched gives the record after t: LastSeen and Expires moved forward, never back. The version
-// stays.
-func (r Record) Touched(t Touch) Record {
-	if t.LastSeen.After(r.LastSeen) {
-		r.LastSeen = t.LastSeen
+func (s *Session) delete(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changeable(key) {
+		s.put(change{key: key})
 	}
-	if t.Expires.After(r.Expires) {
-		r.Expires = t.Expires
+}
+
+func (s *Session) pop(key string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.changeable(key) {
+		return nil, false
 	}
-	return r
+	v := s.content(key)
+	if v == nil {
+		return nil, false
+	}
+	c := change{key: key}
+	switch i := s.find(key); {
+	case i < 0: // straight from the record: nobody else may have it
+		c.popped, c.before = true, s.stored()[key]
+	case s.changes[i].based: // made of what is in the record
+		c.popped, c.before = true, s.stored()[key]
+	}
+	s.put(c)
+	return v, true
+}
+
+func (s *Session) update(key string, step func(old []byte) ([]byte, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.changeable(key) {
+		return
+	}
+	now, inner := s.m.now(), step
+	step = func(old []byte) ([]byte, error) {
+		old, ends := wire.Unwrap(old, now)
+		if old == nil {
+			ends = time.Time{}
+		}
+		value, err := inner(old)
+		return wire.Wrap(value, ends), err
+	}
+	value, err := step(s.current(s.stored(), key))
+	if err != nil {
+		s.failLocked(fmt.Errorf("%w: update %q: %w", ErrMisuse, key, err))
+		return
+	}
+	c := change{key: key, based: s.lives() && !s.clear}
+	if i := s.find(key); i >= 0 {
+		c = s.changes[i]
+	}
+	c.value, c.steps = value, append(c.steps, step)
+	s.put(c)
+}
+
+// put makes a change, or fails the session when it would hold too much, even without what is over.
+func (s *Session) put(c change) {
+	most := s.m.cfg.MaxBytes
+	err := s.edits.put(s.stored(), c, most)
+	if errors.Is(err, ErrTooLarge) && s.expire(s.stored(), c.key, s.m.now()) {
+		err = s.edits.put(s.stored(), c, most)
+	}
+	if err != nil {
+		s.failLocked(err)
+	}
+}
+
+func (s *Session) changeable(key string) bool {
+	if !s.writable() {
+		return false
+	}
+	if err := checkKey(key); err != nil {
+		s.failLocked(err)
+		return false
+	}
+	return true
 }

@@ -2,7 +2,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 const (
@@ -37,7 +41,7 @@ func (s *Session) Watch(ctx context.Context) error {
 		switch {
 		case err == nil:
 			asked = time.Time{}
-		case gone(err):
+		case place.Gone(err):
 			return ErrEnded
 		case asked.IsZero():
 			asked = began
@@ -53,29 +57,47 @@ func (s *Session) Watch(ctx context.Context) error {
 }
 
 // watched gives the record to watch.
-func (s *Session) watched(ctx context.Context) (Record, error) {
+func (s *Session) watched(ctx context.Context) (store.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case !s.load():
-		return Record{}, s.err
-	case !s.live():
-		return Record{}, ErrEnded
-	case s.beside():
-		if s.afresh {
-			return Record{}, ErrEnded
-		}
-	case s.m.keyed.Load().carrier != nil:
-		return Record{}, ErrUnsupported
+		return store.Record{}, s.err
+	case !s.lives() || s.found.State == place.Unkept:
+		return store.Record{}, ErrEnded
+	case s.in.place.Records() == nil:
+		return store.Record{}, ErrUnsupported
 	}
 	limited, cancel := s.m.visit(ctx)
 	defer cancel()
-	err := s.storeNow(limited)
-	return s.rec, err
+	err := s.arrive(limited)
+	return s.found.Record, err
+}
+
+// arrive stores a session that came in a cookie of Config.Old ahead of the commit, for calls that
+// need it in the store.
+func (s *Session) arrive(ctx context.Context) error {
+	if s.found.State != place.Arriving {
+		return nil
+	}
+	if s.committed {
+		return ErrCommitted
+	}
+	now := s.m.now()
+	f, err := s.in.place.Use(ctx, s.found, place.Used(&s.found.Record, now), now)
+	if err == nil {
+		s.settle(f)
+		return nil
+	}
+	if s.found = f; errors.Is(err, store.ErrConflict) {
+		s.found.Urgency = place.Needed
+		err = s.retry(ctx, err, 1)
+	}
+	return err
 }
 
 // stillLives looks a record up. ErrNotFound if it is not what it was.
-func (s *Session) stillLives(ctx context.Context, seen Record) error {
+func (s *Session) stillLives(ctx context.Context, seen store.Record) error {
 	limited, cancel := context.WithTimeout(ctx, min(s.m.cfg.SaveTimeout, watchEvery))
 	defer cancel()
 	now := s.m.now()
@@ -86,17 +108,17 @@ func (s *Session) stillLives(ctx context.Context, seen Record) error {
 	if err != nil || s.m.cfg.Valid == nil || rec.Subject == "" {
 		return err
 	}
-	ok, err := s.m.cfg.Valid(limited, s.m.view(s.r, rec))
+	ok, err := s.m.cfg.Valid(limited, s.view(rec))
 	if err == nil && !ok {
-		err = ErrNotFound
+		err = store.ErrNotFound
 	}
 	return err
 }
 
-func (s *Session) sameAs(ctx context.Context, id ID, subject string, now time.Time) (Record, error) {
-	rec, err := s.m.store().Load(ctx, id, now)
+func (s *Session) sameAs(ctx context.Context, id ID, subject string, now time.Time) (store.Record, error) {
+	rec, err := s.in.place.Records().Load(ctx, id, now)
 	if err == nil && (!s.m.alive(&rec, now) || rec.Subject != subject) {
-		return Record{}, ErrNotFound
+		return store.Record{}, store.ErrNotFound
 	}
 	return rec, err
 }

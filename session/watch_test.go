@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package session_test
 
 import (
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 // realTime is the clock of a synctest bubble.
@@ -50,7 +54,7 @@ func TestWatchEnds(t *testing.T) {
 		"somebody else": func(_ *world, b *browser) { b.get("/in?as=bob") },
 		"account off":   func(*world, *browser) { disabled.Store(true) },
 		"another node": func(w *world, _ *browser) {
-			_, _ = newWorld(w.t, func(c *session.Config) { c.Store = w.store; realTime(c) }).m.EndAll(w.t.Context(), "ada")
+			_, _ = newWorld(w.t, func(c *session.Config) { c.Home.Store = w.store; realTime(c) }).m.EndAll(w.t.Context(), "ada")
 		},
 		"parent sign-out": nil, // see below
 	}
@@ -188,12 +192,12 @@ func TestWatchContext(t *testing.T) {
 	for name, hang := range map[string]bool{"store answers": false, "store hangs": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &muteStore{Store: session.NewMemory(session.MemoryConfig{})}
-				w := newWorld(t, realTime, func(c *session.Config) { c.Store = store })
+				st := &muteStore{Store: memstore.New(memstore.Config{})}
+				w := newWorld(t, realTime, func(c *session.Config) { c.Home.Store = st })
 				b := w.signedIn("ada")
 				ended, hangUp := b.watching()
 				time.Sleep(time.Minute)
-				store.set(hang)
+				st.set(hang)
 				time.Sleep(2500 * time.Millisecond)
 				began := time.Now()
 				hangUp()
@@ -204,111 +208,6 @@ func TestWatchContext(t *testing.T) {
 			})
 		})
 	}
-}
-
-// muteStore is a store that can stop answering: a Load then waits for its context.
-type muteStore struct {
-	session.Store
-	gate clock // its time is the switch, for the lock around it
-}
-
-func (h *muteStore) set(on bool) {
-	h.gate.mu.Lock()
-	defer h.gate.mu.Unlock()
-	h.gate.now = time.Time{}
-	if on {
-		h.gate.now = time.Unix(1, 0)
-	}
-}
-
-func (h *muteStore) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
-	if !h.gate.Now().IsZero() {
-		<-ctx.Done()
-		return session.Record{}, ctx.Err()
-	}
-	return h.Store.Load(ctx, id, now)
-}
-
-// A store that is away for a moment ends nothing; one that stays away is told, as what it is.
-// Guard: watch.go, Session.Watch, watchGrace.
-func TestWatchStoreAway(t *testing.T) {
-	t.Parallel()
-	away := errors.New("away")
-	for name, fail := range map[string]func(w *world, store *muteStore, on bool){
-		"error": func(w *world, _ *muteStore, on bool) {
-			w.store.stepIn(func(string) error {
-				if on {
-					return away
-				}
-				return nil
-			})
-		},
-		"silence": func(_ *world, store *muteStore, on bool) { store.set(on) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, realTime)
-				store := &muteStore{Store: w.store.Store}
-				w.store.Store = store
-				b := w.signedIn("ada")
-				ended, _ := b.copy().watching()
-				time.Sleep(time.Minute)
-				short := 3 * time.Second
-				if name == "silence" {
-					short = time.Second
-				}
-				for range 3 {
-					fail(w, store, true)
-					time.Sleep(short)
-					fail(w, store, false)
-					time.Sleep(10 * time.Second)
-				}
-				synctest.Wait()
-				select {
-				case err := <-ended:
-					t.Fatalf("ended by a short outage: %v", err)
-				default:
-				}
-				fail(w, store, true)
-				began := time.Now()
-				err := <-ended
-				if err == nil || errors.Is(err, session.ErrEnded) || errors.Is(err, context.Canceled) {
-					t.Errorf("Watch: %v", err)
-				}
-				if name == "error" && !errors.Is(err, away) {
-					t.Errorf("Watch: %v", err)
-				}
-				if took := time.Since(began); took < 5*time.Second || took > 10*time.Second {
-					t.Errorf("gave up after %v", took)
-				}
-			})
-		})
-	}
-}
-
-// An end during an outage is noticed when the store is back. Guard: watch.go, Session.Watch, gone.
-func TestWatchEndsDuringOutage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, realTime)
-		b := w.signedIn("ada")
-		ended, _ := b.copy().watching()
-		time.Sleep(time.Minute)
-		w.store.stepIn(func(method string) error {
-			if method == "Load" {
-				return errors.New("away")
-			}
-			return nil
-		})
-		_, _ = w.m.EndAll(t.Context(), "ada")
-		time.Sleep(3 * time.Second)
-		w.store.stepIn(nil)
-		began := time.Now()
-		if err := <-ended; !errors.Is(err, session.ErrEnded) {
-			t.Errorf("Watch: %v", err)
-		}
-		check(t, "noticed at once", time.Since(began) <= 2*time.Second, true)
-	})
 }
 
 // Config.Valid that cannot answer is an outage, too: short ones end nothing. Guard: watch.go,
@@ -325,18 +224,11 @@ func TestWatchValidFails(t *testing.T) {
 		b.get("/in?as=ada")
 		fails = errors.New("no accounts")
 		var got error
-		inBrowserStatus(b, func(s *session.Session) { got = s.Watch(t.Context()) })
+		inHandler(b, func(s *session.Session) { got = s.Watch(t.Context()) })
 		if !errors.Is(got, fails) {
 			t.Errorf("Watch: %v", got)
 		}
 	})
-}
-
-// inBrowserStatus is inBrowser for what need not succeed.
-func inBrowserStatus(b *browser, f func(*session.Session)) int {
-	rec := newRecorder()
-	b.w.m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f(session.From(r.Context())) })).ServeHTTP(rec, b.request("GET", "/"))
-	return b.keep(rec.Result()).status
 }
 
 // Where there is nothing to watch. Guard: watch.go, Session.Watch, its first switch.
@@ -356,10 +248,10 @@ func TestWatchNothing(t *testing.T) {
 	if err := session.From(ctx).Watch(ctx); !errors.Is(err, session.ErrNoMiddleware) {
 		t.Errorf("no middleware: %v", err)
 	}
-	sealed := newWorld(t, func(c *session.Config) { c.Store, c.Carrier = nil, session.Sealed })
+	sealed := newWorld(t, func(c *session.Config) { c.Home.Store, c.Home.Format = nil, sealed.New() })
 	b := sealed.browser()
 	b.get("/in?as=ada")
-	inBrowser(t, b, func(s *session.Session) {
+	inRequestOf(b, func(s *session.Session) {
 		if err := s.Watch(ctx); !errors.Is(err, session.ErrUnsupported) {
 			t.Errorf("sealed: %v", err)
 		}
@@ -367,16 +259,16 @@ func TestWatchNothing(t *testing.T) {
 	// The store is away already when the watch would begin.
 	b = w.signedIn("ada")
 	w.store.stepIn(func(string) error { return errors.New("away") })
-	status := inBrowserStatus(b, func(s *session.Session) {
+	status := inHandler(b, func(s *session.Session) {
 		if err := s.Watch(ctx); err == nil || errors.Is(err, session.ErrEnded) {
 			t.Errorf("away: %v", err)
 		}
-	})
+	}).status
 	check(t, "status", status, http.StatusServiceUnavailable)
 }
 
 // A session that was saved by this request can be watched by it. Guard: watch.go, Session.Watch;
-// commit.go, Session.Save.
+// save.go, Session.Save, reset.
 func TestWatchAfterSave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -46,8 +46,8 @@ func (w *request) begin(status int) bool {
 	return false
 }
 
-// leave is called when the handler has returned or panicked.
-func (w *request) leave() {
+// finish is called when the handler has returned or panicked.
+func (w *request) finish() {
 	// What is read from the request outside, by net/http itself and by middleware, was written into
 	// the copy that carries the session: without the form its temporary files would stay forever.
 	if r := w.session.r; r != w.r {
@@ -62,7 +62,7 @@ func (w *request) leave() {
 	if !w.begun { // a panic: whoever recovers answers with headers of their own
 		w.session.close()
 		restoreHeader(h, w.before)
-		if w.session.due != nil { // what Save promised
+		if w.session.answer.due != nil { // what Save promised
 			w.session.headers(h)
 		}
 	}

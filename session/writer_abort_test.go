@@ -31,7 +31,7 @@ func recovers(next http.Handler) http.Handler {
 	})
 }
 
-// Guard: writer.go, leave; middleware.go, Manager.Handler, the deferred call.
+// Guard: writer.go, finish; middleware.go, Manager.Handler, the deferred call.
 func TestWriterPanic(t *testing.T) {
 	status := func(code int) func(http.ResponseWriter, *http.Request, *notes) {
 		return func(w http.ResponseWriter, _ *http.Request, _ *notes) { w.WriteHeader(code) }
@@ -81,10 +81,7 @@ func TestWriterPanic(t *testing.T) {
 
 // Guard: cutshort.go, Session.cutShort.
 func TestWriterTimeout(t *testing.T) {
-	const late = 50 * time.Millisecond // long enough to use the session before
-	timeout := func(d time.Duration) func(http.Handler) http.Handler {
-		return func(h http.Handler) http.Handler { return http.TimeoutHandler(h, d, "too slow") }
-	}
+	timeout := func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Minute, "too slow") }
 	page := func(w http.ResponseWriter, _ *http.Request, n *notes) {
 		w.Header().Set("X-A", "b")
 		w.WriteHeader(203)
@@ -108,18 +105,18 @@ func TestWriterTimeout(t *testing.T) {
 		}
 	}
 	hold(t, []writerCase{
-		{name: "inside, in time", inside: timeout(time.Minute), handler: page},
-		{name: "outside, in time", outside: timeout(time.Minute), handler: page},
-		{name: "inside, too late", inside: timeout(late), session: lost, ask: ask{tells: true}, handler: slow},
-		{name: "inside, too late with a page", inside: timeout(late), session: lost, handler: slowWrite},
-		{name: "outside, too late", outside: timeout(late), session: unseen, ask: ask{tells: true}, handler: slow},
-		{name: "outside, too late with a page", outside: timeout(late), session: unseen, handler: slowWrite},
+		{name: "inside, in time", inside: timeout, handler: page},
+		{name: "outside, in time", outside: timeout, handler: page},
+		{name: "inside, too late", late: "inside", session: lost, ask: ask{tells: true}, handler: slow},
+		{name: "inside, too late with a page", late: "inside", session: lost, handler: slowWrite},
+		{name: "outside, too late", late: "outside", session: unseen, ask: ask{tells: true}, handler: slow},
+		{name: "outside, too late with a page", late: "outside", session: unseen, handler: slowWrite},
 		{
-			name: "inside, a panic", inside: timeout(time.Minute), session: gone,
+			name: "inside, a panic", inside: timeout, session: gone,
 			handler: func(http.ResponseWriter, *http.Request, *notes) { panic("oh") },
 		},
 		{
-			name: "outside, a panic", outside: timeout(time.Minute), session: gone,
+			name: "outside, a panic", outside: timeout, session: gone,
 			handler: func(http.ResponseWriter, *http.Request, *notes) { panic("oh") },
 		},
 	})

@@ -114,7 +114,7 @@ func pushes(next http.Handler) http.Handler {
 // Guard: middleware.go, Manager.Handler; headers.go, Session.headers: each manager adds its own.
 func TestWriterTwoManagers(t *testing.T) {
 	second := func(use func(*session.Session)) func(http.Handler) http.Handler {
-		other := newWorld(t, func(c *session.Config) { c.Cookie.Name = "__Host-other" })
+		other := newWorld(t, func(c *session.Config) { c.Home.Cookie.Name = "__Host-other" })
 		return func(next http.Handler) http.Handler {
 			return other.m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				use(session.From(r.Context()))

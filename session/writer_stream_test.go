@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Guard: writer.go, Flush, FlushError, Header and leave.
+// Guard: writer.go, Flush, FlushError, Header and finish.
 func TestWriterStream(t *testing.T) {
 	hold(t, []writerCase{
 		{name: "Flush first", handler: func(w http.ResponseWriter, _ *http.Request, n *notes) {

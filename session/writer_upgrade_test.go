@@ -1,9 +1,13 @@
 package session_test
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/session"
 )
@@ -45,7 +49,7 @@ func refused(body string) func(*exchange) {
 	}
 }
 
-// Guard: writer.go, Hijack and Push; commit.go, TakeCookie.
+// Guard: writer.go, Hijack and Push; save.go, TakeCookie.
 func TestWriterUpgrade(t *testing.T) {
 	hold(t, []writerCase{
 		{
@@ -122,4 +126,66 @@ func TestWriterUpgrade(t *testing.T) {
 			}},
 		},
 	})
+}
+
+// The touch of a remembered session, which prolongs its cookie, is no reason to refuse an upgrade.
+func TestWriterUpgradeOfRememberedSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/in?as=ada&remember=1")
+	w.clock.add(2 * time.Minute)
+	failed := make(chan error, 1)
+	w.on("/ws", func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
+		s.Subject() // only reads
+		conn, _, err := http.NewResponseController(rw).Hijack()
+		failed <- err
+		if err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
+			_ = conn.Close()
+		}
+	})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.serve(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = b.request("GET", "/ws").Write(conn)
+	_, _ = http.ReadResponse(bufio.NewReader(conn), nil)
+	if err := <-failed; err != nil {
+		t.Error(err)
+	}
+}
+
+// A change between TakeCookie (or a Hijack that failed) and the first byte is refused, and the
+// answer says so.
+func TestWriterChangeAfterTakeCookie(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, first := range map[string]func(http.ResponseWriter, *session.Session){
+		"TakeCookie": func(_ http.ResponseWriter, s *session.Session) { _, _ = s.TakeCookie() },
+		"Hijack":     func(rw http.ResponseWriter, _ *session.Session) { _, _, _ = rw.(http.Hijacker).Hijack() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := w.signedIn("ada")
+			w.on("/"+name, func(rw http.ResponseWriter, r *http.Request, s *session.Session) {
+				s.Subject()
+				first(rw, s) // a recorder has no Hijack, as HTTP/2 has none
+				s.SignOut()
+				_, _ = io.WriteString(rw, "signed out")
+			})
+			a := b.get("/" + name)
+			if who := b.get("/who").body; a.status == 200 && who == "ada" {
+				t.Errorf("the answer is %d %q, and the session lives: %q", a.status, a.body, who)
+			}
+		})
+	}
+}
+
+// net/http has 101 as one more informational status over HTTP/2.
+func TestWriterSwitchingOverHTTP2(t *testing.T) {
+	hold(t, []writerCase{{name: "101", only: "HTTP/2.0", handler: func(w http.ResponseWriter, _ *http.Request, n *notes) {
+		w.WriteHeader(101)
+		w.WriteHeader(202)
+	}}})
 }

@@ -23,6 +23,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/doorbook/doorbook/bench/load"
 	"github.com/doorbook/doorbook/bench/program"
 )
 
@@ -244,8 +245,8 @@ func measureLoads(ctx context.Context, o options, m *mongoServer, servers []serv
 					}
 				}
 				before, other := s.CPU(), m.cpu()
-				r := load(ctx, s.page, n, during, o.answers)
-				r.cpu, r.other = s.CPU()-before, m.cpu()-other
+				r := load.Run(ctx, s.page, n, during, o.answers)
+				r.CPU, r.Other = s.CPU()-before, m.cpu()-other
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
@@ -274,15 +275,15 @@ func measureFull(ctx context.Context, o options, d *doorbook, w io.Writer) error
 		return err
 	}
 	if missing := o.entries - n; missing > 0 {
-		r := load(ctx, newTarget(d.addr, "/no-such-page", d.ada.CookieHeader(), http.StatusNotFound, ""), 16, 5*time.Minute, missing)
-		if r.wrong > 0 {
-			return fmt.Errorf("filling the book: %d wrong answers: %s", r.wrong, r.problem)
+		r := load.Run(ctx, load.NewTarget(d.addr, "/no-such-page", d.ada.CookieHeader(), http.StatusNotFound, ""), 16, 5*time.Minute, missing)
+		if r.Wrong > 0 {
+			return fmt.Errorf("filling the book: %d wrong answers: %s", r.Wrong, r.Problem)
 		}
 		if n, err = d.house.countEntries(ctx, d.own); err != nil {
 			return err
 		}
 		if n < o.entries {
-			return fmt.Errorf("%d entries after %d answers, want %d", n, r.right, o.entries)
+			return fmt.Errorf("%d entries after %d answers, want %d", n, r.Right, o.entries)
 		}
 	}
 	wait(ctx, o.settle)

@@ -10,6 +10,7 @@ import (
 	opt "go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/doorbook/doorbook/bench/ferretdb"
+	"github.com/doorbook/doorbook/bench/load"
 	"github.com/doorbook/doorbook/bench/program"
 	"github.com/doorbook/doorbook/bench/replay"
 )
@@ -103,8 +104,8 @@ func (m *mongoServer) level(ctx context.Context, s *server) error {
 		if int(n) >= m.entries {
 			break
 		}
-		if r := load(ctx, s.page, 4, time.Minute, m.entries-int(n)); r.wrong > 0 {
-			return fmt.Errorf("%s: filling the log: %s", s.Name, r.problem)
+		if r := load.Run(ctx, s.page, 4, time.Minute, m.entries-int(n)); r.Wrong > 0 {
+			return fmt.Errorf("%s: filling the log: %s", s.Name, r.Problem)
 		}
 	}
 	cursor, err := logs.Find(ctx, bson.D{}, opt.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}).

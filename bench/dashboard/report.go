@@ -5,10 +5,12 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/doorbook/doorbook/bench/load"
 )
 
 // rounds are what one server reached in each round of one load.
-type rounds []result
+type rounds []load.Result
 
 func median[T int | float64 | time.Duration](values []T) T {
 	if len(values) == 0 {
@@ -21,7 +23,7 @@ func median[T int | float64 | time.Duration](values []T) T {
 func (r rounds) perSecond() []float64 {
 	var all []float64
 	for _, one := range r {
-		all = append(all, one.perSecond())
+		all = append(all, one.PerSecond())
 	}
 	return all
 }
@@ -29,7 +31,7 @@ func (r rounds) perSecond() []float64 {
 func (r rounds) quantile(q float64) time.Duration {
 	var all []time.Duration
 	for _, one := range r {
-		all = append(all, one.quantile(q))
+		all = append(all, one.Quantile(q))
 	}
 	return median(all)
 }
@@ -37,7 +39,7 @@ func (r rounds) quantile(q float64) time.Duration {
 func (r rounds) cpuPerAnswer() time.Duration {
 	var all []time.Duration
 	for _, one := range r {
-		all = append(all, one.cpuPerAnswer())
+		all = append(all, one.CPUPerAnswer())
 	}
 	return median(all)
 }
@@ -45,16 +47,16 @@ func (r rounds) cpuPerAnswer() time.Duration {
 func (r rounds) otherPerAnswer() time.Duration {
 	var all []time.Duration
 	for _, one := range r {
-		all = append(all, one.otherPerAnswer())
+		all = append(all, one.OtherPerAnswer())
 	}
 	return median(all)
 }
 
 func (r rounds) wrong() (n int, problem string) {
 	for _, one := range r {
-		n += one.wrong
+		n += one.Wrong
 		if problem == "" {
-			problem = one.problem
+			problem = one.Problem
 		}
 	}
 	return n, problem
@@ -71,18 +73,18 @@ func printLoad(w io.Writer, connections int, servers []server, seen map[string]r
 		wrong += n
 		fmt.Fprintf(w, "| %s | %.0f | %s | %s | %.3f ms | %.1f ms | %d | %.1f kB |\n", s.Name, median(r.perSecond()),
 			milliseconds(r.quantile(0.5)), milliseconds(r.quantile(0.99)), float64(r.cpuPerAnswer())/1e6,
-			float64(r.otherPerAnswer())/1e6, n, float64(r[len(r)-1].bytes)/1000)
+			float64(r.otherPerAnswer())/1e6, n, float64(r[len(r)-1].Bytes)/1000)
 		if problem != "" {
 			defer fmt.Fprintf(w, "\n%s, the first wrong answer: %s\n", s.Name, problem)
 		}
 	}
 	for _, s := range servers[1:] {
 		first, other := seen[servers[0].Name], seen[s.Name]
-		answers := ratios(first, other, result.perSecond)
+		answers := ratios(first, other, load.Result.PerSecond)
 		if len(answers) > 0 {
 			fmt.Fprintf(w, "\n%s / %s: %s", servers[0].Name, s.Name, spread(answers))
 		}
-		if cpu := ratios(other, first, func(r result) float64 { return float64(r.cpuPerAnswer()) }); len(cpu) > 0 {
+		if cpu := ratios(other, first, func(r load.Result) float64 { return float64(r.CPUPerAnswer()) }); len(cpu) > 0 {
 			fmt.Fprintf(w, "; processor time, %s / %s: %s", s.Name, servers[0].Name, spread(cpu))
 		}
 		fmt.Fprintln(w)
@@ -92,7 +94,7 @@ func printLoad(w io.Writer, connections int, servers []server, seen map[string]r
 
 // ratios compares two servers round by round. Rounds in which there is nothing to compare with are
 // left out.
-func ratios(a, b rounds, of func(result) float64) (list []float64) {
+func ratios(a, b rounds, of func(load.Result) float64) (list []float64) {
 	for i := range a {
 		if of(b[i]) > 0 {
 			list = append(list, of(a[i])/of(b[i]))

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/doorbook/doorbook/bench/load"
 	"github.com/doorbook/doorbook/bench/program"
 )
 
@@ -25,7 +26,7 @@ type house struct {
 type server struct {
 	*program.Process
 	addr     string
-	page     target
+	page     load.Target
 	database string // its name on the MongoDB server, if there is one
 }
 
@@ -73,7 +74,7 @@ func (d *doorbook) signIn(ctx context.Context) error {
 	if err := d.ada.SignIn(ctx, d.house.who); err != nil {
 		return fmt.Errorf("doorbook: %w\n%s", err, d.Tail())
 	}
-	d.page = newTarget(d.addr, "/", d.ada.CookieHeader(), http.StatusOK, d.house.who.Welcome())
+	d.page = load.NewTarget(d.addr, "/", d.ada.CookieHeader(), http.StatusOK, d.house.who.Welcome())
 	return nil
 }
 
@@ -89,6 +90,9 @@ func (d *doorbook) restart(ctx context.Context) (time.Duration, error) {
 func newSilent(ctx context.Context, h house, doorbook, binary string) (server, error) {
 	own, err := program.NewDoorbook(doorbook, filepath.Join(h.tmp, "silent"))
 	if err != nil {
+		return server{}, err
+	}
+	if err := os.Mkdir(own.Tmp, 0o700); err != nil {
 		return server{}, err
 	}
 	if err := own.AddUser(ctx, h.who, "--admin"); err != nil {
@@ -112,7 +116,7 @@ func newSilent(ctx context.Context, h house, doorbook, binary string) (server, e
 		p.Stop()
 		return server{}, fmt.Errorf("silent: %w\n%s", err, p.Tail())
 	}
-	return server{p, own.Addr, newTarget(own.Addr, "/", ada.CookieHeader(), http.StatusOK, h.who.Welcome()), ""}, nil
+	return server{p, own.Addr, load.NewTarget(own.Addr, "/", ada.CookieHeader(), http.StatusOK, h.who.Welcome()), ""}, nil
 }
 
 // newBeside starts another build of the program, with an account and a data directory of its own.
@@ -171,7 +175,7 @@ func newFlask(ctx context.Context, h house, gunicorn, dir string, threads int) (
 		p.Stop()
 		return server{}, fmt.Errorf("flask: %w\n%s", err, p.Tail())
 	}
-	return server{p, addr, newTarget(addr, "/", ada.CookieHeader(), http.StatusOK, h.who.Welcome()), flaskDatabase}, nil
+	return server{p, addr, load.NewTarget(addr, "/", ada.CookieHeader(), http.StatusOK, h.who.Welcome()), flaskDatabase}, nil
 }
 
 // newHello starts the bare server of ../hello.
@@ -188,5 +192,5 @@ func newHello(ctx context.Context, h house, binary string) (server, error) {
 		p.Stop()
 		return server{}, err
 	}
-	return server{p, addr, newTarget(addr, "/", "", http.StatusOK, "Hello"), ""}, nil
+	return server{p, addr, load.NewTarget(addr, "/", "", http.StatusOK, "Hello"), ""}, nil
 }

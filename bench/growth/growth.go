@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // growth prints what look-ups and writes take as there are more sessions.
@@ -86,10 +86,10 @@ func (s settings) strangers(ctx context.Context, out io.Writer) error {
 }
 
 // lookUp times look-ups of random sessions, one after the other.
-func lookUp(ctx context.Context, store session.Store, times, sessions int, now time.Time) (samples, error) {
+func lookUp(ctx context.Context, st store.Store, times, sessions int, now time.Time) (samples, error) {
 	random := rand.New(rand.NewPCG(1, uint64(sessions)))
 	for range times / 10 { // statements prepared, connections open
-		if _, err := store.Load(ctx, idOf(random.IntN(sessions)), now); err != nil {
+		if _, err := st.Load(ctx, idOf(random.IntN(sessions)), now); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +97,7 @@ func lookUp(ctx context.Context, store session.Store, times, sessions int, now t
 	for range times {
 		id := idOf(random.IntN(sessions))
 		start := time.Now()
-		r, err := store.Load(ctx, id, now)
+		r, err := st.Load(ctx, id, now)
 		took = append(took, time.Since(start))
 		if err != nil {
 			return nil, fmt.Errorf("look up %v: %w", id, err)
@@ -110,16 +110,16 @@ func lookUp(ctx context.Context, store session.Store, times, sessions int, now t
 }
 
 // write times changes of one key of random sessions, one after the other.
-func write(ctx context.Context, store session.Store, times, sessions int, now time.Time) (samples, error) {
+func write(ctx context.Context, st store.Store, times, sessions int, now time.Time) (samples, error) {
 	random := rand.New(rand.NewPCG(2, uint64(sessions)))
 	took := make(samples, 0, times)
 	for n := range times + times/10 {
-		p := session.Patch{
+		p := store.Patch{
 			ID: idOf(random.IntN(sessions)), Digest: digest, Now: now,
-			Set: session.Values{"last_page": fmt.Appendf(nil, `"/logs?page=%d"`, n)},
+			Set: store.Values{"last_page": fmt.Appendf(nil, `"/logs?page=%d"`, n)},
 		}
 		start := time.Now()
-		version, err := store.Patch(ctx, p)
+		version, err := st.Patch(ctx, p)
 		if n >= times/10 {
 			took = append(took, time.Since(start))
 		}

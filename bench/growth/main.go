@@ -4,7 +4,7 @@
 //	go run ./growth                                  # 10 thousand and 1 million sessions, some minutes
 //	go run ./growth -sizes 10000,1000000,10000000    # SQLite to 10 million; some 7 GB of disk
 //	go run ./growth -stores mongo -sizes 1000,10000,100000 -lookups 1000 -writes 0 -expired 0
-//	go run ./growth -book                            # the whole program with a book of 1000 to 10 million entries; 4 GB of disk
+//	go run ./growth -book                            # the program, 1000 to 10 million entries; 4 GB
 //
 // It measures, on the memory store, on SQLite, and on a Redis or FerretDB that it starts itself:
 // look-ups and writes of random sessions as there are more of them; and look-ups while a million

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // maxSessions is how many distinct ids there are.
@@ -28,18 +29,18 @@ func idOf(n int) (id session.ID) {
 const idInSQL = "printf('%08x%08x%08x', (n * 2654435761) % 4294967296, (n * 2246822519) % 4294967296, n)"
 
 // digest is that of every session here. Nothing looks a session up by it.
-var digest = session.Digest{1}
+var digest = store.Digest{1}
 
 const valueKey, value = "name", `"Ada Lovelace"`
 
 // recordOf makes session number n as a sign-in with a browser would: every text has its own memory.
-func recordOf(n int, now time.Time, signedIn bool) session.Record {
-	r := session.Record{
+func recordOf(n int, now time.Time, signedIn bool) store.Record {
+	r := store.Record{
 		ID: idOf(n), Digest: digest, Version: 1, KeyID: "0a1b2c3d",
 		Created: now, LastSeen: now, Expires: now.Add(12 * time.Hour), Deadline: now.Add(24 * time.Hour), Idle: 12 * time.Hour,
 		Addr:      strings.Clone("192.0.2.123"),
 		UserAgent: strings.Clone("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
-		Values: session.Values{
+		Values: store.Values{
 			valueKey: []byte(value), "language": []byte(`"en-GB"`), "last_page": []byte(`"/developers?sort=name"`),
 		},
 	}

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/doorbook/doorbook/bench/program"
 	"github.com/doorbook/doorbook/session/redisstore"
 	"github.com/redis/go-redis/v9"
 )
@@ -24,18 +24,14 @@ type redisRig struct {
 	empty  int64
 }
 
-// startRedis starts redis-server or valkey-server, whichever is installed.
+// startRedis starts the server.
 func startRedis(ctx context.Context, dir string) (rig, error) {
-	program, err := exec.LookPath("redis-server")
+	command, socket, err := program.RedisServer(dir)
 	if err != nil {
-		if program, err = exec.LookPath("valkey-server"); err != nil {
-			return nil, errors.New("neither redis-server nor valkey-server is installed (or leave redis out of -stores)")
-		}
+		return nil, fmt.Errorf("%w (or leave redis out of -stores)", err)
 	}
-	socket := filepath.Join(dir, fmt.Sprintf("redis-%d.sock", time.Now().UnixNano()))
 	// The program ends the server itself, after what it asks of it last.
-	server := exec.Command(program, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no",
-		"--hash-max-listpack-value", "300")
+	server := exec.Command(command[0], command[1:]...)
 	if err := server.Start(); err != nil {
 		return nil, err
 	}

@@ -6,12 +6,13 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // rig is a store to measure.
 type rig interface {
-	session.Store
+	store.Store
 	// fill adds the sessions numbered from up to to, without to.
 	fill(ctx context.Context, from, to int, now time.Time) error
 	// bytes is what the store takes up, in memory or on disk.
@@ -36,13 +37,13 @@ func open(ctx context.Context, kind, dir string) (rig, error) {
 
 // memory is the library's store in memory.
 type memory struct {
-	*session.Memory
+	*memstore.Store
 	signedIn bool
 	before   uint64
 }
 
 func newMemory(signedIn bool) *memory {
-	return &memory{session.NewMemory(session.MemoryConfig{MaxRecords: 2 * maxSessions}), signedIn, heap()}
+	return &memory{memstore.New(memstore.Config{MaxRecords: 2 * maxSessions}), signedIn, heap()}
 }
 
 // heap gives the memory in use after a collection.

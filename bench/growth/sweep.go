@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // sweeping prints what look-ups take before and while session.Manager.RunSweeper removes what
@@ -45,7 +46,7 @@ func (s settings) sweep(ctx context.Context, kind, dir string, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	m, err := session.New(session.Config{Keys: keys, Store: watched})
+	m, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: watched}})
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (s settings) sweep(ctx context.Context, kind, dir string, out io.Writer) er
 
 // paced looks live sessions up, some thousand a second, until done: as requests come, and not as
 // fast as it can, which would measure how many processors there are.
-func paced[T any](ctx context.Context, store session.Store, live int, now time.Time, done <-chan T) (samples, error) {
+func paced[T any](ctx context.Context, st store.Store, live int, now time.Time, done <-chan T) (samples, error) {
 	random := rand.New(rand.NewPCG(3, 3))
 	var took samples
 	for {
@@ -87,7 +88,7 @@ func paced[T any](ctx context.Context, store session.Store, live int, now time.T
 		}
 		id := idOf(random.IntN(live))
 		start := time.Now()
-		r, err := store.Load(ctx, id, now)
+		r, err := st.Load(ctx, id, now)
 		took = append(took, time.Since(start))
 		if err != nil || r.ID != id {
 			return nil, fmt.Errorf("look up %v: %v, %w", id, r.ID, err)
@@ -98,7 +99,7 @@ func paced[T any](ctx context.Context, store session.Store, live int, now time.T
 
 // watchedStore tells when a sweep is over.
 type watchedStore struct {
-	session.Store
+	store.Store
 	removed atomic.Int64
 	longest time.Duration // of a batch
 	err     error

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // doorbook is this project's session with its memory store and default settings.
@@ -23,7 +24,7 @@ func newDoorbook(tb testing.TB) doorbook {
 	}
 	ahead := new(atomic.Int64)
 	m, err := session.New(session.Config{
-		Keys: keys, Store: session.NewMemory(session.MemoryConfig{}),
+		Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})},
 		Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
 	})
 	if err != nil {

@@ -2,7 +2,10 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -31,8 +34,15 @@ func (d *Doorbook) DataDir() string { return filepath.Join(d.Tmp, "data") }
 // BookFile is the file that holds the entries.
 func (d *Doorbook) BookFile() string { return filepath.Join(d.DataDir(), "book.db") }
 
-// AddUser makes an account by the program's own command. More arguments may be given to it.
+// AddUser makes an account by the program's own command, for which the program is started once if
+// it never was. More arguments may be given to it.
 func (d *Doorbook) AddUser(ctx context.Context, who Person, more ...string) error {
+	if _, err := os.Stat(d.BookFile()); errors.Is(err, fs.ErrNotExist) {
+		if err := d.Serve(ctx); err != nil {
+			return err
+		}
+		d.Stop()
+	}
 	args := append([]string{"user", "add", who.Email, "--name", who.Name, "--password-stdin", "--data", d.DataDir()}, more...)
 	add := exec.CommandContext(ctx, d.Binary, args...)
 	add.Env, add.Stdin = Environment(d.Env...), strings.NewReader(who.Password+"\n")

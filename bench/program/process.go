@@ -59,10 +59,15 @@ func (p *Process) Stop() {
 
 // Listening waits until the server takes connections.
 func (p *Process) Listening(ctx context.Context, addr string) error {
+	return p.ListeningOn(ctx, "tcp", addr)
+}
+
+// ListeningOn is Listening of any network: "unix" for a socket.
+func (p *Process) ListeningOn(ctx context.Context, network, addr string) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if err == nil {
 			return conn.Close()
 		}
@@ -170,10 +175,10 @@ func FreeAddr() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// Build compiles a command of a module and gives the program's path.
-func Build(ctx context.Context, dir, pkg, to string) error {
+// Build compiles a command of a module, with more in the environment.
+func Build(ctx context.Context, dir, pkg, to string, more ...string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, pkg)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Dir, cmd.Env = dir, append(append(os.Environ(), "CGO_ENABLED=0"), more...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", pkg, err, out)
 	}
@@ -187,5 +192,5 @@ func BuildDoorbook(ctx context.Context, to string) error {
 	if err != nil {
 		return fmt.Errorf("find the program's source: %w", err)
 	}
-	return Build(ctx, strings.TrimSpace(string(dir)), "./cmd/doorbook", to)
+	return Build(ctx, strings.TrimSpace(string(dir)), "./cmd/doorbook", to, "GOWORK=") // in the program's workspace, with its versions
 }

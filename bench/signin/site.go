@@ -20,12 +20,13 @@ import (
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // site is the program without a listener, and a browser with the login page open.
 type site struct {
 	handler http.Handler
-	store   session.Store
+	store   store.Store
 	form    string
 	cookie  string
 	end     []func()
@@ -122,7 +123,7 @@ func (s *site) signIn() error {
 // sign-in.
 func (s *site) forget(ctx context.Context) error {
 	var ids []session.ID
-	if err := s.store.Each(ctx, time.Now(), func(r session.Record) error {
+	if err := s.store.Each(ctx, time.Now(), func(r store.Record) error {
 		ids = append(ids, r.ID)
 		return nil
 	}); err != nil {
@@ -133,7 +134,7 @@ func (s *site) forget(ctx context.Context) error {
 
 func (s *site) ask(method, path, form string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(form))
-	r.RemoteAddr = "127.0.0.1:1234"
+	r.Host, r.RemoteAddr = "localhost", "127.0.0.1:1234"
 	r.Header.Set("Accept", "text/html")
 	if s.cookie != "" {
 		r.Header.Set("Cookie", s.cookie)

@@ -93,7 +93,7 @@ func (s *site) ask(ctx context.Context, method, path, form string) *httptest.Res
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(form))
-	r.RemoteAddr = "127.0.0.1:1234"
+	r.Host, r.RemoteAddr = "localhost", "127.0.0.1:1234"
 	r.Header.Set("Accept", "text/html")
 	if s.cookie != "" {
 		r.Header.Set("Cookie", s.cookie)

@@ -41,7 +41,7 @@ func (p *Page) Accessible(axe, name string) {
 // Fits fails the test if the page has to be scrolled sideways.
 func (p *Page) Fits(name string) {
 	p.t.Helper()
-	wide := Eval[[]int](p, "[document.documentElement.scrollWidth, innerWidth]")
+	wide := Eval[[]int](p, "[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
 	if wide[0] > wide[1] {
 		p.t.Errorf("%s is %d px wide in a window of %d", name, wide[0], wide[1])
 	}

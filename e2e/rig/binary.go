@@ -46,8 +46,9 @@ func Main(m *testing.M) int {
 func build(dir string) (string, error) {
 	path := filepath.Join(dir, "doorbook")
 	cmd := exec.Command("go", "build", "-trimpath", "-o", path, "./cmd/doorbook")
-	cmd.Dir = ".." // tests run in the folder of their package, e2e
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	// Tests run in the folder of their package, e2e, alone; the program is built in its workspace.
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}

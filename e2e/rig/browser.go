@@ -171,9 +171,10 @@ func (p *Page) watch(ev any) {
 
 // expected reports whether the browser tells of what the test has done itself: asked for a page
 // whose status is 404 or 422, which is told as an error of the network, or typed into a field
-// before the page could put the cursor into it.
+// before the page could put the cursor into it; or signed out, of which it tells what it has cleared.
 func expected(e *log.Entry) bool {
 	return e.Source == log.EntrySourceNetwork && strings.Contains(e.Text, "the server responded with a status of 4") ||
+		e.Level == log.EntryLevelInfo && strings.HasPrefix(e.Text, "Clear-Site-Data header on ") ||
 		strings.HasPrefix(e.Text, "Autofocus processing was blocked because a document already has a focused element")
 }
 

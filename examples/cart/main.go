@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // Cart is how many pieces there are of each article.
@@ -73,7 +74,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/doorbook/doorbook/examples/internal/browser"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 func TestStory(t *testing.T) { browser.Story(t, site(browser.Sessions(t, session.Config{}))) }
@@ -35,7 +37,7 @@ func TestCart(t *testing.T) {
 // meeting is a store where, once armed, the next two requests see the session before either changes
 // it.
 type meeting struct {
-	session.Store
+	store.Store
 	due  atomic.Int32
 	both sync.WaitGroup
 }
@@ -45,7 +47,7 @@ func (m *meeting) arm() {
 	m.due.Store(2)
 }
 
-func (m *meeting) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (m *meeting) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	record, err := m.Store.Load(ctx, id, now)
 	if m.due.Add(-1) >= 0 {
 		m.both.Done()
@@ -56,10 +58,10 @@ func (m *meeting) Load(ctx context.Context, id session.ID, now time.Time) (sessi
 
 // TestTwoTabs adds a piece in each of two tabs at the same moment.
 func TestTwoTabs(t *testing.T) {
-	store := &meeting{Store: session.NewMemory(session.MemoryConfig{})}
-	b := browser.New(t, site(browser.Sessions(t, session.Config{Store: store})))
+	st := &meeting{Store: memstore.New(memstore.Config{})}
+	b := browser.New(t, site(browser.Sessions(t, session.Config{Home: session.Home{Store: st}})))
 	b.Post("/cart", "article", "cake")
-	store.arm()
+	st.arm()
 	var tabs sync.WaitGroup
 	for range 2 {
 		tabs.Go(func() {

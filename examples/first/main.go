@@ -8,7 +8,7 @@ import (
 )
 
 func main() {
-	sessions, err := session.New(session.Config{Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{})
 	if err != nil {
 		panic(err)
 	}

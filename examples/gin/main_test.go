@@ -10,6 +10,7 @@ import (
 
 	"github.com/doorbook/doorbook/examples/internal/browser"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
@@ -47,8 +48,8 @@ func TestPanic(t *testing.T) {
 // way gin answers.
 func TestFailClosed(t *testing.T) {
 	for _, path := range []string{"/visits", "/countdown", "/nothing", "/broken"} {
-		store := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{Call: 1, For: -1})
-		b := browser.New(t, site(browser.Sessions(t, session.Config{Store: store})))
+		store := sessiontest.Fault(memstore.New(memstore.Config{}), sessiontest.Plan{Call: 1, For: -1})
+		b := browser.New(t, site(browser.Sessions(t, session.Config{Home: session.Home{Store: store}})))
 		p := b.Get(path)
 		if p.Status != http.StatusServiceUnavailable || p.Body != "Service Unavailable\n" || len(b.Cookies()) != 0 {
 			t.Errorf("%s: %d %q and cookies %v", path, p.Status, p.Body, b.Cookies())

@@ -12,13 +12,14 @@ import (
 	"strings"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 const note session.Key[string] = "note"
 
 func config() session.Config {
 	return session.Config{
-		Store:        session.NewMemory(session.MemoryConfig{}),
+		Home:         session.Home{Store: memstore.New(memstore.Config{})},
 		ErrorHandler: sorry,
 		Header:       "X-Session-Key",
 	}

@@ -62,8 +62,8 @@ func TestProgram(t *testing.T) {
 // TestErrors takes the store away.
 func TestErrors(t *testing.T) {
 	c := config()
-	store := sessiontest.Fault(c.Store, sessiontest.Plan{})
-	c.Store = store
+	store := sessiontest.Fault(c.Home.Store, sessiontest.Plan{})
+	c.Home.Store = store
 	b := browser.New(t, site(browser.Sessions(t, c)))
 	b.Post("/login", "name", "Ada")
 	store.SetPlan(sessiontest.Plan{Call: 1, For: -1})

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // observe makes the counters and gives what feeds them. Worth an alert: "revived" and "unreadable"
@@ -63,7 +64,7 @@ func main() {
 	registry := prometheus.NewRegistry()
 	sessions, err := session.New(session.Config{
 		Keys:    keys,
-		Store:   session.NewMemory(session.MemoryConfig{}),
+		Home:    session.Home{Store: memstore.New(memstore.Config{})},
 		Observe: observe(registry),
 	})
 	if err != nil {

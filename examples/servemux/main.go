@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 var page = template.Must(template.New("").Parse(`<!doctype html>{{if .}}Hello {{.}}. <form method=post action=/logout><button>Sign out</button></form>
@@ -31,7 +32,7 @@ func site(sessions *session.Manager) http.Handler {
 
 func main() {
 	keys, weak := session.NewKeyRing([]byte(os.Getenv("SESSION_SECRET"))) // openssl rand -hex 32
-	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err := errors.Join(weak, err); err != nil {
 		log.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 func site(sessions *session.Manager) http.Handler {
@@ -33,7 +34,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // newSessions makes both managers. Their cookies must have different names.
@@ -23,14 +24,13 @@ func newSessions(siteSecret, adminSecret []byte) (public, admin *session.Manager
 	if err != nil {
 		return nil, nil, fmt.Errorf("admin: %w", err)
 	}
-	public, err = session.New(session.Config{Keys: siteKeys, Store: session.NewMemory(session.MemoryConfig{})})
+	public, err = session.New(session.Config{Keys: siteKeys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		return nil, nil, err
 	}
 	admin, err = session.New(session.Config{
 		Keys:     adminKeys,
-		Store:    session.NewMemory(session.MemoryConfig{}),
-		Cookie:   session.Cookie{Name: "__Host-admin", SameSite: http.SameSiteStrictMode},
+		Home:     session.Home{Store: memstore.New(memstore.Config{}), Cookie: session.Cookie{Name: "__Host-admin", SameSite: http.SameSiteStrictMode}},
 		Lifetime: session.Lifetime{Idle: 15 * time.Minute, Absolute: 8 * time.Hour},
 	})
 	return public, admin, err

@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // sessionEnded is the code that clients get, one of those that are free for programs (RFC 6455,
@@ -72,7 +73,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sessions, err := session.New(session.Config{Keys: keys, Store: session.NewMemory(session.MemoryConfig{})})
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: memstore.New(memstore.Config{})}})
 	if err != nil {
 		log.Fatal(err)
 	}

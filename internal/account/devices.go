@@ -17,10 +17,11 @@ type Device struct {
 	LastSeen  time.Time
 }
 
-// KnownTo reports whether the device is one of the developer's, and still known at now.
+// KnownTo reports whether the device is one of the developer's, and still known at now. One that was
+// seen in the future is not: nobody knows how long ago that was.
 func (d Device) KnownTo(dev Developer, now time.Time, age time.Duration) bool {
 	return d.Account == dev.ID && dev.ID != "" && !dev.Disabled && d.Epoch == dev.Epoch &&
-		now.Sub(d.LastSeen) < age
+		now.Sub(d.LastSeen) < age && now.Sub(d.LastSeen) >= -Skew
 }
 
 // Devices keeps the devices of all accounts. It is safe for concurrent use. Times have the

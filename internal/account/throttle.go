@@ -32,7 +32,7 @@ func (p Policy) Take(c Counter, now time.Time) (next Counter, wait time.Duration
 	// A pause longer than the longest comes from a clock that has since jumped back, or a policy
 	// that has since become milder. It is void, or it would lock people out until that clock's time
 	// is reached.
-	if wait = c.Until.Sub(now); wait > 0 && wait <= p.Most+skew {
+	if wait = c.Until.Sub(now); wait > 0 && wait <= p.Most+Skew {
 		return c, min(wait, p.Most)
 	}
 	c.Failures++
@@ -44,10 +44,10 @@ func (p Policy) Take(c Counter, now time.Time) (next Counter, wait time.Duration
 	return c, 0
 }
 
-// skew is by how much the clocks of nodes may differ. Without it a node whose clock is behind would
-// take the longest pause, just begun on another node, for a broken clock's, and let one more
-// through.
-const skew = 10 * time.Second
+// Skew is by how much the clocks of nodes may differ, and a clock may be set back, before what it
+// wrote down counts as written by a broken one. Without it a node whose clock is behind would take
+// the longest pause, just begun on another node, for such a one's, and let one more through.
+const Skew = 5 * time.Minute
 
 // pause is the wait after attempt number Free+over.
 func (p Policy) pause(over int) time.Duration {

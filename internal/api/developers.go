@@ -78,7 +78,7 @@ func (a *API) createDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 		ConfirmPassword string       `json:"confirm_password"`
 		Role            account.Role `json:"role"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
 	if in.Role == "" {
@@ -117,7 +117,7 @@ func (a *API) changeDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 		Role            *account.Role `json:"role"`
 		Disabled        *bool         `json:"disabled"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
 	d, err := a.door.ChangeDeveloper(r.Context(), v, target, door.DeveloperChange{

@@ -14,6 +14,7 @@ const (
 	ActionSignOut              Action = "sign_out"
 	ActionSignOutNotKept       Action = "sign_out_not_kept"
 	ActionSessionEnded         Action = "session_ended"
+	ActionSessionDisowned      Action = "session_disowned"
 	ActionSessionVoid          Action = "session_void"
 	ActionSessionUsedAfterEnd  Action = "session_used_after_end"
 	ActionCookieRefused        Action = "cookie_refused"

@@ -100,6 +100,11 @@ func visits() []Event {
 			Seen: Owner, Says: "{who} ended sessions of {target}[: {text}]", AtOnce: true,
 		},
 		{
+			Action: ActionSessionDisowned, Type: Activity, Level: Warning,
+			OWASP: "authn_token_revoked", Seen: Owner, AtOnce: true,
+			Says: "{who} ended a session as that of somebody else[: {text}]",
+		},
+		{
 			Action: ActionSessionVoid, Type: Activity, Level: Notice, OWASP: "session_expired",
 			Seen: Admins, Says: "A session of {target} ended[: {text}]", Awaits: true,
 		},

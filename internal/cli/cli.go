@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 
@@ -29,17 +31,19 @@ const (
 // Env is the world around the program.
 type Env struct {
 	Args           []string // without the program's name
-	Getenv         func(string) string
+	Environ        []string // as os.Environ gives it
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
 
 type verbs struct {
-	Serve   serveVerb   `cmd:"" default:"withargs" help:"Open the door: serve the pages, the JSON interface and the book. This is what happens without a verb."`
-	User    userVerb    `cmd:"" help:"Make accounts, also while the server runs."`
-	Import  importVerb  `cmd:"" help:"Copy accounts and entries from elsewhere."`
-	Flask   flaskVerb   `cmd:"" help:"Read and write what a Flask application keeps: its cookies and password hashes."`
-	Version versionVerb `cmd:"" help:"Say which version this is."`
+	Serve       serveVerb       `cmd:"" default:"withargs" help:"Open the door: serve the pages, the JSON interface and the book. This is what happens without a verb."`
+	User        userVerb        `cmd:"" help:"Make accounts, also while the server runs."`
+	Session     sessionVerb     `cmd:"" help:"See where people are signed in, and end it, also while the server runs."`
+	Import      importVerb      `cmd:"" help:"Copy accounts and entries from elsewhere."`
+	Flask       flaskVerb       `cmd:"" help:"Read and write what a Flask application keeps: its cookies and password hashes."`
+	Healthcheck healthcheckVerb `cmd:"" help:"Ask the server whether it can serve, as a container platform does. Exit code 0 if it can, else 1."`
+	Version     versionVerb     `cmd:"" help:"Say which version this is."`
 }
 
 // errUsage marks what the caller typed wrong.
@@ -50,6 +54,7 @@ func usage(err error) error { return fmt.Errorf("%w: %w", errUsage, err) }
 // Run carries out one command and gives the exit code: 0 fine, 1 failed, 2 wrong usage.
 func Run(ctx context.Context, env Env) int {
 	var v verbs
+	given := config.ReadEnvironment(env.Environ)
 	ended := -1 // what kong would exit with, after --help
 	parser, err := kong.New(&v,
 		kong.Name("doorbook"),
@@ -57,11 +62,13 @@ func Run(ctx context.Context, env Env) int {
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { ended = code }),
 		kong.UsageOnError(),
+		kong.Resolvers(fromEnvironment(given)),
 	)
 	if err != nil {
 		fmt.Fprintln(env.Stderr, "doorbook:", err)
 		return exitFailed
 	}
+	bind(parser.Model)
 	parsed, err := parser.Parse(env.Args)
 	if ended >= 0 {
 		return ended
@@ -70,7 +77,10 @@ func Run(ctx context.Context, env Env) int {
 		fmt.Fprintf(env.Stderr, "doorbook: %v\nTry \"doorbook --help\".\n", err)
 		return exitUsage
 	}
-	err = parsed.Run(&command{ctx: ctx, Env: env})
+	c := &command{ctx: ctx, Env: env, env: given}
+	if err = c.lookForUnknown(parsed); err == nil {
+		err = parsed.Run(c)
+	}
 	switch {
 	case errors.Is(err, errUsage):
 		fmt.Fprintln(env.Stderr, "doorbook:", err)
@@ -86,6 +96,22 @@ func Run(ctx context.Context, env Env) int {
 type command struct {
 	Env
 	ctx context.Context
+	env config.Environment // what Environ holds
+}
+
+// lookForUnknown refuses names in the environment that are close to a setting's, and tells others.
+func (c *command) lookForUnknown(parsed *kong.Context) error {
+	if !reads(parsed) {
+		return nil
+	}
+	told, err := c.env.Unknown()
+	if err != nil {
+		return usage(err)
+	}
+	for _, text := range told {
+		c.log().Warn(text)
+	}
+	return nil
 }
 
 func (c *command) log() *slog.Logger {
@@ -95,6 +121,9 @@ func (c *command) log() *slog.Logger {
 type serveVerb struct {
 	config.Serve
 }
+
+// Help is what --help says beside the flags.
+func (serveVerb) Help() string { return config.HelpOfSecrets(config.VerbServe) }
 
 // Run serves.
 func (s *serveVerb) Run(c *command) error {
@@ -111,16 +140,29 @@ func (s *serveVerb) Run(c *command) error {
 	if s.Sessions == config.SharedWithFlask && secrets.Flask.Key == nil {
 		return usage(errors.New("--sessions=flask: DOORBOOK_FLASK_SECRET_KEY is missing, the SECRET_KEY of the Flask application"))
 	}
-	return server.Run(c.ctx, server.Config{Serve: s.Serve, Dir: dir, Secrets: secrets, Out: c.Stdout, Log: c.log()})
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "" // it is then served under its other names
+	}
+	return server.Run(c.ctx, server.Config{
+		Serve: s.Serve, Dir: dir, Secrets: secrets, Machine: machine,
+		Command: addAdmin(thisProgram(), s.Dir, secrets.Database), Out: c.Stdout, Log: c.log(),
+	})
 }
 
 // place finds the data directory and the secrets.
 func place(c *command, d config.Data) (dir string, s config.Secrets, err error) {
-	if dir, err = d.Path(c.Getenv); err != nil {
+	if dir, err = d.Path(c.env); err != nil {
 		return dir, s, usage(err)
 	}
-	if s, err = config.ReadSecrets(c.Getenv); err != nil {
+	if dir, err = filepath.Abs(dir); err != nil { // which is told to people in other folders
+		return dir, s, err
+	}
+	if s, err = config.ReadSecrets(c.env); err != nil {
 		return dir, s, usage(err)
+	}
+	for _, text := range s.Told {
+		c.log().Warn(text)
 	}
 	if err := database.CheckSetting(s.Database); err != nil {
 		return dir, s, usage(fmt.Errorf("DOORBOOK_DATABASE: %w", err))

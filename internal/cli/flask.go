@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,31 +26,51 @@ const maxLine = 4 << 20
 
 var errLong = fmt.Errorf("longer than %d bytes", maxLine)
 
-// flaskKeys is how the verbs get the application's keys.
+// flaskKeys is how the verbs get the application's keys: never as an argument, which everybody on
+// the machine can see.
 type flaskKeys struct {
-	SecretKey string   `placeholder:"KEY" help:"The application's SECRET_KEY, byte for byte; else DOORBOOK_FLASK_SECRET_KEY (or its _FILE), where other users of this machine cannot see it."`
-	Fallback  []string `placeholder:"KEY" sep:"none" help:"A key of SECRET_KEY_FALLBACKS. May be given several times."`
+	SecretKeyFile string   `placeholder:"FILE" help:"File with the application's SECRET_KEY, taken byte for byte but for a line end after it; - for the first line of standard input. Else DOORBOOK_FLASK_SECRET_KEY, or the file that DOORBOOK_FLASK_SECRET_KEY_FILE names."`
+	FallbackFile  []string `placeholder:"FILE" sep:"none" help:"File with a key of SECRET_KEY_FALLBACKS. May be given several times. Else DOORBOOK_FLASK_SECRET_KEY_FALLBACKS."`
 }
 
-func (k flaskKeys) signer(c *command) (*flask.Signer, error) {
-	keys := flask.Keys{Secret: []byte(k.SecretKey)}
-	if k.SecretKey == "" {
-		var err error
-		if keys.Secret, err = config.AnyFlaskKey(c.Getenv); err != nil {
+// signer makes the signer of the keys, however weak they are: it only reads and writes cookies.
+func (k flaskKeys) signer(c *command, in *bufio.Reader) (*flask.Signer, error) {
+	keys, err := k.read(c, in)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if len(keys.Key) == 0 {
+		return nil, usage(errors.New("no secret key: name its file with --secret-key-file, or set DOORBOOK_FLASK_SECRET_KEY"))
+	}
+	for _, name := range k.FallbackFile {
+		key, err := config.ReadFlaskKey("--fallback-file", name)
+		if err != nil {
 			return nil, usage(err)
 		}
+		keys.Fallbacks = append(keys.Fallbacks, key)
 	}
-	if len(keys.Secret) == 0 {
-		return nil, usage(errors.New("no secret key: give --secret-key, or DOORBOOK_FLASK_SECRET_KEY"))
-	}
-	for _, f := range k.Fallback {
-		keys.Fallbacks = append(keys.Fallbacks, []byte(f))
-	}
-	s, err := flask.NewSigner(keys)
+	s, err := flask.NewSigner(flask.Keys{Secret: keys.Key, Fallbacks: keys.Fallbacks})
 	if err != nil {
 		return nil, usage(err)
 	}
 	return s.Limit(flask.Limits{Cookie: maxLine}), nil
+}
+
+// read reads the keys that an option names, else those of the environment.
+func (k flaskKeys) read(c *command, in *bufio.Reader) (keys config.Flask, err error) {
+	switch k.SecretKeyFile {
+	case "":
+		return config.AnyFlaskKeys(c.env)
+	case "-":
+		line, err := readLine(in, nil)
+		if err != nil {
+			return keys, errors.New("--secret-key-file: standard input has no first line")
+		}
+		keys.Key, err = config.FlaskKey("--secret-key-file", string(bytes.TrimSuffix(line, []byte("\r"))))
+		return keys, err
+	}
+	keys.Key, err = config.ReadFlaskKey("--secret-key-file", k.SecretKeyFile)
+	return keys, err
 }
 
 type flaskDecodeVerb struct {
@@ -63,11 +84,12 @@ func (f *flaskDecodeVerb) Run(c *command) error {
 	if f.MaxAge < 0 || f.MaxAge > math.MaxInt64/int64(time.Second) {
 		return usage(errors.New("--max-age: not a number of seconds that can be counted with"))
 	}
-	signer, err := f.signer(c)
+	in := bufio.NewReaderSize(c.Stdin, 64<<10)
+	signer, err := f.signer(c, in)
 	if err != nil {
 		return err
 	}
-	return eachLine(c, `{"ok":false,"error":`, func(out, line []byte) ([]byte, error) {
+	return eachLine(c, in, `{"ok":false,"error":`, func(out, line []byte) ([]byte, error) {
 		now := time.Now()
 		if f.Now != nil {
 			now = time.Unix(*f.Now, 0)
@@ -94,11 +116,12 @@ type flaskEncodeVerb struct {
 
 // Run signs each session.
 func (f *flaskEncodeVerb) Run(c *command) error {
-	signer, err := f.signer(c)
+	in := bufio.NewReaderSize(c.Stdin, 64<<10)
+	signer, err := f.signer(c, in)
 	if err != nil {
 		return err
 	}
-	return eachLine(c, `{"ok":false,"error":`, func(out, line []byte) ([]byte, error) {
+	return eachLine(c, in, `{"ok":false,"error":`, func(out, line []byte) ([]byte, error) {
 		text, at, err := readSession(line)
 		if err != nil {
 			return out, err
@@ -139,11 +162,10 @@ func readSession(line []byte) (text []byte, at time.Time, err error) {
 // answer is an error that is what was asked for: it does not count as a failure.
 type answer struct{ error }
 
-// eachLine gives every line of standard input to f, without its line feed, and writes what f
+// eachLine gives every line that is left of standard input to f, without its line feed, and writes what f
 // appends to out as one line, at once. If f fails, the line is the error behind refused, and the
 // rest of the lines have their answers all the same.
-func eachLine(c *command, refused string, f func(out, line []byte) ([]byte, error)) error {
-	in := bufio.NewReaderSize(c.Stdin, 64<<10)
+func eachLine(c *command, in *bufio.Reader, refused string, f func(out, line []byte) ([]byte, error)) error {
 	failed, lines := 0, 0
 	var line, out []byte
 	for {

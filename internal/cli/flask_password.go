@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 
 	"github.com/doorbook/doorbook/passhash"
@@ -18,7 +19,7 @@ func (f *flaskCheckPasswordVerb) Run(c *command) error {
 	if err != nil {
 		return err
 	}
-	return eachLine(c, `{"match":false,"error":`, func(out, line []byte) ([]byte, error) {
+	return eachLine(c, bufio.NewReaderSize(c.Stdin, 64<<10), `{"match":false,"error":`, func(out, line []byte) ([]byte, error) {
 		if len(line) > maxLine {
 			return out, errLong
 		}

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
-	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/fromflask"
 	"github.com/doorbook/doorbook/passhash"
 )
@@ -24,10 +24,10 @@ type importVerb struct {
 
 type importFlaskVerb struct {
 	config.Data
-	From   string   `env:"DOORBOOK_IMPORT_FROM" placeholder:"URL" help:"Where they are: mongodb://HOST/DATABASE; without a database: flask. With a password in it rather use the environment, or DOORBOOK_IMPORT_FROM_FILE."`
-	DryRun bool     `help:"Read and check everything, write nothing, and report what would be done with an empty database."`
-	Admin  []string `sep:"none" placeholder:"EMAIL" help:"Make this one an administrator; everybody else is a member. May be repeated."`
-	Report string   `placeholder:"FILE" help:"Write every document that was not simply copied into this new file, as JSON lines; the last line has the totals. One that is there already is never overwritten."`
+	From   string
+	DryRun bool
+	Admin  []string `sep:"none"`
+	Report string
 }
 
 // Help is what --help says beside the flags.
@@ -50,7 +50,7 @@ func (i *importFlaskVerb) Run(c *command) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, secrets, err := place(c, i.Data)
+	_, secrets, err := place(c, i.Data)
 	if err != nil {
 		return err
 	}
@@ -70,12 +70,13 @@ func (i *importFlaskVerb) Run(c *command) (err error) {
 	if i.DryRun { // opening a database makes tables, files or indexes, so that of the settings is left alone
 		return i.copy(c, fromflask.Rehearse(config), source.Name())
 	}
-	db, err := database.Open(c.ctx, secrets.Database, dir, database.Options{Log: c.log()})
+	to, err := openInstallation(c, i.Data)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	config.Accounts, config.Book = db.Accounts, db.Entries
+	defer func() { err = errors.Join(err, to.db.Close()) }()
+	fmt.Fprintf(c.Stdout, "in %s, from %s\n", to.name, source.Name())
+	config.Accounts, config.Book = to.db.Accounts, to.db.Entries
 	return i.copy(c, config, source.Name())
 }
 
@@ -109,23 +110,30 @@ func (i *importFlaskVerb) copy(c *command, config fromflask.Config, name string)
 	if broke != nil {
 		return fmt.Errorf("broke off: %w\nRun it again when the cause is gone: it goes on where it stopped", broke)
 	}
+	if len(totals.NotFound) > 0 {
+		return fmt.Errorf("--admin: nobody was made an administrator as %s: no account of the original has that address",
+			strings.Join(totals.NotFound, ", "))
+	}
 	return nil
 }
 
-// source is the URL, which may be in a file because it may hold a password.
+// source is the URL.
 func (i *importFlaskVerb) source(c *command) (string, error) {
-	file := c.Getenv("DOORBOOK_IMPORT_FROM_FILE")
-	switch {
-	case i.From != "":
-		return i.From, nil
-	case file == "":
+	if i.From == "" {
 		return "", usage(errors.New("--from: name the database, as in mongodb://localhost/flask"))
 	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return "", usage(fmt.Errorf("DOORBOOK_IMPORT_FROM_FILE: %w", err))
+	if slices.ContainsFunc(c.Args, func(arg string) bool { return strings.HasSuffix(arg, i.From) }) && holdsPassword(i.From) {
+		c.log().Warn("everybody on this machine can see the password in --from: rather give the address as DOORBOOK_IMPORT_FROM, or in a file that DOORBOOK_IMPORT_FROM_FILE names")
 	}
-	return strings.TrimRight(string(content), "\r\n"), nil
+	return i.From, nil
+}
+
+// holdsPassword reports whether an address of a database has a password in it.
+func holdsPassword(address string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(authority, '@')
+	return at >= 0 && strings.Contains(authority[:at], ":")
 }
 
 func canonicalEmails(list []string) (keys []string, err error) {

@@ -10,18 +10,33 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/internal/cli"
+	"github.com/doorbook/doorbook/internal/sitetest"
 )
+
+// environ gives variables as os.Environ does.
+func environ(env map[string]string) (list []string) {
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
 
 // importFlask runs the verb over a data directory of its own.
 func importFlask(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr, dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
+	code, stdout, stderr = importInto(t, dir, env, args...)
+	return code, stdout, stderr, dir
+}
+
+func importInto(t *testing.T, dir string, env map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errs bytes.Buffer
 	code = cli.Run(context.Background(), cli.Env{
-		Args: append([]string{"import", "flask", "--data", dir}, args...), Getenv: func(name string) string { return env[name] },
+		Args: append([]string{"import", "flask", "--data", dir}, args...), Environ: environ(env),
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 	})
-	return code, out.String(), errs.String(), dir
+	return code, out.String(), errs.String()
 }
 
 // TestImportUsage: what is typed wrong is told at once, and never with the password of the URL.
@@ -79,6 +94,8 @@ func TestImportFromNowhere(t *testing.T) {
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Error("a dry run left", left, err)
 	}
+	installed := t.TempDir()
+	sitetest.Open(t, installed)
 	report := filepath.Join(t.TempDir(), "report")
 	if err := os.WriteFile(report, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
@@ -88,7 +105,7 @@ func TestImportFromNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{report, link} { // a file of others, and a way to one
-		code, _, stderr, _ = importFlask(t, nil, "--from", from, "--report", name)
+		code, _, stderr = importInto(t, installed, nil, "--from", from, "--report", name)
 		if code != 1 || !strings.Contains(stderr, "--report: ") || !strings.Contains(stderr, "exists") {
 			t.Errorf("%s: exit code %d\n%s", name, code, stderr)
 		}
@@ -99,7 +116,7 @@ func TestImportFromNowhere(t *testing.T) {
 	if _, err := os.Stat(link); err == nil {
 		t.Error("a link was followed")
 	}
-	code, _, stderr, _ = importFlask(t, nil, "--from", from, "--report", filepath.Join(t.TempDir(), "none", "report"))
+	code, _, stderr = importInto(t, installed, nil, "--from", from, "--report", filepath.Join(t.TempDir(), "none", "report"))
 	if code != 1 || !strings.Contains(stderr, "--report: ") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}

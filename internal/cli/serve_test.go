@@ -3,7 +3,6 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,23 +16,13 @@ import (
 // logged meanwhile must be JSON, one object a line (ASVS 16.2.4).
 func serve(t *testing.T, env map[string]string, args ...string) string {
 	t.Helper()
-	for _, name := range []string{"ADDR", "DATA", "REGISTRATION", "PUBLIC_URL", "TRUSTED_PROXIES", "COOKIE_SECURE"} {
-		name = "DOORBOOK_" + name
-		t.Setenv(name, "") // put back in the end, as it was
-		if err := os.Unsetenv(name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, value := range env {
-		t.Setenv(name, value)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out, errs sitetest.Buffer
 	ended := make(chan int, 1)
 	go func() {
 		ended <- cli.Run(ctx, cli.Env{
-			Args: args, Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
+			Args: args, Environ: environ(env), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 		})
 	}()
 	for {
@@ -70,6 +59,7 @@ func serve(t *testing.T, env map[string]string, args ...string) string {
 
 // TestSettings: flags win over the environment, the environment over the defaults.
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
 	env := map[string]string{
 		"DOORBOOK_ADDR": "127.0.0.1:0", "DOORBOOK_DATA": one, "DOORBOOK_REGISTRATION": "closed", "DOORBOOK_PUBLIC_URL": "http://from.the.environment",
@@ -81,13 +71,13 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	said = serve(t, env, "serve", "--addr", "localhost:0", "--data", two, "--registration=open", "--public-url=https://FROM.a.flag/")
-	for _, part := range []string{"open at https://FROM.a.flag\n", two, "  open\n", "__Host-session"} {
+	for _, part := range []string{"open at https://from.a.flag\n", two, "  open\n", "__Host-session"} {
 		if !strings.Contains(said, part) {
 			t.Errorf("by flags it does not say %q:\n%s", part, said)
 		}
 	}
 	said = serve(t, map[string]string{
-		"DOORBOOK_ADDR": "localhost:0", "XDG_DATA_HOME": one,
+		"DOORBOOK_ADDR": "localhost:0", "XDG_DATA_HOME": one, "DOORBOOK_REGISTRATION": "", "DOORBOOK_PUBLIC_URL": "",
 	})
 	for _, part := range []string{"open at http://localhost:", filepath.Join(one, "doorbook"), "  open\n", "__Host-session"} {
 		if !strings.Contains(said, part) {

@@ -1,32 +1,25 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
-	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 type userVerb struct {
 	Add      userAddVerb      `cmd:"" help:"Make an account."`
 	Password userPasswordVerb `cmd:"" help:"Set a forgotten password, and sign its owner out everywhere."`
-}
-
-// password is how a verb gets one.
-type password struct {
-	PasswordStdin bool `help:"Read the password from the first line of standard input, without asking."`
 }
 
 type userAddVerb struct {
@@ -41,11 +34,11 @@ type userAddVerb struct {
 
 // Run makes the account. It is never throttled: whoever can run it has the databases anyway.
 func (u *userAddVerb) Run(c *command) error {
-	d, _, done, err := openDoor(c, u.Data, u.Passwords)
+	o, err := openDoor(c, u.Data, u.Passwords)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer o.close()
 	typed, err := u.read(c)
 	if err != nil {
 		return err
@@ -54,14 +47,13 @@ func (u *userAddVerb) Run(c *command) error {
 	if u.Admin {
 		role = account.Admin
 	}
-	dev, err := d.AddDeveloper(c.ctx, door.Program(), account.Registration{
+	dev, err := o.door.AddDeveloper(c.ctx, door.Program(), account.Registration{
 		Name: u.Name, Skills: []string{u.Skills}, Email: u.Email, Password: typed,
 	}, role)
 	if err != nil {
-		return inWords(err)
+		return o.inWords(err)
 	}
-	_, err = fmt.Fprintf(c.Stdout, "%s %s is made: %s\n", dev.Role, dev.Email, dev.ID)
-	return err
+	return o.say(c, "%s %s is made: %s", dev.Role, dev.Email, dev.ID)
 }
 
 type userPasswordVerb struct {
@@ -73,68 +65,69 @@ type userPasswordVerb struct {
 
 // Run sets the password.
 func (u *userPasswordVerb) Run(c *command) error {
-	d, known, done, err := openDoor(c, u.Data, u.Passwords)
+	o, err := openDoor(c, u.Data, u.Passwords)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer o.close()
 	typed, err := u.read(c)
 	if err != nil {
 		return err
 	}
-	dev, err := d.ResetPassword(c.ctx, door.Program(), u.Email, typed)
+	dev, err := o.door.ResetPassword(c.ctx, door.Program(), u.Email, typed)
 	if err != nil {
-		return inWords(err)
+		return o.inWords(err)
 	}
-	if !known {
+	if !o.known {
 		fmt.Fprintf(c.Stderr, "The server's secret key is not here, so a pause after too many attempts was not lifted: "+
 			"it ends by itself after %d minutes at most, or run this again with DOORBOOK_SECRET_KEY as the server has it.\n",
 			int(account.DefaultGuessing().Account.Most.Minutes()))
 	}
-	_, err = fmt.Fprintf(c.Stdout, "%s has a new password and is signed out everywhere\n", dev.Email)
-	return err
+	return o.say(c, "%s has a new password and is signed out everywhere", dev.Email)
 }
 
-// openDoor makes a door over the data directory, which a running server may have open too. It is
-// not known to work with the server's keys if those come from the server's own environment; nothing
-// but throttling counters depends on them here.
-func openDoor(c *command, data config.Data, form config.Passwords) (d *door.Door, known bool, done func(), err error) {
-	dir, secrets, err := place(c, data)
-	if err != nil {
-		return nil, false, nil, err
-	}
+// opened is a door over an installation, which a running server may have open too. It is not known
+// to work with the server's keys if those come from the server's own environment; nothing but
+// throttling counters depends on them here.
+type opened struct {
+	installation
+	door  *door.Door
+	known bool
+}
+
+func openDoor(c *command, data config.Data, form config.Passwords) (o opened, err error) {
 	if err := form.Check(); err != nil {
-		return nil, false, nil, usage(err)
+		return o, usage(err)
 	}
-	first := !database.Remote(secrets.Database) && !database.Exists(dir)
-	db, err := database.Open(c.ctx, secrets.Database, dir, database.Options{Log: c.log()})
-	if err != nil {
-		return nil, false, nil, err
+	if o.installation, err = openInstallation(c, data); err != nil {
+		return o, err
 	}
 	defer func() {
 		if err != nil {
-			_ = db.Close()
+			o.close()
 		}
 	}()
-	keys, known, err := config.KnownKeys(secrets, dir, first)
+	keys, known, err := config.KnownKeys(o.secrets, o.dir)
 	if err != nil {
-		return nil, false, nil, err
+		return o, err
 	}
-	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(form.Of(c.Getenv("DOORBOOK_SESSIONS")))})
+	hasher, err := passhash.New(passhash.Config{Form: passhash.Form(form.Of(c.env["DOORBOOK_SESSIONS"]))})
 	if err != nil {
-		return nil, false, nil, err
+		return o, err
 	}
 	// What ends here must end for a Flask application that shares the cookie, too, whether there is
 	// one or not.
 	longest := session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
-	sessions, err := session.New(session.Config{Keys: keys, Store: db.Sessions, Carrier: session.Sealed, Remembered: longest})
+	db := o.db
+	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: db.Sessions, Format: sealed.New()}, Remembered: longest})
 	if err != nil {
-		return nil, false, nil, err
+		return o, err
 	}
-	return door.New(door.Config{
+	o.known, o.door = known, door.New(door.Config{
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Book: db.Entries, Recorder: direct{db.Entries},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
-	}), known, func() { _ = db.Close() }, nil
+	})
+	return o, nil
 }
 
 // direct enters each activity in a commit of its own: a command has no others to share one with.
@@ -145,26 +138,13 @@ func (d direct) Append(ctx context.Context, entries ...book.Entry) error {
 	return d.repo.Append(ctx, entries)
 }
 
-// read asks for the password, or takes it from standard input: up to the line's end, which is not
-// part of it.
-func (p password) read(c *command) (string, error) {
-	if !p.PasswordStdin {
-		fmt.Fprintf(c.Stderr, "Password (%d characters or more; it is shown as you type): ", account.MinPassword)
-	}
-	line, err := bufio.NewReader(io.LimitReader(c.Stdin, 4096)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	return strings.TrimRight(line, "\r\n"), nil
-}
-
 // inWords lists every broken field, one a line.
-func inWords(err error) error {
+func (o opened) inWords(err error) error {
 	f := fault.From(err)
 	if f.Kind == fault.Internal || f.Kind == fault.Busy {
-		return err
+		return fmt.Errorf("%s: %w", o.name, err)
 	}
-	lines := []string{f.Public}
+	lines := []string{o.name + ": " + f.Public}
 	for _, field := range f.Fields {
 		if field.Text != f.Public {
 			lines = append(lines, "  "+field.Name+": "+field.Text)

@@ -4,39 +4,42 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/doorbook/doorbook/internal/network"
 	"github.com/doorbook/doorbook/session"
 )
 
 // Data is the setting that every verb has: where the databases are.
 type Data struct {
-	Dir string `name:"data" env:"DOORBOOK_DATA" placeholder:"DIR" help:"Data directory. Default: $$XDG_DATA_HOME/doorbook, else ~/.local/share/doorbook."`
+	Dir string `name:"data"`
 }
 
-// Serve is the settings of the server. Secrets are not among them: a flag is seen by everybody on
-// the machine.
+// Serve is the settings of the server; what they mean says Settings. Secrets are not among them: a
+// flag is seen by everybody on the machine.
 type Serve struct {
 	Data
-	Addr           string `env:"DOORBOOK_ADDR" default:"localhost:8080" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
-	PublicURL      string `name:"public-url" env:"DOORBOOK_PUBLIC_URL" placeholder:"URL" help:"Address that people use, where it is another: https://example.org. It decides how cookies are protected."`
-	TrustedProxies string `env:"DOORBOOK_TRUSTED_PROXIES" placeholder:"LIST" help:"Addresses and networks of proxies whose X-Forwarded-For is believed, comma separated. Default: none."`
-	Registration   string `env:"DOORBOOK_REGISTRATION" default:"open" placeholder:"WHO" help:"Who may make an account: open, invite or closed (${default})."`
-	CookieSecure   string `env:"DOORBOOK_COOKIE_SECURE" default:"auto" placeholder:"WHEN" help:"auto, or never for a browser that takes no Secure cookie from localhost (${default})."`
-	Sessions       string `env:"DOORBOOK_SESSIONS" default:"store" placeholder:"WHERE" help:"Where sessions live: store, or flask to share the cookie of a Flask application (${default})."`
-	FlaskCookie    string `env:"DOORBOOK_FLASK_COOKIE" default:"session" placeholder:"NAME" help:"Name of the Flask application's session cookie (${default})."`
+	Addr           string
+	PublicURL      string `name:"public-url"`
+	TrustedProxies string
+	Registration   string
+	CookieSecure   string
+	HSTSSubdomains bool `name:"hsts-subdomains"`
+	Sessions       string
+	FlaskCookie    string
+	Edge
 	Passwords
 }
 
 // Passwords says what new password hashes look like.
 type Passwords struct {
-	Form string `name:"passwords" env:"DOORBOOK_PASSWORDS" placeholder:"FORM" help:"Form of new password hashes: argon2id, or while a Flask application reads them too scrypt (Werkzeug 2.3 and later) or pbkdf2 (any). Default: argon2id; pbkdf2 while the session cookie is shared with a Flask application."`
+	Form string `name:"passwords"`
 }
 
 // Of gives the form, for where sessions live: what a Flask application beside us cannot read locks
@@ -57,11 +60,10 @@ const SharedWithFlask = "flask"
 
 // Check refuses what cannot be.
 func (p Passwords) Check() error {
-	switch p.Form {
-	case "", "argon2id", "scrypt", "pbkdf2":
+	if p.Form == "" {
 		return nil
 	}
-	return fmt.Errorf("--passwords: %q is none of argon2id, scrypt, pbkdf2", p.Form)
+	return oneOf("passwords", p.Form)
 }
 
 // Secrets are the settings that only the environment or a file gives.
@@ -70,13 +72,17 @@ type Secrets struct {
 	Key       []byte   // DOORBOOK_SECRET_KEY; nil: the key file of the data directory
 	Fallbacks [][]byte // DOORBOOK_SECRET_KEY_FALLBACKS: old keys, or one that is coming
 	Flask     Flask
+
+	Told []string // sentences about what is weak in the files that some of them are in
 }
 
 // ReadSecrets reads the secrets from the environment, or from the files that NAME_FILE names
 // (without the line's end). Weak and published keys are refused here, before anything is opened or
 // made.
-func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
-	key, err := secret(getenv, "DOORBOOK_SECRET_KEY")
+func ReadSecrets(env Environment) (s Secrets, err error) {
+	from := &secrets{env: env}
+	defer func() { s.Told = from.told }()
+	key, err := from.read("DOORBOOK_SECRET_KEY")
 	if err != nil {
 		return s, err
 	}
@@ -86,7 +92,7 @@ func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 			return s, err
 		}
 	}
-	list, err := secret(getenv, "DOORBOOK_SECRET_KEY_FALLBACKS")
+	list, err := from.read("DOORBOOK_SECRET_KEY_FALLBACKS")
 	if err != nil {
 		return s, err
 	}
@@ -98,10 +104,10 @@ func ReadSecrets(getenv func(string) string) (s Secrets, err error) {
 			}
 		}
 	}
-	if s.Database, err = secret(getenv, "DOORBOOK_DATABASE"); err != nil {
+	if s.Database, err = from.read("DOORBOOK_DATABASE"); err != nil {
 		return s, err
 	}
-	s.Flask, err = readFlask(getenv)
+	s.Flask, err = readFlask(from, flaskKey)
 	return s, err
 }
 
@@ -112,35 +118,20 @@ func checkKey(name string, key []byte) error {
 	return nil
 }
 
-func secret(getenv func(string) string, name string) (string, error) {
-	value, file := getenv(name), getenv(name+"_FILE")
-	switch {
-	case file == "":
-		return value, nil
-	case value != "":
-		return "", fmt.Errorf("%s and %s_FILE are both set", name, name)
-	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("%s_FILE: %w", name, err)
-	}
-	if value = strings.TrimRight(string(content), "\r\n"); value == "" {
-		return "", fmt.Errorf("%s_FILE: %s is empty", name, file)
-	}
-	return value, nil
-}
-
 // Path is the data directory.
-func (d Data) Path(getenv func(string) string) (string, error) {
+func (d Data) Path(env Environment) (string, error) {
 	if d.Dir != "" {
 		return d.Dir, nil
 	}
-	if base := getenv("XDG_DATA_HOME"); filepath.IsAbs(base) {
+	if base := env["XDG_DATA_HOME"]; filepath.IsAbs(base) {
 		return filepath.Join(base, "doorbook"), nil
 	}
-	home := getenv("HOME")
-	if home == "" {
+	home := env["HOME"]
+	switch {
+	case home == "":
 		return "", errors.New("there is no home directory: name a data directory with --data or DOORBOOK_DATA")
+	case !filepath.IsAbs(home):
+		return "", fmt.Errorf("HOME is %q, which is another place in every folder: name a data directory with --data or DOORBOOK_DATA", home)
 	}
 	return filepath.Join(home, ".local", "share", "doorbook"), nil
 }
@@ -148,39 +139,45 @@ func (d Data) Path(getenv func(string) string) (string, error) {
 // Check refuses what cannot be.
 func (s *Serve) Check() error {
 	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
-		return fmt.Errorf("--addr: %q is not HOST:PORT", s.Addr)
+		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080, or :8080 for all addresses; a port is a number up to 65535", s.Addr)
 	}
-	switch s.Registration {
-	case "open", "closed":
-	case "invite":
+	if s.Registration == "invite" {
 		return errors.New("--registration: there are no invitations yet; use closed, and add people with \"doorbook user add\"")
-	default:
-		return fmt.Errorf("--registration: %q is none of open, invite, closed", s.Registration)
 	}
-	switch s.Sessions {
-	case "", "store", SharedWithFlask:
-	default:
-		return fmt.Errorf("--sessions: %q is neither store nor flask", s.Sessions)
+	sessions := cmp.Or(s.Sessions, "store")
+	if err := errors.Join(oneOf("registration", s.Registration), oneOf("sessions", sessions), oneOf("cookie-secure", s.CookieSecure)); err != nil {
+		return err
 	}
 	if err := s.Passwords.Check(); err != nil {
 		return err
 	}
-	if err := checkFlaskCookie(s.FlaskCookie); err != nil {
+	if err := checkFlaskCookie(s.FlaskCookie, s.CookiePrefix); err != nil {
 		return err
 	}
-	if s.CookieSecure != "auto" && s.CookieSecure != "never" {
-		return fmt.Errorf("--cookie-secure: %q is neither auto nor never", s.CookieSecure)
+	if err := s.Edge.Check(); err != nil {
+		return err
 	}
+	return s.checkPublicURL()
+}
+
+// checkPublicURL refuses what is no address of a site, and writes the others in one way.
+func (s *Serve) checkPublicURL() error {
 	if s.PublicURL == "" {
-		return nil
+		return s.checkSecure()
 	}
-	u, err := url.Parse(s.PublicURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" ||
-		u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return fmt.Errorf("--public-url: %q is not of the form https://HOST", s.PublicURL)
+	written, err := PublicURL(s.PublicURL)
+	if err != nil {
+		return fmt.Errorf("--public-url: %q is not of the form https://HOST: %w", s.PublicURL, err)
 	}
-	s.PublicURL = u.Scheme + "://" + u.Host
-	if u.Scheme == "https" && s.CookieSecure == "never" {
+	s.PublicURL = written
+	if s.TLSCert != "" && !s.HTTPS() {
+		return errors.New("--tls-cert does not go with a public URL that begins with http://")
+	}
+	return s.checkSecure()
+}
+
+func (s *Serve) checkSecure() error {
+	if s.HTTPS() && s.CookieSecure == "never" {
 		return errors.New("--cookie-secure=never does not go with an https address")
 	}
 	return nil
@@ -192,40 +189,50 @@ func isPort(s string) bool {
 }
 
 // HTTPS reports whether people use the site over TLS.
-func (s *Serve) HTTPS() bool { return strings.HasPrefix(s.PublicURL, "https://") }
+func (s *Serve) HTTPS() bool {
+	return strings.HasPrefix(s.PublicURL, "https://") || s.PublicURL == "" && s.TLSCert != ""
+}
 
-// Secure reports whether cookies are Secure: browsers take such cookies over TLS, and from their
-// own machine.
+// Secure reports whether cookies are Secure, given the address that URL gives: browsers take such
+// cookies over TLS, and from their own machine.
 func (s *Serve) Secure(url string) bool {
 	if s.CookieSecure == "never" {
 		return false
 	}
-	return s.HTTPS() || loopback(url)
+	return s.HTTPS() || loopback(url) && (s.PublicURL != "" || !s.Everywhere())
+}
+
+// Everywhere reports whether the server listens on all addresses of its machine. Then people come
+// by names that are not known here.
+func (s *Serve) Everywhere() bool {
+	host, _, err := net.SplitHostPort(s.Addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "" || ip != nil && ip.IsUnspecified())
 }
 
 // loopback reports whether a URL leads to the reader's own machine.
 func loopback(address string) bool {
 	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	host := strings.ToLower(u.Hostname())
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return err == nil && network.Loopback(u.Hostname())
 }
 
-// URL is the address that people use, given the one that is listened on.
+// URL is the address that people use, given the one that is listened on. Where that is all of them,
+// which no browser opens, it is that of this machine for itself.
 func (s *Serve) URL(listening net.Addr) string {
 	if s.PublicURL != "" {
 		return s.PublicURL
 	}
 	host, _, err := net.SplitHostPort(s.Addr)
 	_, port, _ := net.SplitHostPort(listening.String())
-	if err != nil || host == "" {
-		return "http://" + listening.String()
+	scheme := "http://"
+	if s.TLSCert != "" {
+		scheme = "https://"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	if at, ok := listening.(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		return scheme + net.JoinHostPort("localhost", port)
+	}
+	if err != nil || host == "" {
+		return scheme + listening.String()
+	}
+	return scheme + net.JoinHostPort(host, port)
 }

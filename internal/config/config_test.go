@@ -19,15 +19,12 @@ const (
 	keyTwo = "0123456789abcdef-two-of-this-test"
 )
 
-func env(pairs ...string) func(string) string {
-	return func(name string) string {
-		for i := 0; i < len(pairs); i += 2 {
-			if pairs[i] == name {
-				return pairs[i+1]
-			}
-		}
-		return ""
+func env(pairs ...string) config.Environment {
+	e := config.Environment{}
+	for i := 0; i < len(pairs); i += 2 {
+		e[pairs[i]] = pairs[i+1]
 	}
+	return e
 }
 
 func file(t *testing.T, content string) string {
@@ -42,7 +39,7 @@ func file(t *testing.T, content string) string {
 func TestReadSecrets(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		env       func(string) string
+		env       config.Environment
 		key       string
 		fallbacks []string
 	}{
@@ -67,15 +64,21 @@ func TestReadSecrets(t *testing.T) {
 			}
 		})
 	}
-	for name, getenv := range map[string]func(string) string{
-		"both":             env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FILE", file(t, keyOne)),
-		"no file":          env("DOORBOOK_SECRET_KEY_FILE", "/nowhere/at/all"),
-		"a folder":         env("DOORBOOK_SECRET_KEY_FILE", t.TempDir()),
-		"an empty file":    env("DOORBOOK_SECRET_KEY_FILE", file(t, "\n\n")),
-		"short":            env("DOORBOOK_SECRET_KEY", "short"),
-		"short in a file":  env("DOORBOOK_SECRET_KEY_FILE", file(t, "short\n")),
-		"a short fallback": env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS", keyTwo+",short"),
-		"both, fallbacks":  env("DOORBOOK_SECRET_KEY_FALLBACKS", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS_FILE", file(t, keyOne)),
+	for name, getenv := range map[string]config.Environment{
+		"both":               env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FILE", file(t, keyOne)),
+		"no file":            env("DOORBOOK_SECRET_KEY_FILE", "/nowhere/at/all"),
+		"a folder":           env("DOORBOOK_SECRET_KEY_FILE", t.TempDir()),
+		"an empty name":      env("DOORBOOK_SECRET_KEY_FILE", ""),
+		"an empty value":     env("DOORBOOK_SECRET_KEY", ""),
+		"empty fallbacks":    env("DOORBOOK_SECRET_KEY_FALLBACKS", ""),
+		"empty, and a file":  env("DOORBOOK_SECRET_KEY", "", "DOORBOOK_SECRET_KEY_FILE", file(t, keyOne)),
+		"an empty database":  env("DOORBOOK_DATABASE", ""),
+		"an empty Flask key": env("DOORBOOK_FLASK_SECRET_KEY", ""),
+		"an empty file":      env("DOORBOOK_SECRET_KEY_FILE", file(t, "\n\n")),
+		"short":              env("DOORBOOK_SECRET_KEY", "short"),
+		"short in a file":    env("DOORBOOK_SECRET_KEY_FILE", file(t, "short\n")),
+		"a short fallback":   env("DOORBOOK_SECRET_KEY", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS", keyTwo+",short"),
+		"both, fallbacks":    env("DOORBOOK_SECRET_KEY_FALLBACKS", keyOne, "DOORBOOK_SECRET_KEY_FALLBACKS_FILE", file(t, keyOne)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if s, err := config.ReadSecrets(getenv); err == nil {
@@ -91,7 +94,7 @@ func TestPath(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		dir  string
-		env  func(string) string
+		env  config.Environment
 		want string
 	}{
 		{"data", env("XDG_DATA_HOME", "/xdg", "HOME", "/home/ada"), "data"},
@@ -103,8 +106,10 @@ func TestPath(t *testing.T) {
 			t.Errorf("%q, %v, want %q", got, err, c.want)
 		}
 	}
-	if got, err := (config.Data{}).Path(env()); err == nil {
-		t.Errorf("without a home: %q", got)
+	for _, e := range []config.Environment{env(), env("HOME", ""), env("HOME", "."), env("HOME", "home/ada")} {
+		if got, err := (config.Data{}).Path(e); err == nil || !strings.Contains(err.Error(), "--data") {
+			t.Errorf("%v: %q, %v", e, got, err)
+		}
 	}
 }
 
@@ -116,7 +121,7 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
 		"": "", "https://door.example.org": "https://door.example.org", "https://door.example.org/": "https://door.example.org",
-		"HTTPS://door.example.org:8443//": "https://door.example.org:8443", "http://[::1]:80": "http://[::1]:80", "http://10.1.2.3": "http://10.1.2.3",
+		"HTTPS://door.example.org:8443//": "https://door.example.org:8443", "http://[::1]:80": "http://[::1]", "http://10.1.2.3": "http://10.1.2.3",
 	} {
 		s := good()
 		s.PublicURL = url
@@ -136,11 +141,16 @@ func TestCheck(t *testing.T) {
 		"no registration":     func(s *config.Serve) { s.Registration = "" },
 		"cookies":             func(s *config.Serve) { s.CookieSecure = "no" },
 		"never, with https":   func(s *config.Serve) { s.CookieSecure, s.PublicURL = "never", "https://x.test" },
+		"TLS without a key":   func(s *config.Serve) { s.TLSCert = "x" },
+		"a key without TLS":   func(s *config.Serve) { s.TLSKey = "x" },
+		"TLS at http":         func(s *config.Serve) { s.TLSCert, s.TLSKey, s.PublicURL = "x", "y", "http://x.test" },
+		"never, with TLS":     func(s *config.Serve) { s.TLSCert, s.TLSKey, s.CookieSecure = "x", "y", "never" },
+		"a prefix of two":     func(s *config.Serve) { s.CookiePrefix = "a b" },
+		"a prefix of ours":    func(s *config.Serve) { s.CookiePrefix = "form" },
 		"no scheme":           func(s *config.Serve) { s.PublicURL = "door.example.org" },
 		"another scheme":      func(s *config.Serve) { s.PublicURL = "ftp://door.example.org" },
 		"no host":             func(s *config.Serve) { s.PublicURL = "https://" },
 		"only a port":         func(s *config.Serve) { s.PublicURL = "https://:443" },
-		"a path":              func(s *config.Serve) { s.PublicURL = "https://x.test/door" },
 		"a query":             func(s *config.Serve) { s.PublicURL = "https://x.test?a=b" },
 		"a fragment":          func(s *config.Serve) { s.PublicURL = "https://x.test#a" },
 		"a user":              func(s *config.Serve) { s.PublicURL = "https://ada@x.test" },
@@ -193,6 +203,24 @@ func TestURL(t *testing.T) {
 			t.Errorf("%s %s: %q, want %q", c.addr, c.public, got, c.want)
 		}
 	}
+	for _, c := range []struct {
+		addr string
+		ip   net.IP
+	}{{":0", net.IPv6zero}, {":0", net.IPv4zero}, {"0.0.0.0:0", net.IPv4zero}, {"[::]:0", net.IPv6zero}, {"any:0", nil}} {
+		s := config.Serve{Addr: c.addr, CookieSecure: "auto"}
+		got := s.URL(&net.TCPAddr{IP: c.ip, Port: 4711})
+		if c.ip != nil && (got != "http://localhost:4711" || s.Secure(got)) {
+			t.Errorf("%s: %q, Secure: %v", c.addr, got, s.Secure(got))
+		}
+	}
+	for _, c := range []struct{ addr, public, want string }{
+		{"127.0.0.1:0", "", "http://127.0.0.1:4711"},
+	} {
+		s := config.Serve{Addr: c.addr, PublicURL: c.public}
+		if got := s.URL(listening); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.addr, c.public, got, c.want)
+		}
+	}
 }
 
 // TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and
@@ -200,7 +228,7 @@ func TestURL(t *testing.T) {
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	ring, err := config.Keys(config.Secrets{Key: []byte(keyOne), Fallbacks: [][]byte{[]byte(keyTwo)}}, dir)
+	ring, _, err := config.Keys(config.Secrets{Key: []byte(keyOne), Fallbacks: [][]byte{[]byte(keyTwo)}}, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +245,7 @@ func TestKeys(t *testing.T) {
 	for _, s := range []config.Secrets{
 		{Key: []byte("short")}, {Key: []byte{}}, {Key: []byte(keyOne), Fallbacks: [][]byte{[]byte(keyOne)}}, {Fallbacks: [][]byte{[]byte("short")}},
 	} {
-		if _, err := config.Keys(s, t.TempDir()); !errors.Is(err, session.ErrWeakKey) {
+		if _, _, err := config.Keys(s, t.TempDir()); !errors.Is(err, session.ErrWeakKey) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/flask"
 )
 
 // Flask is the secret keys of a Flask application that shares our cookie, or did.
@@ -20,15 +20,15 @@ type Flask struct {
 // be guessed. Flask's own documentation has made keys of 16 bytes and more.
 const minFlaskKey = 16
 
-// readFlask reads the keys. They are taken byte for byte, as Flask takes a text; "hex:" before one
-// is for keys that are bytes.
-func readFlask(getenv func(string) string) (f Flask, err error) {
+// readFlask reads the keys, of which take makes bytes or refuses them. They are taken byte for byte,
+// as Flask takes a text; "hex:" before one is for keys that are bytes.
+func readFlask(from *secrets, take func(name, text string) ([]byte, error)) (f Flask, err error) {
 	const name = "DOORBOOK_FLASK_SECRET_KEY"
-	key, err := secret(getenv, name)
+	key, err := from.read(name)
 	if err != nil {
 		return f, err
 	}
-	list, err := secret(getenv, name+"_FALLBACKS")
+	list, err := from.read(name + "_FALLBACKS")
 	if err != nil {
 		return f, err
 	}
@@ -38,11 +38,11 @@ func readFlask(getenv func(string) string) (f Flask, err error) {
 		}
 		return f, nil
 	}
-	if f.Key, err = flaskKey(name, key); err != nil || list == "" {
+	if f.Key, err = take(name, key); err != nil || list == "" {
 		return f, err
 	}
 	for item := range strings.SplitSeq(list, ",") {
-		one, err := flaskKey(name+"_FALLBACKS", strings.TrimSpace(item))
+		one, err := take(name+"_FALLBACKS", strings.TrimSpace(item))
 		if err != nil {
 			return f, err
 		}
@@ -52,8 +52,12 @@ func readFlask(getenv func(string) string) (f Flask, err error) {
 }
 
 // checkFlaskCookie refuses names that no cookie has, and those of our own.
-func checkFlaskCookie(name string) error {
-	switch strings.TrimPrefix(name, "__Host-") {
+func checkFlaskCookie(name, prefix string) error {
+	own := strings.TrimPrefix(name, "__Host-")
+	if prefix != "" {
+		own = strings.TrimPrefix(own, prefix+"-")
+	}
+	switch own {
 	case "form", "device":
 		return fmt.Errorf("--flask-cookie: %q is the name of another cookie of ours", name)
 	}
@@ -63,18 +67,21 @@ func checkFlaskCookie(name string) error {
 	return nil
 }
 
-// AnyFlaskKey is the key of DOORBOOK_FLASK_SECRET_KEY (or its _FILE), however weak, for who only
-// looks into a cookie; nil if there is none.
-func AnyFlaskKey(getenv func(string) string) ([]byte, error) {
-	const name = "DOORBOOK_FLASK_SECRET_KEY"
-	text, err := secret(getenv, name)
-	if err != nil || text == "" {
+// AnyFlaskKeys is the keys of a Flask application as ReadSecrets reads them, but however weak, for
+// who only looks into a cookie; none if there is none.
+func AnyFlaskKeys(env Environment) (Flask, error) { return readFlask(&secrets{env: env}, FlaskKey) }
+
+// ReadFlaskKey reads a key from a file that an option names.
+func ReadFlaskKey(option, path string) ([]byte, error) {
+	text, _, err := readPrivate(option, path)
+	if err != nil {
 		return nil, err
 	}
-	return flaskBytes(name, text)
+	return FlaskKey(option, text)
 }
 
-func flaskBytes(name, text string) ([]byte, error) {
+// FlaskKey makes the bytes of a key: those of the text, or those that "hex:" and digits say.
+func FlaskKey(name, text string) ([]byte, error) {
 	digits, ok := strings.CutPrefix(text, "hex:")
 	if !ok {
 		return []byte(text), nil
@@ -87,12 +94,12 @@ func flaskBytes(name, text string) ([]byte, error) {
 }
 
 func flaskKey(name, text string) ([]byte, error) {
-	key, err := flaskBytes(name, text)
+	key, err := FlaskKey(name, text)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case session.Published(key):
+	case flask.Published(key):
 		return nil, fmt.Errorf("%s: this key is printed in public documentation: everybody can sign in with it. Give the Flask application another one first", name)
 	case len(key) < minFlaskKey:
 		return nil, fmt.Errorf("%s: a key of %d bytes, fewer than %d, can be guessed, and whoever has it signs in as anybody. Give the Flask application another one first", name, len(key), minFlaskKey)

@@ -22,7 +22,7 @@ const (
 func TestFlaskKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		env       func(string) string
+		env       config.Environment
 		key       string
 		fallbacks []string
 	}{
@@ -63,7 +63,7 @@ func TestFlaskKeys(t *testing.T) {
 func TestFlaskKeysRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		env    func(string) string
+		env    config.Environment
 		says   []string
 		secret string
 	}{
@@ -150,10 +150,10 @@ func TestFlaskCookieName(t *testing.T) {
 }
 
 // Who only looks into a cookie may do so with any key.
-func TestAnyFlaskKey(t *testing.T) {
+func TestAnyFlaskKeys(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		env  func(string) string
+		env  config.Environment
 		want string
 	}{
 		"none":   {env(), ""},
@@ -161,14 +161,14 @@ func TestAnyFlaskKey(t *testing.T) {
 		"bytes":  {env(flaskKey, "hex:00ff"), "\x00\xff"},
 		"a file": {env(flaskKey+"_FILE", file(t, "dev\n")), "dev"},
 	} {
-		if key, err := config.AnyFlaskKey(c.env); err != nil || string(key) != c.want {
+		if key, err := config.AnyFlaskKeys(c.env); err != nil || string(key.Key) != c.want {
 			t.Errorf("%s: %q, %v", name, key, err)
 		}
 	}
-	for name, env := range map[string]func(string) string{
+	for name, env := range map[string]config.Environment{
 		"no bytes": env(flaskKey, "hex:0g"), "both": env(flaskKey, "dev", flaskKey+"_FILE", file(t, "dev")),
 	} {
-		if key, err := config.AnyFlaskKey(env); err == nil || key != nil {
+		if key, err := config.AnyFlaskKeys(env); err == nil || key.Key != nil {
 			t.Errorf("%s: %q", name, key)
 		}
 	}

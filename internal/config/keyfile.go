@@ -2,7 +2,6 @@ package config
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/doorbook/doorbook/internal/files"
 	"github.com/doorbook/doorbook/session"
 )
 
@@ -18,80 +18,60 @@ const KeyFile = "secret.key"
 
 // Keys makes the ring of secret keys: the one of the environment, else the one of the key file,
 // which is made at the first start; then the fallbacks. Weak and published keys are refused, and so
-// is a key file that others may read.
-func Keys(s Secrets, dir string) (*session.KeyRing, error) {
-	first := s.Key
-	if first == nil {
-		var err error
-		if first, err = keyFile(dir); err != nil {
-			return nil, err
+// is a key file that others may read. What is weak about one of somebody else, and cannot be mended
+// from here, is told in a sentence.
+func Keys(s Secrets, dir string) (keys *session.KeyRing, told string, err error) {
+	if s.Key != nil {
+		keys, err = ring(s.Key, s.Fallbacks)
+		return keys, "", err
+	}
+	path := filepath.Join(dir, KeyFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		made, err := session.KeyFile(path, s.Fallbacks...)
+		if _, missing := os.Stat(path); err == nil || missing != nil {
+			return made, "", inWords(err)
+		} // else it is there, but the mount opens it to others, of which we know more
+	}
+	text, told, err := readPrivate("the key file", path)
+	if err != nil {
+		return nil, "", err
+	}
+	if told != "" { // it is weaker than it need be, if its mount lets us mend that
+		if open, _, err := files.Close(path, 0o600); err == nil && open == 0 {
+			told = ""
 		}
 	}
-	ring, err := session.NewKeyRing(append([][]byte{first}, s.Fallbacks...)...)
+	keys, err = ring([]byte(strings.TrimSpace(text)), s.Fallbacks)
 	if err != nil {
-		return nil, fmt.Errorf("secret key: %w (make one with: openssl rand -hex 32)", err)
+		return nil, "", fmt.Errorf("%w (key 1 is that of %s)", err, path)
 	}
-	return ring, nil
+	return keys, told, nil
 }
 
-// KnownKeys is Keys for a program beside the server. Unless it is the first to use the data
-// directory it makes no key file, which would become the server's key one day. If there is no key
-// to be known here (known is false), the ring is random and good for nothing but filling its place.
-func KnownKeys(s Secrets, dir string, first bool) (ring *session.KeyRing, known bool, err error) {
-	if s.Key == nil && !first {
-		switch _, err := readKey(filepath.Join(dir, KeyFile)); {
-		case errors.Is(err, fs.ErrNotExist):
+func ring(key []byte, fallbacks [][]byte) (*session.KeyRing, error) {
+	keys, err := session.NewKeyRing(append([][]byte{key}, fallbacks...)...)
+	return keys, inWords(err)
+}
+
+func inWords(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("secret key: %w (make one with: openssl rand -hex 32)", err)
+}
+
+// KnownKeys is Keys for a program beside the server: it makes no key file, which would become the
+// server's key one day. If there is no key to be known here (known is false), the ring is random
+// and good for nothing but filling its place.
+func KnownKeys(s Secrets, dir string) (keys *session.KeyRing, known bool, err error) {
+	if s.Key == nil {
+		if _, err := os.Stat(filepath.Join(dir, KeyFile)); errors.Is(err, fs.ErrNotExist) {
 			var raw [32]byte
 			_, _ = rand.Read(raw[:])
-			ring, err := session.NewKeyRing(raw[:])
-			return ring, false, err
-		case err != nil:
-			return nil, false, err
+			keys, err := ring(raw[:], nil)
+			return keys, false, err
 		}
 	}
-	ring, err = Keys(s, dir)
-	return ring, err == nil, err
-}
-
-// keyFile reads the key file, or makes it. Of two programs that start at once, both get the one
-// that was there first.
-func keyFile(dir string) ([]byte, error) {
-	path := filepath.Join(dir, KeyFile)
-	key, err := readKey(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
-	var raw [32]byte
-	_, _ = rand.Read(raw[:])
-	if err := os.MkdirAll(dir, 0o700); err != nil { // nothing else lives there if the records are on a server
-		return nil, fmt.Errorf("secret key: %w", err)
-	}
-	f, err := os.CreateTemp(dir, KeyFile+".*") // mode 0600
-	if err != nil {
-		return nil, fmt.Errorf("secret key: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(hex.EncodeToString(raw[:]) + "\n")
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("secret key: %w", err)
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("secret key: %w", err)
-	}
-	return readKey(path)
-}
-
-func readKey(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("secret key: others may read %s: make it private with chmod 600, and change the key", path)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("secret key: %w", err)
-	}
-	return []byte(strings.TrimSpace(string(content))), nil
+	keys, _, err = Keys(s, dir) // the server tells what is weak
+	return keys, err == nil, err
 }

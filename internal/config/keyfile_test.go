@@ -21,11 +21,11 @@ func sum(t *testing.T, ring *session.KeyRing) [32]byte {
 func TestKeyFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	first, err := config.Keys(config.Secrets{}, dir)
+	first, _, err := config.Keys(config.Secrets{}, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := config.Keys(config.Secrets{}, dir)
+	again, _, err := config.Keys(config.Secrets{}, dir)
 	if err != nil || sum(t, first) != sum(t, again) {
 		t.Errorf("another key at the next start, %v", err)
 	}
@@ -33,7 +33,7 @@ func TestKeyFile(t *testing.T) {
 	if err != nil || info.Mode() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	other, err := config.Keys(config.Secrets{}, t.TempDir())
+	other, _, err := config.Keys(config.Secrets{}, t.TempDir())
 	if err != nil || sum(t, first) == sum(t, other) {
 		t.Errorf("the same key in another directory, %v", err)
 	}
@@ -51,7 +51,7 @@ func TestKeyFileTogether(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range sums {
 			all.Go(func() {
-				ring, err := config.Keys(config.Secrets{}, dir)
+				ring, _, err := config.Keys(config.Secrets{}, dir)
 				if err != nil {
 					t.Error(err)
 					return
@@ -97,7 +97,7 @@ func TestKeyFileRefused(t *testing.T) {
 			if err := os.Chmod(path, c.mode); err != nil {
 				t.Fatal(err)
 			}
-			_, err := config.Keys(config.Secrets{}, dir)
+			_, _, err := config.Keys(config.Secrets{}, dir)
 			if err == nil {
 				t.Fatal("it is taken")
 			}
@@ -109,14 +109,14 @@ func TestKeyFileRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, err := config.Keys(config.Secrets{}, filepath.Join(t.TempDir(), "made", "for it")); err != nil {
+	if _, _, err := config.Keys(config.Secrets{}, filepath.Join(t.TempDir(), "made", "for it")); err != nil {
 		t.Errorf("a key in a directory that does not exist yet: %v", err)
 	}
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, config.KeyFile), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Keys(config.Secrets{}, dir); err == nil {
+	if _, _, err := config.Keys(config.Secrets{}, dir); err == nil {
 		t.Error("a folder is taken for the key")
 	}
 }

@@ -4,7 +4,9 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -15,8 +17,8 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/mongo"
 	"github.com/doorbook/doorbook/internal/sqlite"
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // DB is an open database. Its parts are safe for concurrent use.
@@ -26,7 +28,7 @@ type DB struct {
 	Devices  account.Devices
 	Hashes   account.Hashes
 	Entries  book.Repository
-	Sessions session.Store
+	Sessions store.Store
 
 	// Check reports why it cannot be written, for readiness. It writes.
 	Check func(ctx context.Context) error
@@ -68,15 +70,13 @@ func Place(setting, dir string) string {
 	return scheme + "://"
 }
 
-// Exists reports whether the files of a data directory are there.
-func Exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "doorbook.db"))
-	return err == nil
-}
+// ErrNone says that a database holds no installation yet.
+var ErrNone = errors.New("there is no installation")
 
 // Options are what Open passes on. The zero value will do.
 type Options struct {
-	Log    *slog.Logger // told of what was found odd in documents of other programs; default: nobody
+	Log    *slog.Logger // told of what was found odd in documents of other programs, and weak in a data directory; default: nobody
+	Only   bool         // open what is there, and ErrNone if no server was ever started on it
 	Beside bool         // the original application goes on using the MongoDB database: what it wrote is not trimmed
 }
 
@@ -89,27 +89,44 @@ func Open(ctx context.Context, setting, dir string, opts Options) (*DB, error) {
 	if err := CheckSetting(setting); err != nil {
 		return nil, err
 	}
-	return openSQLite(ctx, dir)
+	if opts.Only {
+		if err := exists(dir); err != nil {
+			return nil, err
+		}
+	}
+	return openSQLite(ctx, dir, opts)
 }
 
-func openSQLite(ctx context.Context, dir string) (*DB, error) {
-	db, err := sqlite.Open(ctx, dir, sqlite.Options{})
+// exists fails if a data directory has no database.
+func exists(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, "doorbook.db"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNone
+	}
+	return err
+}
+
+func openSQLite(ctx context.Context, dir string, opts Options) (*DB, error) {
+	db, err := sqlite.Open(ctx, dir, sqlite.Options{Log: opts.Log})
 	if err != nil {
 		return nil, err
 	}
-	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
-	if err := store.CreateSchema(ctx); err != nil {
+	st := sqlstore.SQLite(db.Main.Write, db.Main.Read)
+	if err := st.CreateSchema(ctx); err != nil {
 		_ = db.Close()
 		return nil, err
 	}
 	return &DB{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(store),
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(st),
 		Check: db.Check, Close: db.Close,
 	}, nil
 }
 
 func openMongo(ctx context.Context, address string, opts Options) (*DB, error) {
-	db, err := mongo.Open(ctx, address, mongo.Options{Log: opts.Log, Beside: opts.Beside})
+	db, err := mongo.Open(ctx, address, mongo.Options{Log: opts.Log, Only: opts.Only, Beside: opts.Beside})
+	if errors.Is(err, mongo.ErrNone) {
+		return nil, ErrNone
+	}
 	if err != nil {
 		return nil, fmt.Errorf("DOORBOOK_DATABASE: %w", err)
 	}

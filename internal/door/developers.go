@@ -58,6 +58,9 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	if role == account.Admin && !v.Admin() || in.secret() && !self {
 		return dev, d.forbid(ctx, v, dev)
 	}
+	if in.Password != nil {
+		in.Password = new(d.passwords.spelled(*in.Password))
+	}
 	change, err := in.validate(d.rules, dev)
 	if err != nil {
 		return dev, err
@@ -174,13 +177,13 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	return d.endSessions(ctx, v, dev, "the account was deleted")
 }
 
-// reach finds a developer whom the visitor may change.
+// reach finds a developer whom the visitor may change, or whose sessions they may see.
 func (d *Door) reach(ctx context.Context, v *Visit, target string) (account.Developer, error) {
 	dev, err := d.accounts.ByID(ctx, target)
 	if err != nil {
 		return dev, translate(err)
 	}
-	if v.over(target) == account.Admin && !v.Admin() {
+	if v.over(target) == account.Admin && !v.Admin() && !v.program {
 		return dev, d.forbid(ctx, v, dev)
 	}
 	return dev, nil
@@ -227,14 +230,22 @@ func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, 
 
 // endSessions ends a developer's sessions, but those excepted.
 func (d *Door) endSessions(ctx context.Context, v *Visit, dev account.Developer, why string, except ...session.ID) error {
+	_, err := d.endAll(ctx, v, dev, ", because "+why, except...)
+	return err
+}
+
+// endAll ends a developer's sessions, but those excepted, and gives how many.
+func (d *Door) endAll(
+	ctx context.Context, v *Visit, dev account.Developer, because string, except ...session.ID,
+) (int, error) {
 	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), dev.ID, except...)
 	if err != nil {
-		return unavailable(err)
+		return 0, unavailable(err)
 	}
 	if n > 0 {
-		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+", because "+why)
+		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+because)
 	}
-	return nil
+	return n, nil
 }
 
 // translate gives a repository's answer a public face.
@@ -269,7 +280,7 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if err != nil {
 		return dev, translate(err)
 	}
-	if err := d.rules.Check(password, account.PasswordContext{Name: dev.Name, Email: dev.Email}); err != nil {
+	if err := d.rules.Check(d.passwords.spelled(password), account.PasswordContext{Name: dev.Name, Email: dev.Email}); err != nil {
 		return dev, err
 	}
 	hash, err := d.passwords.Hash(ctx, password)

@@ -297,7 +297,7 @@ func TestOutage(t *testing.T) {
 		calls := map[string]error{
 			"identify": s.Door.Identify(ctx, v),
 			"change":   second(s.Door.ChangeDeveloper(ctx, v, ada.ID, door.DeveloperChange{Name: ptr("X")})),
-			"register": s.Door.Register(ctx, v, newcomer("Eve")),
+			"register": second(s.Door.Register(ctx, v, newcomer("Eve"))),
 			"sign in":  second(s.Door.SignIn(ctx, v, door.Credentials{Email: ada.Email, Password: sitetest.Password})),
 			"plot":     second(s.Door.Plot(ctx)),
 			"reset":    second(s.Door.ResetPassword(ctx, v, ada.Email, newPassword)),

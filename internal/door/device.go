@@ -13,6 +13,7 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // A device cookie is a nonce and its signature: what our keys have not signed costs no look-up. The
@@ -126,7 +127,7 @@ func (d *Door) endEarlier(ctx context.Context, owner, earlier, now string) {
 	if err == nil {
 		err = d.sessions.End(ctx, owner, id)
 	}
-	if err != nil && !errors.Is(err, session.ErrNotFound) && !errors.Is(err, session.ErrUnsupported) {
+	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, session.ErrUnsupported) {
 		d.log.Warn("the session before this one was not ended", "error", err)
 	}
 }

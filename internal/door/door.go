@@ -1,7 +1,7 @@
-// Package door decides: it holds the use cases of the program (register, sign in, sign out, change,
-// remove, read the book), each with its entry in the book. The pages, the JSON interface and the
-// command line only translate to it and from it. It knows repositories by their interfaces, and no
-// HTTP.
+// Package door decides: it holds the use cases of the program (register, sign in, sign out, end
+// sessions, change, remove, read the book), each with its entry in the book. The pages, the JSON
+// interface and the command line only translate to it and from it. It knows repositories by their
+// interfaces, and no HTTP.
 package door
 
 import (
@@ -10,9 +10,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/agent"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/passhash"
@@ -64,7 +66,7 @@ type Door struct {
 	recorder     Recorder
 	plotter      *book.Plotter
 	sessions     *session.Manager
-	passwords    *passhash.Hasher
+	passwords    passwords
 	rules        *account.PasswordRules
 	registration Registration
 	guessing     account.Guessing
@@ -72,10 +74,12 @@ type Door struct {
 	now          func() time.Time
 	log          *slog.Logger
 	events       book.Catalog
+	agents       *agent.Names
 
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
 	setup    *session.Signer // of setup tokens as they are kept
+	claimed  atomic.Bool     // there is an admin
 	crowd    *crowd
 	decoys   decoys
 }
@@ -95,9 +99,9 @@ func New(c Config) *Door {
 	return &Door{
 		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, book: c.Book,
 		recorder: c.Recorder, plotter: c.Plotter,
-		sessions: c.Sessions, passwords: c.Passwords, rules: c.Rules,
+		sessions: c.Sessions, passwords: passwords{c.Passwords}, rules: c.Rules,
 		registration: c.Registration, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
-		events: book.NewCatalog(),
+		events: book.NewCatalog(), agents: agent.New(),
 
 		device:   c.Keys.Signer("device"),
 		counters: c.Keys.Signer("counter"),
@@ -115,6 +119,10 @@ type Visit struct {
 	Developer account.Developer // who is signed in; the zero value is a stranger
 	SessionID string            // the short name of their session in the book
 	Device    string            // the device cookie that came with the request
+
+	// Fresh is how long ago the visitor's sign-in may be at most for what they ask; 0: any time.
+	// Who signed in earlier proves the current password again.
+	Fresh time.Duration
 
 	program bool // see Program
 
@@ -178,7 +186,8 @@ type Profile struct {
 
 // Identify finds out who is signed in, from the session's subject and the account as it is now. The
 // session of an account that is gone or disabled ends here (ASVS 7.4.2), but for one that another
-// program began for somebody unknown here.
+// program began for somebody unknown here. It is not session.Config.Valid, which could give neither
+// the account that it has looked up nor the reason why to this visit, and would leave the cookie.
 func (d *Door) Identify(ctx context.Context, v *Visit) error {
 	subject := v.Session.Subject()
 	if subject == "" {
@@ -227,6 +236,10 @@ func (d *Door) SessionName(v *Visit) string {
 	if !ok {
 		return ""
 	}
+	return shortName(sid)
+}
+
+func shortName(sid session.ID) string {
 	sum := sha256.Sum256(sid[:])
 	return hex.EncodeToString(sum[:4])
 }

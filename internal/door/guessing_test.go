@@ -16,6 +16,7 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // TestGuessing plays owners and attackers against the model of docs/security.md#guessing: whatever
@@ -115,8 +116,8 @@ func newWorld(t testing.TB, g account.Guessing, seed uint64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := session.NewMemory(session.MemoryConfig{})
-	w.sessions, err = session.New(session.Config{Keys: keys, Store: store, Now: w.clock.Now})
+	store := memstore.New(memstore.Config{})
+	w.sessions, err = session.New(session.Config{Keys: keys, Home: session.Home{Store: store}, Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

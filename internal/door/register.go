@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -11,38 +12,49 @@ import (
 	"github.com/doorbook/doorbook/internal/network"
 )
 
-// Register makes an account for a stranger. It signs nobody in: only SignIn does.
+// Register makes an account for a stranger and signs them in. It gives the device cookie that the
+// browser should keep, "" for none.
 //
 // Faults: Forbidden (registration is closed), Invalid with fields, Throttled, Busy.
-func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) error {
+func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) (device string, err error) {
+	dev, err := d.register(ctx, v, in)
+	switch {
+	case errors.Is(err, account.ErrEmailTaken):
+		return d.orSignIn(ctx, v, in, err)
+	case err != nil:
+		return "", err
+	}
+	return d.greet(ctx, v, dev, "Your account is made, and you are signed in.")
+}
+
+func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) (dev account.Developer, err error) {
 	if err := d.MayRegister(); err != nil {
 		d.note(ctx, v, book.ActionRegisterRefused, "", "registration is closed")
-		return err
+		return dev, err
 	}
-	if _, err := in.Validate(d.rules); err != nil {
-		return err // before it is counted: somebody who mends a form is not guessing
+	if _, err := d.validate(in); err != nil {
+		return dev, err // before it is counted: somebody who mends a form is not guessing
 	}
 	from := network.Of(v.Addr)
 	leave, err := d.crowd.enter(from, account.Device{})
 	if err != nil {
-		return err
+		return dev, err
 	}
 	defer leave()
 	taken, err := d.take(ctx, v, book.ActionRegisterRefused, d.guessing.Register(from.String()))
 	if err != nil {
-		return err
+		return dev, err
 	}
-	dev, err := d.create(ctx, account.Actor{}, in, account.Member)
-	if err != nil {
+	if dev, err = d.create(ctx, account.Actor{}, in, account.Member); err != nil {
 		if fault.Is(err, fault.Busy) {
 			d.refund(ctx, taken)
 		} else {
 			d.note(ctx, v, book.ActionRegisterRefused, "", "")
 		}
-		return err
+		return dev, err
 	}
 	d.noteOf(ctx, v, book.ActionRegister, dev, "")
-	return nil
+	return dev, nil
 }
 
 // MayRegister is a Forbidden fault while strangers cannot make accounts.
@@ -78,7 +90,7 @@ func (d *Door) create(ctx context.Context, by account.Actor, in account.Registra
 
 // newDeveloper checks what was typed and hashes the password; nothing is stored yet.
 func (d *Door) newDeveloper(ctx context.Context, in account.Registration, role account.Role) (dev account.Developer, err error) {
-	if dev, err = in.Validate(d.rules); err != nil {
+	if dev, err = d.validate(in); err != nil {
 		return dev, err
 	}
 	now := d.now().UTC().Truncate(time.Millisecond) // as it is stored
@@ -89,9 +101,15 @@ func (d *Door) newDeveloper(ctx context.Context, in account.Registration, role a
 	return dev, nil
 }
 
+// validate checks what was typed.
+func (d *Door) validate(in account.Registration) (account.Developer, error) {
+	in.Password, in.ConfirmPassword = d.passwords.spelled(in.Password), d.passwords.spelled(in.ConfirmPassword)
+	return in.Validate(d.rules)
+}
+
 func emailTaken() error {
 	return &fault.Error{
-		Kind: fault.Invalid, Public: "There is already an account with this e-mail address.",
+		Kind: fault.Invalid, Public: "There is already an account with this e-mail address.", Err: account.ErrEmailTaken,
 		Fields: []fault.Field{{Name: "email", Text: "There is already an account with this e-mail address."}},
 	}
 }

@@ -27,7 +27,7 @@ func newcomer(name string) account.Registration {
 
 func (b *browser) register(in account.Registration) (err error) {
 	b.t.Helper()
-	b.visit(func(ctx context.Context, v *door.Visit) { err = b.site.Door.Register(ctx, v, in) })
+	b.visit(func(ctx context.Context, v *door.Visit) { b.device, err = b.site.Door.Register(ctx, v, in) })
 	return err
 }
 
@@ -38,8 +38,8 @@ func TestRegister(t *testing.T) {
 	if err := b.register(newcomer("Eve")); err != nil {
 		t.Fatal(err)
 	}
-	if b.jar != nil || b.who() != "" {
-		t.Error("registering has signed somebody in")
+	if b.who() != "Eve" || b.device == "" {
+		t.Errorf("signed in is %q, on the device %q", b.who(), b.device)
 	}
 	dev, err := s.DB.Accounts().ByEmail(t.Context(), "eve@example.org")
 	if err != nil {
@@ -65,16 +65,17 @@ func TestRegisterTaken(t *testing.T) {
 	ada := s.Developer("Ada", account.Admin)
 	b := newBrowser(t, s, "192.0.2.1")
 	in := newcomer("Mallory")
-	in.Email = " ADA@EXAMPLE.ORG "
+	in.Email, in.Password, in.ConfirmPassword = " ADA@EXAMPLE.ORG ", wrong, wrong
 	before := s.Parts.Passwords.Computed()
 	f := wantKind(t, b.register(in), fault.Invalid)
 	if len(f.Fields) != 1 || f.Fields[0].Name != "email" {
 		t.Errorf("fields %v", f.Fields)
 	}
-	if n := s.Parts.Passwords.Computed() - before; n != 1 {
-		t.Errorf("%d hashes: a taken address must cost what a new one does", n)
+	if n := s.Parts.Passwords.Computed() - before; n != 2 || b.who() != "" {
+		t.Errorf("%d hashes, signed in is %q", n, b.who())
 	}
 	wantActivity(t, s, book.ActionRegisterRefused, "", "")
+	wantActivity(t, s, book.ActionSignInFailed, "", ada.ID)
 	if now, err := s.DB.Accounts().ByID(t.Context(), ada.ID); err != nil || now.PasswordHash != ada.PasswordHash || now.Name != "Ada" {
 		t.Errorf("the account that was there: %+v, %v", now, err)
 	}
@@ -108,7 +109,7 @@ func TestRegisterThrottled(t *testing.T) {
 	s := sitetest.New(t)
 	b := newBrowser(t, s, "192.0.2.1")
 	for i := range account.DefaultGuessing().Registration.Free {
-		if err := b.register(newcomer(fmt.Sprintf("eve%d", i))); err != nil {
+		if err := newBrowser(t, s, b.addr).register(newcomer(fmt.Sprintf("eve%d", i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -157,6 +158,8 @@ func TestRegisterParallel(t *testing.T) {
 	for i := range 24 {
 		in := newcomer("Eve")
 		in.Email = []string{"eve@example.org", "EVE@example.org", " eve@EXAMPLE.org"}[i%3]
+		in.Password = fmt.Sprintf("%d %s", i, in.Password)
+		in.ConfirmPassword = in.Password
 		b := newBrowser(t, s, fmt.Sprintf("198.51.100.%d", i))
 		all.Go(func() {
 			switch err := b.register(in); {
@@ -174,6 +177,27 @@ func TestRegisterParallel(t *testing.T) {
 	}
 }
 
+// TestRegisterTwice: a form that is sent twice, at once or one after the other, makes one account, and
+// whichever answer the browser shows, its owner is in.
+func TestRegisterTwice(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	var all sync.WaitGroup
+	for range 2 {
+		b := newBrowser(t, s, "192.0.2.1")
+		all.Go(func() {
+			if err := b.register(newcomer("Eve")); err != nil || b.who() != "Eve" {
+				t.Errorf("%v, signed in is %q", err, b.who())
+			}
+		})
+	}
+	all.Wait()
+	list, err := s.DB.Accounts().List(t.Context(), "", 100)
+	if err != nil || len(list) != 1 {
+		t.Errorf("%d accounts, %v", len(list), err)
+	}
+}
+
 // TestLookalikes: an address that somebody could fold into Ada's is refused, or is an account of
 // its own.
 func TestLookalikes(t *testing.T) {
@@ -185,13 +209,13 @@ func TestLookalikes(t *testing.T) {
 		`"ada"@example.org`, "ada@example.org\x00", "ada@example.org\n", "a\u0308da@example.org", "<ada@example.org>", "ada+x@example.org",
 	} {
 		in := newcomer(fmt.Sprintf("Eve%d", i))
-		in.Email = email
+		in.Email, in.Password, in.ConfirmPassword = email, newPassword, newPassword
 		b := newBrowser(t, s, fmt.Sprintf("198.51.100.%d", i))
 		if err := b.register(in); err != nil {
 			wantKind(t, err, fault.Invalid)
 			continue
 		}
-		if err := b.signIn(email, sitetest.Password); err != nil || b.who() == "Ada" {
+		if err := b.signIn(email, newPassword); err != nil || b.who() == "Ada" {
 			t.Errorf("%q: %v, signed in as %q", email, err, b.who())
 		}
 	}

@@ -34,6 +34,20 @@ func (d *Door) OpenSetup(ctx context.Context) (token string, err error) {
 	return token, nil
 }
 
+// Unclaimed reports whether nobody looks after this place yet: there is no admin. Once there is one
+// there always is (account.ErrLastAdmin), so the databases are asked only until then; while they do
+// not answer it is none of a visitor's business.
+func (d *Door) Unclaimed(ctx context.Context) bool {
+	if d.claimed.Load() {
+		return false
+	}
+	has, err := d.accounts.HasAdmin(ctx)
+	if has {
+		d.claimed.Store(true)
+	}
+	return err == nil && !has
+}
+
 // CheckSetup reports by a NotFound fault that a token would not be taken.
 func (d *Door) CheckSetup(ctx context.Context, token string) error {
 	open, err := d.accounts.SetupOpen(ctx, d.setupHash(token), d.now())
@@ -47,29 +61,42 @@ func (d *Door) CheckSetup(ctx context.Context, token string) error {
 }
 
 // CompleteSetup uses up the token and makes the first admin in one step, so that two people cannot
-// both use it.
-func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in account.Registration) error {
+// both use it, and signs them in. It gives the device cookie that the browser should keep, "" for
+// none.
+//
+// Faults: NotFound (the link is over), Invalid with fields, Busy.
+func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in account.Registration) (device string, err error) {
+	dev, err := d.completeSetup(ctx, v, token, in)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return d.orSignIn(ctx, v, in, err)
+	case err != nil:
+		return "", err
+	}
+	return d.greet(ctx, v, dev, "You are the first administrator, and you are signed in.")
+}
+
+func (d *Door) completeSetup(ctx context.Context, v *Visit, token string, in account.Registration) (dev account.Developer, err error) {
 	if err := d.CheckSetup(ctx, token); err != nil {
 		if fault.Is(err, fault.NotFound) {
 			d.note(ctx, v, book.ActionSetupRefused, "", "")
 		}
-		return err
+		return dev, err
 	}
-	dev, err := d.newDeveloper(ctx, in, account.Admin)
-	if err != nil {
-		return err
+	if dev, err = d.newDeveloper(ctx, in, account.Admin); err != nil {
+		return dev, err
 	}
 	switch err := d.accounts.CompleteSetup(ctx, d.setupHash(token), dev, d.now()); {
 	case errors.Is(err, account.ErrSetupOver):
 		d.note(ctx, v, book.ActionSetupRefused, "", "")
-		return setupOver()
+		return dev, setupOver()
 	case errors.Is(err, account.ErrEmailTaken):
-		return emailTaken()
+		return dev, emailTaken()
 	case err != nil:
-		return unavailable(err)
+		return dev, unavailable(err)
 	}
 	d.noteOf(ctx, v, book.ActionSetup, dev, "")
-	return nil
+	return dev, nil
 }
 
 func (d *Door) setupHash(token string) []byte {

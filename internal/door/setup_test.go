@@ -16,7 +16,7 @@ import (
 
 func (b *browser) setUp(token string, in account.Registration) (err error) {
 	b.t.Helper()
-	b.visit(func(ctx context.Context, v *door.Visit) { err = b.site.Door.CompleteSetup(ctx, v, token, in) })
+	b.visit(func(ctx context.Context, v *door.Visit) { b.device, err = b.site.Door.CompleteSetup(ctx, v, token, in) })
 	return err
 }
 
@@ -47,8 +47,8 @@ func TestSetup(t *testing.T) {
 	if err := b.setUp(token, newcomer("Root")); err != nil {
 		t.Fatal(err)
 	}
-	if b.who() != "" {
-		t.Error("setting up has signed somebody in")
+	if b.who() != "Root" || b.device == "" {
+		t.Errorf("signed in is %q, on the device %q", b.who(), b.device)
 	}
 	root, err := s.DB.Accounts().ByEmail(t.Context(), "root@example.org")
 	if err != nil || root.Role != account.Admin {
@@ -56,15 +56,25 @@ func TestSetup(t *testing.T) {
 	}
 	wantActivity(t, s, book.ActionSetup, "", root.ID)
 
+	// The same form once more, of a browser that has not seen the first answer: it is in as well.
+	again := newBrowser(t, s, "192.0.2.1")
+	if err := again.setUp(token, newcomer("Root")); err != nil || again.who() != "Root" {
+		t.Errorf("sent twice: %v, signed in is %q", err, again.who())
+	}
+
+	b = newBrowser(t, s, "192.0.2.1")
 	wantKind(t, b.setUp(token, newcomer("Second")), fault.NotFound)
+	if b.who() != "" {
+		t.Errorf("signed in is %q", b.who())
+	}
 	wantActivity(t, s, book.ActionSetupRefused, "", "")
 	if token, err := s.Door.OpenSetup(t.Context()); token != "" || err != nil {
 		t.Errorf("with an admin there: token %q, %v", token, err)
 	}
 }
 
-// TestSetupOver: a link that is invented, replaced or too old makes nobody an admin, and costs no
-// hash.
+// TestSetupOver: a link that is invented, replaced or too old makes nobody an admin. It costs what a
+// sign-in does, and counts as one.
 func TestSetupOver(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -77,8 +87,8 @@ func TestSetupOver(t *testing.T) {
 	}
 	s.Clock.Turn(door.SetupTime)
 	wantKind(t, b.setUp(second, newcomer("Root")), fault.NotFound)
-	if n := s.Parts.Passwords.Computed(); n != 0 {
-		t.Errorf("%d hashes", n)
+	if n, entered := s.Parts.Passwords.Computed(), len(s.Activities(book.ActionSignInFailed)); n != 6 || entered != 6 {
+		t.Errorf("%d hashes, %d attempts are entered", n, entered)
 	}
 	if has, err := s.DB.Accounts().HasAdmin(t.Context()); has || err != nil {
 		t.Errorf("an admin: %v, %v", has, err)

@@ -63,12 +63,36 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	}
 	failures := d.failuresBefore(ctx, taken)
 	d.forgive(ctx, taken)
+	return d.letIn(ctx, v, dev, row, failures)
+}
+
+// greet lets in who has just made an account, with a message for their first page. It is stored
+// together with the sign-in: there is no second save that could fail.
+func (d *Door) greet(ctx context.Context, v *Visit, dev account.Developer, message string) (device string, err error) {
+	v.Session.Flash("success", message)
+	return d.letIn(ctx, v, dev, account.Device{}, 0)
+}
+
+// letIn signs in a developer who has proved who they are, on a device that is known to them (the
+// zero Device for none).
+func (d *Door) letIn(ctx context.Context, v *Visit, dev account.Developer, row account.Device, failures int) (device string, err error) {
 	if err := d.begin(v, dev); err != nil {
 		d.noteOf(ctx, v, book.ActionSignInNotKept, dev, "")
 		return "", err
 	}
 	d.noteSignIn(ctx, v, failures)
 	return d.keepDevice(ctx, v, row)
+}
+
+// orSignIn signs in whoever sent a form twice: what the first of two made stands in the way of the
+// second, whose answer is the one that the browser shows. It is a sign-in like any other, with its
+// counts; if it is none, refused stays the answer.
+func (d *Door) orSignIn(ctx context.Context, v *Visit, in account.Registration, refused error) (device string, err error) {
+	device, err = d.SignIn(ctx, v, Credentials{Email: in.Email, Password: in.Password})
+	if err != nil && v.Session.Err() == nil {
+		return "", refused
+	}
+	return device, err
 }
 
 // complete reports by an Invalid fault what of the form is not filled in. White space is a
@@ -107,7 +131,7 @@ func (d *Door) begin(v *Visit, dev account.Developer) error {
 func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev account.Developer, match bool, err error) {
 	dev, err = d.accounts.ByEmail(ctx, key)
 	if errors.Is(err, account.ErrNotFound) {
-		if err := d.passwords.DecoyLike(ctx, d.decoys.form(key), password); err != nil {
+		if err := d.passwords.Decoy(ctx, d.decoys.form(key), password); err != nil {
 			return dev, false, busy(err)
 		}
 		return account.Developer{}, false, nil
@@ -134,7 +158,7 @@ func (d *Door) verify(ctx context.Context, dev account.Developer, password strin
 	match, stale, err = d.passwords.Verify(ctx, dev.PasswordHash, password)
 	if errors.Is(err, passhash.ErrMalformed) {
 		d.log.Error("a stored password hash cannot be read", "developer", dev.ID)
-		err = d.passwords.DecoyLike(ctx, d.decoys.form(dev.EmailKey), password)
+		err = d.passwords.Decoy(ctx, d.decoys.form(dev.EmailKey), password)
 	}
 	return match, stale, err
 }

@@ -252,7 +252,7 @@ func TestShed(t *testing.T) {
 		}
 	}
 	b.visit(func(ctx context.Context, v *door.Visit) {
-		f := wantKind(t, s.Door.Register(ctx, v, newcomer("Eve")), fault.Busy)
+		f := wantKind(t, second(s.Door.Register(ctx, v, newcomer("Eve"))), fault.Busy)
 		if f.RetryAfter <= 0 {
 			t.Error("no wait is said")
 		}

@@ -25,6 +25,7 @@ const (
 	Conflict                 // it exists already, or changed meanwhile: 409
 	TooLarge                 // 413
 	Unsupported              // wrong content type: 415
+	Misdirected              // for a name that is not this site's: 421
 	Throttled                // too many attempts, see RetryAfter: 429
 	Busy                     // no capacity at the moment, see RetryAfter: 503
 )

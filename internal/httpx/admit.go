@@ -21,6 +21,7 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 		v := &q.visit
 		v.Session = session.From(r.Context())
 		v.Device = e.device(r)
+		v.Fresh = route.Fresh
 		passed, err := e.admit(w, r, q)
 		if err == nil && passed {
 			err = h(w, r, v)
@@ -43,11 +44,17 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 	if route.Pattern != "" { // 404 and 405 read nothing
 		unread = q.readBody(w, r)
 	}
-	if err := e.origins.Check(r); err != nil && !e.fromOurs(r) {
+	if unsafe(r.Method) {
+		q.origin = e.originOf(r)
+	}
+	if q.origin == foreign {
 		e.door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
-		return false, fault.Wrap(fault.Forbidden, "This request came from another site.", err)
+		return false, fault.New(fault.Forbidden, foreignText(r))
 	}
 	if err := e.door.Identify(r.Context(), v); err != nil {
+		return false, err
+	}
+	if err := readableQuery(r, route); err != nil {
 		return false, err
 	}
 	if passed, err := e.mayPass(w, r, route, v); !passed || err != nil {
@@ -59,53 +66,67 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 	return true, e.readable(r, route, v)
 }
 
-// fromOurs reports whether a request of a browser that does not tell where it stands
-// (Sec-Fetch-Site) comes from the public address. Behind a proxy that changes the Host header that
-// is another origin than the one we are asked by.
-func (e *Edge) fromOurs(r *http.Request) bool {
-	return e.publicURL != "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == e.publicURL
+// readableQuery refuses a query of which net/url would drop the parts that it cannot read, and a
+// handler would never know: "%zz", and ";" where others end a pair.
+func readableQuery(r *http.Request, route *Route) error {
+	if r.URL.RawQuery == "" || route.Pattern == "" {
+		return nil
+	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		return fault.Wrap(fault.Malformed, "What stands behind the ? of this address cannot be read.", err)
+	}
+	return nil
 }
 
-// mayPass holds the visitor against the route's Who and Fresh.
+// mayPass holds the visitor against the route's Who. session.Manager's guards cannot stand in for
+// it: they judge by the session and before the body is there, this by the account and after it.
 func (e *Edge) mayPass(w http.ResponseWriter, r *http.Request, route *Route, v *door.Visit) (bool, error) {
 	switch {
 	case route.Who == SignedOut && v.SignedIn():
 		http.Redirect(w, r, Back(r), http.StatusSeeOther)
 		return false, nil
 	case route.Who >= SignedIn && !v.SignedIn():
+		if route.Out {
+			e.outAlready(w, r, v)
+		}
 		if wantsJSON(r, route) {
-			return false, fault.New(fault.Unauthorized, "Please sign in.")
+			return false, fault.New(fault.Unauthorized, signInText(r))
+		}
+		if err := e.cookiesLost(r); err != nil {
+			return false, err
 		}
 		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
 		return false, nil
 	case route.Who == Admins && !v.Admin():
 		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		return false, fault.New(fault.Forbidden, "Only administrators may do that.")
-	case route.Fresh > 0 && e.now().Sub(v.Session.SignedInSince()) > route.Fresh:
-		return false, fault.New(fault.Forbidden, "Please sign in again to do that.")
 	}
 	return true, nil
 }
 
-// signInFirst is the sign-in page, with the way back to the page that was asked for.
+// signInText asks somebody to sign in.
+func signInText(r *http.Request) string {
+	if SessionLost(r) == LostEnded {
+		return sessionEnded
+	}
+	return "Please sign in."
+}
+
+// signInFirst is the sign-in page, with the way back to the page that was asked for, unless that is
+// the dashboard or longer than session.WayBack takes.
 func signInFirst(r *http.Request) string {
-	target := "/"
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		target = Onward(r.URL.RequestURI())
+	here := session.SamePage(r)
+	login := Path(r, "/login")
+	if here == Path(r, "/") || len(here) > 2048 || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return login
 	}
-	if target == "/" {
-		return "/login"
-	}
-	return "/login?next=" + url.QueryEscape(target)
+	return login + "?next=" + url.QueryEscape(here)
 }
 
 // readable makes sure that an unsafe request's body is of the route's form, and that a form is the
-// visitor's own.
+// visitor's own: by its token, where the browser has not said that it comes from this site.
 func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions {
-		return nil
-	}
-	if route.Pattern == "" {
+	if !unsafe(r.Method) || route.Pattern == "" {
 		return nil
 	}
 	if route.Form == JSON {
@@ -114,11 +135,10 @@ func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	if !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
+	if of(r).origin != ours && !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
 		e.door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
 		if !e.tokens.sent(r) && !v.SignedIn() {
-			return fault.New(fault.Forbidden, "Your browser did not send back the cookie that came with this form. Allow cookies for this site. "+
-				"If you run it on a plain http address, set DOORBOOK_PUBLIC_URL to that address.")
+			return fault.New(fault.Forbidden, e.cookieAdvice(r))
 		}
 		return fault.New(fault.Forbidden, "This form is no longer valid. Go back, load the page again, and send it once more.")
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // errMethod is the answer to a method that an address does not have.
-var errMethod = &fault.Error{Kind: fault.Malformed, Public: "This address does not take that method."}
+var errMethod = &fault.Error{Kind: fault.Malformed, Public: "This address exists, but not for this kind of request."}
 
 // Status is the table from kinds of errors to status codes.
 func Status(f *fault.Error) int {
@@ -41,6 +41,8 @@ func Status(f *fault.Error) int {
 		return http.StatusRequestEntityTooLarge
 	case fault.Unsupported:
 		return http.StatusUnsupportedMediaType
+	case fault.Misdirected:
+		return http.StatusMisdirectedRequest
 	case fault.Throttled:
 		return http.StatusTooManyRequests
 	case fault.Busy:
@@ -134,11 +136,14 @@ func SessionError(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Location", session.SamePage(r))
 		w.WriteHeader(http.StatusSeeOther)
 	case http.StatusUnauthorized:
-		e.answer(w, r, &door.Visit{RequestID: v.RequestID, Addr: v.Addr}, fault.New(fault.Unauthorized, "Your session has ended. Please sign in again."))
+		e.answer(w, r, &door.Visit{RequestID: v.RequestID, Addr: v.Addr}, fault.New(fault.Unauthorized, sessionEnded))
 	case http.StatusConflict:
 		e.answer(w, r, v, fault.Wrap(fault.Conflict, "Another request was quicker. Please try again.", err))
 	case http.StatusRequestEntityTooLarge:
 		e.answer(w, r, v, fault.Wrap(fault.TooLarge, "That is more than a session can hold.", err))
+	case http.StatusInternalServerError: // a mistake of ours
+		e.door.NoteError(r.Context(), v, book.ActionSaveFailed, err.Error())
+		e.answer(w, r, v, fault.From(err))
 	default:
 		e.door.NoteError(r.Context(), v, book.ActionSaveFailed, err.Error())
 		e.answer(w, r, v, &fault.Error{
@@ -147,6 +152,9 @@ func SessionError(w http.ResponseWriter, r *http.Request, err error) {
 		})
 	}
 }
+
+// sessionEnded is what is told to who comes with the key of a session that has ended.
+const sessionEnded = "Your session has ended. Please sign in again."
 
 // wantsJSON reports whether a program asks: on the routes of programs, or where a request says so.
 func wantsJSON(r *http.Request, route *Route) bool {

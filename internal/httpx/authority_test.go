@@ -16,6 +16,7 @@ import (
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
+	"github.com/doorbook/doorbook/session"
 )
 
 // hooked calls hook once, right before the first write: after the request was judged.
@@ -72,7 +73,7 @@ func (h *held) Read(p []byte) (int, error) {
 type deed struct {
 	by            account.Role
 	pattern, body string
-	self          bool // the address names the actor, else somebody else or an entry
+	self          bool // the address names the actor, or a session of theirs; else somebody else or an entry
 }
 
 // deeds are the unsafe routes that take a sign-in, each with what is asked of it.
@@ -89,6 +90,14 @@ func deeds() []deed {
 		{account.Admin, "PUT /logs/{id}/{$}", `{}`, false},
 		{account.Admin, "DELETE /logs/{id}", `{}`, false},
 		{account.Admin, "DELETE /logs/{id}/{$}", `{}`, false},
+		{account.Admin, "POST /api/developers/{id}/sessions/{session}/end", `{}`, false},
+		{account.Admin, "POST /api/developers/{id}/sessions/end", `{"all":true}`, false},
+		{account.Member, "POST /api/sessions/{id}/end", `{}`, true},
+		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
+		{account.Member, "POST /account/sessions/{id}/end", "csrf_token=", true},
+		{account.Member, "POST /account/sessions/{id}/disown", "csrf_token=", true},
+		{account.Member, "POST /account/sessions/end-others", "csrf_token=", true},
+		{account.Member, "POST /account/sessions/end-all", "csrf_token=", true},
 		{account.Member, "PATCH /developers/{id}", `{"name":"Mallory"}`, true},
 		{account.Member, "PATCH /developers/{id}", `{"email":"m@example.org","current_password":"` + sitetest.Password + `"}`, true},
 		{account.Member, "PATCH /developers/{id}", `{"password":"marble fox dances at noon","current_password":"` + sitetest.Password + `"}`, true},
@@ -163,6 +172,13 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	actor, target := s.Developer("Actor", d.by), s.Developer("Target", account.Member)
 	s.Developer("Root", account.Admin) // so that the last admin is not what refuses
 	v := s.SignedIn(actor)
+	own, err := s.Sessions.List(t.Context(), actor.ID)
+	if err != nil || len(own) != 1 {
+		t.Fatal(own, err)
+	}
+	mine := own[0].ID
+	s.SignedIn(actor)
+	s.SignedIn(target)
 	named := target.ID
 	if strings.Contains(d.pattern, "/logs/") {
 		named = s.Entries(book.Request)[0].ID
@@ -170,12 +186,17 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 		named = actor.ID
 	}
 	method, path, _ := strings.Cut(d.pattern, " ")
-	path = strings.TrimSuffix(strings.Replace(path, "{id}", named, 1), "{$}")
+	if strings.Contains(d.pattern, "sessions/{id}") {
+		named = otherSessions(t, s, mine, actor)[0]
+	}
+	path = strings.NewReplacer("{id}", named, "{$}", "", "{session}", otherSessions(t, s, mine, target)[0]).Replace(path)
 
+	// A session of somebody who is not let in any more may end, which is no deed: not the others.
+	now := func() any { return []any{stored(t, s, named), otherSessions(t, s, mine, actor, target)} }
 	var before any
 	loseIt := func() {
 		lose(t, s, actor)
-		before = stored(t, s, named)
+		before = now()
 	}
 	body := &held{Reader: strings.NewReader(d.body)}
 	if heldBody {
@@ -187,6 +208,11 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	r.Host = sitetest.Host
 	r.RemoteAddr = "192.0.2.1:50000"
 	r.Header.Set("Content-Type", "application/json")
+	if strings.Contains(d.body, "csrf_token") {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Accept", "application/json")
+	}
 	for name, value := range v.Cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
@@ -197,7 +223,7 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	if before == nil {
 		t.Fatal("nothing was lost in between")
 	}
-	if diff := cmp.Diff(before, stored(t, s, named)); diff != "" {
+	if diff := cmp.Diff(before, now()); diff != "" {
 		t.Errorf("changed all the same (-before +after):\n%s", diff)
 	}
 	if a.Cookie("__Host-session") != nil && a.Cookie("__Host-session").MaxAge >= 0 {
@@ -206,6 +232,23 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	if a.Status == http.StatusForbidden && len(s.Activities(book.ActionForbidden)) == 0 {
 		t.Error("the refusal is not in the book")
 	}
+}
+
+// otherSessions lists the sessions of developers but one.
+func otherSessions(t *testing.T, s *sitetest.Site, but session.ID, of ...account.Developer) (ids []string) {
+	t.Helper()
+	for _, d := range of {
+		list, err := s.Sessions.List(context.Background(), d.ID)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, found := range list {
+			if found.ID != but {
+				ids = append(ids, found.ID.String())
+			}
+		}
+	}
+	return ids
 }
 
 // stored is what a deed could change: the accounts, and whether the entry is listed.

@@ -6,12 +6,7 @@ import "net/http"
 // (RFC 6265bis), 400 days.
 const deviceAge = 400 * 24 * 60 * 60
 
-func (e *Edge) deviceCookie() string {
-	if e.secure {
-		return "__Host-device"
-	}
-	return "device"
-}
+func (e *Edge) deviceCookie() string { return CookieName(e.secure, e.cookiePrefix, "device") }
 
 // device returns the device cookie of a request, "" if there is none. Only the door knows whether
 // it is a good one.
@@ -26,10 +21,7 @@ func (e *Edge) device(r *http.Request) string {
 // SetDevice lets the browser be known at its next sign-in.
 func SetDevice(w http.ResponseWriter, r *http.Request, device string) {
 	e := of(r).edge
-	http.SetCookie(w, &http.Cookie{
-		Name: e.deviceCookie(), Value: device, Path: "/", MaxAge: deviceAge,
-		Secure: e.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	http.SetCookie(w, e.cookie(e.deviceCookie(), device, deviceAge))
 }
 
 // Origin returns the scheme and host that people reach this server at.
@@ -37,5 +29,5 @@ func Origin(r *http.Request) string {
 	if url := of(r).edge.publicURL; url != "" {
 		return url
 	}
-	return "http://" + r.Host
+	return "http://" + Host(r)
 }

@@ -2,11 +2,9 @@ package httpx
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,7 +22,7 @@ type Handler func(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 // ErrorPage writes a page for people about an error. It must not fail.
 type ErrorPage func(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error)
 
-// Config is what an Edge works with; all of it is required but Proxies and PublicURL.
+// Config is what an Edge works with; all of it is required but Addresses and PublicURL.
 type Config struct {
 	Door      *door.Door
 	Sessions  *session.Manager // its ErrorHandler is SessionError
@@ -32,12 +30,17 @@ type Config struct {
 	Handlers  map[string]Handler // by the pattern of their route
 	Page      ErrorPage
 	Keys      *session.KeyRing
-	Proxies   Proxies
-	Secure    bool   // cookies are Secure: the site is served over TLS or on this machine alone
-	HTTPS     bool   // the site is served over TLS
-	PublicURL string // scheme and host that people use, "" when it is not known
+	Addresses Addresses // default: the peer's
+	Secure    bool      // cookies are Secure: the site is served over TLS or on this machine alone
+	HTTPS     bool      // the site is served over TLS
+	PublicURL string    // that people use, as browsers write it (config.PublicURL); "" when it is not known
+	Hosts     []string  // names under which the site is served besides that and those of one's own network
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	HSTSSubdomains bool     // browsers are told to use TLS for the domains below, too
+	CookiePrefix   string   // before the names of our cookies; default: none
+	SessionCookies []string // names of the session's cookie, that of a program which shares it too
 }
 
 // Edge is the way of a request from the listener to its handler. It is an http.Handler, safe for
@@ -46,17 +49,26 @@ type Edge struct {
 	door      *door.Door
 	recorder  *book.Recorder
 	page      ErrorPage
-	proxies   Proxies
+	addresses Addresses
 	secure    bool
-	https     bool
+	https     string // what Strict-Transport-Security says
 	publicURL string
+	scheme    string          // of publicURL
+	authority string          // the same: host and port
+	base      string          // its path, "" or "/door": the site is below it
+	hosts     hosts           //
+	anyHost   map[string]bool // paths that are answered under any name
 	now       func() time.Time
 	log       *slog.Logger
 
-	oddWord sync.Once // tells of a proxy that is not understood
+	told [wrongWords + 1]sync.Once // what was said of proxies, once each
+
+	cookiePrefix   string
+	sessionCookies []string
+
+	unknownHost sync.Once // tells of a name that is not served
 
 	tokens  formTokens
-	origins *http.CrossOriginProtection
 	shapes  []shape
 	handler http.Handler
 }
@@ -69,35 +81,21 @@ type shape struct{ prefix, pattern string }
 // when a route has no handler or a handler no route.
 func New(c Config) (*Edge, error) {
 	e := &Edge{
-		door: c.Door, recorder: c.Recorder, page: c.Page, proxies: c.Proxies,
-		secure: c.Secure, https: c.HTTPS, publicURL: c.PublicURL, now: c.Now, log: c.Log,
-		tokens:  newFormTokens(c.Keys, c.Secure),
-		origins: http.NewCrossOriginProtection(),
+		door: c.Door, recorder: c.Recorder, page: c.Page, addresses: c.Addresses,
+		secure: c.Secure, https: hsts(c.HTTPS, c.HSTSSubdomains), publicURL: c.PublicURL, now: c.Now, log: c.Log,
+		tokens:       newFormTokens(c.Keys, c.Secure, c.CookiePrefix),
+		cookiePrefix: c.CookiePrefix, sessionCookies: c.SessionCookies,
+		hosts: newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
 	}
-	mux := http.NewServeMux()
-	allowed := map[string][]string{} // by path
-	for _, route := range Routes() {
-		h, ok := c.Handlers[route.Pattern]
-		if !ok {
-			return nil, fmt.Errorf("route %q has no handler", route.Pattern)
-		}
-		mux.Handle(route.Pattern, e.admitTo(&route, h))
-		method, address, _ := strings.Cut(route.Pattern, " ")
-		allowed[address] = append(allowed[address], method)
-		if prefix, _, parameter := strings.Cut(address, "{id}"); parameter {
-			e.shapes = append(e.shapes, shape{prefix, address})
-		}
+	e.scheme, e.authority, _ = strings.Cut(c.PublicURL, "://")
+	if i := strings.IndexByte(e.authority, '/'); i >= 0 {
+		e.authority, e.base = e.authority[:i], strings.TrimRight(e.authority[i:], "/")
 	}
-	if len(c.Handlers) != len(Routes()) {
-		return nil, fmt.Errorf("%d handlers for %d routes", len(c.Handlers), len(Routes()))
+	mux, err := e.mux(c.Handlers)
+	if err != nil {
+		return nil, err
 	}
-	for path, methods := range allowed {
-		mux.Handle(path, e.admitTo(&Route{Form: formOf(path)}, wrongMethod(methods)))
-	}
-	mux.Handle("/", e.admitTo(&Route{}, func(http.ResponseWriter, *http.Request, *door.Visit) error {
-		return fault.New(fault.NotFound, "There is no such page.")
-	}))
-	e.handler = e.record(c.Sessions.Handler(mux))
+	e.handler = e.record(e.served(c.Sessions.Handler(mux)))
 	return e, nil
 }
 
@@ -108,49 +106,14 @@ func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.handler.Ser
 // method, a slash too many, or on its way to a cleaner spelling. What stands in the place of a
 // parameter may be a secret there too. "" if there is none.
 func (e *Edge) shape(address string) string {
-	cleaner := path.Clean("/" + address)
+	sent, _ := e.below(address)
+	cleaner, _ := e.below(path.Clean("/" + address))
 	for _, s := range e.shapes {
-		if strings.HasPrefix(address, s.prefix) || strings.HasPrefix(cleaner, s.prefix) {
+		if strings.HasPrefix(sent, s.prefix) || strings.HasPrefix(cleaner, s.prefix) {
 			return s.pattern
 		}
 	}
 	return ""
-}
-
-// formOf is the form in which a path speaks, for answers that no route of its own gives.
-func formOf(path string) Form {
-	for _, route := range Routes() {
-		if _, p, _ := strings.Cut(route.Pattern, " "); p == path {
-			return route.Form
-		}
-	}
-	return Page
-}
-
-func wrongMethod(methods []string) Handler {
-	if slices.Contains(methods, http.MethodGet) {
-		methods = append(methods, http.MethodHead)
-	}
-	slices.Sort(methods)
-	allow := strings.Join(methods, ", ")
-	return func(w http.ResponseWriter, _ *http.Request, _ *door.Visit) error {
-		w.Header().Set("Allow", allow)
-		return errMethod
-	}
-}
-
-// clientAddr is Proxies.ClientAddr. The first word of a proxy that is not understood is logged,
-// without what it said, which a visitor may have sent: all visitors of that proxy may be of one
-// network then.
-func (e *Edge) clientAddr(r *http.Request) string {
-	addr, understood := e.proxies.client(r)
-	if !understood {
-		e.oddWord.Do(func() {
-			e.log.Warn("a trusted proxy's X-Forwarded-For is not understood; its visitors count as one",
-				"proxy", r.RemoteAddr, "lines", len(r.Header.Values("X-Forwarded-For")))
-		})
-	}
-	return addr
 }
 
 // request is what the edge keeps of one request. It is the request's context, so that every layer
@@ -163,6 +126,11 @@ type request struct {
 	start time.Time
 	body  *body // nil: not read
 	begun bool  // the final header is on its way
+
+	host   string // that was asked for
+	misled bool   // which is none of ours
+	origin origin // where an unsafe request comes from
+	lost   Lost   // see SessionLost
 }
 
 type requestKey struct{}
@@ -187,3 +155,6 @@ func Address(ctx context.Context) string {
 	}
 	return ""
 }
+
+// Started is when a request came, by the clock of the program.
+func Started(r *http.Request) time.Time { return of(r).start }

@@ -61,6 +61,9 @@ func TestFormToken(t *testing.T) {
 		}
 		return r
 	}, ada.Token)
+	for _, v := range []*sitetest.Visitor{ada, before, stranger} {
+		v.Old = true // the token counts where a browser says nothing of where it stands
+	}
 	refused := map[string]func() *sitetest.Answer{
 		"signed in, of somebody else":        out(ada, "/auth/logout", bob.Token),
 		"signed in, of one's other session":  out(ada, "/auth/logout", again.Token),
@@ -81,8 +84,8 @@ func TestFormToken(t *testing.T) {
 		"signed out, of another browser":      in(stranger, other.Token),
 		"signed out, somebody's":              in(stranger, ada.Token),
 		"signed out, empty":                   in(stranger, ""),
-		"signed out, without the cookie":      in(c.Visitor(), stranger.Token),
-		"signed out, with an invented cookie": in(invented(c, stranger), stranger.Token),
+		"signed out, without the cookie":      in(old(c.Visitor()), stranger.Token),
+		"signed out, with an invented cookie": in(old(invented(c, stranger)), stranger.Token),
 		"signed out, on the registration": func() *sitetest.Answer {
 			return stranger.Post("/auth/register", url.Values{"csrf_token": {other.Token}})
 		},
@@ -127,6 +130,12 @@ func TestFormToken(t *testing.T) {
 	}
 }
 
+// old is a browser that does not say which page a form came from.
+func old(v *sitetest.Visitor) *sitetest.Visitor {
+	v.Old = true
+	return v
+}
+
 func invented(c *cast, v *sitetest.Visitor) *sitetest.Visitor {
 	w := c.Visitor()
 	for name, value := range v.Cookies {
@@ -152,7 +161,7 @@ func TestFormTokenTabs(t *testing.T) {
 	c := newCast(t)
 	const tabs = 4
 	var tokens []string
-	browser, other := c.Visitor(), c.Visitor()
+	browser, other := old(c.Visitor()), old(c.Visitor())
 	other.Get("/login")
 	for range tabs {
 		tab := c.Visitor() // none of them has what the others' answers bring
@@ -181,7 +190,7 @@ func TestFormTokenTabs(t *testing.T) {
 		t.Errorf("one more page brings %v", formCookies(a))
 	}
 	// A cookie counts under its own name alone.
-	moved := c.Visitor()
+	moved := old(c.Visitor())
 	for _, value := range other.Cookies {
 		moved.Cookies["__Host-form-00000000"] = value
 	}
@@ -212,7 +221,7 @@ func TestFormTokenKeys(t *testing.T) {
 	const next = "the next key, made on another day, 987654321"
 	s := sitetest.Open(t, dir)
 	ada := s.Developer("Ada", "member")
-	stranger, member := s.Visitor(), s.SignedIn(ada)
+	stranger, member := old(s.Visitor()), old(s.SignedIn(ada))
 	stranger.Get("/login")
 
 	kept := sitetest.Open(t, dir, ring(next, sitetest.Secret))
@@ -349,7 +358,7 @@ func TestContentTypes(t *testing.T) {
 }
 
 // TestBehindRewritingProxy: a proxy that changes the Host header makes our own pages another origin
-// for a browser that does not tell where a request comes from. Guard: admit.go, Edge.fromOurs.
+// for a browser that does not tell where a request comes from. Guard: origin.go, Edge.isOurs.
 func TestBehindRewritingProxy(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)

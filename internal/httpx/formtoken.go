@@ -39,12 +39,8 @@ const (
 	tokenText  = tokenMAC / 3 * 4
 )
 
-func newFormTokens(keys *session.KeyRing, secure bool) formTokens {
-	t := formTokens{signer: keys.Signer("form token"), prefix: "__Host-form-", secure: secure}
-	if !secure {
-		t.prefix = "form-"
-	}
-	return t
+func newFormTokens(keys *session.KeyRing, secure bool, prefix string) formTokens {
+	return formTokens{signer: keys.Signer("form token"), prefix: CookieName(secure, prefix, "form-"), secure: secure}
 }
 
 // FormToken returns the token that a page's forms must carry. Call it before the page's first byte.

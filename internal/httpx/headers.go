@@ -10,9 +10,21 @@ const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-sr
 // dataCSP is for answers that no browser should render at all (ASVS 3.2.1).
 const dataCSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
-// setHeaders sets what every answer carries (ASVS V3.4). HSTS goes out only where the site is
-// served over TLS: RFC 6797 §7.2 forbids it elsewhere.
-func setHeaders(h http.Header, https bool) {
+// hsts is what Strict-Transport-Security says; "" where the site is not served over TLS, because RFC
+// 6797 §7.2 forbids it there. It speaks for the domains below only if whoever runs the site says so:
+// they may be other people's, and not served over TLS.
+func hsts(https, subdomains bool) string {
+	switch {
+	case !https:
+		return ""
+	case subdomains:
+		return "max-age=31536000; includeSubDomains"
+	}
+	return "max-age=31536000"
+}
+
+// setHeaders sets what every answer carries (ASVS V3.4).
+func setHeaders(h http.Header, hsts string) {
 	h["Content-Security-Policy"] = []string{pageCSP}
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["X-Frame-Options"] = []string{"DENY"}
@@ -20,7 +32,7 @@ func setHeaders(h http.Header, https bool) {
 	h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}
 	h["Cross-Origin-Resource-Policy"] = []string{"same-origin"}
 	h["Permissions-Policy"] = []string{"camera=(), geolocation=(), microphone=(), payment=(), usb=()"}
-	if https {
-		h["Strict-Transport-Security"] = []string{"max-age=31536000; includeSubDomains"}
+	if hsts != "" {
+		h["Strict-Transport-Security"] = []string{hsts}
 	}
 }

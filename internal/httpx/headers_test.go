@@ -165,12 +165,17 @@ func TestCookies(t *testing.T) {
 	}
 }
 
+// TestHSTS: of the domains below it speaks only where somebody has said so.
 func TestHSTS(t *testing.T) {
 	t.Parallel()
-	c := newCast(t, func(p *server.Parts) { p.HTTPS, p.URL = true, "https://door.example.org" })
-	for name, a := range crawl(t, c) {
-		if got := a.Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {
-			t.Errorf("%s (%d): %q", name, a.Status, got)
+	for subdomains, want := range map[bool]string{false: "max-age=31536000", true: "max-age=31536000; includeSubDomains"} {
+		c := newCast(t, func(p *server.Parts) {
+			p.HTTPS, p.URL, p.HSTSSubdomains = true, "https://door.example.org", subdomains
+		})
+		for name, a := range crawl(t, c) {
+			if got := a.Header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s (%d): %q, want %q", name, a.Status, got, want)
+			}
 		}
 	}
 }

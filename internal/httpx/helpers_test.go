@@ -30,7 +30,7 @@ func newRig(t *testing.T, handlers map[string]httpx.Handler, changes ...func(*se
 	p := r.Parts
 	r.Recorder = book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
 	sessions, err := session.New(session.Config{
-		Keys: p.Keys, Store: p.Store, Cookie: session.Cookie{PlainHTTP: !p.Secure}, Now: p.Now, ErrorHandler: httpx.SessionError,
+		Keys: p.Keys, Home: session.Home{Store: p.Store, Cookie: session.Cookie{PlainHTTP: !p.Secure}}, Now: p.Now, ErrorHandler: httpx.SessionError,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +52,8 @@ func newRig(t *testing.T, handlers map[string]httpx.Handler, changes ...func(*se
 	}
 	r.Handler, err = httpx.New(httpx.Config{
 		Door: r.Door, Sessions: sessions, Recorder: r.Recorder, Handlers: all, Page: page,
-		Keys: p.Keys, Proxies: p.Proxies,
-		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
+		Keys: p.Keys, Addresses: p.Addresses(),
+		Secure: p.Secure, HTTPS: p.HTTPS, HSTSSubdomains: p.HSTSSubdomains, PublicURL: p.URL, Hosts: p.Hosts, Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
 		t.Fatal(err)

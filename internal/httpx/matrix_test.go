@@ -35,6 +35,23 @@ func matrix() map[string]statuses {
 		"GET /auth/register":  everybody(303),
 		"GET /auth/logout":    everybody(303),
 
+		"GET /account/sessions":              {303, 200, 200, 200},
+		"POST /account/sessions/{id}/end":    everybody(303), // such a session has ended
+		"POST /account/sessions/{id}/disown": everybody(303),
+		"GET /account/sessions/disowned":     {303, 200, 200, 200},
+		"GET /account/sessions/end-others":   {303, 200, 200, 200},
+		"POST /account/sessions/end-others":  everybody(303),
+		"GET /account/sessions/end-all":      {303, 200, 200, 200},
+		"POST /account/sessions/end-all":     everybody(303),
+
+		"GET /api/sessions":           {401, 200, 200, 200},
+		"POST /api/sessions/{id}/end": {401, 404, 404, 404}, // nobody's session has that id
+		"POST /api/sessions/end":      {401, 200, 200, 200},
+
+		"GET /api/developers/{id}/sessions":                {401, 403, 403, 200},
+		"POST /api/developers/{id}/sessions/{session}/end": {401, 403, 403, 404},
+		"POST /api/developers/{id}/sessions/end":           {401, 403, 403, 200},
+
 		"GET /developers":         {401, 200, 200, 200},
 		"POST /developers":        {401, 403, 403, 422},
 		"PATCH /developers/{id}":  {401, 200, 403, 200},
@@ -53,7 +70,14 @@ func matrix() map[string]statuses {
 
 // stranger401 are the routes on which a program that is not signed in gets 401 where a
 // person gets a page.
-func stranger401() []string { return []string{"GET /{$}", "POST /auth/logout"} }
+func stranger401() (patterns []string) {
+	for _, route := range httpx.Routes() {
+		if route.Form == httpx.Page && route.Who == httpx.SignedIn {
+			patterns = append(patterns, route.Pattern)
+		}
+	}
+	return patterns
+}
 
 // TestMatrix holds every route of the table against everybody, once as a browser and once as a
 // program.
@@ -86,7 +110,11 @@ func TestMatrix(t *testing.T) {
 							v = c.SignedIn(map[string]account.Developer{"other": c.bob, "admin": c.root}[who])
 						}
 					}
-					c.Clock.Turn(time.Minute) // for the throttles
+					c.Clock.Turn(time.Minute)                                  // for the throttles
+					if route.Fresh > 0 && (who == "other" || who == "admin") { // and ends sessions
+						role := map[string]account.Role{"other": account.Member, "admin": account.Admin}[who]
+						v = c.SignedIn(c.Developer(who+" "+target.ID, role))
+					}
 					a := c.ask(t, v, route, target, accept)
 					if a.Status != status {
 						t.Errorf("status %d, want %d\n%.300s", a.Status, status, a.Body)

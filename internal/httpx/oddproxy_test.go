@@ -49,8 +49,36 @@ func TestProxyNotUnderstood(t *testing.T) {
 	if list := s.Activities(book.ActionSignInFailed); list[0].ClientAddr != "" {
 		t.Errorf("the book has %q", list[0].ClientAddr)
 	}
-	if n := strings.Count(s.Log.String(), "is not understood"); n != 1 {
-		t.Errorf("it is logged %d times", n)
+	if n := strings.Count(s.Log.String(), "is not understood"); n != 1 || !strings.Contains(s.Log.String(), `"level":"ERROR"`) {
+		t.Errorf("it is logged %d times: %s", n, s.Log)
+	}
+}
+
+// TestProxyNotNamed: a header that is not believed is told once, and so is one that is not read.
+// Guard: proxytold.go, Edge.tell.
+func TestProxyNotNamed(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	v := s.Visitor()
+	for range 3 {
+		v.Get("/login")
+	}
+	if log := s.Log.String(); strings.Contains(log, "trusted") {
+		t.Errorf("without such a header: %s", log)
+	}
+	for range 3 {
+		v.Get("/login", "X-Forwarded-For", "203.0.113.66")
+	}
+	log := s.Log.String()
+	if n := strings.Count(log, "--trusted-proxies"); n != 1 || strings.Contains(log, "203.0.113.66") || !strings.Contains(log, "192.0.2.1") {
+		t.Errorf("it is logged %d times: %s", n, log)
+	}
+	s = behindProxy(t)
+	for range 3 {
+		s.Visitor().Get("/login", "CF-Connecting-IP", "203.0.113.66")
+	}
+	if n := strings.Count(s.Log.String(), "--client-addr-header"); n != 1 {
+		t.Errorf("another header is logged %d times: %s", n, s.Log)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -179,7 +180,6 @@ func TestOtherCarriers(t *testing.T) {
 		"quoted":            {"Cookie", name + `="` + key + `"`},
 		"twice":             {"Cookie", name + "=" + key + "; " + name + "=" + other},
 		"twice, turned":     {"Cookie", name + "=" + other + "; " + name + "=" + key},
-		"twice the same":    {"Cookie", name + "=" + key + "; " + name + "=" + key},
 		"in two lines":      {"Cookie", name + "=" + key, "Cookie", name + "=" + other},
 		"cut":               {"Cookie", name + "=" + key[1:]},
 		"longer":            {"Cookie", name + "=" + key + "A"},
@@ -194,12 +194,14 @@ func TestOtherCarriers(t *testing.T) {
 		v := c.Visitor()
 		target := "/logs?session=" + key + "&" + name + "=" + key
 		headers = append(headers, "Accept", "application/json")
-		if a := v.Do("GET", target, "", headers...); a.Status != http.StatusUnauthorized || len(a.Sent) > 0 {
+		if a := v.Do("GET", target, "", headers...); a.Status != http.StatusUnauthorized || slices.ContainsFunc(a.Sent, func(c *http.Cookie) bool { return c.MaxAge >= 0 }) {
 			t.Errorf("%s: %d, cookies %v", what, a.Status, a.Sent)
 		}
 	}
-	if a := c.Visitor().Do("GET", "/logs", "", "Cookie", name+"="+key); a.Status != http.StatusOK {
-		t.Errorf("the key itself: %d", a.Status)
+	for what, line := range map[string]string{"the key itself": name + "=" + key, "twice": name + "=" + key + "; " + name + "=" + key} {
+		if a := c.Visitor().Do("GET", "/logs", "", "Cookie", line); a.Status != http.StatusOK {
+			t.Errorf("%s: %d", what, a.Status)
+		}
 	}
 }
 

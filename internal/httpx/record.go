@@ -29,7 +29,7 @@ func (e *Edge) record(next http.Handler) http.Handler {
 		q.visit.Addr = e.clientAddr(r)
 		q.visit.Collects = true
 		r = r.WithContext(q)
-		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q}
+		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q, unread: unwanted(r)}
 		h := rw.Header()
 		setHeaders(h, e.https)
 		h["X-Request-Id"] = []string{q.visit.RequestID}
@@ -46,6 +46,8 @@ type recorder struct {
 	r       *http.Request
 	q       *request
 	entryID string
+	unread  io.Reader     // the body as it came, nil for none
+	taken   bool          // the connection is somebody else's now
 	took    time.Duration // until the entry was stored: what comes after that is the client's time
 }
 
@@ -101,7 +103,14 @@ func (w *recorder) entry(status int) book.Entry {
 	if w.q.route != nil {
 		entry.Route, keep = w.q.route.Pattern, w.q.route.Keep
 	}
-	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, cmp.Or(entry.Route, w.edge.shape(r.URL.Path)), keep)
+	path, below := w.edge.below(r.URL.Path) // as the routes are written
+	entry.URL = book.RedactURL(path, r.URL.RawQuery, cmp.Or(entry.Route, w.edge.shape(r.URL.Path)), keep)
+	if below {
+		entry.URL = w.edge.base + entry.URL
+	}
+	if w.q.misled {
+		entry.URL = book.Inert("//"+capped(w.q.host), 280) + entry.URL
+	}
 	entry.Body = w.q.body.redacted(r, keep)
 	return entry
 }
@@ -145,6 +154,7 @@ func (w *recorder) Flush() { _ = w.FlushError() }
 
 func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.begin(http.StatusSwitchingProtocols)
+	w.taken = true
 	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
@@ -159,6 +169,7 @@ func (w *recorder) end() {
 		w.panicked(p)
 	}
 	w.begin(http.StatusOK) // a handler that wrote nothing
+	w.linger()
 }
 
 // finish completes the entry of an answer that went on after its header, also of one that was cut
@@ -219,7 +230,12 @@ func (q *request) readBody(w http.ResponseWriter, r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cmp.Or(q.route.MaxBody, DefaultMaxBody)))
+	most := cmp.Or(q.route.MaxBody, DefaultMaxBody)
+	if r.ContentLength > most { // nothing of it is asked for
+		r.Body = http.NoBody
+		return bodyFault(&http.MaxBytesError{Limit: most})
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	q.body = &body{bytes: data, cut: err != nil}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	if err != nil {

@@ -30,14 +30,22 @@ const (
 
 // Route is one line of the policy: what is asked for, who may, and what of it is written down.
 type Route struct {
-	Pattern string        // of http.ServeMux, with its method
-	Who     Who           //
-	Form    Form          //
-	Fresh   time.Duration // how recent the sign-in must be; 0: any
-	Keep    book.Keep     // the fields of query and body whose values the book keeps; all others are redacted
-	Silent  bool          // leaves no entry in the book
-	MaxBody int64         // bytes of body; 0: DefaultMaxBody
+	Pattern string    // of http.ServeMux, with its method
+	Who     Who       //
+	Form    Form      //
+	Keep    book.Keep // the fields of query and body whose values the book keeps; all others are redacted
+	Silent  bool      // leaves no entry in the book
+	Out     bool      // signs out, and takes the cookie back also from whoever is not signed in any more
+	AnyHost bool      // answered under any name, for what asks by address alone
+	MaxBody int64     // bytes of body; 0: DefaultMaxBody
+
+	// Fresh is how long ago the sign-in may be at most; who signed in earlier proves the current
+	// password again (door.Visit.Fresh). 0: any time.
+	Fresh time.Duration
 }
+
+// recent is how long after a sign-in nobody is asked for the password again.
+const recent = 10 * time.Minute
 
 // DefaultMaxBody is the most that a request may send: forms and JSON objects of people, 64 KiB.
 const DefaultMaxBody = 64 << 10
@@ -56,11 +64,27 @@ func Routes() []Route {
 		{Pattern: "POST /setup", Who: Anyone},
 		{Pattern: "POST /auth/login", Who: SignedOut},
 		{Pattern: "POST /auth/register", Who: SignedOut},
-		{Pattern: "POST /auth/logout", Who: SignedIn},
+		{Pattern: "POST /auth/logout", Who: SignedIn, Out: true},
 		// Where a browser lands that repeats a form's address as a page.
 		{Pattern: "GET /auth/login", Who: Anyone},
 		{Pattern: "GET /auth/register", Who: Anyone},
 		{Pattern: "GET /auth/logout", Who: Anyone},
+
+		{Pattern: "GET /account/sessions", Who: SignedIn},
+		{Pattern: "POST /account/sessions/{id}/end", Who: SignedIn},
+		{Pattern: "POST /account/sessions/{id}/disown", Who: SignedIn},
+		{Pattern: "GET /account/sessions/disowned", Who: SignedIn},
+		{Pattern: "GET /account/sessions/end-others", Who: SignedIn, Fresh: recent},
+		{Pattern: "POST /account/sessions/end-others", Who: SignedIn, Fresh: recent},
+		{Pattern: "GET /account/sessions/end-all", Who: SignedIn, Fresh: recent},
+		{Pattern: "POST /account/sessions/end-all", Who: SignedIn, Fresh: recent},
+
+		{Pattern: "GET /api/sessions", Who: SignedIn, Form: JSON},
+		{Pattern: "POST /api/sessions/{id}/end", Who: SignedIn, Form: JSON},
+		{Pattern: "POST /api/sessions/end", Who: SignedIn, Form: JSON, Fresh: recent, Keep: endFields()},
+		{Pattern: "GET /api/developers/{id}/sessions", Who: Admins, Form: JSON},
+		{Pattern: "POST /api/developers/{id}/sessions/{session}/end", Who: Admins, Form: JSON},
+		{Pattern: "POST /api/developers/{id}/sessions/end", Who: Admins, Form: JSON, Fresh: recent, Keep: endFields()},
 
 		{Pattern: "GET /developers", Who: SignedIn, Form: JSON, Keep: book.Keep{Query: fields(book.Number, "limit")}},
 		{Pattern: "POST /developers", Who: Admins, Form: JSON, Keep: developerFields()},
@@ -74,12 +98,16 @@ func Routes() []Route {
 		{Pattern: "DELETE /logs/{id}/{$}", Who: Admins, Form: JSON},
 
 		{Pattern: "GET /static/", Form: Raw, Silent: true},
-		{Pattern: "GET /healthz", Form: Raw, Silent: true},
-		{Pattern: "GET /readyz", Form: Raw, Silent: true},
+		{Pattern: "GET /healthz", Form: Raw, Silent: true, AnyHost: true},
+		{Pattern: "GET /readyz", Form: Raw, Silent: true, AnyHost: true},
 	}
 }
 
 func developerFields() book.Keep {
 	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "skills", "password", "current_password"),
 		word("role", string(account.Member), string(account.Admin)), word("disabled", "true", "false"))}
+}
+
+func endFields() book.Keep {
+	return book.Keep{Body: append(fields(book.Hidden, "current_password"), word("all", "true", "false"))}
 }

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -17,14 +18,18 @@ import (
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/mongostore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Options are the settings of Open. The zero value is right for the program.
 type Options struct {
 	Log     *slog.Logger          // told of what was found odd in documents of other programs; default: nobody
 	Monitor *event.CommandMonitor // told of every command, for measuring; it sees what is stored. Default: nobody
+
+	// Only opens a database that a server was started on, and gives ErrNone for another, in which
+	// nothing is made.
+	Only bool
 
 	// Beside says that the original application goes on using the database. Then Trim leaves alone
 	// what others wrote into the book, and knows no bound of bytes, for those of the collection are
@@ -44,6 +49,9 @@ const (
 	idleTime       = 5 * time.Minute
 )
 
+// ErrNone says that no server was ever started on a database.
+var ErrNone = errors.New("mongo: there is no installation")
+
 // DB is an open database. Its methods and what they give are safe for concurrent use.
 type DB struct {
 	client  *driver.Client
@@ -56,7 +64,7 @@ type DB struct {
 	throttle *throttle
 	devices  *devices
 	entries  *entries
-	sessions session.Store
+	sessions store.Store
 
 	closing  sync.Once
 	closeErr error
@@ -94,15 +102,23 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 		return nil, err
 	}
 	db := newDB(client, a, opts)
-	store, err := mongostore.New(db.base.Collection("sessions"))
+	if opts.Only {
+		switch err := db.state.FindOne(ctx, bson.D{}).Err(); {
+		case errors.Is(err, driver.ErrNoDocuments):
+			return nil, ErrNone
+		case err != nil:
+			return nil, err
+		}
+	}
+	st, err := mongostore.New(db.base.Collection("sessions"))
 	if err != nil {
 		return nil, err
 	}
-	db.sessions = store
+	db.sessions = st
 	if err := db.makeIndexes(ctx); err != nil {
 		return nil, err
 	}
-	if err := store.CreateIndexes(ctx); err != nil {
+	if err := st.CreateIndexes(ctx); err != nil {
 		return nil, err
 	}
 	if err := db.accounts.settleAll(ctx); err != nil {
@@ -171,7 +187,7 @@ func (db *DB) Hashes() account.Hashes { return db.accounts }
 func (db *DB) Entries() book.Repository { return db.entries }
 
 // Sessions gives the sessions, in the collection of that name.
-func (db *DB) Sessions() session.Store { return db.sessions }
+func (db *DB) Sessions() store.Store { return db.sessions }
 
 // Check reports whether the database can be written, for readiness. It really writes, and waits for
 // the majority, so call it at most about once a second. It gives up after 2 seconds, or with ctx.

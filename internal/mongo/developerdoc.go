@@ -53,9 +53,9 @@ func developerFields() bson.D {
 }
 
 // readDeveloper reads a developer. One that the original application wrote has none of our fields:
-// a member, not disabled, in epoch 0. Whom it has marked as deleted counts as disabled, and so does
-// an admin who is being made. What should say whether somebody may sign in, and cannot be read,
-// says no.
+// a member, not disabled, in epoch 0, made in the second with which the ObjectID begins. Whom it
+// has marked as deleted counts as disabled, and so does an admin who is being made. What should say
+// whether somebody may sign in, and cannot be read, says no.
 func readDeveloper(doc bson.Raw) account.Developer {
 	d := account.Developer{Role: account.Member}
 	each(doc, func(name string, v bson.RawValue) {
@@ -82,6 +82,9 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			}
 		}
 	})
+	if id, ok := doc.Lookup("_id").ObjectIDOK(); ok && d.CreatedAt.IsZero() {
+		d.CreatedAt = id.Timestamp().UTC()
+	}
 	readRights(doc, &d)
 	return d
 }

@@ -12,11 +12,13 @@
 //	developers  ObjectID           name, email, password (the hash),        email_key, email_seen, role, disabled, epoch,
 //	                               skills (list), created_at (date),        updated_at,
 //	                               deleted (bool: counts as disabled)       admin_seen, admin_next (below)
-//	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user, user_name,
-//	                               body, created_at (date), deleted (bool)  session, request_id, action, target, text, deleted_at
+//	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user,
+//	                               body, created_at (date), deleted (bool)  user_name, session, request_id, action,
+//	                                                                        target, text, deleted_at
 //	sessions    session id         –                                        see package mongostore
 //	throttle    the key            –                                        failures, last_at, until_at, mark
-//	devices     a hash             –                                        account, epoch, name, session, first_seen, last_seen
+//	devices     a hash             –                                        account, epoch, name, session, first_seen,
+//	                                                                        last_seen
 //	minutes     minute and outcome –                                        at, outcome, n
 //	state       "admins"           –                                        version, list, setup: see below
 //	            "check", "key"     –                                        the latest Check; the mark of the secret key

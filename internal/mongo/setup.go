@@ -34,7 +34,7 @@ func (a *accounts) SetupOpen(ctx context.Context, tokenHash []byte, now time.Tim
 }
 
 func (s *admins) setupOpen(tokenHash []byte, now time.Time) bool {
-	return len(s.List) == 0 && s.Setup != nil && now.Before(s.Setup.ExpiresAt) &&
+	return len(s.List) == 0 && s.Setup != nil && account.SetupOpen(s.Setup.ExpiresAt, now) &&
 		subtle.ConstantTimeCompare(tokenHash, s.Setup.TokenHash) == 1
 }
 

@@ -1,8 +1,22 @@
 // Package network says what counts as one place that visitors come from: an IPv4 address, or an
-// IPv6 /64, which one household has at hand.
+// IPv6 /64, which one household has at hand; and which host is the reader's own machine.
 package network
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
+
+// Loopback reports whether a host, without brackets and port, is the reader's own machine to every
+// browser: localhost, a name below it, or a loopback address.
+func Loopback(host string) bool {
+	host = strings.ToLower(host)
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
 
 // Network is one such place. Networks are equal when they are the same place; the zero value is the
 // one of all who come from nobody knows where.

@@ -32,3 +32,16 @@ func TestOf(t *testing.T) {
 		t.Error("two who come from nowhere come from two places")
 	}
 }
+
+// TestLoopback: what every browser takes for the reader's own machine, and what only looks like it.
+func TestLoopback(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "LOCALHOST": true, "door.localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "::ffff:127.0.0.1": true,
+		"": false, "localhost.test": false, "notlocalhost": false, "128.0.0.1": false, "127.0.0.1.test": false, "::2": false,
+	} {
+		if got := network.Loopback(host); got != want {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
+}

@@ -39,7 +39,7 @@ func TestDocumentsNameWhatIs(t *testing.T) {
 	}
 }
 
-// source returns a file of the module, whose path may leave out internal/, or nil.
+// source returns a file of the repository, whose path may leave out internal/, or nil.
 func source(file string) []byte {
 	for _, folder := range []string{"", "internal"} {
 		if code, err := os.ReadFile(filepath.Join(root, folder, file)); err == nil {

@@ -56,7 +56,7 @@ func benchSite(b *testing.B) (site *server.Site, cookie string) {
 	hasher, err := passhash.New(passhash.Config{})
 	must(b, err)
 	site, err = server.NewSite(server.Parts{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
 		Passwords: hasher, Keys: keys, Registration: door.Open, Secure: true, Log: slog.New(slog.DiscardHandler),
 	})
 	must(b, err)
@@ -77,7 +77,7 @@ func benchSite(b *testing.B) (site *server.Site, cookie string) {
 func ask(b *testing.B, h http.Handler, method, path, cookie, form string) *httptest.ResponseRecorder {
 	b.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(form))
-	r.RemoteAddr = "127.0.0.1:1234"
+	r.Host, r.RemoteAddr = "localhost", "127.0.0.1:1234"
 	if cookie != "" {
 		r.Header.Set("Cookie", cookie)
 	}

@@ -29,7 +29,8 @@ type play struct {
 	ada     account.Developer
 	v       *sitetest.Visitor
 	answers []*sitetest.Answer
-	old     string // the session key before
+	old     string            // the session key before
+	other   *sitetest.Visitor // the same person elsewhere, in stories that have one
 }
 
 // said keeps an answer and gives it.
@@ -118,6 +119,23 @@ func stories() []story {
 				}
 				if p.last().Status != http.StatusSeeOther && p.v.Session() != p.old {
 					t.Error("not signed out, and the key is gone")
+				}
+			},
+		},
+		{
+			name: "sign out everywhere else",
+			before: func(p *play) {
+				p.signedIn()
+				p.other = p.visitor()
+				p.other.SignIn(p.ada.Email, sitetest.Password)
+			},
+			do: func(p *play) { p.said(p.v.Post("/account/sessions/end-others", nil)) },
+			after: func(t *testing.T, p *play) {
+				if p.last().Status == http.StatusSeeOther && p.opens(p.other.Session()) {
+					t.Error("signed out elsewhere, and the other key opens")
+				}
+				if !p.opens(p.v.Session()) {
+					t.Error("this one ended as well")
 				}
 			},
 		},

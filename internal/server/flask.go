@@ -32,6 +32,14 @@ func beside(c Config) *Beside {
 	}
 }
 
+// cookies are the names of the cookies that sessions are in.
+func (b *Beside) cookies(ours string) []string {
+	if b == nil || b.Cookie == ours {
+		return []string{ours}
+	}
+	return []string{ours, b.Cookie}
+}
+
 // join makes the configuration of sessions one that knows the Flask application's cookie.
 func (b *Beside) join(c session.Config) (session.Config, error) {
 	if b == nil {
@@ -39,11 +47,11 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 	}
 	app := b.Flask
 	app.Subject, app.Leeway = loggedIn, clockLeeway
-	cookie := c.Cookie
+	cookie := c.Home.Cookie
 	cookie.Name = b.Cookie
 	c.Codec = flask.Codec{}
 	if b.Shared {
-		c.Cookie = cookie
+		c.Home.Cookie = cookie
 		return app.Sessions(c)
 	}
 	// Until the key is taken away Flask's limit holds here, too: with our own, whoever signed in
@@ -51,7 +59,7 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 	c.Lifetime = session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
 	c.Remembered = c.Lifetime
 	var err error
-	c.Old, err = app.Home(c.Store, cookie, c.Now)
+	c.Old, err = app.Home(c.Home.Store, cookie, c.Now)
 	return c, err
 }
 

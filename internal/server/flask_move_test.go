@@ -119,8 +119,8 @@ func TestCommandEndsBesideFlask(t *testing.T) {
 	f.Clock.Turn(time.Second) // it stands, and the command's does not
 	var out, errs bytes.Buffer
 	code := cli.Run(t.Context(), cli.Env{
-		Args:   []string{"user", "password", ada.Email, "--password-stdin", "--data", dir},
-		Getenv: func(string) string { return "" }, Stdin: strings.NewReader(nextPassword + "\n"), Stdout: &out, Stderr: &errs,
+		Args:  []string{"user", "password", ada.Email, "--password-stdin", "--data", dir},
+		Stdin: strings.NewReader(nextPassword + "\n"), Stdout: &out, Stderr: &errs,
 	})
 	if code != 0 {
 		t.Fatalf("%d: %s%s", code, &out, &errs)
@@ -150,11 +150,11 @@ func TestFlaskSettingsOfServe(t *testing.T) {
 	}{
 		"no key":                      {[]string{"serve", "--sessions=flask"}, nil, "DOORBOOK_FLASK_SECRET_KEY is missing"},
 		"no key, by the environment":  {[]string{"serve"}, map[string]string{"DOORBOOK_SESSIONS": "flask"}, "DOORBOOK_FLASK_SECRET_KEY is missing"},
-		"an empty key":                {[]string{"serve", "--sessions=flask"}, map[string]string{"DOORBOOK_FLASK_SECRET_KEY": ""}, "is missing"},
+		"an empty key":                {[]string{"serve", "--sessions=flask"}, map[string]string{"DOORBOOK_FLASK_SECRET_KEY": ""}, "empty"},
 		"a weak key":                  {[]string{"serve", "--sessions=flask"}, map[string]string{"DOORBOOK_FLASK_SECRET_KEY": "weak-as-water"}, "can be guessed"},
 		"a known key":                 {[]string{"serve", "--sessions=flask"}, map[string]string{"DOORBOOK_FLASK_SECRET_KEY": "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"}, "printed"},
 		"a weak key that is not used": {[]string{"serve"}, map[string]string{"DOORBOOK_FLASK_SECRET_KEY": "weak-as-water"}, "can be guessed"},
-		"no such home":                {[]string{"serve", "--sessions=redis"}, nil, "neither store nor flask"},
+		"no such home":                {[]string{"serve", "--sessions=redis"}, nil, "none of store, flask"},
 		"a cookie that cannot be": {[]string{"serve", "--sessions=flask", "--addr=localhost:0"}, map[string]string{
 			"DOORBOOK_FLASK_SECRET_KEY": flaskKey, "DOORBOOK_FLASK_COOKIE": "a b",
 		}, "cookie"},
@@ -164,11 +164,12 @@ func TestFlaskSettingsOfServe(t *testing.T) {
 			var out, errs bytes.Buffer
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
+			var environ []string
 			for name, value := range c.env {
-				t.Setenv(name, value) // flags read it
+				environ = append(environ, name+"="+value)
 			}
 			code := cli.Run(ctx, cli.Env{
-				Args: append(c.args, "--data", dir), Getenv: func(name string) string { return c.env[name] },
+				Args: append(c.args, "--data", dir), Environ: environ,
 				Stdin: strings.NewReader(""), Stderr: &errs,
 				Stdout: io.MultiWriter(&out, onWrite(cancel)), // a server that starts ends, and is a failure
 			})

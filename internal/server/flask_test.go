@@ -415,12 +415,15 @@ func TestStrangersBesideFlask(t *testing.T) {
 	if values := f.read(v.Cookies["session"]); values["_flashes"] == "" || values["csrf_token"] != `"abc"` {
 		t.Errorf("the application finds %v", values)
 	}
-	if a = v.Get("/login"); !strings.Contains(a.Body, "Your account is made.") {
+	if a = v.Get("/"); !strings.Contains(a.Body, "Your account is made") {
 		t.Errorf("%s", a.Body)
 	}
+	v = f.with(f.sign(`{"csrf_token":"abc"}`))
+	v.Get("/login")
 	if a := v.Post("/auth/login", url.Values{"email": {"eve@example.org"}, "password": {"not " + sitetest.Password}}); a.Status != http.StatusUnprocessableEntity {
 		t.Errorf("a wrong password: %d", a.Status)
 	}
+	v.Old = true
 	if a := v.Post("/auth/login", url.Values{"email": {"eve@example.org"}, "password": {sitetest.Password}, "csrf_token": {"wrong"}}); a.Status != http.StatusForbidden {
 		t.Errorf("a wrong token: %d", a.Status)
 	}

@@ -194,7 +194,16 @@ func TestCookieMode(t *testing.T) {
 		{"localhost:0", "http://door.example.org", "auto", "session, NOT Secure", "form"},
 		{"localhost:0", "", "never", "session, NOT Secure", "form"},
 		{"0.0.0.0:0", "", "auto", "session, NOT Secure", "form"},
+		{":0", "", "auto", "session, NOT Secure", "form"},
 	} {
+		if strings.Contains(c.addr, "0.0.0.0") && c.public == "" {
+			// Nobody opens that address: what is printed is one that opens.
+			s := settings(t.TempDir())
+			s.Addr = c.addr
+			if r := run(t, s); !strings.HasPrefix(r.URL, "http://localhost:") {
+				t.Errorf("%s: open at %s", c.addr, r.URL)
+			}
+		}
 		t.Run(c.addr+c.public+c.mode, func(t *testing.T) {
 			s := settings(t.TempDir())
 			s.Addr, s.PublicURL, s.CookieSecure = c.addr, c.public, c.mode

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,7 @@ import (
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/passhash"
+	"github.com/doorbook/doorbook/session"
 )
 
 // Config is what Run needs.
@@ -30,6 +32,8 @@ type Config struct {
 	config.Serve
 	Dir     string
 	Secrets config.Secrets
+	Machine string    // the name of this machine, under which it is served; "" if it has none
+	Command string    // what makes an admin of this installation from another shell
 	Out     io.Writer // told where people find the site
 	Log     *slog.Logger
 }
@@ -46,27 +50,43 @@ const (
 
 // Run serves until ctx is done, then drains, flushes and closes.
 func Run(ctx context.Context, c Config) (err error) {
+	opened := false
+	defer func() {
+		if err != nil && !opened && ctx.Err() != nil { // whoever ends it meanwhile does not mean that something failed
+			c.Log.Info("ended before it was open", "error", err)
+			err = nil
+		}
+	}()
 	tuneMemory(os.Getenv)
 	db, err := database.Open(ctx, c.Secrets.Database, c.Dir, database.Options{Log: c.Log, Beside: c.Secrets.Flask.Key != nil})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	keys, err := config.Keys(c.Secrets, c.Dir)
+	keys, err := secretKeys(c)
 	if err != nil {
 		return err
 	}
-	proxies, err := httpx.ParseProxies(c.TrustedProxies)
+	proxies, err := trustedProxies(c)
 	if err != nil {
-		return fmt.Errorf("trusted proxies: %w", err)
+		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+	listener, err := listen(ctx, c.Addr, c.Log)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
+
+	hosts, err := hostNames(c)
+	if err != nil {
+		return err
+	}
+	encrypted, err := encryption(c)
+	if err != nil {
+		return err
+	}
 
 	hasher, err := passhash.New(passhash.Config{
 		Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC,
@@ -80,8 +100,8 @@ func Run(ctx context.Context, c Config) (err error) {
 	site, err := NewSite(Parts{
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
 		Ready:     db.Check,
-		Passwords: hasher, Keys: keys, Proxies: proxies, Registration: door.Registration(c.Registration),
-		Flask: beside(c), URL: url, Secure: secure, HTTPS: c.HTTPS(), Log: c.Log,
+		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: door.Registration(c.Registration),
+		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: secure, HTTPS: c.HTTPS(), HSTSSubdomains: c.HSTSSubdomains, Log: c.Log,
 	})
 	if err != nil {
 		return err
@@ -96,6 +116,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
+	opened = true
 	greet(c, url, secure, token)
 	if other {
 		c.Log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +
@@ -103,13 +124,59 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	site.Door.Note(ctx, &door.Visit{}, book.ActionStarted, url)
 	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
-	return serve(ctx, c.Log, listener, site.Handler)
+	own := &withHeaders{Listener: listener, headers: httpx.BareHeaders(c.HTTPS(), c.HSTSSubdomains)}
+	return serve(ctx, c.Log, own, encrypted, site.Handler)
 }
 
-// serve answers requests until ctx is done, then lets those under way finish.
-func serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler http.Handler) error {
+// secretKeys is the ring of secret keys. What is weak about the key file is told.
+func secretKeys(c Config) (*session.KeyRing, error) {
+	keys, told, err := config.Keys(c.Secrets, c.Dir)
+	if told != "" {
+		c.Log.Warn(told)
+	}
+	return keys, err
+}
+
+// trustedProxies are the networks whose word about a visitor's address is believed.
+func trustedProxies(c Config) (httpx.Proxies, error) {
+	proxies, err := httpx.ParseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
+	if proxies.Everybody() {
+		c.Log.Warn("with these --trusted-proxies everybody is taken for a proxy: whoever reaches this server directly can say that they come " +
+			"from anywhere, and guess passwords without being slowed down. Name the proxy's own address or network")
+	}
+	return proxies, nil
+}
+
+// hostNames are the names under which the site is served besides that of its URL.
+func hostNames(c Config) ([]string, error) {
+	list, err := c.HostList()
+	if c.Machine != "" {
+		list = append(list, c.Machine)
+	}
+	return list, err
+}
+
+// encryption is how connections are encrypted, nil for not at all.
+func encryption(c Config) (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := newCertificate(c.TLSCert, c.TLSKey, c.Log, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("TLS certificate: %w", err)
+	}
+	return pair.config(), nil
+}
+
+// serve answers requests until ctx is done, then lets those under way finish. With a tls.Config it
+// speaks TLS, and HTTP/2 with who knows it.
+func serve(ctx context.Context, log *slog.Logger, listener net.Listener, encrypted *tls.Config, handler http.Handler) error {
 	server := &http.Server{
 		Handler:           handler,
+		TLSConfig:         encrypted,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -122,7 +189,13 @@ func serve(ctx context.Context, log *slog.Logger, listener net.Listener, handler
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // a client's broken handshake is no news
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() {
+		if encrypted != nil {
+			failed <- server.ServeTLS(listener, "", "")
+			return
+		}
+		failed <- server.Serve(listener)
+	}()
 	select {
 	case err := <-failed:
 		return err
@@ -155,13 +228,16 @@ func background(jobs ...func(context.Context)) (stop func()) {
 
 // greet says where people find the site.
 func greet(c Config, url string, secure bool, token string) {
-	cookie := "__Host-session (Secure)"
+	cookie := httpx.CookieName(true, c.CookiePrefix, "session") + " (Secure)"
 	if c.Sessions == config.SharedWithFlask {
 		cookie = c.FlaskCookie + ", shared with a Flask application (Secure)"
 	}
 	if !secure {
 		cookie = strings.TrimSuffix(strings.Replace(cookie, "__Host-", "", 1), " (Secure)") +
 			", NOT Secure: whoever listens on the way can take over sessions. Set DOORBOOK_PUBLIC_URL to an https address"
+	}
+	if c.CookiePrefix == "" {
+		cookie += "\n                another Doorbook on this host, on whatever port, takes DOORBOOK_COOKIE_PREFIX, or they sign each other out"
 	}
 	switch {
 	case c.Secrets.Flask.Key != nil && c.Sessions != config.SharedWithFlask:
@@ -173,7 +249,7 @@ func greet(c Config, url string, secure bool, token string) {
 	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
 		url, database.Place(c.Secrets.Database, c.Dir), cookie, c.Registration)
 	if token != "" {
-		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: doorbook user add EMAIL --name NAME --admin)\n",
-			url, token, int(door.SetupTime.Minutes()))
+		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: %s)\n",
+			url, token, int(door.SetupTime.Minutes()), c.Command)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/doorbook/doorbook/internal/web"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Parts are what a site is built of: the databases, by their interfaces, and how people reach it.
@@ -26,19 +27,24 @@ type Parts struct {
 	Devices  account.Devices
 	Hashes   account.Hashes // default: those of Passwords alone
 	Entries  book.Repository
-	Store    session.Store
+	Store    store.Store
 	Ready    func(ctx context.Context) error // why the databases cannot be written, nil while they can
 
 	Passwords    *passhash.Hasher
 	Keys         *session.KeyRing
 	Proxies      httpx.Proxies // default: none
+	AddrHeader   string        // in which they name a visitor's address; default: X-Forwarded-For
 	Registration door.Registration
-	Flask        *Beside // a Flask application that shares the session cookie; default: none
-	URL          string  // scheme and host that people use, "" when it is not known
-	Secure       bool    // cookies are Secure
-	HTTPS        bool    // the site is served over TLS
+	Flask        *Beside  // a Flask application that shares the session cookie; default: none
+	URL          string   // that people use, as config.PublicURL writes it; "" when it is not known
+	Hosts        []string // names under which the site is served besides that and those of one's own network
+	CookiePrefix string   // before the names of our cookies, where another program is on the same host
+	Secure       bool     // cookies are Secure
+	HTTPS        bool     // the site is served over TLS
 	Log          *slog.Logger
 	Now          func() time.Time // default: time.Now
+
+	HSTSSubdomains bool // browsers are told to use TLS for the domains below, too
 }
 
 // Site is the program without a listener: a handler, the use cases behind it, and the jobs it needs
@@ -52,6 +58,15 @@ type Site struct {
 	jobs     []func(context.Context)
 }
 
+// Addresses tells where visitors come from.
+func (p Parts) Addresses() httpx.Addresses {
+	header := p.AddrHeader
+	if header != "" {
+		header = http.CanonicalHeaderKey(header)
+	}
+	return httpx.Addresses{Proxies: p.Proxies, Header: header}
+}
+
 // NewSite puts the parts together. Nothing runs before Background is called.
 func NewSite(p Parts) (*Site, error) {
 	if p.Now == nil {
@@ -59,9 +74,10 @@ func NewSite(p Parts) (*Site, error) {
 	}
 	recorder := book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
 	config, err := p.Flask.join(session.Config{
-		Keys: p.Keys, Store: p.Store,
-		Cookie:       session.Cookie{PlainHTTP: !p.Secure},
-		ClientAddr:   p.Proxies.ClientAddr,
+		Keys: p.Keys, Home: session.Home{Store: p.Store, Cookie: session.Cookie{
+			Name: httpx.CookieName(p.Secure, p.CookiePrefix, "session"), PlainHTTP: !p.Secure,
+		}},
+		ClientAddr:   p.Addresses().Of,
 		ErrorHandler: httpx.SessionError,
 		Observe:      observe(p.Log, recorder),
 		Now:          p.Now,
@@ -88,8 +104,9 @@ func NewSite(p Parts) (*Site, error) {
 	maps.Copy(handlers, api.New(d).Handlers())
 	edge, err := httpx.New(httpx.Config{
 		Door: d, Sessions: sessions, Recorder: recorder, Handlers: handlers, Page: pages.ErrorPage,
-		Keys: p.Keys, Proxies: p.Proxies,
-		Secure: p.Secure, HTTPS: p.HTTPS, PublicURL: p.URL, Now: p.Now, Log: p.Log,
+		Keys: p.Keys, Addresses: p.Addresses(),
+		Secure: p.Secure, HTTPS: p.HTTPS, HSTSSubdomains: p.HSTSSubdomains, PublicURL: p.URL, Hosts: p.Hosts, CookiePrefix: p.CookiePrefix,
+		SessionCookies: p.Flask.cookies(config.Home.Cookie.Name), Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -121,9 +138,11 @@ func observe(log *slog.Logger, recorder *book.Recorder) func(context.Context, se
 			level = slog.LevelWarn
 		case session.EventRevived:
 			recorder.Tally(book.ActionSessionUsedAfterEnd, httpx.Address(ctx))
+			httpx.NoteSessionLost(ctx, httpx.LostEnded)
 		case session.EventUnreadable:
 			if e.ID == (session.ID{}) { // a cookie, and not what is stored
 				recorder.Tally(book.ActionCookieRefused, httpx.Address(ctx))
+				httpx.NoteSessionLost(ctx, httpx.LostForeign)
 			}
 		}
 		if log.Enabled(ctx, level) {

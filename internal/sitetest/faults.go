@@ -11,6 +11,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // ErrFault is wrapped by every failure that Faults make up. Its text is looked for in answers,
@@ -134,6 +135,18 @@ func (a faultyAccounts) Update(
 	return value(ctx, a.f, "accounts.Update", func() (account.Developer, error) { return a.Repository.Update(ctx, by, id, c, now) })
 }
 
+func (a faultyAccounts) Confirm(ctx context.Context, by account.Actor) error {
+	return a.f.do(ctx, "accounts.Confirm", func() error { return a.Repository.Confirm(ctx, by) })
+}
+
+func (a faultyAccounts) HasAdmin(ctx context.Context) (bool, error) {
+	return value(ctx, a.f, "accounts.HasAdmin", func() (bool, error) { return a.Repository.HasAdmin(ctx) })
+}
+
+func (a faultyAccounts) SetupOpen(ctx context.Context, hash []byte, now time.Time) (bool, error) {
+	return value(ctx, a.f, "accounts.SetupOpen", func() (bool, error) { return a.Repository.SetupOpen(ctx, hash, now) })
+}
+
 type faultyThrottle struct {
 	account.Throttle
 	f *Faults
@@ -158,6 +171,10 @@ func (d faultyDevices) Find(ctx context.Context, id string) (account.Device, err
 
 func (d faultyDevices) Keep(ctx context.Context, dev account.Device, most int) error {
 	return d.f.do(ctx, "devices.Keep", func() error { return d.Devices.Keep(ctx, dev, most) })
+}
+
+func (d faultyDevices) List(ctx context.Context, owner string) ([]account.Device, error) {
+	return value(ctx, d.f, "devices.List", func() ([]account.Device, error) { return d.Devices.List(ctx, owner) })
 }
 
 func (d faultyDevices) End(ctx context.Context, owner string, except ...string) (int, error) {
@@ -189,23 +206,23 @@ func (e faultyEntries) Minutes(ctx context.Context, since time.Time) ([]book.Min
 }
 
 type faultyStore struct {
-	session.Store
+	store.Store
 	f *Faults
 }
 
-func (s faultyStore) Create(ctx context.Context, r session.Record) error {
+func (s faultyStore) Create(ctx context.Context, r store.Record) error {
 	return s.f.do(ctx, "sessions.Create", func() error { return s.Store.Create(ctx, r) })
 }
 
-func (s faultyStore) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
-	return value(ctx, s.f, "sessions.Load", func() (session.Record, error) { return s.Store.Load(ctx, id, now) })
+func (s faultyStore) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
+	return value(ctx, s.f, "sessions.Load", func() (store.Record, error) { return s.Store.Load(ctx, id, now) })
 }
 
-func (s faultyStore) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (s faultyStore) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	return value(ctx, s.f, "sessions.Patch", func() (int64, error) { return s.Store.Patch(ctx, p) })
 }
 
-func (s faultyStore) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
+func (s faultyStore) Touch(ctx context.Context, id session.ID, digest store.Digest, t store.Touch, now time.Time) error {
 	return s.f.do(ctx, "sessions.Touch", func() error { return s.Store.Touch(ctx, id, digest, t, now) })
 }
 
@@ -213,6 +230,6 @@ func (s faultyStore) Delete(ctx context.Context, ids ...session.ID) error {
 	return s.f.do(ctx, "sessions.Delete", func() error { return s.Store.Delete(ctx, ids...) })
 }
 
-func (s faultyStore) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
-	return value(ctx, s.f, "sessions.BySubject", func() ([]session.Record, error) { return s.Store.BySubject(ctx, subject, now) })
+func (s faultyStore) BySubject(ctx context.Context, subject string, now time.Time) ([]store.Record, error) {
+	return value(ctx, s.f, "sessions.BySubject", func() ([]store.Record, error) { return s.Store.BySubject(ctx, subject, now) })
 }

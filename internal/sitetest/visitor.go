@@ -21,6 +21,7 @@ type Visitor struct {
 	Addr    string // where the requests come from
 	Cookies map[string]string
 	Token   string // of the latest page that had a form
+	Old     bool   // a browser that does not say which page a form came from
 
 	t       testing.TB
 	handler http.Handler
@@ -39,6 +40,19 @@ func (s *Site) SignedIn(d account.Developer) *Visitor {
 		s.t.Fatalf("sign-in of %s: status %d\n%s", d.Email, a.Status, a.Body)
 	}
 	v.Get("/") // for the token of its forms
+	return v
+}
+
+// SignedInAt is SignedIn on a site below a prefix.
+func (s *Site) SignedInAt(base string, d account.Developer) *Visitor {
+	s.t.Helper()
+	v := s.Visitor()
+	v.Get(base + "/login")
+	a := v.Post(base+"/auth/login", url.Values{"email": {d.Email}, "password": {Password}})
+	if a.Status != http.StatusSeeOther {
+		s.t.Fatalf("sign-in of %s: status %d\n%s", d.Email, a.Status, a.Body)
+	}
+	v.Get(base + "/") // for the token of its forms
 	return v
 }
 
@@ -95,7 +109,8 @@ func (a *Answer) Cookie(name string) *http.Cookie {
 
 var tokenInput = regexp.MustCompile(`name="csrf_token" value="([^"]*)"`)
 
-// Do sends a request with the visitor's cookies. Headers are given as names and values in turn.
+// Do sends a request with the visitor's cookies. Headers are given as names and values in turn, the
+// host that is asked for among them if it is not Host.
 func (v *Visitor) Do(method, target, body string, headers ...string) *Answer {
 	v.t.Helper()
 	var reader io.Reader
@@ -113,6 +128,10 @@ func (v *Visitor) Do(method, target, body string, headers ...string) *Answer {
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
+	}
+	if host := r.Header.Get("Host"); host != "" { // which net/http takes out of the headers
+		r.Header.Del("Host")
+		r.Host = host
 	}
 	return v.Send(r)
 }
@@ -153,9 +172,11 @@ func (v *Visitor) Post(target string, form url.Values, headers ...string) *Answe
 	if !form.Has("csrf_token") {
 		form.Set("csrf_token", v.Token)
 	}
-	headers = append([]string{
-		"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin", "Origin", URL,
-	}, headers...)
+	said := []string{"Content-Type", "application/x-www-form-urlencoded"}
+	if !v.Old {
+		said = append(said, "Sec-Fetch-Site", "same-origin", "Origin", URL)
+	}
+	headers = append(said, headers...)
 	return v.Do(http.MethodPost, target, form.Encode(), headers...)
 }
 

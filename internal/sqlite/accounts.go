@@ -16,11 +16,11 @@ type accounts struct {
 	h       *Handle
 	byID    *sql.Stmt
 	byEmail *sql.Stmt
-	found   *lookups[string, account.Developer] // by id
+	found   lookups[string, account.Developer] // by id
 }
 
 func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
-	a := &accounts{h: h, found: newLookups[string](h.version, developerBytes)}
+	a := &accounts{h: h, found: lookups[string, account.Developer]{version: h.version}}
 	err := prepare(ctx, h.Read, []statement{
 		{&a.byID, `SELECT ` + developerColumns + ` FROM developers WHERE id = ?`},
 		{&a.byEmail, `SELECT ` + developerColumns + ` FROM developers WHERE email_key = ?`},
@@ -161,7 +161,8 @@ func (a *accounts) tx(ctx context.Context, by account.Actor, f func(ctx context.
 }
 
 // authority returns account.ErrAuthority if the actor is no longer what they were. Their session is
-// looked for in the table of sqlstore, which callers keep in the same file.
+// looked for in the table of sqlstore, which callers keep in the same file: session.Manager.List
+// would not look in the transaction that writes.
 func authority(ctx context.Context, q queryer, by account.Actor) error {
 	if by == (account.Actor{}) {
 		return nil

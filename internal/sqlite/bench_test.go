@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/id"
 	"github.com/doorbook/doorbook/internal/sqlite"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 func openBench(b *testing.B) *sqlite.DB {
@@ -108,21 +110,40 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-func BenchmarkAccountByID(b *testing.B) {
-	repo := openBench(b).Accounts()
-	now := time.Now()
-	d := account.Developer{
-		ID: id.New(now), Name: "Ada Lovelace", Email: "Ada@example.org", EmailKey: "ada@example.org", Skills: []string{"go", "sql"},
-		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2E$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g", Role: account.Member, CreatedAt: now, UpdatedAt: now,
-	}
-	if err := repo.Create(context.Background(), account.Actor{}, d); err != nil {
+// What every request of a signed-in person asks doorbook.db: their session, from memory and without
+// one, and their account, which many ask for at once.
+func BenchmarkLookup(b *testing.B) {
+	ctx := context.Background()
+	db := openBench(b)
+	plain := plainSessions(b, db)
+	r, d := sessionRecord(1), developer(1)
+	if err := errors.Join(plain.Create(ctx, r), db.Accounts().Create(ctx, account.Actor{}, d)); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := repo.ByID(context.Background(), d.ID); err != nil {
-			b.Fatal(err)
+	account := func() error {
+		_, err := db.Accounts().ByID(ctx, d.ID)
+		return err
+	}
+	load := func(st store.Store) func() error {
+		return func() error {
+			_, err := st.Load(ctx, r.ID, sessionTime)
+			return err
 		}
+	}
+	for name, ask := range map[string]func() error{
+		"account": account, "session": load(db.Sessions(plain)), "session without memory": load(plain),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetParallelism(8)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if err := ask(); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ import (
 type Options struct {
 	BusyTimeout time.Duration // longest wait for another process's lock; default 5 s
 	Readers     int           // reading connections per file; default 4
+	Log         *slog.Logger  // told what is weak about the directory; default: nobody
 
 	connect  func(driver.Connector) driver.Connector // for tests: see Handle
 	logPages int                                     // for tests: in place of the files' own
@@ -41,12 +43,12 @@ type DB struct {
 }
 
 // Open opens the data directory, which it makes if need be (mode 0700, files 0600; wider modes are
-// taken back), and brings both files to the current schema. ErrNewer when one of them is ahead of
-// this program.
+// taken back where that can be done, refused where everybody could write, else told), and brings both
+// files to the current schema. ErrNewer when one of them is ahead of this program.
 func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("sqlite: open %s: %w", dir, err)
+			err = fmt.Errorf("sqlite: open %s: %w", dir, wayOut(err))
 		}
 	}()
 	if opts.BusyTimeout <= 0 {
@@ -58,7 +60,11 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
-	if err := privateDir(dir); err != nil {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	place := &folder{dir: dir}
+	if err := place.private(); err != nil {
 		return nil, err
 	}
 
@@ -68,9 +74,10 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 			db.abandon()
 		}
 	}()
-	if err := db.open(ctx, dir, opts); err != nil {
+	if err := db.open(ctx, place, opts); err != nil {
 		return nil, err
 	}
+	place.tell(opts.Log)
 	if db.accounts, err = newAccounts(ctx, db.Main); err != nil {
 		return nil, err
 	}
@@ -105,16 +112,16 @@ func (db *DB) files() []file {
 }
 
 // open opens both files and brings them to the current schema.
-func (db *DB) open(ctx context.Context, dir string, opts Options) (err error) {
+func (db *DB) open(ctx context.Context, place *folder, opts Options) (err error) {
 	files := db.files()
 	steps := make([][]migration, len(files))
 	for i, f := range files { // look at both before either is changed
-		path := filepath.Join(dir, f.name)
+		path := filepath.Join(place.dir, f.name)
 		f.connect = opts.connect
 		if opts.logPages > 0 {
 			f.logPages = opts.logPages
 		}
-		if err := privateFile(path); err != nil {
+		if err := place.file(path); err != nil {
 			return err
 		}
 		if steps[i], err = migrations(f.migrations); err != nil {

@@ -37,15 +37,6 @@ func scanDeveloper(row interface{ Scan(...any) error }) (account.Developer, erro
 	return d, nil
 }
 
-// developerBytes is about what a developer takes in memory, with its place in a map.
-func developerBytes(d account.Developer) int {
-	bytes := 400 + len(d.ID) + len(d.Name) + len(d.Email) + len(d.EmailKey) + len(d.PasswordHash) + len(d.Role)
-	for _, skill := range d.Skills {
-		bytes += 16 + len(skill)
-	}
-	return bytes
-}
-
 func encodeSkills(skills []string) (string, error) {
 	if len(skills) == 0 {
 		return "[]", nil

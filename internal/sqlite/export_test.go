@@ -10,13 +10,13 @@ import (
 // MigrateTo makes a data file of that name in dir as the program of that schema version did, and
 // gives how many versions there are.
 func MigrateTo(ctx context.Context, dir, name string, version int) (versions int, err error) {
-	folder := map[string]string{"doorbook.db": "main", "book.db": "book"}[name]
-	steps, err := migrations(folder)
+	kind := map[string]string{"doorbook.db": "main", "book.db": "book"}[name]
+	steps, err := migrations(kind)
 	if err != nil {
 		return 0, err
 	}
 	path := filepath.Join(dir, name)
-	if err := privateFile(path); err != nil {
+	if err := (&folder{dir: filepath.Dir(path)}).file(path); err != nil {
 		return 0, err
 	}
 	h, err := openWriter(path, profile{sync: "NORMAL", secure: "FAST", cacheKiB: 512, logPages: 1000}, time.Second)
@@ -27,16 +27,8 @@ func MigrateTo(ctx context.Context, dir, name string, version int) (versions int
 	return len(steps), h.migrate(ctx, steps[:version])
 }
 
-// NewLookups gives the look-ups of a file that never changes, whose values are their own size, and
-// what they hold.
-func NewLookups() (find func(key, size int) (int, error), held func() (values, bytes int)) {
-	version := newShared(func(context.Context) (version, error) { return version{1}, nil })
-	l := newLookups[int](version, func(size int) int { return size })
-	find = func(key, size int) (int, error) {
-		return l.find(context.Background(), key, func() (int, error) { return size, nil })
-	}
-	return find, func() (int, int) { return len(l.found), l.bytes }
-}
+// MostFound is how many records and accounts each are remembered.
+const MostFound = mostFound
 
 // TrimMost is how many entries one transaction trims at most.
 const TrimMost = trimMost

@@ -18,8 +18,8 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/repotest"
 	"github.com/doorbook/doorbook/internal/sqlite"
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sqlstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 func developer(n int) account.Developer {
@@ -89,7 +89,7 @@ func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	dbs := []*sqlite.DB{open(t, dir), open(t, dir)}
-	stores := []session.Store{sessions(t, dbs[0]), sessions(t, dbs[1])}
+	stores := []store.Store{sessions(t, dbs[0]), sessions(t, dbs[1])}
 	var patched, updated [owners]atomic.Int64 // acknowledged; -1 once deleted
 	for n := range owners {
 		mustRun(t, stores[0].Create(ctx, sessionRecord(n)), dbs[0].Accounts().Create(ctx, account.Actor{}, developer(n)))
@@ -97,7 +97,7 @@ func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 	look := func(n, from int) error {
 		atLeast := patched[n].Load()
 		r, err := stores[from].Load(ctx, sessionRecord(n).ID, sessionTime)
-		if err := exact(atLeast, r.Version-1, err, session.ErrNotFound); err != nil {
+		if err := exact(atLeast, r.Version-1, err, store.ErrNotFound); err != nil {
 			return fmt.Errorf("session %d: %w", n, err)
 		}
 		atLeast = updated[n].Load()
@@ -114,7 +114,7 @@ func TestLookupsAreExactUnderConcurrency(t *testing.T) {
 			r, d := sessionRecord(w), developer(w)
 			for n := range writes {
 				to := (w + n) % 2
-				_, err := stores[to].Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: sessionTime, Set: session.Values{"n": {byte(n)}}})
+				_, err := stores[to].Patch(ctx, store.Patch{ID: r.ID, Digest: r.Digest, Now: sessionTime, Set: store.Values{"n": {byte(n)}}})
 				patched[w].Add(1)
 				_, err2 := dbs[to].Accounts().Update(ctx, account.Actor{}, d.ID, account.Change{EndSignIns: true}, sessionTime)
 				updated[w].Add(1)
@@ -170,14 +170,14 @@ func childChange(dir string) error {
 	if err != nil {
 		return err
 	}
-	store := sqlstore.SQLite(db.Main.Write, db.Main.Read)
+	st := sqlstore.SQLite(db.Main.Write, db.Main.Read)
 	r, d := sessionRecord(1), developer(1)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); fmt.Println(lines.Text()) {
 		name := lines.Text()
 		if name == "delete" {
-			err = errors.Join(store.Delete(ctx, r.ID), db.Accounts().Delete(ctx, account.Actor{}, d.ID))
+			err = errors.Join(st.Delete(ctx, r.ID), db.Accounts().Delete(ctx, account.Actor{}, d.ID))
 		} else {
-			_, err = store.Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: sessionTime, Set: session.Values{"n": []byte(name)}})
+			_, err = st.Patch(ctx, store.Patch{ID: r.ID, Digest: r.Digest, Now: sessionTime, Set: store.Values{"n": []byte(name)}})
 			_, err2 := db.Accounts().Update(ctx, account.Actor{}, d.ID, account.Change{Name: &name}, sessionTime)
 			err = errors.Join(err, err2)
 		}
@@ -194,9 +194,9 @@ func TestLookupsSeeAnotherProcess(t *testing.T) {
 	ctx := t.Context()
 	dir := t.TempDir()
 	db := open(t, dir)
-	store := sessions(t, db)
+	st := sessions(t, db)
 	r, d := sessionRecord(1), developer(1)
-	mustRun(t, store.Create(ctx, r), db.Accounts().Create(ctx, account.Actor{}, d))
+	mustRun(t, st.Create(ctx, r), db.Accounts().Create(ctx, account.Actor{}, d))
 	cmd := child(t, "change", dir)
 	cmd.Stderr = os.Stderr
 	in, err1 := cmd.StdinPipe()
@@ -215,7 +215,7 @@ func TestLookupsSeeAnotherProcess(t *testing.T) {
 		want := strconv.Itoa(n)
 		tell(want)
 		for range 2 { // from the file, from memory
-			gotRecord, err1 := store.Load(ctx, r.ID, sessionTime)
+			gotRecord, err1 := st.Load(ctx, r.ID, sessionTime)
 			gotDeveloper, err2 := db.Accounts().ByID(ctx, d.ID)
 			mustRun(t, err1, err2)
 			if string(gotRecord.Values["n"]) != want || gotDeveloper.Name != want {
@@ -224,39 +224,11 @@ func TestLookupsSeeAnotherProcess(t *testing.T) {
 		}
 	}
 	tell("delete")
-	if _, err := store.Load(ctx, r.ID, sessionTime); !errors.Is(err, session.ErrNotFound) {
+	if _, err := st.Load(ctx, r.ID, sessionTime); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a deleted session: %v", err)
 	}
 	if _, err := db.Accounts().ByID(ctx, d.ID); !errors.Is(err, account.ErrNotFound) {
 		t.Errorf("a deleted developer: %v", err)
 	}
 	mustRun(t, in.Close(), cmd.Wait())
-}
-
-// The memory is bounded by bytes, and what would take much of it is not remembered at all.
-func TestLookupsAreBounded(t *testing.T) {
-	t.Parallel()
-	const limit = 4 << 20
-	find, held := sqlite.NewLookups()
-	most := 0
-	for key := range 3000 {
-		if v, err := find(key, 10_000); v != 10_000 || err != nil {
-			t.Fatal(v, err)
-		}
-		n, bytes := held()
-		if bytes != n*10_000 || bytes > limit {
-			t.Fatalf("%d bytes in %d values, want at most %d", bytes, n, limit)
-		}
-		most = max(most, n)
-	}
-	if most < 400 {
-		t.Errorf("never more than %d values are remembered", most)
-	}
-	before, _ := held()
-	if _, err := find(-1, 300_000); err != nil {
-		t.Fatal(err)
-	}
-	if after, _ := held(); after != before {
-		t.Errorf("%d values became %d with a large one", before, after)
-	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/repotest"
 	"github.com/doorbook/doorbook/internal/sqlite"
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // open opens a data directory and closes it after the test.
@@ -36,21 +36,21 @@ func TestAccounts(t *testing.T) {
 }
 
 // signIn begins sessions in a store, whose table is the one that the repository asks.
-func signIn(store session.Store) func(*testing.T, string) (string, func(*testing.T)) {
+func signIn(st store.Store) func(*testing.T, string) (string, func(*testing.T)) {
 	return func(t *testing.T, subject string) (string, func(*testing.T)) {
 		t.Helper()
-		r := session.Record{
+		r := store.Record{
 			Version: 1, Subject: subject, Created: sessionTime, SignedIn: sessionTime,
 			LastSeen: sessionTime, Expires: sessionTime.Add(time.Hour),
 			Deadline: sessionTime.Add(time.Hour), Idle: time.Hour,
 		}
 		_, _ = rand.Read(r.ID[:]) // never fails
-		if err := store.Create(t.Context(), r); err != nil {
+		if err := st.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		return r.ID.String(), func(t *testing.T) {
 			t.Helper()
-			if err := store.Delete(t.Context(), r.ID); err != nil {
+			if err := st.Delete(t.Context(), r.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -61,5 +61,5 @@ func setupOpen(ctx context.Context, q queryer, tokenHash []byte, now time.Time) 
 	if err != nil {
 		return false, err
 	}
-	return now.UnixMilli() < expires && len(stored) > 0 && subtle.ConstantTimeCompare(stored, tokenHash) == 1, nil
+	return account.SetupOpen(fromMillis(expires), now) && len(stored) > 0 && subtle.ConstantTimeCompare(stored, tokenHash) == 1, nil
 }

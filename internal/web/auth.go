@@ -7,37 +7,33 @@ import (
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
-	"github.com/doorbook/doorbook/internal/web/view"
 )
 
 func (p *Web) loginForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	return p.showLogin(w, r, v, http.StatusOK, view.LoginPage{Next: httpx.LocalPath(r.URL.Query().Get("next"))})
-}
-
-func (p *Web) showLogin(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.LoginPage) error {
-	page.Page = p.page(w, r, v)
-	page.FormToken = httpx.FormToken(w, r, v)
-	return p.send(w, r, status, view.Login(page))
+	return p.show(w, r, v, http.StatusOK, loginPage)
 }
 
 func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	email, next := r.PostForm.Get("email"), r.PostForm.Get("next")
-	device, err := p.door.SignIn(r.Context(), v, door.Credentials{Email: email, Password: r.PostForm.Get("password")})
+	typed := door.Credentials{Email: r.PostForm.Get("email"), Password: r.PostForm.Get("password")}
+	device, err := p.door.SignIn(r.Context(), v, typed)
 	if problems, status, shown := onForm(w, r, err); shown {
 		if wrongCredentials(err) {
 			problems[0].Field = "password" // the field to type anew
 		}
-		return p.showLogin(w, r, v, status, view.LoginPage{
-			Form: view.LoginForm{Email: email}, Next: httpx.LocalPath(next), Problems: problems,
-		})
+		return p.show(w, r, v, status, loginPage, problems...)
 	}
 	if err != nil {
 		return asUnauthorized(r, err)
 	}
+	return in(w, r, device)
+}
+
+// in sends on somebody who has just signed in.
+func in(w http.ResponseWriter, r *http.Request, device string) error {
 	if device != "" {
 		httpx.SetDevice(w, r, device)
 	}
-	http.Redirect(w, r, httpx.Onward(next), http.StatusSeeOther)
+	http.Redirect(w, r, httpx.Onward(r), http.StatusSeeOther)
 	return nil
 }
 
@@ -57,44 +53,33 @@ func asUnauthorized(r *http.Request, err error) error {
 
 func (p *Web) logout(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	p.door.SignOut(r.Context(), v)
-	v.Session.Flash("success", "You are signed out.")
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	out(w, r, v, "You are signed out.")
 	return nil
+}
+
+// out sends on somebody whose session ends with this answer.
+func out(w http.ResponseWriter, r *http.Request, v *door.Visit, message string) {
+	httpx.Forget(w)
+	v.Session.Flash("success", message)
+	httpx.Redirect(w, r, "/login")
 }
 
 func (p *Web) registerForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	if err := p.door.MayRegister(); err != nil {
 		return err
 	}
-	return p.showRegister(w, r, v, http.StatusOK, view.RegisterPage{})
-}
-
-func (p *Web) showRegister(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.RegisterPage) error {
-	page.Page = p.page(w, r, v)
-	page.FormToken = httpx.FormToken(w, r, v)
-	page.Rules = passwordRules()
-	return p.send(w, r, status, view.Register(page))
+	return p.show(w, r, v, http.StatusOK, registerPage)
 }
 
 func (p *Web) register(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	in := registration(r)
-	err := p.door.Register(r.Context(), v, in)
+	device, err := p.door.Register(r.Context(), v, registration(r))
 	if problems, status, shown := onForm(w, r, err); shown {
-		return p.showRegister(w, r, v, status, view.RegisterPage{
-			Form:     view.RegisterForm{Name: in.Name, Email: in.Email, Skills: r.PostForm.Get("skills")},
-			Problems: problems,
-		})
+		return p.show(w, r, v, status, registerPage, problems...)
 	}
 	if err != nil {
 		return err
 	}
-	v.Session.Flash("success", "Your account is made. Please sign in.")
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
-	return nil
-}
-
-func passwordRules() view.PasswordRules {
-	return view.PasswordRules{Min: account.MinPassword, Max: account.MaxPassword}
+	return in(w, r, device)
 }
 
 func registration(r *http.Request) account.Registration {

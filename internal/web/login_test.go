@@ -194,23 +194,51 @@ func TestLoginBusy(t *testing.T) {
 	}
 }
 
-// TestLoginOutage: a broken database is more than the form can tell, and is entered.
+// TestLoginOutage: while a database is away, the accounts' or that of sessions, the form comes again
+// with what was typed but for the password, and can be sent once more; what failed is entered.
 func TestLoginOutage(t *testing.T) {
 	t.Parallel()
 	var faults sitetest.Faults
 	s := sitetest.New(t, faults.Wrap)
-	v := s.Visitor()
-	for path, form := range map[string]url.Values{"/auth/login": credentials("ada@example.org", wrong), "/auth/register": newcomer("Eve")} {
+	ada := s.Developer("Ada", account.Member)
+	token, err := s.Door.OpenSetup(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, root := credentials(ada.Email, sitetest.Password), newcomer("Root")
+	in.Set("next", "/developers?x=1")
+	root.Set("token", token)
+	for _, c := range []struct {
+		path string
+		form url.Values
+		away string
+	}{
+		{"/auth/login", in, "throttle.Take"},
+		{"/auth/login", in, "accounts.ByEmail"},
+		{"/auth/login", in, "sessions.Create"},
+		{"/auth/register", newcomer("Eve"), "throttle.Take"},
+		{"/setup", root, "accounts.SetupOpen"},
+	} {
+		v := s.Visitor()
 		v.Get("/login")
-		faults.Only("throttle.Take", sitetest.Error)
-		a := v.Post(path, form)
+		faults.Only(c.away, sitetest.Error)
+		a := v.Post(c.path, c.form)
 		faults.Only("", "")
 		wantPage(t, a, http.StatusServiceUnavailable, "We cannot reach our records")
-		if _, ok := value(a, "email"); ok || a.Header.Get("Retry-After") != "5" || strings.Contains(a.Body, "secret-place") {
-			t.Errorf("%s: Retry-After %q, %s", path, a.Header.Get("Retry-After"), a.Body)
+		if a.Header.Get("Retry-After") != "5" || strings.Contains(a.Body, "secret-place") || strings.Contains(a.Body, sitetest.Password) {
+			t.Errorf("%s without %s: Retry-After %q, %s", c.path, c.away, a.Header.Get("Retry-After"), a.Body)
+		}
+		for _, name := range []string{"email", "name", "skills", "next", "token"} {
+			if got, _ := value(a, name); got != c.form.Get(name) && !(c.path == "/setup" && name == "skills") {
+				t.Errorf("%s without %s: %s is %q, was %q", c.path, c.away, name, got, c.form.Get(name))
+			}
 		}
 		if list := s.Entries(book.Error); len(list) == 0 || list[0].RequestID != a.Header.Get("X-Request-Id") {
-			t.Errorf("%s: entries %+v", path, list)
+			t.Errorf("%s without %s: entries %+v", c.path, c.away, list)
+		}
+		// The page of an error still submits.
+		if a := v.Post(c.path, c.form); a.Status != http.StatusSeeOther {
+			t.Errorf("%s after %s: %d", c.path, c.away, a.Status)
 		}
 	}
 }
@@ -238,6 +266,7 @@ func TestNext(t *testing.T) {
 	ada := s.Developer("Ada", account.Member)
 	v := s.Visitor()
 	wantRedirect(t, v.Get("/?x=1&y=2"), "/login?next="+url.QueryEscape("/?x=1&y=2"))
+	wantRedirect(t, v.Get("/?"+strings.Repeat("x", 2048)), "/login") // a redirect must fit where it is asked for again
 	page := v.Get("/login?next=" + url.QueryEscape("/?x=1&y=2"))
 	next, ok := value(page, "next")
 	if !ok || next != "/?x=1&y=2" {
@@ -312,7 +341,7 @@ func TestStrangersCostNothing(t *testing.T) {
 	}
 }
 
-// TestPlainCookie: the form says what to set when the browser did not send the cookie back.
+// TestPlainCookie: on a plain address cookies are plain.
 func TestPlainCookie(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t, func(p *server.Parts) { p.Secure, p.URL = false, "http://10.1.2.3:8080" })
@@ -323,8 +352,63 @@ func TestPlainCookie(t *testing.T) {
 	if v.Cookies["session"] == "" || v.Cookies["device"] == "" {
 		t.Errorf("cookies %v", v.Cookies)
 	}
-	lost := s.Visitor()
-	lost.Get("/login")
-	lost.Cookies = map[string]string{}
-	wantPage(t, lost.Post("/auth/login", credentials(ada.Email, sitetest.Password)), http.StatusForbidden, "cookie", "DOORBOOK_PUBLIC_URL")
+}
+
+// TestCookieTwice: who is kept out by another program's cookie of the same name reads so, in place of
+// the form over and over.
+func TestCookieTwice(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t, func(p *server.Parts) { p.Secure, p.URL = false, "http://10.1.2.3:8080" })
+	ada := s.Developer("Ada", account.Member)
+	v := s.Visitor()
+	at := []string{"Host", "10.1.2.3:8080", "Origin", "http://10.1.2.3:8080", "Referer", "http://10.1.2.3:8080/login"}
+	foreign := append([]string{"Cookie", "session=eyJhIjoxfQ.aSxx.another-programs"}, at...)
+	v.Get("/login", foreign...)
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password), foreign...), "/")
+	wantPage(t, v.Get("/", foreign...), http.StatusForbidden, "two cookies named “session”", "DOORBOOK_COOKIE_PREFIX")
+	wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password), at...), "/") // without the other one
+	wantPage(t, v.Get("/", at...), 200, "Ada")
+}
+
+// TestCookiesLost: whoever's browser keeps no cookie reads what helps in their case: before the
+// sign-in where the browser does not say where the form comes from, else after it.
+func TestCookiesLost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		url, host string
+		secure    bool
+		says      string
+	}{
+		{"http://localhost:8080", "localhost:8080", true, "DOORBOOK_COOKIE_SECURE=never"},
+		{"http://localhost:8080", "[::1]:8080", true, "DOORBOOK_COOKIE_SECURE=never"},
+		{"http://localhost:8080", "nas.lan", true, "You came to http://nas.lan, which Doorbook was not told of. Whoever runs it sets DOORBOOK_PUBLIC_URL"},
+		{"https://door.example.org", "10.1.2.3", true, "The address of this site is https://door.example.org: open it there."},
+		{"https://door.example.org", "Door.example.org", true, "Allow cookies for this site, and load the page again."},
+		{"http://10.1.2.3:8080", "10.1.2.3:8080", false, "Allow cookies for this site, and load the page again."},
+	} {
+		s := sitetest.New(t, func(p *server.Parts) { p.Secure, p.URL, p.HTTPS = c.secure, c.url, strings.HasPrefix(c.url, "https:") })
+		ada := s.Developer("Ada", account.Member)
+		at := []string{"Host", c.host, "Origin", "http://" + c.host, "Referer", "http://" + c.host + "/login"}
+		old := s.Visitor()
+		old.Old = true
+		old.Get("/login", at...)
+		old.Cookies = map[string]string{}
+		wantPage(t, old.Post("/auth/login", credentials(ada.Email, sitetest.Password), "Host", c.host), http.StatusForbidden, c.says)
+
+		v := s.Visitor()
+		v.Get("/login", at...)
+		v.Cookies = map[string]string{}
+		wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password), at...), "/")
+		signedIn := maps.Clone(v.Cookies)
+		v.Cookies = map[string]string{}
+		wantPage(t, v.Get("/", at...), http.StatusForbidden, c.says)
+		v.Cookies = signedIn
+		wantPage(t, v.Get("/", at...), 200, "Ada")
+
+		// Who only looks around is sent to the form: from elsewhere, and with the form's cookie.
+		wantRedirect(t, s.Visitor().Get("/", "Host", c.host), "/login")
+		w := s.Visitor()
+		w.Get("/login", at...)
+		wantRedirect(t, w.Get("/", at...), "/login")
+	}
 }

@@ -10,35 +10,26 @@ import (
 )
 
 func (p *Web) setupForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	token := r.URL.Query().Get("token")
-	if err := p.door.CheckSetup(r.Context(), token); err != nil {
+	if err := p.door.CheckSetup(r.Context(), r.URL.Query().Get("token")); err != nil {
 		return p.setupOver(w, r, v, err)
 	}
-	return p.showSetup(w, r, v, http.StatusOK, view.SetupPage{Token: token})
+	return p.showSetup(w, r, v, http.StatusOK)
 }
 
-func (p *Web) showSetup(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, page view.SetupPage) error {
+func (p *Web) showSetup(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, problems ...view.Problem) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the token
-	page.Page = p.page(w, r, v)
-	page.FormToken = httpx.FormToken(w, r, v)
-	page.Rules = passwordRules()
-	return p.send(w, r, status, view.Setup(page))
+	return p.show(w, r, v, status, setupPage, problems...)
 }
 
 func (p *Web) setup(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	token, in := r.PostForm.Get("token"), registration(r)
-	err := p.door.CompleteSetup(r.Context(), v, token, in)
+	device, err := p.door.CompleteSetup(r.Context(), v, r.PostForm.Get("token"), registration(r))
 	if problems, status, shown := onForm(w, r, err); shown {
-		return p.showSetup(w, r, v, status, view.SetupPage{
-			Form: view.SetupForm{Name: in.Name, Email: in.Email}, Token: token, Problems: problems,
-		})
+		return p.showSetup(w, r, v, status, problems...)
 	}
 	if err != nil {
 		return p.setupOver(w, r, v, err)
 	}
-	v.Session.Flash("success", "The first administrator is made. Please sign in.")
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
-	return nil
+	return in(w, r, device)
 }
 
 // setupOver tells what to do when the link is no good any more.

@@ -1,5 +1,5 @@
 // Package web is the pages: it translates between HTML forms and the door. A file per blueprint of
-// the original: home, auth, setup. It decides nothing, and knows no database.
+// the original (home, auth), setup and sessions. It decides nothing, and knows no database.
 package web
 
 import (
@@ -55,34 +55,63 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"GET /auth/register":  redirect("/register"),
 		"GET /auth/logout":    redirect("/"),
 		"GET /static/":        p.files,
+
+		"GET /account/sessions":              p.sessions,
+		"POST /account/sessions/{id}/end":    p.endSession,
+		"POST /account/sessions/{id}/disown": p.disownSession,
+		"GET /account/sessions/disowned":     p.disowned,
+		"GET /account/sessions/end-others":   p.endForm(false),
+		"POST /account/sessions/end-others":  p.endSessions(false),
+		"GET /account/sessions/end-all":      p.endForm(true),
+		"POST /account/sessions/end-all":     p.endSessions(true),
 	}
 }
 
 func redirect(to string) httpx.Handler {
 	return func(w http.ResponseWriter, r *http.Request, _ *door.Visit) error {
-		http.Redirect(w, r, to, http.StatusSeeOther)
+		httpx.Redirect(w, r, to)
 		return nil
 	}
 }
 
 func (p *Web) files(w http.ResponseWriter, r *http.Request, _ *door.Visit) error {
-	p.static.Handler().ServeHTTP(w, r)
+	http.StripPrefix(httpx.Base(r), p.static.Handler()).ServeHTTP(w, r)
 	return nil
 }
 
 // page is what every page has. It takes the flash messages that wait.
 func (p *Web) page(w http.ResponseWriter, r *http.Request, v *door.Visit) view.Page {
 	page := p.bare(w, r, v)
+	if !v.SignedIn() && p.door.Unclaimed(r.Context()) {
+		page.Unclaimed, page.RegistrationOpen = true, false // the first account is to be an admin's
+	}
+	if text := lostText(httpx.SessionLost(r)); text != "" {
+		page.Flashes = append(page.Flashes, view.Flash{Category: "info", Text: text})
+	}
+
 	for _, f := range v.Session.Flashes() {
 		page.Flashes = append(page.Flashes, view.Flash{Category: f.Category, Text: f.Text})
 	}
 	return page
 }
 
+// lostText says why somebody who was signed in is not any more; "" for everybody else.
+func lostText(why httpx.Lost) string {
+	switch why {
+	case httpx.LostEnded:
+		return "Your session has ended: it was not used for a while, or was ended elsewhere. Please sign in again."
+	case httpx.LostForeign:
+		return "The session that your browser brings is not one of this site: its key has changed, or another program on this host uses a " +
+			"cookie of the same name, which DOORBOOK_COOKIE_PREFIX tells apart. Please sign in again."
+	}
+	return ""
+}
+
 // bare is a page without flash messages, for errors: they wait for a page that somebody reads in
 // peace.
 func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.Page {
 	page := view.Page{
+		Base:             httpx.Base(r),
 		Assets:           p.assets,
 		RequestID:        v.RequestID,
 		RegistrationOpen: p.door.MayRegister() == nil,
@@ -117,6 +146,9 @@ func (p *Web) send(w http.ResponseWriter, r *http.Request, status int, c templ.C
 
 // ErrorPage is the page for people about an error. It implements httpx.ErrorPage.
 func (p *Web) ErrorPage(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error) {
+	if f.Kind == fault.Busy && p.formAgain(w, r, v, status, f) {
+		return
+	}
 	data := view.ErrorPageData{Page: p.bare(w, r, v), Status: status}
 	if f.Kind != fault.Internal {
 		data.Text = f.Public
@@ -124,7 +156,11 @@ func (p *Web) ErrorPage(w http.ResponseWriter, r *http.Request, v *door.Visit, s
 	if f.Kind == fault.Forbidden && !v.SignedIn() || f.Kind == fault.Unauthorized {
 		data.Onward = []view.Link{{Text: "Sign in", Path: "/login"}}
 	}
-	if err := p.send(w, r, status, view.ErrorPage(data)); err != nil {
+	page := view.ErrorPage(data)
+	if f.Kind == fault.Misdirected {
+		page = view.WrongHost(v.RequestID, httpx.Host(r))
+	}
+	if err := p.send(w, r, status, page); err != nil {
 		http.Error(w, f.Public, status)
 	}
 }

@@ -1,5 +1,5 @@
-// Package passhashtest gives tests hashers that are quick, or that stand still, where what is
-// tested is not the cost of a hash. It is used by tests alone.
+// Package passhashtest provides tests with hashers that are quick, or that stand still, where what
+// is tested is not the cost of a hash. It is used by tests alone.
 package passhashtest
 
 import (

@@ -11,6 +11,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/mac"
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // The keys of a session that mean something here. Flask carries the last two along untouched.
@@ -22,16 +25,23 @@ const (
 	untilKey     = "_doorbook_until" // when values end that were set for a time
 )
 
-// carrier is the session.Carrier of Flask's cookie.
+// carrier is the form of Flask's cookie: a place.Format, and with keys a place.Codec.
 type carrier struct {
 	signer  *Signer
-	names   *session.Signer
+	names   mac.Keys
 	now     func() time.Time
 	maxAge  time.Duration
 	subject func(Values) string
 }
 
-func (c *carrier) Seal(r session.Record) (string, error) {
+// Keyed implements place.Format.
+func (c *carrier) Keyed(derive func(purpose string) [][]byte, cookie string) (place.Codec, error) {
+	named := *c
+	named.names = mac.New(derive("flask session name " + cookie))
+	return &named, nil
+}
+
+func (c *carrier) Seal(r store.Record) (string, error) {
 	values := maps.Clone(map[string][]byte(r.Values))
 	if values == nil {
 		values = make(map[string][]byte, 4)
@@ -63,7 +73,7 @@ func (c *carrier) Seal(r session.Record) (string, error) {
 
 // write puts who is signed in into words that Flask's side understands, and a name for the
 // companion record.
-func (c *carrier) write(values map[string][]byte, r *session.Record) error {
+func (c *carrier) write(values map[string][]byte, r *store.Record) error {
 	if c.subject == nil && r.Subject != "" {
 		text, err := Codec{}.Marshal(r.Subject)
 		if err != nil {
@@ -83,7 +93,7 @@ func (c *carrier) write(values map[string][]byte, r *session.Record) error {
 	return nil
 }
 
-func (c *carrier) Open(value string) (o session.Opened, err error) {
+func (c *carrier) Open(value string) (o place.Opened, err error) {
 	text, at, old, err := c.signer.Verify(value, c.now(), c.maxAge)
 	if err != nil {
 		return o, unreadable(err)
@@ -93,7 +103,7 @@ func (c *carrier) Open(value string) (o session.Opened, err error) {
 		return o, unreadable(err)
 	}
 	at = at.UTC()
-	r := session.Record{LastSeen: at, Created: at, Values: values}
+	r := store.Record{LastSeen: at, Created: at, Values: values}
 	splitTimes(values)
 	splitFlashes(values)
 	_, present := values[nameKey]
@@ -106,13 +116,13 @@ func (c *carrier) Open(value string) (o session.Opened, err error) {
 		copy(r.Digest[:], name.digest[:])
 	case present && !named && r.Subject != "":
 		r.ID, r.SignedIn = idOf(value), at
-		r.Digest = session.Digest{0: 1} // of no record: what it was the name of cannot be known to live
+		r.Digest = store.Digest{0: 1} // of no record: what it was the name of cannot be known to live
 	default:
 		r.ID, o.Derived = idOf(value), true
 		if r.Subject != "" {
 			r.SignedIn = at
 		}
-		if named && name.digest != [session.CarriedDigest]byte{} {
+		if named && name.digest != [place.CarriedDigest]byte{} {
 			o.Left = name.id
 		}
 	}
@@ -120,7 +130,7 @@ func (c *carrier) Open(value string) (o session.Opened, err error) {
 	return o, nil
 }
 
-func unreadable(err error) error { return fmt.Errorf("%w: %w", session.ErrUnreadable, err) }
+func unreadable(err error) error { return fmt.Errorf("%w: %w", store.ErrUnreadable, err) }
 
 // who says who is signed in by what a session holds.
 func (c *carrier) who(values map[string][]byte) (subject string) {
@@ -163,26 +173,26 @@ func idOf(value string) (id session.ID) {
 //	digest    12 bytes, zero if there is no companion record
 //	signed in  6 bytes, milliseconds since 1970, big-endian
 //	subject    8 bytes of its hash, so that a sign-in by Flask's side is seen
-//	mac       18 bytes under a key of our own: an application that lets people write into their sessions must not let them
-//	           name somebody else's
+//	mac       18 bytes under a key of our own: an application that lets people write into their
+//	           sessions must not let them name somebody else's
 type name struct {
 	id       session.ID
-	digest   [session.CarriedDigest]byte
+	digest   [place.CarriedDigest]byte
 	signedIn time.Time
 	subject  [8]byte
 }
 
 const (
 	nameMAC    = 18
-	nameSigned = 1 + 12 + session.CarriedDigest + 6 + 8
+	nameSigned = 1 + 12 + place.CarriedDigest + 6 + 8
 	nameBytes  = nameSigned + nameMAC
 )
 
-func (c *carrier) nameOf(r *session.Record) []byte {
+func (c *carrier) nameOf(r *store.Record) []byte {
 	b := make([]byte, 0, nameBytes+2)
 	b = append(b, 1)
 	b = append(b, r.ID[:]...)
-	b = append(b, r.Digest[:session.CarriedDigest]...)
+	b = append(b, r.Digest[:place.CarriedDigest]...)
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(r.SignedIn.UnixMilli()))
 	b = append(b, ms[2:]...)

@@ -17,8 +17,9 @@ const inRoot = 1
 // a session.Codec. The package documentation says how values map. It is safe for concurrent use.
 type Codec struct{}
 
-// Marshal gives the canonical text of a value, for Join. It refuses with ErrUnsupported what Flask
-// has no form for, and values that lie more than 256 deep, as those do that contain themselves.
+// Marshal returns the canonical text of a value, for Join. It refuses with ErrUnsupported what
+// Flask has no form for, and values that lie more than 256 deep, as those do that contain
+// themselves.
 func (Codec) Marshal(v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:
@@ -55,7 +56,7 @@ func (Codec) Unmarshal(data []byte, v any) error {
 	return t.fill(0, to.Elem())
 }
 
-// natural gives the Go value of a node for which no type is asked.
+// natural returns the Go value of a node for which no type is asked.
 func (t *tree) natural(i uint32) any {
 	n := &t.nodes[i]
 	switch n.kind {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Config is what a program must know of the Flask application beside it. SecretKey is required.
@@ -44,8 +45,8 @@ func (v Values) Get(key string, value any) bool {
 	return ok && Codec{}.Unmarshal(b, value) == nil
 }
 
-// Sessions gives the configuration of a session.Manager that shares Flask's cookie. What base says
-// stays, but for Carrier; what it leaves open becomes what goes with Flask: the cookie's name
+// Sessions returns the configuration of a session.Manager that shares Flask's cookie. What base
+// says stays, but for Home.Format; what it leaves open becomes what goes with Flask: the cookie's name
 // "session", limits of Lifetime both without use and in all, Codec, and keys (for what else the
 // Manager signs) that are derived from SecretKey. A cookie that is only read is sent again once a
 // day, so that Flask does not find it too old.
@@ -54,7 +55,7 @@ func (v Values) Get(key string, value any) bool {
 // sessions: with the derived ones its developers could end sessions here, and nobody else could.
 //
 // With a Store in base each session of somebody who is signed in has a companion record there: see
-// session.Config.Carrier. Without one nothing can be listed or ended.
+// session.Home. Without one nothing can be listed or ended.
 func (c Config) Sessions(base session.Config) (session.Config, error) {
 	if c.Lifetime == 0 {
 		c.Lifetime = DefaultMaxAge
@@ -66,10 +67,10 @@ func (c Config) Sessions(base session.Config) (session.Config, error) {
 	if base.Remembered == (session.Lifetime{}) {
 		base.Remembered = limits
 	}
-	if base.Cookie.Name == "" {
-		base.Cookie.Name = "session"
+	if base.Home.Cookie.Name == "" {
+		base.Home.Cookie.Name = "session"
 	}
-	if base.Store == nil && base.TouchEvery == 0 { // the cookie itself would be sent each time, as Flask would not
+	if base.Home.Store == nil && base.TouchEvery == 0 { // the cookie itself would be sent each time, as Flask would not
 		base.TouchEvery = min(24*time.Hour, c.Lifetime/4)
 	}
 	if base.Codec == nil {
@@ -90,22 +91,22 @@ func (c Config) Sessions(base session.Config) (session.Config, error) {
 	if err != nil {
 		return base, err
 	}
-	base.Carrier = carrier
+	base.Home.Format = carrier
 	return base, nil
 }
 
-// Home gives the place where sessions live that share Flask's cookie, for session.Config.Old, once
-// the Flask application is switched off. The store is that of their companion records, nil if there
-// were none. now is the clock, nil for time.Now. While Old names it keep Codec, unless all values
-// are plain JSON, and in the ring the Keys of before: they sign what the cookie says of its
+// Home returns the place where sessions live that share Flask's cookie, for session.Config.Old,
+// once the Flask application is switched off. The store is that of their companion records, nil if
+// there were none. now is the clock, nil for time.Now. While Old names it keep Codec, unless all
+// values are plain JSON, and in the ring the Keys of before: they sign what the cookie says of its
 // companion record, and a cookie whose word cannot be checked signs nobody in. (If there were none
-// they were derived; Sessions gives them.)
-func (c Config) Home(store session.Store, cookie session.Cookie, now func() time.Time) (session.Home, error) {
-	made, err := c.Sessions(session.Config{Cookie: cookie, Now: now})
-	return session.Home{Store: store, Carrier: made.Carrier, Cookie: made.Cookie}, err
+// they were derived; Sessions returns them.)
+func (c Config) Home(st store.Store, cookie session.Cookie, now func() time.Time) (session.Home, error) {
+	made, err := c.Sessions(session.Config{Home: session.Home{Store: st, Cookie: cookie}, Now: now})
+	return made.Home, err
 }
 
-func (c Config) carrier(now func() time.Time) (session.NewCarrier, error) {
+func (c Config) carrier(now func() time.Time) (*carrier, error) {
 	if c.Lifetime < time.Second || c.Leeway < 0 {
 		return nil, fmt.Errorf("flask: a lifetime of %v, a leeway of %v", c.Lifetime, c.Leeway)
 	}
@@ -114,10 +115,5 @@ func (c Config) carrier(now func() time.Time) (session.NewCarrier, error) {
 		return nil, err
 	}
 	signer = signer.Limit(Limits{Cookie: 4096, JSON: 256 << 10, Leeway: c.Leeway}) // what browsers keep, and a session may hold
-	k := &carrier{signer: signer, now: now, maxAge: c.Lifetime, subject: c.Subject}
-	return func(keys *session.KeyRing, cookie string) (session.Carrier, error) {
-		named := *k
-		named.names = keys.Signer("flask session name " + cookie)
-		return &named, nil
-	}, nil
+	return &carrier{signer: signer, now: now, maxAge: c.Lifetime, subject: c.Subject}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // mismatch says what does not fit, without the value.
@@ -25,31 +24,33 @@ func (t *tree) misfit(i uint32, v reflect.Value) error {
 
 // fill reads a node into a settable Go value.
 func (t *tree) fill(i uint32, v reflect.Value) error {
-	n := &t.nodes[i]
-	if n.kind == kindNull {
-		switch v.Kind() {
-		case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
-			v.SetZero()
-			return nil
-		}
+	null := t.nodes[i].kind == kindNull
+	if null && nilable(v.Kind()) {
+		v.SetZero()
+		return nil
 	}
-	if v.Kind() == reflect.Pointer {
+	switch v.Kind() {
+	case reflect.Pointer:
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
 		}
 		return t.fill(i, v.Elem())
-	}
-	if v.Kind() == reflect.Interface {
+	case reflect.Interface:
 		if v.NumMethod() > 0 {
 			return t.misfit(i, v)
 		}
 		v.Set(reflect.ValueOf(t.natural(i)))
 		return nil
 	}
-	if done, err := t.fillNamed(i, v); done || err != nil || n.kind == kindNull {
+	if done, err := t.fillNamed(i, v); done || err != nil || null {
 		return err
 	}
-	switch n.kind {
+	return t.fillKind(i, v)
+}
+
+// fillKind reads a node that is not null into a value, by the kind of either.
+func (t *tree) fillKind(i uint32, v reflect.Value) error {
+	switch n := &t.nodes[i]; n.kind {
 	case kindTrue, kindFalse:
 		if v.Kind() == reflect.Bool {
 			v.SetBool(n.kind == kindTrue)
@@ -58,15 +59,9 @@ func (t *tree) fill(i uint32, v reflect.Value) error {
 	case kindInt, kindFloat:
 		return t.fillNumber(i, v)
 	case kindText:
-		if v.Kind() == reflect.String {
-			v.SetString(string(t.text(i)))
-			return nil
-		}
+		return t.fillText(i, i, v)
 	case kindMarkup:
-		if v.Kind() == reflect.String {
-			v.SetString(string(t.text(n.value)))
-			return nil
-		}
+		return t.fillText(i, n.value, v)
 	case kindBytes:
 		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
 			v.SetBytes(t.bytes(i))
@@ -87,31 +82,42 @@ func (t *tree) fill(i uint32, v reflect.Value) error {
 	return t.misfit(i, v)
 }
 
-// fillNamed reads into types that have a form of their own, here or by their methods. What a method
-// gets is plain JSON.
+// fillText reads text into a string; i is the node that holds it.
+func (t *tree) fillText(i, text uint32, v reflect.Value) error {
+	if v.Kind() != reflect.String {
+		return t.misfit(i, v)
+	}
+	v.SetString(string(t.text(text)))
+	return nil
+}
+
+// fillNamed reads into types that have a form of their own, here or by their methods.
 func (t *tree) fillNamed(i uint32, v reflect.Value) (done bool, err error) {
-	n := &t.nodes[i]
 	if v.Type().PkgPath() == "" {
 		return false, nil
 	}
+	k := t.nodes[i].kind
 	switch v.Type() {
 	case reflect.TypeFor[template.HTML](): // never from a text, which nobody said is safe
-		if n.kind != kindMarkup && n.kind != kindNull {
+		if k != kindMarkup && k != kindNull {
 			return true, t.misfit(i, v)
 		}
-		return false, nil
 	case reflect.TypeFor[json.Number]():
-		if n.kind == kindInt || n.kind == kindFloat {
+		if k == kindInt || k == kindFloat {
 			v.SetString(string(t.source(i)))
 			return true, nil
 		}
-		return false, nil
 	case reflect.TypeFor[UUID]():
-		if n.kind == kindUUID {
+		if k == kindUUID {
 			v.Set(reflect.ValueOf(t.uuid(i)))
 			return true, nil
 		}
 	}
+	return t.fillMethod(i, v)
+}
+
+// fillMethod reads into types with a method for it. What the method gets is plain JSON.
+func (t *tree) fillMethod(i uint32, v reflect.Value) (done bool, err error) {
 	switch m := v.Addr().Interface().(type) {
 	case json.Unmarshaler:
 		plain, err := t.appendJSON(nil, i)
@@ -123,7 +129,7 @@ func (t *tree) fillNamed(i uint32, v reflect.Value) (done bool, err error) {
 		}
 		return true, nil
 	case encoding.TextUnmarshaler:
-		if n.kind == kindNull {
+		if t.nodes[i].kind == kindNull {
 			return true, nil
 		}
 		text, ok := t.plainText(i)
@@ -256,66 +262,4 @@ func (t *tree) fillStruct(i uint32, v reflect.Value) error {
 		}
 	}
 	return nil
-}
-
-// plainText gives a node that is a text in plain JSON.
-func (t *tree) plainText(i uint32) ([]byte, bool) {
-	n := &t.nodes[i]
-	switch n.kind {
-	case kindText:
-		return t.text(i), true
-	case kindMarkup, kindBytes:
-		return t.text(n.value), true
-	case kindUUID:
-		return []byte(t.uuid(i).String()), true
-	case kindDate:
-		return t.date(i).AppendFormat(nil, time.RFC3339), true
-	}
-	return nil, false
-}
-
-// appendJSON writes a node as plain JSON: tuples as arrays, dates as RFC 3339 has them, UUIDs with
-// dashes, bytes in base64. NaN and the infinities have no form there.
-func (t *tree) appendJSON(b []byte, i uint32) (_ []byte, err error) {
-	n := &t.nodes[i]
-	if text, ok := t.plainText(i); ok {
-		return appendQuoted(b, text)
-	}
-	comma := false
-	switch n.kind {
-	case kindFloat:
-		if text := t.source(i); text[len(text)-1] > '9' {
-			return b, mismatch("a number that is none into JSON")
-		}
-	case kindTuple:
-		return t.appendJSON(b, n.value)
-	case kindArray:
-		b = append(b, '[')
-		for c := range t.children(i) {
-			if comma {
-				b = append(b, ',')
-			}
-			comma = true
-			if b, err = t.appendJSON(b, c); err != nil {
-				return b, err
-			}
-		}
-		return append(b, ']'), nil
-	case kindObject, kindEscaped:
-		b = append(b, '{')
-		for key, value := range t.entries(i) {
-			if comma {
-				b = append(b, ',')
-			}
-			comma = true
-			if b, err = appendQuoted(b, key); err != nil {
-				return b, err
-			}
-			if b, err = t.appendJSON(append(b, ':'), value); err != nil {
-				return b, err
-			}
-		}
-		return append(b, '}'), nil
-	}
-	return append(b, t.source(i)...), nil
 }

@@ -9,18 +9,18 @@
 // store:
 //
 //	app := flask.Config{SecretKey: key, Subject: whoIsSignedIn}
-//	config, err := app.Sessions(session.Config{Keys: keys, Store: store})
+//	config, err := app.Sessions(session.Config{Keys: keys, Home: session.Home{Store: store}})
 //	sessions, err := session.New(config)
 //
 // [Config] has what must be known of the Flask application; [Config.Home] is for the time after it.
 // A secret key is taken as it is, however short: whoever can guess it signs in as anybody, so ask
-// for 16 bytes at least, and see session.Published.
+// for 16 bytes at least, and see Published.
 //
 // # Cookies
 //
 //	signer, err := flask.NewSigner(flask.Keys{Secret: secret, Fallbacks: old})
 //	text, at, old, err := signer.Verify(cookie, time.Now(), flask.DefaultMaxAge) // the session as JSON text
-//	values, err := flask.Split(text)                                              // map[string][]byte, a text for each key
+//	values, err := flask.Split(text)                                              // a text for each key
 //	err = flask.Codec{}.Unmarshal(values["user"], &user)
 //
 //	values["user"], err = flask.Codec{}.Marshal(user)
@@ -77,10 +77,10 @@
 //
 // Structs follow the rules of encoding/json: names, "-", omitempty, omitzero and embedded structs;
 // "string" has no effect. json.Number and json.RawMessage are written as the JSON they are, and so
-// is what a json.Marshaler gives; objects in it are dicts and never tags. Such types are read from
-// plain JSON in turn: a date is a text as in RFC 3339, bytes are base64, a UUID has dashes, a tuple
-// is an array. A text is never read into template.HTML, for nobody said that it is safe; markup is
-// read into a string.
+// is what a json.Marshaler returns; objects in it are dicts and never tags. Such types are read
+// from plain JSON in turn: a date is a text as in RFC 3339, bytes are base64, a UUID has dashes, a
+// tuple is an array. A text is never read into template.HTML, for nobody said that it is safe;
+// markup is read into a string.
 //
 // Two things are lost between Python and Python, and so here: fractions of a second, and years
 // below 100, which are read as 1969 to 2068. Half of a surrogate pair, which a Python text can

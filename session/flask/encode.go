@@ -17,14 +17,8 @@ import (
 
 // appendGo appends the canonical text of a Go value that lies that deep.
 func appendGo(b []byte, v reflect.Value, depth int) ([]byte, error) {
-	if !v.IsValid() {
+	if !v.IsValid() || nilable(v.Kind()) && v.IsNil() {
 		return append(b, "null"...), nil
-	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
-		if v.IsNil() {
-			return append(b, "null"...), nil
-		}
 	}
 	if depth > maxDepth {
 		return b, errDeep()
@@ -35,41 +29,59 @@ func appendGo(b []byte, v reflect.Value, depth int) ([]byte, error) {
 		}
 	}
 	switch v.Kind() {
-	case reflect.Pointer:
-		if b, done, err := appendMarshaler(b, v, depth); done || err != nil {
-			return b, err
-		}
-		if k := v.Elem().Kind(); k == reflect.Pointer || k == reflect.Interface {
-			depth++ // a pointer may point to itself
-		}
-		return appendGo(b, v.Elem(), depth)
-	case reflect.Interface:
-		return appendGo(b, v.Elem(), depth)
-	case reflect.Bool:
-		return strconv.AppendBool(b, v.Bool()), nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return strconv.AppendInt(b, v.Int(), 10), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return strconv.AppendUint(b, v.Uint(), 10), nil
-	case reflect.Float32:
-		return appendFloat(b, v.Float(), 32), nil
-	case reflect.Float64:
-		return appendFloat(b, v.Float(), 64), nil
 	case reflect.String:
 		return appendQuoted(b, v.String())
-	case reflect.Slice:
-		if v.Type().Elem().Kind() == reflect.Uint8 && v.Type().Elem().PkgPath() == "" {
+	case reflect.Pointer:
+		return appendPointer(b, v, depth)
+	case reflect.Interface:
+		return appendGo(b, v.Elem(), depth)
+	case reflect.Slice, reflect.Array:
+		if isBytes(v.Type()) {
 			return appendTagged64(b, v.Bytes()), nil
 		}
-		return appendSlice(b, v, depth)
-	case reflect.Array:
 		return appendSlice(b, v, depth)
 	case reflect.Map:
 		return appendMap(b, v, depth)
 	case reflect.Struct:
 		return appendStruct(b, v, depth)
 	}
+	return appendBasic(b, v)
+}
+
+// nilable reports whether a value of that kind may be nil, and is null then.
+func nilable(k reflect.Kind) bool {
+	return k == reflect.Pointer || k == reflect.Interface || k == reflect.Map || k == reflect.Slice
+}
+
+// isBytes reports whether a type is a slice of bytes, which are no type of their own.
+func isBytes(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && t.Elem().PkgPath() == ""
+}
+
+// appendBasic appends a bool or a number.
+func appendBasic(b []byte, v reflect.Value) ([]byte, error) {
+	switch v.Kind() {
+	case reflect.Bool:
+		return strconv.AppendBool(b, v.Bool()), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.AppendInt(b, v.Int(), 10), nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return strconv.AppendUint(b, v.Uint(), 10), nil
+	case reflect.Float32, reflect.Float64:
+		return appendFloat(b, v.Float(), v.Type().Bits()), nil
+	}
 	return b, fmt.Errorf("%w: a %s", ErrUnsupported, v.Kind())
+}
+
+// appendPointer appends what a pointer points to, which may have methods by it alone.
+func appendPointer(b []byte, v reflect.Value, depth int) ([]byte, error) {
+	if b, done, err := appendMarshaler(b, v, depth); done || err != nil {
+		return b, err
+	}
+	if k := v.Elem().Kind(); k == reflect.Pointer || k == reflect.Interface {
+		depth++ // a pointer may point to itself
+	}
+	return appendGo(b, v.Elem(), depth)
 }
 
 func errDeep() error {

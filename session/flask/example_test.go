@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // A Go program beside a Flask application that keeps who is signed in under "user".
@@ -21,7 +22,7 @@ func ExampleConfig_Sessions() {
 			return user.ID
 		},
 	}
-	config, err := app.Sessions(session.Config{Store: session.NewMemory(session.MemoryConfig{})}) // a store that all nodes share
+	config, err := app.Sessions(session.Config{Home: session.Home{Store: memstore.New(memstore.Config{})}}) // a store that all nodes share
 	if err != nil {
 		panic(err)
 	}

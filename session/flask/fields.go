@@ -16,10 +16,10 @@ type field struct {
 	omitZero  bool
 }
 
-// fields gives the entries of a struct in the order of their names: the exported fields, under the
-// name in their "json" tag, and those of embedded structs as if they were its own. Of equal names
-// the least deep counts, among those the one that is named by a tag; if that leaves several, none
-// counts.
+// fields returns the entries of a struct in the order of their names: the exported fields, under
+// the name in their "json" tag, and those of embedded structs as if they were its own. Of equal
+// names the least deep counts, among those the one that is named by a tag; if that leaves several,
+// none counts.
 func fields(t reflect.Type) []field {
 	all := collect(make([]field, 0, t.NumField()), t, nil, nil)
 	slices.SortStableFunc(all, func(a, b field) int {
@@ -84,7 +84,7 @@ func collect(all []field, t reflect.Type, index []int, outer []reflect.Type) []f
 	return all
 }
 
-// get gives the field of a struct, or false if it lies in an embedded pointer that is nil.
+// get returns the field of a struct, or false if it lies in an embedded pointer that is nil.
 func (f *field) get(v reflect.Value) (reflect.Value, bool) {
 	for i, x := range f.index {
 		if i > 0 && v.Kind() == reflect.Pointer {

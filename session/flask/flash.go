@@ -82,7 +82,7 @@ func readFlash(item any) (f flash, ok bool) {
 	return f, true
 }
 
-// words gives what a page shows of a message. Markup is shown as the text that it is, so that no
+// words returns what a page shows of a message. Markup is shown as the text that it is, so that no
 // page here trusts what another program has put into the cookie.
 func words(v any) string {
 	switch v := v.(type) {

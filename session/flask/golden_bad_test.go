@@ -84,7 +84,7 @@ func (c *goldenBad) read(t *testing.T, cookie string) ([]byte, error) {
 	return text, err
 }
 
-// value gives the cookie of a case. Where the case is about the whole Cookie header, this is the
+// value returns the cookie of a case. Where the case is about the whole Cookie header, this is the
 // session library's rule in short: the raw value of the one pair of that name; two of them are
 // none; quotes are part of a value, so a quoted cookie (header/quoted-octal, which Flask would take
 // out of its quotes) is refused; bytes outside ASCII and control characters reach the reader as

@@ -4,18 +4,16 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"html/template"
+	"maps"
 	"math"
 	"math/big"
 	"os"
-	"strconv"
+	"slices"
 	"testing"
 	"time"
-	"unicode/utf16"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/internal/compare"
 )
 
 // The files in testdata come from the real Flask, ItsDangerous and Python; "what" in their "meta"
@@ -109,100 +107,6 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// typed is a Python value as the golden files write it.
-type typed struct {
-	T     string
-	V     json.RawMessage
-	Bits  string
-	UTF16 string `json:"utf16be"`
-	Unix  int64
-}
-
-func (v typed) text(t testing.TB) (s string) {
-	t.Helper()
-	if v.V != nil {
-		must(t, json.Unmarshal(v.V, &s))
-		return s
-	}
-	raw, err := hex.DecodeString(v.UTF16)
-	must(t, err)
-	var b []byte
-	for i := 0; i < len(raw); i += 2 {
-		r := rune(raw[i])<<8 | rune(raw[i+1])
-		if i+3 < len(raw) {
-			if pair := utf16.DecodeRune(r, rune(raw[i+2])<<8|rune(raw[i+3])); pair != '�' {
-				b = append(b, string(pair)...)
-				i += 2
-				continue
-			}
-		}
-		if utf16.IsSurrogate(r) {
-			b = append(b, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f)
-			continue
-		}
-		b = append(b, string(r)...)
-	}
-	return string(b)
-}
-
-// value gives the Go value that stands for a Python one.
-func (v typed) value(t testing.TB) any {
-	t.Helper()
-	switch v.T {
-	case "none":
-		return nil
-	case "bool":
-		return string(v.V) == "true"
-	case "int":
-		if n, err := strconv.ParseInt(v.text(t), 10, 64); err == nil {
-			return n
-		}
-		n, _ := new(big.Int).SetString(v.text(t), 10)
-		return n
-	case "float":
-		bits, err := strconv.ParseUint(v.Bits, 16, 64)
-		must(t, err)
-		return math.Float64frombits(bits)
-	case "str":
-		return v.text(t)
-	case "markup":
-		return template.HTML(v.text(t))
-	case "bytes":
-		b, err := hex.DecodeString(v.text(t))
-		must(t, err)
-		return b
-	case "uuid":
-		var u flask.UUID
-		b, err := hex.DecodeString(string(bytes.ReplaceAll([]byte(v.text(t)), []byte("-"), nil)))
-		must(t, err)
-		copy(u[:], b)
-		return u
-	case "datetime":
-		return time.Unix(v.Unix, 0).UTC()
-	case "list", "tuple":
-		var items []typed
-		must(t, json.Unmarshal(v.V, &items))
-		all := []any{}
-		for _, item := range items {
-			all = append(all, item.value(t))
-		}
-		if v.T == "tuple" {
-			return flask.Tuple(all)
-		}
-		return all
-	case "dict":
-		var items [][2]typed
-		must(t, json.Unmarshal(v.V, &items))
-		all := map[string]any{}
-		for _, item := range items {
-			all[item[0].text(t)] = item[1].value(t)
-		}
-		return all
-	}
-	t.Fatalf("type %q", v.T)
-	return nil
-}
-
 // decoded reads the values of a session.
 func decoded(t testing.TB, text []byte) map[string]any {
 	t.Helper()
@@ -217,13 +121,39 @@ func decoded(t testing.TB, text []byte) map[string]any {
 	return all
 }
 
-// same is cmp.Diff where floats are the same bit for bit, and NaN is NaN.
-func same(want, got any) string {
-	return cmp.Diff(want, got,
-		cmp.Comparer(func(a, b float64) bool {
-			return math.Float64bits(a) == math.Float64bits(b) || (math.IsNaN(a) && math.IsNaN(b))
-		}),
-		cmp.Comparer(func(a, b *big.Int) bool { return a.Cmp(b) == 0 }))
+// same is compare.Diff where floats are the same bit for bit, and NaN is NaN.
+func same(want, got any) string { return compare.Diff(exact(want), exact(got)) }
+
+// exact returns a decoded value in a form that is deeply equal to itself.
+func exact(v any) any {
+	switch v := v.(type) {
+	case float64:
+		if math.IsNaN(v) {
+			return "float64 NaN"
+		}
+		return [2]any{v, math.Float64bits(v)}
+	case *big.Int:
+		return [2]any{"big.Int", v.String()}
+	case []any:
+		return exactAll(v)
+	case flask.Tuple:
+		return [2]any{"tuple", exactAll(v)}
+	case map[string]any:
+		all := maps.Clone(v)
+		for key, item := range all {
+			all[key] = exact(item)
+		}
+		return all
+	}
+	return v
+}
+
+func exactAll(items []any) []any {
+	all := slices.Clone(items) // nil stays nil
+	for i, item := range all {
+		all[i] = exact(item)
+	}
+	return all
 }
 
 func TestGoldenCookiesAreRead(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/internal/place"
 )
 
 // Some Flask applications let their users keep what they like under keys of their choice. Such a
@@ -35,7 +36,7 @@ func newAttack(t *testing.T, change ...func(*flask.Config, *session.Config)) *at
 
 // strangers and ada with a name of the attacker's making.
 func (a *attack) forgeries(id session.ID) map[string]string {
-	wrong := bytes.Repeat([]byte{7}, session.CarriedDigest)
+	wrong := bytes.Repeat([]byte{7}, place.CarriedDigest)
 	made := map[string]string{}
 	for digest, d := range map[string][]byte{"no digest": nil, "a digest": wrong} {
 		for _, of := range []string{"ada", "bob", ""} {

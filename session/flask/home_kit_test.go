@@ -16,6 +16,8 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/internal/place"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // What the tests of this home share beside its world: requests that are looked at more closely,
@@ -149,7 +151,7 @@ func (w *world) endOnly(subject string) {
 // it is done and may put any text into their own Flask session.
 func forged(id session.ID, digest []byte, signedIn time.Time, subject string) string {
 	b := append([]byte{1}, id[:]...)
-	b = append(b, append(slices.Clone(digest), make([]byte, session.CarriedDigest)...)[:session.CarriedDigest]...)
+	b = append(b, append(slices.Clone(digest), make([]byte, place.CarriedDigest)...)[:place.CarriedDigest]...)
 	var ms [8]byte
 	binary.BigEndian.PutUint64(ms[:], uint64(signedIn.UnixMilli()))
 	b = append(b, ms[2:]...)
@@ -159,18 +161,18 @@ func forged(id session.ID, digest []byte, signedIn time.Time, subject string) st
 
 // watched is a Store whose calls are written down. step, if set, may fail one.
 type watched struct {
-	session.Store
+	store.Store
 	mu      sync.Mutex
 	calls   []string
-	created []session.Record
+	created []store.Record
 	step    func(call string) error
 }
 
 // watch puts one between a world and its store.
 func watch(to **watched) func(*flask.Config, *session.Config) {
 	return func(_ *flask.Config, c *session.Config) {
-		*to = &watched{Store: c.Store}
-		c.Store = *to
+		*to = &watched{Store: c.Home.Store}
+		c.Home.Store = *to
 	}
 }
 
@@ -184,7 +186,7 @@ func (s *watched) called(call string) error {
 	return s.step(call)
 }
 
-// told gives the calls since it was asked last.
+// told returns the calls since it was asked last.
 func (s *watched) told() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,7 +201,7 @@ func (s *watched) fails(step func(call string) error) {
 	s.step = step
 }
 
-func (s *watched) Create(ctx context.Context, r session.Record) error {
+func (s *watched) Create(ctx context.Context, r store.Record) error {
 	if err := s.called("create"); err != nil {
 		return err
 	}
@@ -209,21 +211,21 @@ func (s *watched) Create(ctx context.Context, r session.Record) error {
 	return s.Store.Create(ctx, r)
 }
 
-func (s *watched) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s *watched) Load(ctx context.Context, id session.ID, now time.Time) (store.Record, error) {
 	if err := s.called("load"); err != nil {
-		return session.Record{}, err
+		return store.Record{}, err
 	}
 	return s.Store.Load(ctx, id, now)
 }
 
-func (s *watched) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (s *watched) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	if err := s.called("patch"); err != nil {
 		return 0, err
 	}
 	return s.Store.Patch(ctx, p)
 }
 
-func (s *watched) Touch(ctx context.Context, id session.ID, d session.Digest, t session.Touch, now time.Time) error {
+func (s *watched) Touch(ctx context.Context, id session.ID, d store.Digest, t store.Touch, now time.Time) error {
 	if err := s.called("touch"); err != nil {
 		return err
 	}
@@ -238,7 +240,7 @@ func (s *watched) Delete(ctx context.Context, ids ...session.ID) error {
 }
 
 // without takes a store away: everything is in the cookie, and nothing beside it.
-func without(_ *flask.Config, c *session.Config) { c.Store = nil }
+func without(_ *flask.Config, c *session.Config) { c.Home.Store = nil }
 
 // leeway is how the program's settings have it.
 func leeway(d time.Duration) func(*flask.Config, *session.Config) {

@@ -16,11 +16,12 @@ import (
 )
 
 // The promises of package session as the column "Flask's cookie, beside a store" of
-// docs/sessions.md has them, one test for each row.
+// docs/sessions.md has them, one test for each row. P11 is in home_size_test.go, P13 and P14 are in
+// home_ends_test.go.
 
 // P1: no. Of answers to requests at the same time the last one to reach the browser wins; one after
 // the other loses nothing.
-func TestPromise01(t *testing.T) {
+func TestLaterAnswerWins(t *testing.T) {
 	t.Parallel()
 	const other session.Key[string] = "other"
 	w := newWorld(t)
@@ -37,7 +38,7 @@ func TestPromise01(t *testing.T) {
 }
 
 // P2: logout is final for every cookie that we have seen, also for a request that was under way.
-func TestPromise02(t *testing.T) {
+func TestLogoutIsFinal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
@@ -63,28 +64,28 @@ func TestPromise02(t *testing.T) {
 
 // P3: reading never writes, but for the first sight of a session that Flask began, and a note of
 // use once a minute.
-func TestPromise03(t *testing.T) {
+func TestReadingNeverWrites(t *testing.T) {
 	t.Parallel()
-	var store *watched
-	w := newWorld(t, watch(&store))
+	var st *watched
+	w := newWorld(t, watch(&st))
 	_, cookie := w.see(w.born("ada", `"city":"Oslo"`))
-	check(t, "first sight writes", strings.Contains(store.told(), "create"), true)
+	check(t, "first sight writes", strings.Contains(st.told(), "create"), true)
 	read := func(s *session.Session) string { c, _ := city.Get(s); s.Has("x"); return c + s.Subject() }
 	for range 5 {
 		a := w.get(cookie, read)
-		check(t, "a read", body(t, a)+" "+store.told(), "Osloada load")
+		check(t, "a read", body(t, a)+" "+st.told(), "Osloada load")
 		check(t, "its cookie", cookieOf(a), nil)
 	}
 	w.now = w.now.Add(2 * time.Minute)
 	a := w.get(cookie, read)
-	check(t, "after two minutes", store.told(), "load touch")
+	check(t, "after two minutes", st.told(), "load touch")
 	check(t, "the cookie then", cookieOf(a), nil)
 	w.now = w.now.Add(25 * time.Hour)
 	a = w.get(cookie, read)
-	check(t, "after a day", store.told(), "load touch")
+	check(t, "after a day", st.told(), "load touch")
 	check(t, "the cookie then", cookieOf(a) != nil, true)
 	w.now = w.now.Add(2 * time.Minute)
-	store.fails(func(call string) error {
+	st.fails(func(call string) error {
 		if call != "load" {
 			return errors.New("away")
 		}
@@ -95,7 +96,7 @@ func TestPromise03(t *testing.T) {
 }
 
 // P4: the first byte commits.
-func TestPromise04(t *testing.T) {
+func TestFirstByteCommits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, cookie := w.see(w.born("ada"))
@@ -113,16 +114,16 @@ func TestPromise04(t *testing.T) {
 }
 
 // P5: fail closed. Whichever call of the store fails, nothing of the handler's answer is sent.
-func TestPromise05(t *testing.T) {
+func TestFailsClosed(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"create", "patch", "load"} {
-		var store *watched
-		w := newWorld(t, watch(&store))
+		var st *watched
+		w := newWorld(t, watch(&st))
 		_, cookie := w.see(w.born("ada"))
 		if call == "create" {
 			cookie = ""
 		}
-		store.fails(func(c string) error {
+		st.fails(func(c string) error {
 			if c == call {
 				return errors.New("away")
 			}
@@ -143,10 +144,10 @@ func TestPromise05(t *testing.T) {
 }
 
 // P6: what a stranger stores is in the cookie alone, and a cookie that no key signed costs nothing.
-func TestPromise06(t *testing.T) {
+func TestStrangersAreNotStored(t *testing.T) {
 	t.Parallel()
-	var store *watched
-	w := newWorld(t, watch(&store))
+	var st *watched
+	w := newWorld(t, watch(&st))
 	check(t, "who stores nothing", cookieOf(w.get("", who)), nil)
 	_, _, cookie := w.visit("", func(s *session.Session) string { city.Set(s, "Oslo"); s.Flash("a", "b"); return "" })
 	w.now = w.now.Add(2 * time.Minute)
@@ -156,12 +157,12 @@ func TestPromise06(t *testing.T) {
 	for _, bad := range []string{good + "x", good[:len(good)-1], "x." + good, strings.Repeat("A", 9000), "..", "."} {
 		check(t, "forged", w.opens(bad), "")
 	}
-	check(t, "calls", store.told(), "")
+	check(t, "calls", st.told(), "")
 }
 
 // P7: broken is empty, also where Flask answers 500; a cookie of a session that has ended is
 // cleared from a browser that asks for a page, and from no other client.
-func TestPromise07(t *testing.T) {
+func TestBrokenIsEmpty(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	good := w.born("ada")
@@ -200,10 +201,10 @@ func TestPromise07(t *testing.T) {
 }
 
 // P8: a stolen database signs nobody in, and holds nothing of what sessions hold.
-func TestPromise08(t *testing.T) {
+func TestStolenStoreSignsNobodyIn(t *testing.T) {
 	t.Parallel()
-	var store *watched
-	w := newWorld(t, watch(&store))
+	var st *watched
+	w := newWorld(t, watch(&st))
 	_, cookie := w.see(w.born("ada", `"city":"Oslo"`))
 	_, _, cookie = w.visit(cookie, func(s *session.Session) string {
 		city.Set(s, "Oslo")
@@ -211,13 +212,13 @@ func TestPromise08(t *testing.T) {
 		s.Renew()
 		return ""
 	})
-	stored, err := store.Store.Load(t.Context(), w.idOf(cookie), w.now)
+	stored, err := st.Store.Load(t.Context(), w.idOf(cookie), w.now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.visit("", func(s *session.Session) string { city.Set(s, "Oslo"); return signedInAs("bob")(s) })
 	w.visit(w.flask(`{"city":"Oslo"}`), signedInAs("eve"))
-	for _, r := range append(store.created, stored) {
+	for _, r := range append(st.created, stored) {
 		for key, value := range r.Values {
 			if key == "city" || key == "loggedin_user" || len(value) > 16 {
 				t.Errorf("the record of %q holds %s: %q", r.Subject, key, value)
@@ -234,18 +235,18 @@ func TestPromise08(t *testing.T) {
 }
 
 // P9: safe by default, under Flask's name.
-func TestPromise09(t *testing.T) {
+func TestSafeByDefault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := cookieOf(w.get("", signedInAs("ada")))
 	check(t, "attributes", strings.TrimPrefix(c.Raw, "session="+c.Value), "; Path=/; HttpOnly; Secure; SameSite=Lax")
-	w = newWorld(t, func(_ *flask.Config, c *session.Config) { c.Cookie = session.Cookie{PlainHTTP: true} })
+	w = newWorld(t, func(_ *flask.Config, c *session.Config) { c.Home.Cookie = session.Cookie{PlainHTTP: true} })
 	c = cookieOf(w.get("", signedInAs("ada")))
 	check(t, "without TLS", strings.TrimPrefix(c.Raw, "session="+c.Value), "; Path=/; HttpOnly; SameSite=Lax")
 }
 
 // P10: caches never mix people up.
-func TestPromise10(t *testing.T) {
+func TestCachesNeverMixPeopleUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, named := w.see(w.born("ada"))
@@ -268,63 +269,8 @@ func TestPromise10(t *testing.T) {
 	}
 }
 
-// P11: size is an error, at 4096 bytes for the cookie with its attributes.
-func TestPromise11(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	_, cookie := w.see(w.born("ada"))
-	for n := 3000; n < 4100; n += 50 {
-		text := random(n)
-		var saved error
-		a := w.get(cookie, func(s *session.Session) string { city.Set(s, text); saved = s.Save(); return "done" })
-		set := cookieOf(a)
-		switch {
-		case saved == nil && (set == nil || len(set.Raw) > 4096 || a.StatusCode != 200):
-			t.Fatalf("%d bytes: status %d, cookie %v", n, a.StatusCode, set)
-		case saved != nil && (!errors.Is(saved, session.ErrTooLarge) || set != nil || a.StatusCode < 400):
-			t.Fatalf("%d bytes: %v, status %d, cookie %v", n, saved, a.StatusCode, set)
-		case saved != nil && n < 3100:
-			t.Fatalf("%d bytes: %v", n, saved)
-		case saved == nil && n > 4000:
-			t.Fatalf("%d bytes fit", n)
-		}
-	}
-	check(t, "the session afterwards", w.opens(cookie), "ada")
-}
-
-// P11, too: a cookie that Flask may send, and that has no room for what we add, still opens.
-func TestFlaskCookieWithoutRoom(t *testing.T) {
-	t.Parallel()
-	for n := 3000; ; n += 50 {
-		w := newWorld(t)
-		cookie := w.born("ada", `"cart":"`+random(n)+`"`)
-		if len(cookie) > 4067 { // what Flask sends with its own attributes
-			break
-		}
-		for range 3 {
-			status, said, after := w.visit(cookie, who)
-			check(t, fmt.Sprint(len(cookie), " bytes"), fmt.Sprint(status, said), "200ada")
-			cookie = after
-			w.now = w.now.Add(2 * time.Minute)
-		}
-		w.endOnly("ada")
-		check(t, fmt.Sprint(len(cookie), " bytes, ended"), w.opens(cookie), "")
-	}
-}
-
-// What compresses well may be large: a session of up to 256 KiB opens, and one beyond is none.
-func TestInflatedSize(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for n, want := range map[int]string{200 << 10: "ada", 256 << 10: ""} {
-		cookie := w.born("ada", `"cart":"`+strings.Repeat("x", n)+`"`)
-		check(t, "fits a cookie", len(cookie) < 4067, true)
-		check(t, fmt.Sprint(n, " bytes"), w.opens(cookie), want)
-	}
-}
-
 // P12: a client that hangs up does not cancel a save.
-func TestPromise12(t *testing.T) {
+func TestHangingUpCancelsNoSave(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -343,57 +289,4 @@ func TestPromise12(t *testing.T) {
 	cancel()
 	w.do(httptest.NewRequest("GET", "/", nil).WithContext(ctx), born, func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { s.Subject() })
 	check(t, "enrolled", len(w.list("bob")), 1)
-}
-
-// P13: see and end sessions, those that Flask began from their first visit here on.
-func TestPromise13(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	unseen := w.born("ada", `"n":1`)
-	_, one := w.see(w.born("ada", `"n":2`))
-	w.now = w.now.Add(time.Second)
-	_, _, two := w.visit("", signedInAs("ada"))
-	list := w.list("ada")
-	check(t, "sessions", len(list), 2)
-	check(t, "the latest first", list[0].ID == w.idOf(two) && list[1].ID == w.idOf(one), true)
-	w.visit(one, func(s *session.Session) string {
-		s.Subject()
-		return ""
-	})
-	if err := w.sessions.End(t.Context(), "bob", list[0].ID); !errors.Is(err, session.ErrNotFound) {
-		t.Errorf("somebody else's: %v", err)
-	}
-	if err := w.sessions.End(t.Context(), "ada", list[0].ID); err != nil {
-		t.Error(err)
-	}
-	check(t, "ended", w.opens(two), "")
-	check(t, "the other", w.opens(one), "ada")
-	n, err := w.sessions.EndAll(t.Context(), "ada")
-	check(t, "EndAll", fmt.Sprint(n, err), "1 <nil>")
-	check(t, "ended too", w.opens(one), "")
-	check(t, "never seen", w.opens(unseen), "")
-	check(t, "sessions now", len(w.list("ada")), 0)
-}
-
-// P14: identity changes, key changes, for cookies that we have seen.
-func TestPromise14(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	stranger := w.flask(`{"city":"Oslo"}`)
-	_, _, in := w.visit(stranger, signedInAs("ada"))
-	check(t, "a stranger's cookie after the sign-in", w.opens(stranger), "")
-	check(t, "its values go on", w.values(in)["city"], `"Oslo"`)
-	_, _, again := w.visit(in, signedInAs("ada"))
-	check(t, "a cookie of before signing in again", w.opens(in), "")
-	check(t, "the one of after", w.opens(again), "ada")
-	_, _, bob := w.visit(again, signedInAs("bob"))
-	check(t, "a cookie of before somebody else", w.opens(again), "")
-	check(t, "somebody else", w.opens(bob), "bob")
-	check(t, "takes nothing along", w.values(bob)["city"], "")
-	_, _, up := w.visit(bob, func(s *session.Session) string { s.Renew(); return "" })
-	check(t, "before Renew", w.opens(bob), "")
-	_, named := w.see(w.born("ada"))
-	_, _, renewed := w.visit(named, func(s *session.Session) string { s.Renew(); return "" })
-	check(t, "Flask's before Renew", w.opens(named), "")
-	check(t, "after Renew", w.opens(up)+w.opens(renewed), "bobada")
 }

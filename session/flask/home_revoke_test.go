@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/sealed"
 )
 
 // life is a session that began at Flask's side, and copies of its cookie from every moment.
@@ -80,7 +81,7 @@ func TestCopiesAfterEnd(t *testing.T) {
 		}
 		longest := session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
 		m, err := session.New(session.Config{
-			Keys: keys, Store: l.store, Carrier: session.Sealed, Remembered: longest, Now: func() time.Time { return l.now },
+			Keys: keys, Home: session.Home{Store: l.store, Format: sealed.New()}, Remembered: longest, Now: func() time.Time { return l.now },
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/flask"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 const secretKey = "a secret of two programs, 0123456789"
@@ -45,7 +46,7 @@ func newWorld(t *testing.T, change ...func(*flask.Config, *session.Config)) *wor
 	t.Helper()
 	w := &world{t: t, now: time.Date(2031, 5, 1, 12, 0, 0, 0, time.UTC)}
 	app := flask.Config{SecretKey: []byte(secretKey), Subject: subject}
-	base := session.Config{Now: func() time.Time { return w.now }, Store: session.NewMemory(session.MemoryConfig{})}
+	base := session.Config{Now: func() time.Time { return w.now }, Home: session.Home{Store: memstore.New(memstore.Config{})}}
 	for _, f := range change {
 		f(&app, &base)
 	}
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, change ...func(*flask.Config, *session.Config)) *wor
 	return w
 }
 
-// visit is one request with a cookie ("" for none). It gives the status, what the handler wrote,
+// visit is one request with a cookie ("" for none). It returns the status, what the handler wrote,
 // and the cookie that the browser has then.
 func (w *world) visit(cookie string, f func(s *session.Session) string) (status int, body, after string) {
 	w.t.Helper()
@@ -162,7 +163,7 @@ func TestSignedInHere(t *testing.T) {
 	check(t, "a copy of before", body, "")
 	// Without the user there is nothing to be signed in as.
 	status, _, _ := w.visit("", func(s *session.Session) string { s.SignIn("ada"); return "" })
-	check(t, "a sign-in that Flask cannot see", status, 503)
+	check(t, "a sign-in that Flask cannot see", status, 500)
 }
 
 func TestStrangers(t *testing.T) {
@@ -201,13 +202,13 @@ func TestEndAllReachesCopies(t *testing.T) {
 func TestMovesIntoTheStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	store := session.NewMemory(session.MemoryConfig{})
+	store := memstore.New(memstore.Config{})
 	keys, err := session.NewKeyRing([]byte("a key of our own, 0123456789abcdefgh"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	shared := newWorld(t, func(_ *flask.Config, c *session.Config) {
-		c.Keys, c.Store, c.Now = keys, store, func() time.Time { return w.now }
+		c.Keys, c.Home.Store, c.Now = keys, store, func() time.Time { return w.now }
 	})
 	foreign := w.flask(`{` + ada + `,"city":"Oslo"}`)
 	_, _, named := shared.visit(foreign, who)
@@ -217,7 +218,7 @@ func TestMovesIntoTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.sessions, err = session.New(session.Config{
-		Keys: keys, Store: store, Codec: flask.Codec{}, Old: home, Cookie: session.Cookie{Name: "session"}, Now: func() time.Time { return w.now },
+		Keys: keys, Home: session.Home{Store: store, Cookie: session.Cookie{Name: "session"}}, Codec: flask.Codec{}, Old: home, Now: func() time.Time { return w.now },
 	})
 	if err != nil {
 		t.Fatal(err)

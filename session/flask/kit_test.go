@@ -6,5 +6,5 @@ func ptr[T any](v T) *T { return &v }
 
 func deref(p any) any { return reflect.ValueOf(p).Elem().Interface() }
 
-// fresh gives a pointer to a new value of the type that p points to.
+// fresh returns a pointer to a new value of the type that p points to.
 func fresh(p any) any { return reflect.New(reflect.TypeOf(p).Elem()).Interface() }

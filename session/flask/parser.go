@@ -89,15 +89,15 @@ func (p *parser) array(depth int) bool {
 	i := p.add(kindArray)
 	p.pos++
 	loose := p.space()
-	for first := true; ; first = false {
-		if first && p.accept(']') {
-			return p.done(i, loose)
-		}
-		v := len(p.nodes)
-		if !p.value(depth) {
+	if p.accept(']') {
+		return p.done(i, loose)
+	}
+	for {
+		looseValue, ok := p.member(depth)
+		if !ok {
 			return false
 		}
-		loose = p.space() || loose || p.nodes[v].loose
+		loose = looseValue || loose
 		if p.accept(']') {
 			return p.done(i, loose)
 		}
@@ -106,6 +106,15 @@ func (p *parser) array(depth int) bool {
 		}
 		loose = p.space() || loose
 	}
+}
+
+// member parses a value inside of another and the white space behind it.
+func (p *parser) member(depth int) (loose, ok bool) {
+	v := len(p.nodes)
+	if !p.value(depth) {
+		return false, false
+	}
+	return p.space() || p.nodes[v].loose, true
 }
 
 func (p *parser) accept(c byte) bool {
@@ -123,44 +132,62 @@ func (p *parser) object(depth int) bool {
 	if p.accept('}') {
 		return p.done(i, loose)
 	}
-	ordered, single := true, true // keys ascend; all keys are the same
-	var first, before []byte
+	var all keys
 	for {
 		k := uint32(len(p.nodes))
-		if p.pos == len(p.src) || p.src[p.pos] != '"' {
-			return p.fail("no key")
-		}
-		if !p.text() {
+		looseKey, ok := p.key()
+		if !ok {
 			return false
 		}
-		key := p.tree.text(k)
-		if k == i+1 {
-			first = key
-		} else {
-			ordered = ordered && bytes.Compare(before, key) < 0
-			single = single && bytes.Equal(first, key)
-		}
-		before = key
-		loose = p.space() || loose || p.nodes[k].loose
-		if !p.accept(':') {
-			return p.fail("no :")
-		}
-		loose = p.space() || loose
-		v := uint32(len(p.nodes))
-		if !p.value(depth) {
+		all.add(p.tree.text(k), k == i+1)
+		p.nodes[i].value = uint32(len(p.nodes))
+		looseValue, ok := p.member(depth)
+		if !ok {
 			return false
 		}
-		loose = p.space() || loose || p.nodes[v].loose
-		p.nodes[i].value = v
+		loose = looseKey || looseValue || loose
 		if p.accept('}') {
-			p.done(i, loose || !ordered)
-			return !single || p.untag(i, first)
+			p.done(i, loose || all.unordered)
+			return all.differ || p.untag(i, all.first)
 		}
 		if !p.accept(',') {
 			return p.fail("neither , nor }")
 		}
 		loose = p.space() || loose
 	}
+}
+
+// key parses a key, the colon behind it and the white space around that.
+func (p *parser) key() (loose, ok bool) {
+	k := len(p.nodes)
+	if p.pos == len(p.src) || p.src[p.pos] != '"' {
+		return false, p.fail("no key")
+	}
+	if !p.text() {
+		return false, false
+	}
+	loose = p.space() || p.nodes[k].loose
+	if !p.accept(':') {
+		return false, p.fail("no :")
+	}
+	return p.space() || loose, true
+}
+
+// keys is what matters of the keys of an object, told one after the other.
+type keys struct {
+	first, last []byte
+	unordered   bool // they do not ascend
+	differ      bool // they are not all the same
+}
+
+func (k *keys) add(key []byte, first bool) {
+	if first {
+		k.first = key
+	} else {
+		k.unordered = k.unordered || bytes.Compare(k.last, key) >= 0
+		k.differ = k.differ || !bytes.Equal(k.first, key)
+	}
+	k.last = key
 }
 
 // text parses a text, as a value or a key.

@@ -24,7 +24,7 @@ type zlibs struct {
 	readers         sync.Pool
 }
 
-// compress gives the zlib stream (RFC 1950) of a text, or nil if that saves too little.
+// compress returns the zlib stream (RFC 1950) of a text, or nil if that saves too little.
 func (p *zlibs) compress(text []byte) []byte {
 	var z bytes.Buffer
 	pool, level := &p.thorough, zlib.DefaultCompression

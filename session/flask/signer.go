@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/doorbook/doorbook/session/internal/published"
 )
 
 // DefaultSalt is what Flask derives its session key with.
@@ -38,10 +40,10 @@ type Keys struct {
 
 // Limits bound what a cookie may make the reader do. The zero value has the defaults.
 type Limits struct {
-	// Cookie is how many bytes a cookie's value may have, checked before anything else. Default: 32
-	// KiB, eight times what a browser keeps.
+	// Cookie is how many bytes a cookie's value may have, checked before anything else. If zero,
+	// defaults to 32 KiB, eight times what a browser keeps.
 	Cookie int
-	// JSON is how many bytes the session's text may have once inflated. Default: 1 MiB.
+	// JSON is how many bytes the session's text may have once inflated. If zero, defaults to 1 MiB.
 	JSON int
 	// Leeway is how far ahead another server's clock may be. Default: 0, as in Flask, where a
 	// cookie from one second ahead is refused; whole seconds count.
@@ -57,6 +59,10 @@ type Signer struct {
 	limits Limits
 	zlib   *zlibs
 }
+
+// Published reports whether a secret is printed in public documentation, so that everybody can sign
+// with it.
+func Published(secret []byte) bool { return published.Secret(secret) }
 
 // NewSigner refuses keys that let anybody forge a session: an empty secret, and the two mistakes
 // that Flask lets pass in the list of fallbacks, an empty entry and a text in the place of the
@@ -87,7 +93,7 @@ func NewSigner(k Keys) (*Signer, error) {
 	return s.Limit(Limits{}), nil
 }
 
-// Limit gives a signer with the same keys and other limits.
+// Limit returns a signer with the same keys and other limits.
 func (s *Signer) Limit(l Limits) *Signer {
 	if l.Cookie <= 0 {
 		l.Cookie = 32 << 10
@@ -107,7 +113,7 @@ func (s *Signer) sum(key, message []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// Sign gives the cookie's value for a session's text, which Join makes. The time is kept in whole
+// Sign returns the cookie's value for a session's text, which Join makes. The time is kept in whole
 // seconds; one before 1970 counts as 1970.
 func (s *Signer) Sign(json []byte, at time.Time) string {
 	payload, compressed := json, false
@@ -127,7 +133,7 @@ func (s *Signer) Sign(json []byte, at time.Time) string {
 	return string(encoding.AppendEncode(b, mac))
 }
 
-// Verify gives the text of the session in a cookie's value, when it was signed, and whether by a
+// Verify returns the text of the session in a cookie's value, when it was signed, and whether by a
 // fallback key. It reads what Sign and Flask write and no other spelling of it: a session has one
 // text per signing, though nothing should rely on it. The age, in whole seconds of now and of
 // maxAge, may be maxAge and no more; DefaultMaxAge is Flask's. The text is not looked into: Split

@@ -182,14 +182,16 @@ func TestManyAtOnce(t *testing.T) {
 	signer := newSigner(t)
 	var wg sync.WaitGroup
 	for range 4 {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			for range 50 {
 				text, _, _, err := signer.Verify(signer.Sign([]byte(typical), day), day, 0)
 				if err != nil || string(text) != typical {
 					t.Errorf("%q, %v", text, err)
 				}
 			}
-		})
+		}()
 	}
 	wg.Wait()
 }

@@ -8,7 +8,7 @@ import (
 // roomy is how many nodes a text may have before they go to the heap.
 const roomy = 64
 
-// Canonical gives a text, of any value, in Flask's spelling: no white space, keys sorted and once
+// Canonical returns a text, of any value, in Flask's spelling: no white space, keys sorted and once
 // each, ASCII alone, numbers as Python's repr. A text that is so already is given back itself. What
 // Flask would not read, or not in this way, is refused with ErrMalformed.
 func Canonical(json []byte) ([]byte, error) {
@@ -17,8 +17,8 @@ func Canonical(json []byte) ([]byte, error) {
 	return t.src, err
 }
 
-// Split gives the entries of a session: the canonical text of each value under its key. A text that
-// is not that of a dict is refused with ErrMalformed, and so is a dict with a malformed value
+// Split returns the entries of a session: the canonical text of each value under its key. A text
+// that is not that of a dict is refused with ErrMalformed, and so is a dict with a malformed value
 // anywhere. The values share the memory of the text where it was canonical; they have no spare
 // capacity.
 func Split(json []byte) (map[string][]byte, error) {
@@ -41,9 +41,9 @@ func Split(json []byte) (map[string][]byte, error) {
 	return values, nil
 }
 
-// Join gives the canonical text of a session with these entries, each a text as in Split. A value
-// that is not canonical is made so; one that Split would not give is refused with ErrMalformed, and
-// a key that is not text with ErrUnsupported.
+// Join returns the canonical text of a session with these entries, each a text as in Split. A value
+// that is not canonical is made so; one that Split would not return is refused with ErrMalformed,
+// and a key that is not text with ErrUnsupported.
 func Join(values map[string][]byte) ([]byte, error) {
 	var names [16]string
 	keys, size := names[:0], len(`{" di":{"__":}}`)

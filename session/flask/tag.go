@@ -19,7 +19,7 @@ const (
 	tagDict
 )
 
-// tagOf gives the tag that a key is.
+// tagOf returns the tag that a key is.
 func tagOf[T string | []byte](key T) tag {
 	switch string(key) {
 	case " t":
@@ -78,7 +78,7 @@ func (p *parser) untag(i uint32, key []byte) bool {
 	return true
 }
 
-// escapedKey gives the one key of the object in a " di", which is a tag and two underscores.
+// escapedKey returns the one key of the object in a " di", which is a tag and two underscores.
 func (p *parser) escapedKey(i uint32) (tag, bool) {
 	if p.nodes[i].kind != kindObject {
 		return noTag, false

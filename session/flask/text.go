@@ -13,7 +13,7 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// shortEscape gives the letter of the escapes that have one in Python's JSON, for a character or
+// shortEscape returns the letter of the escapes that have one in Python's JSON, for a character or
 // for the letter itself.
 func shortEscape(c byte) byte {
 	switch c {

@@ -3,7 +3,7 @@ package flask
 import (
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/wire"
 )
 
 // joinTimes writes values that were set for a time as what they are, and beside them, for our own
@@ -14,7 +14,7 @@ func joinTimes(values map[string][]byte) error {
 		if len(stored) == 0 || stored[0] != 0 {
 			continue
 		}
-		value, at := session.Untimed(stored)
+		value, at := wire.Unwrap(stored, time.Time{})
 		values[key] = value
 		if at.IsZero() {
 			continue
@@ -46,7 +46,7 @@ func splitTimes(values map[string][]byte) {
 	}
 	for key, ms := range ends {
 		if value, ok := values[key]; ok && ms > 0 {
-			values[key] = session.Timed(value, time.UnixMilli(ms).UTC())
+			values[key] = wire.Wrap(value, time.UnixMilli(ms).UTC())
 		}
 	}
 }

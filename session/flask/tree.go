@@ -89,7 +89,7 @@ func (t *tree) source(i uint32) []byte { return t.src[t.nodes[i].start:t.nodes[i
 // inside is what stands between the quotes of a text.
 func (t *tree) inside(i uint32) []byte { return t.src[t.nodes[i].start+1 : t.nodes[i].end-1] }
 
-// text gives a text without its escapes, in memory of its own if it has any.
+// text returns a text without its escapes, in memory of its own if it has any.
 func (t *tree) text(i uint32) []byte {
 	if t.nodes[i].escaped {
 		return appendUnquoted(nil, t.inside(i))
@@ -97,8 +97,8 @@ func (t *tree) text(i uint32) []byte {
 	return t.inside(i)
 }
 
-// children gives the index of each node right inside another: the values of an array, the keys and
-// values of an object.
+// children returns an iterator over the nodes right inside another: the values of an array, the
+// keys and values of an object.
 func (t *tree) children(i uint32) func(yield func(uint32) bool) {
 	return func(yield func(uint32) bool) {
 		for c := i + 1; c < t.nodes[i].next; c = t.nodes[c].next {
@@ -109,7 +109,7 @@ func (t *tree) children(i uint32) func(yield func(uint32) bool) {
 	}
 }
 
-// entries gives the key and the value of each entry of a dict, an escaped one too.
+// entries returns an iterator over the keys and values of a dict, an escaped one too.
 func (t *tree) entries(i uint32) func(yield func(key []byte, value uint32) bool) {
 	return func(yield func([]byte, uint32) bool) {
 		if n := t.nodes[i]; n.kind == kindEscaped {
@@ -126,7 +126,7 @@ func (t *tree) entries(i uint32) func(yield func(key []byte, value uint32) bool)
 	}
 }
 
-// canonical parses a text and gives a tree of the same in Flask's spelling: the text itself where
+// canonical parses a text and returns a tree of the same in Flask's spelling: the text itself where
 // it is that already.
 func canonical(src []byte, depth int, plain bool, room []node) (tree, error) {
 	t, err := parse(src, depth, plain, room)

@@ -11,13 +11,13 @@ type Tuple []any
 // UUID is a Python UUID.
 type UUID [16]byte
 
-// String gives the usual form: 32 lower case hexadecimal digits in five groups.
+// String returns the usual form: 32 lower case hexadecimal digits in five groups.
 func (u UUID) String() string {
 	b, _ := u.MarshalText()
 	return string(b)
 }
 
-// MarshalText gives what String does. The error is always nil.
+// MarshalText returns what String does. The error is always nil.
 func (u UUID) MarshalText() ([]byte, error) {
 	b := make([]byte, 0, 36)
 	for i, c := range u {

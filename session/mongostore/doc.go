@@ -6,7 +6,7 @@
 //	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://localhost:27017"))
 //	store, err := mongostore.New(client.Database("shop").Collection("sessions"))
 //	err = store.CreateIndexes(ctx)
-//	sessions, err := session.New(session.Config{Keys: keys, Store: store})
+//	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: store}})
 //
 // # Layout
 //
@@ -16,6 +16,7 @@
 //	digest                 binary     SHA-256 of the secret half of the session key
 //	version                long       1, and one more with each patch
 //	key_id                 string     which key of the ring signed the cookie last
+//	state                  string     see store.State; absent: an ordinary session
 //	created, last_seen     date
 //	expires, deadline      date       from expires on the record is dead
 //	idle                   long       milliseconds
@@ -80,8 +81,8 @@
 //   - Sharding: by {_id: "hashed"}, and no other key: a patch names nothing else, which a cluster
 //     before 7.1 would refuse. Create, Load, Patch and Touch go to one shard, Delete to those
 //     concerned, lists and sweeps to all.
-//   - Access: find, insert, update and remove on the collection, and createIndex and collMod for
-//     CreateIndexes.
+//   - Access: find, insert, update and remove on the collection, and createIndex, listIndexes and
+//     collMod for CreateIndexes.
 //   - Size: a document has at most 16 MiB; session.Config.MaxBytes allows 64 KiB of values.
 //   - Time: a call ends with its context. Without a deadline in it the client's own (timeoutMS)
 //     counts.

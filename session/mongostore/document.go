@@ -9,7 +9,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // The fields of a document. Those marked optional are absent when the record has nothing in that
@@ -19,6 +19,7 @@ const (
 	fieldDigest    = "digest"     // binary, 32 bytes
 	fieldVersion   = "version"    // long
 	fieldKeyID     = "key_id"     // text
+	fieldState     = "state"      // text, optional
 	fieldSubject   = "subject"    // text, optional: a stranger has none
 	fieldCreated   = "created"    // date, as are the other times
 	fieldSignedIn  = "signed_in"  // optional
@@ -36,13 +37,13 @@ const (
 // el is an element of a document.
 func el(name string, value any) bson.E { return bson.E{Key: name, Value: value} }
 
-func objectID(id session.ID) bson.ObjectID { return bson.ObjectID(id) }
+func objectID(id store.ID) bson.ObjectID { return bson.ObjectID(id) }
 
 func date(t time.Time) bson.DateTime { return bson.DateTime(t.UnixMilli()) }
 
 func binary(b []byte) bson.Binary { return bson.Binary{Data: b} }
 
-// text gives a string as what it is to a database: a string if it is UTF-8, which BSON demands of
+// text returns a string as what it is to a database: a string if it is UTF-8, which BSON demands of
 // one, or else binary. So that equal strings are equal, there is one form for each.
 func text(s string) any {
 	if utf8.ValidString(s) {
@@ -51,17 +52,18 @@ func text(s string) any {
 	return binary([]byte(s))
 }
 
-// encoded gives the document of a new record.
-func encoded(r session.Record) bson.D {
+// encoded returns the document of a new record.
+func encoded(r store.Record) bson.D {
 	d := bson.D{
 		el(fieldID, objectID(r.ID)), el(fieldDigest, binary(r.Digest[:])), el(fieldVersion, r.Version), el(fieldKeyID, text(r.KeyID)),
 		el(fieldCreated, date(r.Created)), el(fieldLastSeen, date(r.LastSeen)), el(fieldExpires, date(r.Expires)),
 		el(fieldDeadline, date(r.Deadline)), el(fieldIdle, r.Idle.Milliseconds()), el(fieldPersist, r.Persist),
 	}
-	if r.Parent != (session.ID{}) {
+	if r.Parent != (store.ID{}) {
 		d = append(d, el(fieldParent, objectID(r.Parent)))
 	}
 	var c changes
+	c.optional(fieldState, r.State != store.Live, text(string(r.State)))
 	c.person(r.Subject, r.SignedIn, r.Addr, r.UserAgent)
 	d = append(d, c.set...)
 	if len(r.Values) > 0 {
@@ -70,9 +72,9 @@ func encoded(r session.Record) bson.D {
 	return d
 }
 
-// encodedValues gives the document of values. Their order does not matter; a steady one is easier
+// encodedValues returns the document of values. Their order does not matter; a steady one is easier
 // to look at.
-func encodedValues(values session.Values) bson.D {
+func encodedValues(values store.Values) bson.D {
 	d := make(bson.D, 0, len(values))
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		d = append(d, el(fieldName(key), binary(values[key])))
@@ -86,7 +88,7 @@ type reader struct {
 	bad []string
 }
 
-// read gives what get finds in a field. A field that is absent, where it may not be, is as bad as
+// read returns what get finds in a field. A field that is absent, where it may not be, is as bad as
 // one of another type.
 func read[T any](d *reader, name string, optional bool, get func(bson.RawValue) (T, bool)) T {
 	var none T
@@ -105,15 +107,16 @@ func read[T any](d *reader, name string, optional bool, get func(bson.RawValue) 
 	return got
 }
 
-// head gives the record of a document, without its values, and the names of the fields that could
+// head returns the record of a document, without its values, and the names of the fields that could
 // not be read. They are zero; a digest that is zero opens nothing.
-func (d *reader) head() session.Record {
+func (d *reader) head() store.Record {
 	const optional = true
-	return session.Record{
+	return store.Record{
 		ID:        read(d, fieldID, false, readID),
 		Digest:    read(d, fieldDigest, false, readDigest),
 		Version:   read(d, fieldVersion, false, readVersion),
 		KeyID:     read(d, fieldKeyID, false, readText),
+		State:     store.State(read(d, fieldState, optional, readText)),
 		Subject:   read(d, fieldSubject, optional, readText),
 		Created:   read(d, fieldCreated, false, readDate),
 		SignedIn:  read(d, fieldSignedIn, optional, readDate),
@@ -128,37 +131,37 @@ func (d *reader) head() session.Record {
 	}
 }
 
-// decoded gives the record of a document. If any field is damaged it comes without values, beside
-// an error that wraps session.ErrUnreadable.
-func decoded(raw bson.Raw) (session.Record, error) {
+// decoded returns the record of a document. If any field is damaged it comes without values, beside
+// an error that wraps store.ErrUnreadable.
+func decoded(raw bson.Raw) (store.Record, error) {
 	d := reader{raw: raw}
 	r := d.head()
 	values := read(&d, fieldValues, true, readValues)
 	if d.bad != nil {
-		return r, fmt.Errorf("%w: fields %q", session.ErrUnreadable, d.bad)
+		return r, fmt.Errorf("%w: fields %q", store.ErrUnreadable, d.bad)
 	}
 	r.Values = values
 	return r, nil
 }
 
-func readID(v bson.RawValue) (session.ID, bool) {
+func readID(v bson.RawValue) (store.ID, bool) {
 	id, ok := v.ObjectIDOK()
-	return session.ID(id), ok
+	return store.ID(id), ok
 }
 
-// readBinary gives the bytes of a value, without spare capacity, so that an append to them cannot
+// readBinary returns the bytes of a value, without spare capacity, so that an append to them cannot
 // reach their neighbours.
 func readBinary(v bson.RawValue) ([]byte, bool) {
 	kind, b, ok := v.BinaryOK()
 	return b[:len(b):len(b)], ok && kind == bson.TypeBinaryGeneric
 }
 
-func readDigest(v bson.RawValue) (session.Digest, bool) {
+func readDigest(v bson.RawValue) (store.Digest, bool) {
 	b, ok := readBinary(v)
-	if !ok || len(b) != len(session.Digest{}) {
-		return session.Digest{}, false
+	if !ok || len(b) != len(store.Digest{}) {
+		return store.Digest{}, false
 	}
-	return session.Digest(b), true
+	return store.Digest(b), true
 }
 
 func readText(v bson.RawValue) (string, bool) {
@@ -197,7 +200,7 @@ func readIdle(v bson.RawValue) (time.Duration, bool) {
 	return time.Duration(n) * time.Millisecond, true
 }
 
-func readValues(v bson.RawValue) (session.Values, bool) {
+func readValues(v bson.RawValue) (store.Values, bool) {
 	d, ok := v.DocumentOK()
 	if !ok {
 		return nil, false
@@ -206,7 +209,7 @@ func readValues(v bson.RawValue) (session.Values, bool) {
 	if err != nil {
 		return nil, false
 	}
-	values := make(session.Values, len(elements))
+	values := make(store.Values, len(elements))
 	for _, e := range elements {
 		key, ok := fieldKey(e.Key())
 		if !ok {

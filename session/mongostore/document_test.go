@@ -4,34 +4,34 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 var now = time.UnixMilli(1_000_000_000_000).UTC()
 
-func record() session.Record {
-	return session.Record{
-		ID: session.ID{1, 2, 3}, Digest: session.Digest{9}, Version: 1, KeyID: "0123abcd", Subject: "ada",
+func record() store.Record {
+	return store.Record{
+		ID: store.ID{1, 2, 3}, Digest: store.Digest{9}, Version: 1, KeyID: "0123abcd", State: store.Mark, Subject: "ada",
 		Created: now, SignedIn: now, LastSeen: now, Expires: now.Add(time.Hour), Deadline: now.Add(8 * time.Hour), Idle: time.Hour,
-		Persist: true, Parent: session.ID{7}, Addr: "192.0.2.1", UserAgent: "Fire\xfffox", Values: session.Values{"a.b": {0, 0xff}, "": {}},
+		Persist: true, Parent: store.ID{7}, Addr: "192.0.2.1", UserAgent: "Fire\xfffox", Values: store.Values{"a.b": {0, 0xff}, "": {}},
 	}
 }
 
 // TestDocument: the layout, which other programs may come to rely on.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	stranger := session.Record{
-		ID: session.ID{1}, Version: 1, KeyID: "0123abcd", Created: now, LastSeen: now, Expires: now, Deadline: now,
+	stranger := store.Record{
+		ID: store.ID{1}, Version: 1, KeyID: "0123abcd", Created: now, LastSeen: now, Expires: now, Deadline: now,
 	}
 	const zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	for name, c := range map[string]struct {
-		record session.Record
+		record store.Record
 		want   string
 	}{
 		"everything": {record(), `{
@@ -46,6 +46,7 @@ func TestDocument(t *testing.T) {
 			"idle": {"$numberLong": "3600000"},
 			"persist": true,
 			"parent": {"$oid": "070000000000000000000000"},
+			"state": "mark",
 			"subject": "ada",
 			"signed_in": {"$date": {"$numberLong": "1000000000000"}},
 			"addr": "192.0.2.1",
@@ -77,16 +78,16 @@ func TestDocument(t *testing.T) {
 			if err := json.Compact(&want, []byte(c.want)); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want.String(), string(got)); diff != "" {
-				t.Error(diff)
+			if string(got) != want.String() {
+				t.Errorf("got %s\nwant %s", got, &want)
 			}
 			raw, err := bson.Marshal(encoded(c.record))
 			if err != nil {
 				t.Fatal(err)
 			}
 			back, err := decoded(raw)
-			if diff := cmp.Diff(c.record, back); err != nil || diff != "" {
-				t.Errorf("decoded: %v\n%s", err, diff)
+			if err != nil || !reflect.DeepEqual(back, c.record) {
+				t.Errorf("decoded: %+v, %v\nwant %+v", back, err, c.record)
 			}
 			for key, value := range back.Values {
 				if cap(value) > len(value) {
@@ -97,7 +98,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// FuzzDecoded: whatever a document holds, reading it gives an error at worst.
+// FuzzDecoded: whatever a document holds, reading it returns an error at worst.
 func FuzzDecoded(f *testing.F) {
 	raw, err := bson.Marshal(encoded(record()))
 	if err != nil {
@@ -106,7 +107,7 @@ func FuzzDecoded(f *testing.F) {
 	f.Add(raw)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := decoded(raw)
-		if err != nil && (r.Values != nil || !errors.Is(err, session.ErrUnreadable)) {
+		if err != nil && (r.Values != nil || !errors.Is(err, store.ErrUnreadable)) {
 			t.Errorf("%v with values %v", err, r.Values)
 		}
 	})

@@ -7,17 +7,18 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // The server's error codes that mean something to a store:
 // https://www.mongodb.com/docs/manual/reference/error-codes/
 const (
-	codeBadValue             = 2 // here: a version that cannot be counted up any more
-	codeTypeMismatch         = 14
-	codePathNotViable        = 28
-	codeIndexOptionsConflict = 85
-	codeNotImplemented       = 238
+	codeBadValue              = 2 // here: a version that cannot be counted up any more
+	codeTypeMismatch          = 14
+	codePathNotViable         = 28
+	codeIndexOptionsConflict  = 85
+	codeIndexKeySpecsConflict = 86
+	codeNotImplemented        = 238
 )
 
 // serverError is an error that the server answered, without the server's words: these may hold what
@@ -33,6 +34,8 @@ func (e *serverError) Error() string {
 	var command mongo.CommandError
 	var server mongo.ServerError
 	switch {
+	case mongo.IsNetworkError(e.err): // the driver has a CommandError without a code for it
+		text = "the connection to the server broke"
 	case errors.As(e.err, &command):
 		text = fmt.Sprintf("the server answered error %d (%s)", command.Code, command.Name)
 	case errors.As(e.err, &server):
@@ -71,7 +74,7 @@ func unfit(err error) bool { return has(err, codeBadValue, codeTypeMismatch, cod
 
 // explained says where an error comes from. What a store answers goes as it is.
 func explained(ctx context.Context, method string, err error) error {
-	for _, answer := range []error{session.ErrNotFound, session.ErrConflict, session.ErrExists} {
+	for _, answer := range []error{store.ErrNotFound, store.ErrConflict, store.ErrExists} {
 		if err == nil || errors.Is(err, answer) {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestExplained: no error tells what was to be stored, although servers do (a refused permission
@@ -34,9 +34,10 @@ func TestExplained(t *testing.T) {
 		"write":    {t.Context(), write, nil, "mongostore: patch: the server answered errors [121]"},
 		"bulk":     {t.Context(), mongo.BulkWriteException{WriteErrors: []mongo.BulkWriteError{{WriteError: write.WriteErrors[0]}}}, nil, "errors [121]"},
 		"concern":  {t.Context(), mongo.WriteException{WriteConcernError: &mongo.WriteConcernError{Code: 64, Message: secret}}, nil, "errors [64]"},
-		"unfit":    {t.Context(), &serverError{mongo.CommandError{Code: 28, Name: "PathNotViable", Message: secret}, session.ErrUnreadable}, session.ErrUnreadable, "28 (PathNotViable)"},
+		"unfit":    {t.Context(), &serverError{mongo.CommandError{Code: 28, Name: "PathNotViable", Message: secret}, store.ErrUnreadable}, store.ErrUnreadable, "28 (PathNotViable)"},
 		"too late": {t.Context(), mongo.CommandError{Code: 50, Name: "MaxTimeMSExpired", Message: secret}, context.DeadlineExceeded, "50 (MaxTimeMSExpired)"},
 		"ended":    {ended, mongo.CommandError{Code: 11601, Name: "Interrupted", Message: secret}, context.Canceled, "11601"},
+		"network":  {t.Context(), mongo.CommandError{Labels: []string{"NetworkError"}, Message: "EOF"}, nil, "mongostore: patch: the connection to the server broke"},
 		"other":    {t.Context(), mongo.ErrClientDisconnected, mongo.ErrClientDisconnected, "mongostore: patch: "},
 	} {
 		err := explained(c.ctx, "patch", c.err)
@@ -51,7 +52,7 @@ func TestExplained(t *testing.T) {
 			t.Errorf("%s: the driver's error cannot be found", name)
 		}
 	}
-	for _, answer := range []error{nil, session.ErrNotFound, session.ErrConflict, session.ErrExists} {
+	for _, answer := range []error{nil, store.ErrNotFound, store.ErrConflict, store.ErrExists} {
 		if got := explained(t.Context(), "patch", answer); got != answer {
 			t.Errorf("%v became %v", answer, got)
 		}

@@ -20,8 +20,19 @@ import (
 //     (session.Manager.RunSweeper).
 //
 // What a request needs is found by _id, whose index every collection has.
+//
+// Before that it looks at one document and at the indexes that exist. A collection that is another
+// program's, or an index that would refuse or remove sessions or that stands in the place of ours,
+// is an error that says so; nothing is changed then.
 func (s *Store) CreateIndexes(ctx context.Context) error {
-	if err := s.createIndexes(ctx); err != nil {
+	err := s.fits(ctx)
+	if err == nil {
+		err = s.createIndexes(ctx)
+	}
+	if has(err, codeIndexOptionsConflict, codeIndexKeySpecsConflict) {
+		err = fmt.Errorf("the collection %q has an index of other options in the place of ours: %w; %s", s.records.Name(), err, wayOut)
+	}
+	if err != nil {
 		return fmt.Errorf("mongostore: create indexes: %w", err) // with the server's words: nothing of a session is in them
 	}
 	return nil

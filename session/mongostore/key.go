@@ -14,7 +14,7 @@ const (
 // URL.
 func plain(c byte) bool { return c > ' ' && c < 0x7f && c != '%' && c != '.' && c != '$' }
 
-// fieldName gives the name under which the value of a key stands. No two keys have the same.
+// fieldName returns the name under which the value of a key stands. No two keys have the same.
 func fieldName(key string) string {
 	if key == "" {
 		return emptyName
@@ -39,7 +39,7 @@ func fieldName(key string) string {
 	return string(name)
 }
 
-// fieldKey is the opposite of fieldName. It refuses every name that fieldName does not give.
+// fieldKey is the opposite of fieldName. It refuses every name that fieldName does not return.
 func fieldKey(name string) (key string, ok bool) {
 	if name == emptyName {
 		return "", true

@@ -8,7 +8,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 const (
@@ -16,9 +16,9 @@ const (
 	eachPage    = 500 // records that one answer holds
 )
 
-// Delete implements session.Store. Each record is a deletion of its own, a hundred in one command;
+// Delete implements store.Store. Each record is a deletion of its own, a hundred in one command;
 // so the driver may send it again after a failover. After an error some of the records may be gone.
-func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
+func (s *Store) Delete(ctx context.Context, ids ...store.ID) error {
 	for len(ids) > 0 {
 		batch := ids[:min(deleteBatch, len(ids))]
 		ids = ids[len(batch):]
@@ -33,9 +33,9 @@ func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
 	return ctx.Err()
 }
 
-// BySubject implements session.Store. A record of which a part is damaged is given with the rest,
+// BySubject implements store.Store. A record of which a part is damaged is given with the rest,
 // so that it can be seen and ended.
-func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
+func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]store.Record, error) {
 	if subject == "" {
 		return nil, ctx.Err()
 	}
@@ -53,9 +53,9 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 	return theirs, nil
 }
 
-// Each implements session.Store. It goes through the records in the order of their ids, a page at a
-// time, each of which is a query of its own. As BySubject it gives damaged ones too.
-func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+// Each implements store.Store. It goes through the records in the order of their ids, a page at a
+// time, each of which is a query of its own. As BySubject it returns damaged ones too.
+func (s *Store) Each(ctx context.Context, now time.Time, yield func(store.Record) error) error {
 	from := bson.D{el("$gte", bson.ObjectID{})}
 	for {
 		filter := bson.D{el(fieldID, from), el(fieldExpires, after(now))}
@@ -79,9 +79,9 @@ func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Reco
 	}
 }
 
-// heads gives the records that a filter finds, without their values. What has an id that no record
-// has is not ours.
-func (s *Store) heads(ctx context.Context, filter bson.D, find *options.FindOptionsBuilder) ([]session.Record, error) {
+// heads returns the records that a filter finds, without their values. What has an id that no
+// record has is not ours.
+func (s *Store) heads(ctx context.Context, filter bson.D, find *options.FindOptionsBuilder) ([]store.Record, error) {
 	cursor, err := s.records.Find(ctx, filter, find.SetProjection(bson.D{el(fieldValues, 0)}))
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Store) heads(ctx context.Context, filter bson.D, find *options.FindOpti
 	if err := cursor.All(ctx, &documents); err != nil {
 		return nil, err
 	}
-	found := make([]session.Record, 0, len(documents))
+	found := make([]store.Record, 0, len(documents))
 	for _, raw := range documents {
 		d := reader{raw: raw}
 		if _, ok := raw.Lookup(fieldID).ObjectIDOK(); ok {
@@ -100,9 +100,9 @@ func (s *Store) heads(ctx context.Context, filter bson.D, find *options.FindOpti
 	return found, nil
 }
 
-// DeleteExpired implements session.Store. No command removes more than a hundred records, whatever
+// DeleteExpired implements store.Store. No command removes more than a hundred records, whatever
 // the limit; it is told which, and that they must still be dead. Of several that sweep at once some
-// may find that others were quicker, and give fewer than limit while dead ones remain.
+// may find that others were quicker, and return fewer than limit while dead ones remain.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (total int, err error) {
 	dead := el(fieldExpires, bson.D{el("$lte", date(now))})
 	for total < limit {

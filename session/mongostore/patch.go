@@ -11,7 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // changes is an update of one document: each field stands in one of them.
@@ -37,13 +37,13 @@ func (c *changes) person(subject string, signedIn time.Time, addr, userAgent str
 }
 
 // touch moves times forward: MongoDB leaves the greater one.
-func (c *changes) touch(t session.Touch) {
+func (c *changes) touch(t store.Touch) {
 	c.max = append(c.max, el(fieldLastSeen, date(t.LastSeen)), el(fieldExpires, date(t.Expires)))
 }
 
 // values changes the values of those keys alone that the patch names, so that patches of other keys
 // never meet. A key that is deleted and set is set.
-func (c *changes) values(p session.Patch) {
+func (c *changes) values(p store.Patch) {
 	if p.Clear {
 		c.optional(fieldValues, len(p.Set) > 0, encodedValues(p.Set))
 		return
@@ -58,12 +58,13 @@ func (c *changes) values(p session.Patch) {
 	}
 }
 
-// patched gives the changes of a patch: what session.Record.Apply does, in MongoDB's words.
-func patched(p session.Patch) changes {
+// patched returns the changes of a patch: what store.Record.Apply does, in MongoDB's words.
+func patched(p store.Patch) changes {
 	var c changes
 	c.values(p)
 	if p.Rekey != nil {
 		c.set = append(c.set, el(fieldDigest, binary(p.Rekey.Digest[:])), el(fieldKeyID, text(p.Rekey.KeyID)))
+		c.optional(fieldState, p.Rekey.State != store.Live, text(string(p.Rekey.State)))
 	}
 	in := p.SignIn
 	if in == nil {
@@ -85,7 +86,7 @@ func patched(p session.Patch) changes {
 	return c
 }
 
-// update gives the changes as MongoDB takes them. An operator that has nothing to do is left out.
+// update returns the changes as MongoDB takes them. An operator that has nothing to do is left out.
 func (c *changes) update() bson.D {
 	var d bson.D
 	for _, operator := range []bson.E{{Key: "$set", Value: c.set}, {Key: "$unset", Value: c.unset}, {Key: "$max", Value: c.max}} {
@@ -97,24 +98,24 @@ func (c *changes) update() bson.D {
 }
 
 // guard matches the record of that id while it is live and opened by that digest.
-func guard(id session.ID, digest session.Digest, now time.Time) bson.D {
+func guard(id store.ID, digest store.Digest, now time.Time) bson.D {
 	return bson.D{el(fieldID, objectID(id)), el(fieldDigest, binary(digest[:])), el(fieldExpires, after(now))}
 }
 
 func after(now time.Time) bson.D { return bson.D{el("$gt", date(now))} }
 
-// Patch implements session.Store, as one update of one document, which MongoDB does whole or not at
+// Patch implements store.Store, as one update of one document, which MongoDB does whole or not at
 // all and one after the other; the conditions are part of it. When it does nothing for a patch
 // under a version, a second look tells why.
 //
 // A record whose values, or version, are no such thing takes no patch that would need the old ones:
-// the error wraps session.ErrUnreadable.
-func (s *Store) Patch(ctx context.Context, p session.Patch) (int64, error) {
+// the error wraps store.ErrUnreadable.
+func (s *Store) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	version, err := s.patch(ctx, p)
 	return version, explained(ctx, "patch", err)
 }
 
-func (s *Store) patch(ctx context.Context, p session.Patch) (int64, error) {
+func (s *Store) patch(ctx context.Context, p store.Patch) (int64, error) {
 	filter := guard(p.ID, p.Digest, p.Now)
 	live := filter
 	if p.IfVersion != 0 {
@@ -127,29 +128,29 @@ func (s *Store) patch(ctx context.Context, p session.Patch) (int64, error) {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return 0, s.refused(ctx, live, p)
 	case unfit(err):
-		return 0, &serverError{err, session.ErrUnreadable}
+		return 0, &serverError{err, store.ErrUnreadable}
 	case err != nil:
 		return 0, err
 	}
 	d := reader{raw: raw}
 	version := read(&d, fieldVersion, false, readVersion)
 	if d.bad != nil {
-		return 0, session.ErrUnreadable
+		return 0, store.ErrUnreadable
 	}
 	return version, nil
 }
 
 // refused says why a patch found nothing to change.
-func (s *Store) refused(ctx context.Context, live bson.D, p session.Patch) error {
+func (s *Store) refused(ctx context.Context, live bson.D, p store.Patch) error {
 	if p.IfVersion == 0 {
-		return session.ErrNotFound
+		return store.ErrNotFound
 	}
 	err := s.records.FindOne(ctx, live, options.FindOne().SetProjection(bson.D{el(fieldID, 1)})).Err()
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
-		return session.ErrNotFound
+		return store.ErrNotFound
 	case err != nil:
 		return err
 	}
-	return session.ErrConflict
+	return store.ErrConflict
 }

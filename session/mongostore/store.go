@@ -12,10 +12,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
-// Store is a session.Store with one document for each record, in one collection. It is safe for
+// Store is a store.Store with one document for each record, in one collection. It is safe for
 // concurrent use, also by many processes on one database. Closing the client is the caller's
 // business.
 type Store struct {
@@ -23,7 +23,7 @@ type Store struct {
 	grace   time.Duration
 }
 
-var _ session.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Option changes a Store while it is made.
 type Option func(*Store)
@@ -39,7 +39,7 @@ const defaultGrace = 24 * time.Hour
 // errNoCollection: there is nothing to keep records in.
 var errNoCollection = errors.New("mongostore: no collection")
 
-// New gives a store in a collection that holds nothing else. It sends nothing yet: see
+// New returns a store in a collection that holds nothing else. It sends nothing yet: see
 // [Store.CreateIndexes].
 //
 // Whatever the client, the database or the collection say, the store writes to a majority of the
@@ -63,41 +63,41 @@ func New(collection *mongo.Collection, with ...Option) (*Store, error) {
 	return s, nil
 }
 
-// Create implements session.Store. There is always room.
-func (s *Store) Create(ctx context.Context, r session.Record) error {
+// Create implements store.Store. There is always room.
+func (s *Store) Create(ctx context.Context, r store.Record) error {
 	_, err := s.records.InsertOne(ctx, encoded(r))
 	if mongo.IsDuplicateKeyError(err) {
-		return session.ErrExists
+		return store.ErrExists
 	}
 	return explained(ctx, "create", err)
 }
 
-// Load implements session.Store. A record of which a part is damaged comes with the rest, without
-// its values, beside an error that wraps session.ErrUnreadable; one whose end cannot be read does
+// Load implements store.Store. A record of which a part is damaged comes with the rest, without
+// its values, beside an error that wraps store.ErrUnreadable; one whose end cannot be read does
 // not live.
-func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (s *Store) Load(ctx context.Context, id store.ID, now time.Time) (store.Record, error) {
 	// By _id alone, which MongoDB answers without planning; whether it lives is seen here.
 	raw, err := s.records.FindOne(ctx, bson.D{el(fieldID, objectID(id))}).Raw()
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return session.Record{}, session.ErrNotFound
+		return store.Record{}, store.ErrNotFound
 	}
 	if err != nil {
-		return session.Record{}, explained(ctx, "load", err)
+		return store.Record{}, explained(ctx, "load", err)
 	}
 	r, err := decoded(raw)
 	if !r.Live(now) {
-		return session.Record{}, session.ErrNotFound
+		return store.Record{}, store.ErrNotFound
 	}
 	return r, explained(ctx, "load", err)
 }
 
-// Touch implements session.Store.
-func (s *Store) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
+// Touch implements store.Store.
+func (s *Store) Touch(ctx context.Context, id store.ID, digest store.Digest, t store.Touch, now time.Time) error {
 	var c changes
 	c.touch(t)
 	result, err := s.records.UpdateOne(ctx, guard(id, digest, now), c.update())
 	if err == nil && result.MatchedCount == 0 {
-		err = session.ErrNotFound
+		err = store.ErrNotFound
 	}
 	return explained(ctx, "touch", err)
 }

@@ -23,7 +23,7 @@ return {string.match(info, 'maxmemory:(%d+)') or '', string.match(info, 'maxmemo
 // without. It needs the command info beside those that the package documentation names.
 func (s *Store) Check(ctx context.Context) error {
 	script := newScript(checkScript)
-	return together(ctx, s.shards, func(ctx context.Context, shard int) error {
+	return inShards(ctx, s.shards, func(ctx context.Context, shard int) error {
 		reply, err := s.run(ctx, script, []string{s.expiry(shard)}, nil)
 		switch {
 		case err != nil:

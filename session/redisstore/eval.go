@@ -19,7 +19,7 @@ type Call struct {
 // NumKeys is the argument that stands between the script and the keys.
 func (c Call) NumKeys() string { return strconv.Itoa(len(c.Keys)) }
 
-// Command gives the whole command, word by word: for clients that take it as a list.
+// Command returns the whole command, word by word: for clients that take it as a list.
 func (c Call) Command() []any {
 	words := make([]any, 0, 3+len(c.Keys)+len(c.Args))
 	words = append(words, c.Name, c.Script, c.NumKeys())
@@ -32,7 +32,7 @@ func (c Call) Command() []any {
 	return words
 }
 
-// Eval sends one command to the primary that holds its keys, and gives the reply or the error. It
+// Eval sends one command to the primary that holds its keys, and returns the reply or the error. It
 // is called by many goroutines at once, returns when ctx is done, and does not send a command again
 // whose answer was lost.
 //

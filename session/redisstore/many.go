@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 const (
@@ -16,12 +16,12 @@ const (
 	crowd       = 8   // visits that one call makes at once
 )
 
-// Delete implements session.Store, shard by shard. After an error some of the records may be gone.
-func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
+// Delete implements store.Store, shard by shard. After an error some of the records may be gone.
+func (s *Store) Delete(ctx context.Context, ids ...store.ID) error {
 	if len(ids) == 1 { // the usual case
 		return explained("delete", s.deleteMany(ctx, s.shard(ids[0]), ids))
 	}
-	of := make(map[int][]session.ID)
+	of := make(map[int][]store.ID)
 	var shards []int
 	for _, id := range ids {
 		shard := s.shard(id)
@@ -30,13 +30,13 @@ func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
 		}
 		of[shard] = append(of[shard], id)
 	}
-	err := together(ctx, len(shards), func(ctx context.Context, i int) error {
+	err := inShards(ctx, len(shards), func(ctx context.Context, i int) error {
 		return s.deleteMany(ctx, shards[i], of[shards[i]])
 	})
 	return explained("delete", err)
 }
 
-func (s *Store) deleteMany(ctx context.Context, shard int, ids []session.ID) error {
+func (s *Store) deleteMany(ctx context.Context, shard int, ids []store.ID) error {
 	for len(ids) > 0 {
 		batch := ids[:min(deleteBatch, len(ids))]
 		ids = ids[len(batch):]
@@ -51,13 +51,13 @@ func (s *Store) deleteMany(ctx context.Context, shard int, ids []session.ID) err
 	return nil
 }
 
-// BySubject implements session.Store.
-func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
+// BySubject implements store.Store.
+func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]store.Record, error) {
 	if subject == "" {
 		return nil, ctx.Err()
 	}
-	found := make([][]session.Record, s.shards)
-	err := together(ctx, s.shards, func(ctx context.Context, shard int) error {
+	found := make([][]store.Record, s.shards)
+	err := inShards(ctx, s.shards, func(ctx context.Context, shard int) error {
 		reply, err := s.run(ctx, s.find, []string{s.subjects(shard)}, []string{subject})
 		if err == nil {
 			reply, err = outcome(reply)
@@ -65,7 +65,7 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 		if err != nil {
 			return err
 		}
-		return s.readMany(ctx, shard, ids(reply), subject, now, func(r session.Record) error {
+		return s.readMany(ctx, shard, ids(reply), subject, now, func(r store.Record) error {
 			if r.Subject == subject { // signed in as another meanwhile, or of the same hash
 				found[shard] = append(found[shard], r)
 			}
@@ -75,16 +75,16 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 	if err != nil {
 		return nil, explained("by subject", err)
 	}
-	var all []session.Record
+	var all []store.Record
 	for _, some := range found {
 		all = append(all, some...)
 	}
 	return all, nil
 }
 
-// readMany gives yield the live ones of some records of a shard. The subject is that under which
-// they were found, if they were.
-func (s *Store) readMany(ctx context.Context, shard int, ids []session.ID, subject string, now time.Time, yield func(session.Record) error) error {
+// readMany calls yield with the live ones of some records of a shard. The subject is that under
+// which they were found, if they were.
+func (s *Store) readMany(ctx context.Context, shard int, ids []store.ID, subject string, now time.Time, yield func(store.Record) error) error {
 	for len(ids) > 0 {
 		batch := ids[:min(readBatch, len(ids))]
 		ids = ids[len(batch):]
@@ -105,13 +105,13 @@ func (s *Store) readMany(ctx context.Context, shard int, ids []session.ID, subje
 	return nil
 }
 
-// Each implements session.Store. It goes through one shard after the other by ZSCAN, and remembers
+// Each implements store.Store. It goes through one shard after the other by ZSCAN, and remembers
 // the ids of that shard, so that none is given twice. If another server takes over meanwhile,
 // records may be left out: call it again.
-func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+func (s *Store) Each(ctx context.Context, now time.Time, yield func(store.Record) error) error {
 	var stopped error // by yield, whose error goes as it is
 	for shard := range s.shards {
-		err := s.eachOf(ctx, shard, now, func(r session.Record) error {
+		err := s.eachOf(ctx, shard, now, func(r store.Record) error {
 			stopped = yield(r)
 			return stopped
 		})
@@ -125,8 +125,8 @@ func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Reco
 	return nil
 }
 
-func (s *Store) eachOf(ctx context.Context, shard int, now time.Time, yield func(session.Record) error) error {
-	seen := make(map[session.ID]bool)
+func (s *Store) eachOf(ctx context.Context, shard int, now time.Time, yield func(store.Record) error) error {
+	seen := make(map[store.ID]bool)
 	for cursor := "0"; ; {
 		args := []string{cursor, millis(now), strconv.Itoa(readBatch)}
 		reply, err := s.run(ctx, s.scan, []string{s.expiry(shard)}, args)
@@ -139,7 +139,7 @@ func (s *Store) eachOf(ctx context.Context, shard int, now time.Time, yield func
 		if _, err := strconv.ParseUint(reply[0], 10, 64); err != nil {
 			return errReply
 		}
-		var fresh []session.ID
+		var fresh []store.ID
 		for _, id := range ids(reply[1:]) {
 			if !seen[id] {
 				seen[id] = true
@@ -155,7 +155,7 @@ func (s *Store) eachOf(ctx context.Context, shard int, now time.Time, yield func
 	}
 }
 
-// DeleteExpired implements session.Store. No script removes more than 20 records, whatever the
+// DeleteExpired implements store.Store. No script removes more than 20 records, whatever the
 // limit.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (total int, err error) {
 	first := s.next.Add(1)
@@ -174,7 +174,7 @@ func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (to
 }
 
 func (s *Store) sweepShard(ctx context.Context, shard int, now time.Time, limit int) (total int, err error) {
-	for due := []session.ID(nil); total < limit; {
+	for due := []store.ID(nil); total < limit; {
 		more := min(sweepBatch, limit-total-len(due))
 		args := appendIDs([]string{millis(now), strconv.Itoa(more)}, due)
 		reply, err := s.run(ctx, s.sweep, s.keys(shard, due), args)
@@ -193,16 +193,18 @@ func (s *Store) sweepShard(ctx context.Context, shard int, now time.Time, limit 
 	return total, nil
 }
 
-// together runs n functions, some at once, and gives an error of one that failed. The others are
+// inShards runs n functions, some at once, and returns an error of one that failed. The others are
 // then told to stop.
-func together(ctx context.Context, n int, run func(ctx context.Context, i int) error) error {
+func inShards(ctx context.Context, n int, run func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	places := make(chan struct{}, crowd)
 	var all sync.WaitGroup
 	for i := range n {
 		places <- struct{}{}
-		all.Go(func() {
+		all.Add(1)
+		go func() {
+			defer all.Done()
 			defer func() { <-places }()
 			if ctx.Err() != nil {
 				return
@@ -210,7 +212,7 @@ func together(ctx context.Context, n int, run func(ctx context.Context, i int) e
 			if err := run(ctx, i); err != nil {
 				cancel(err)
 			}
-		})
+		}()
 	}
 	all.Wait()
 	return context.Cause(ctx)

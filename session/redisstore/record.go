@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // The fields of a record's hash have names of one letter, each of which takes room in every
@@ -19,12 +19,14 @@ import (
 //	k  key id                        b  browser (user agent)
 //	c  created                       p  parent, 24 hexadecimal digits (absent: none)
 //	s  last seen                     l  life: signed in, deadline, idle, and 1 if it persists; with spaces between
-//	e  expires
+//	e  expires                       t  state (absent: none)
+//
+// and g, the mark of the shard under which the scripts entered the record (see there).
 //
 // Times are milliseconds since 1970 in UTC (the year 1, of a stranger's sign-in, is
 // -62135596800000), durations are milliseconds. A value's field is "=" and its key.
 const (
-	names       = "dvkcseluabp"
+	names       = "dvkcseluabpt"
 	valuePrefix = "="
 )
 
@@ -37,18 +39,18 @@ type meta [len(names)]string
 
 func (m *meta) get(name byte) string { return m[strings.IndexByte(names, name)] }
 
-// encoded gives the fields of a new record and their values in turn.
-func encoded(r session.Record) []string {
+// encoded returns the fields of a new record and their values in turn.
+func encoded(r store.Record) []string {
 	out := make([]string, 0, 2*(len(names)+len(r.Values)))
 	out = append(out, "d", string(r.Digest[:]), "v", strconv.FormatInt(r.Version, 10), "k", r.KeyID,
 		"c", millis(r.Created), "s", millis(r.LastSeen), "e", millis(r.Expires),
 		"l", life(r.SignedIn, r.Deadline, r.Idle, r.Persist))
-	for _, optional := range []struct{ name, value string }{{"u", r.Subject}, {"a", r.Addr}, {"b", r.UserAgent}} {
+	for _, optional := range []struct{ name, value string }{{"u", r.Subject}, {"a", r.Addr}, {"b", r.UserAgent}, {"t", string(r.State)}} {
 		if optional.value != "" {
 			out = append(out, optional.name, optional.value)
 		}
 	}
-	if r.Parent != (session.ID{}) {
+	if r.Parent != (store.ID{}) {
 		out = append(out, "p", r.Parent.String())
 	}
 	return appendValues(out, r.Values)
@@ -56,7 +58,7 @@ func encoded(r session.Record) []string {
 
 // appendValues appends the fields of values. Their order does not matter; a steady one is easier to
 // look at.
-func appendValues(out []string, values session.Values) []string {
+func appendValues(out []string, values store.Values) []string {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		out = append(out, valuePrefix+key, string(values[key]))
 	}
@@ -85,11 +87,13 @@ func life(signedIn, deadline time.Time, idle time.Duration, persist bool) string
 // maxMillis is the longest time.Duration, in milliseconds.
 const maxMillis = int64((1<<63 - 1) / time.Millisecond)
 
-// record gives the record of these fields, without Values. Where a field is missing or damaged, the
-// record has what could be read, and the error wraps session.ErrUnreadable; a digest that is no
+// record returns the record of these fields, without Values. Where a field is missing or damaged,
+// the record has what could be read, and the error wraps store.ErrUnreadable; a digest that is no
 // SHA-256 stays zero, which opens nothing.
-func (m *meta) record(id session.ID) (session.Record, error) {
-	r := session.Record{ID: id, KeyID: m.get('k'), Subject: m.get('u'), Addr: m.get('a'), UserAgent: m.get('b')}
+func (m *meta) record(id store.ID) (store.Record, error) {
+	r := store.Record{
+		ID: id, KeyID: m.get('k'), State: store.State(m.get('t')), Subject: m.get('u'), Addr: m.get('a'), UserAgent: m.get('b'),
+	}
 	var bad []byte
 	check := func(name byte, ok bool) {
 		if !ok {
@@ -112,18 +116,18 @@ func (m *meta) record(id session.ID) (session.Record, error) {
 		check(field.name, err == nil)
 	}
 	if parent := m.get('p'); parent != "" {
-		r.Parent, err = session.ParseID(parent)
+		r.Parent, err = store.ParseID(parent)
 		check('p', err == nil)
 	}
 	check('l', m.life(&r))
 	if bad != nil {
-		return r, fmt.Errorf("%w: fields %q", session.ErrUnreadable, bad)
+		return r, fmt.Errorf("%w: fields %q", store.ErrUnreadable, bad)
 	}
 	return r, nil
 }
 
 // life reads the field of that name, whole or not at all.
-func (m *meta) life(r *session.Record) bool {
+func (m *meta) life(r *store.Record) bool {
 	parts := strings.Split(m.get('l'), " ")
 	if len(parts) != 4 || (parts[3] != "0" && parts[3] != "1") {
 		return false
@@ -138,14 +142,14 @@ func (m *meta) life(r *session.Record) bool {
 	return true
 }
 
-// decoded reads the reply of the load script. A reply without any fields is session.ErrNotFound,
+// decoded reads the reply of the load script. A reply without any fields is store.ErrNotFound,
 // and so is a record that does not live, or of which that cannot be known.
-func decoded(id session.ID, reply []string, now time.Time) (session.Record, error) {
+func decoded(id store.ID, reply []string, now time.Time) (store.Record, error) {
 	if len(reply)%2 != 0 {
-		return session.Record{}, errReply
+		return store.Record{}, errReply
 	}
 	var m meta
-	values := make(session.Values)
+	values := make(store.Values)
 	for i := 0; i < len(reply); i += 2 {
 		name, value := reply[i], reply[i+1]
 		if key, ok := strings.CutPrefix(name, valuePrefix); ok {
@@ -156,7 +160,7 @@ func decoded(id session.ID, reply []string, now time.Time) (session.Record, erro
 	}
 	expires, err := moment(m.get('e'))
 	if err != nil || !expires.After(now) {
-		return session.Record{}, session.ErrNotFound
+		return store.Record{}, store.ErrNotFound
 	}
 	r, err := m.record(id)
 	if err == nil {
@@ -165,13 +169,13 @@ func decoded(id session.ID, reply []string, now time.Time) (session.Record, erro
 	return r, err
 }
 
-// live reads the reply of the read script for these ids, and gives those that live. A record of
+// live reads the reply of the read script for these ids, and returns those that live. A record of
 // which some is damaged is given with the rest, so that it can be seen and ended.
-func live(ids []session.ID, reply []string, now time.Time) ([]session.Record, error) {
+func live(ids []store.ID, reply []string, now time.Time) ([]store.Record, error) {
 	if len(reply) != len(ids)*len(names) {
 		return nil, errReply
 	}
-	var found []session.Record
+	var found []store.Record
 	for i, id := range ids {
 		m := meta(reply[i*len(names) : (i+1)*len(names)])
 		if expires, err := moment(m.get('e')); err != nil || !expires.After(now) {

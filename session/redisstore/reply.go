@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
-// errReply: what came back is not what the script gives. The client changes replies, or something
+// errReply: what came back is not what the script returns. The client changes replies, or something
 // else answered.
 var errReply = errors.New("not a reply of this script")
 
-// words gives an array of strings in whatever form a client has for it.
+// words returns an array of strings in whatever form a client has for it.
 func words(reply any) ([]string, error) {
 	switch reply := reply.(type) {
 	case []string:
@@ -44,20 +44,20 @@ func converted[T any](list []T, text func(T) (string, bool)) ([]string, error) {
 	return out, nil
 }
 
-// outcome reads the first word of a reply, and gives the rest.
+// outcome reads the first word of a reply, and returns the rest.
 func outcome(reply []string) ([]string, error) {
 	if len(reply) > 0 {
 		switch rest := reply[1:]; reply[0] {
 		case "ok":
 			return rest, nil
 		case "missing":
-			return nil, session.ErrNotFound
+			return nil, store.ErrNotFound
 		case "conflict":
-			return nil, session.ErrConflict
+			return nil, store.ErrConflict
 		case "exists":
-			return nil, session.ErrExists
+			return nil, store.ErrExists
 		case "unreadable":
-			return nil, session.ErrUnreadable
+			return nil, store.ErrUnreadable
 		}
 	}
 	return nil, errReply
@@ -77,10 +77,10 @@ func number(reply []string) (int64, error) {
 
 // ids reads record ids. Words that are none are passed over: whoever put them there, they name no
 // record.
-func ids(reply []string) []session.ID {
-	list := make([]session.ID, 0, len(reply))
+func ids(reply []string) []store.ID {
+	list := make([]store.ID, 0, len(reply))
 	for _, text := range reply {
-		if id, err := session.ParseID(text); err == nil {
+		if id, err := store.ParseID(text); err == nil {
 			list = append(list, id)
 		}
 	}

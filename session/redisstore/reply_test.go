@@ -7,14 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
-// stored gives the fields of a record and their values in turn, as Create sends them.
-func stored(t testing.TB, r session.Record) []string {
+// stored returns the fields of a record and their values in turn, as Create sends them.
+func stored(t testing.TB, r store.Record) []string {
 	t.Helper()
 	a := &answer{reply: []any{"ok"}}
 	if err := redisstore.New(a.eval).Create(t.Context(), r); err != nil {
@@ -36,7 +35,7 @@ func TestReplies(t *testing.T) {
 	}
 	for _, reply := range []any{fields, texts, blobs, mixed, bytes} {
 		got, err := redisstore.New((&answer{reply: reply}).eval).Load(t.Context(), r.ID, now)
-		if diff := cmp.Diff(r, got); err != nil || diff != "" {
+		if diff := compare.Diff(r, got); err != nil || diff != "" {
 			t.Errorf("%T: %v\n%s", reply, err, diff)
 		}
 	}
@@ -46,15 +45,15 @@ func TestReplies(t *testing.T) {
 func TestStranger(t *testing.T) {
 	t.Parallel()
 	r := record()
-	r.Subject, r.SignedIn, r.Parent, r.Addr, r.UserAgent = "", time.Time{}, session.ID{}, "", ""
+	r.Subject, r.SignedIn, r.Parent, r.Addr, r.UserAgent = "", time.Time{}, store.ID{}, "", ""
 	r.Persist, r.Values = false, nil
 	fields := stored(t, r)
-	if len(fields) != 2*7 {
-		t.Errorf("a stranger has the fields %q, want 7", fields)
+	if len(fields) != 2*8 {
+		t.Errorf("a stranger has the fields %q, want 8", fields)
 	}
 	got, err := redisstore.New((&answer{reply: fields}).eval).Load(t.Context(), r.ID, now)
-	r.Values = session.Values{}
-	if diff := cmp.Diff(r, got); err != nil || diff != "" || !got.SignedIn.IsZero() {
+	r.Values = store.Values{}
+	if diff := compare.Diff(r, got); err != nil || diff != "" || !got.SignedIn.IsZero() {
 		t.Errorf("%v\n%s", err, diff)
 	}
 }
@@ -79,7 +78,7 @@ func TestHostileReplies(t *testing.T) {
 		s := redisstore.New((&answer{reply: reply}).eval)
 		for method, run := range operations(t.Context(), s) {
 			err := run()
-			if err == nil || errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrConflict) || errors.Is(err, session.ErrExists) {
+			if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrExists) {
 				t.Errorf("%s with %s: %v, want an error of its own", method, name, err)
 			}
 		}
@@ -90,7 +89,7 @@ func TestHostileReplies(t *testing.T) {
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for reply, ok := range map[string]bool{"2": true, "999999999999999999": true, "": false, "-1": false, "2.0": false, "1e3": false, "99999999999999999999": false} {
-		_, err := redisstore.New((&answer{reply: []any{"ok", reply}}).eval).Patch(t.Context(), session.Patch{})
+		_, err := redisstore.New((&answer{reply: []any{"ok", reply}}).eval).Patch(t.Context(), store.Patch{})
 		if (err == nil) != ok {
 			t.Errorf("version %q: %v", reply, err)
 		}
@@ -101,7 +100,7 @@ func TestVersions(t *testing.T) {
 // it ends.
 func TestSweepKeepsItsLimit(t *testing.T) {
 	t.Parallel()
-	id := session.ID{5}.String()
+	id := store.ID{5}.String()
 	for _, reply := range [][]string{{"0", id, id, id, id}, {"7"}, {"-1"}, {"x"}, {}} {
 		n, err := redisstore.New((&answer{reply: reply}).eval).DeleteExpired(t.Context(), now, 3)
 		if err == nil || n != 0 {
@@ -122,19 +121,19 @@ func TestSweepKeepsItsLimit(t *testing.T) {
 // TestEachAsksOnce: a page of ZSCAN may name a record again that an earlier one named.
 func TestEachAsksOnce(t *testing.T) {
 	t.Parallel()
-	id := session.ID{5}.String()
+	id := store.ID{5}.String()
 	var asked []string
 	pages := [][]string{{"7", id, id}, {"0", id}}
 	s := redisstore.New(func(_ context.Context, c redisstore.Call) (any, error) {
 		if len(c.Keys) > 1 { // it reads records
 			asked = append(asked, c.Args[1:]...)
-			return make([]string, 11*len(c.Args[1:])), nil
+			return make([]string, 12*len(c.Args[1:])), nil
 		}
 		page := pages[0]
 		pages = pages[1:]
 		return page, nil
 	}, redisstore.Shards(1))
-	if err := s.Each(t.Context(), now, func(session.Record) error { return nil }); err != nil {
+	if err := s.Each(t.Context(), now, func(store.Record) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if len(asked) != 1 {
@@ -157,36 +156,18 @@ func FuzzReplies(f *testing.F) {
 			}
 			return reply, nil
 		}, redisstore.Shards(1))
-		sound := func(r session.Record) {
-			if !r.Live(now) || r.Idle < 0 || len(r.Values) > len(reply) {
-				t.Errorf("a record that is none: %+v", r)
-			}
-		}
-		r, err := s.Load(t.Context(), session.ID{1}, now)
-		switch {
-		case err == nil:
-			sound(r)
-			if r.Version < 1 || r.ID != (session.ID{1}) {
-				t.Errorf("a record that is none: %+v", r)
-			}
-		case errors.Is(err, session.ErrUnreadable):
-			if r.Values != nil {
-				t.Error("values of a damaged record")
-			}
-		case r.Digest != session.Digest{}:
-			t.Errorf("a record beside %v", err)
-		}
+		loadsSoundly(t, s, len(reply))
 		list, _ := s.BySubject(t.Context(), "ada", now)
 		for _, r := range list {
-			sound(r)
+			sound(t, r, len(reply))
 			if r.Subject != "ada" {
 				t.Errorf("a session of %q", r.Subject)
 			}
 		}
 		calls = 0
-		given := make(map[session.ID]bool)
-		_ = s.Each(t.Context(), now, func(r session.Record) error {
-			sound(r)
+		given := make(map[store.ID]bool)
+		_ = s.Each(t.Context(), now, func(r store.Record) error {
+			sound(t, r, len(reply))
 			if given[r.ID] {
 				t.Errorf("%v is given twice", r.ID)
 			}
@@ -198,4 +179,32 @@ func FuzzReplies(f *testing.F) {
 			t.Errorf("%d deleted, want 5 at most", n)
 		}
 	})
+}
+
+// loadsSoundly loads a record from whatever the server replies: a sound one, or none beside an
+// error, or what is left of a damaged one.
+func loadsSoundly(t *testing.T, s *redisstore.Store, words int) {
+	t.Helper()
+	r, err := s.Load(t.Context(), store.ID{1}, now)
+	switch {
+	case err == nil:
+		sound(t, r, words)
+		if r.Version < 1 || r.ID != (store.ID{1}) {
+			t.Errorf("a record that is none: %+v", r)
+		}
+	case errors.Is(err, store.ErrUnreadable):
+		if r.Values != nil {
+			t.Error("values of a damaged record")
+		}
+	case r.Digest != store.Digest{}:
+		t.Errorf("a record beside %v", err)
+	}
+}
+
+// sound checks a record that came of so many words.
+func sound(t *testing.T, r store.Record, words int) {
+	t.Helper()
+	if !r.Live(now) || r.Idle < 0 || len(r.Values) > words {
+		t.Errorf("a record that is none: %+v", r)
+	}
 }

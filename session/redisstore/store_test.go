@@ -3,26 +3,23 @@ package redisstore_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/internal/compare"
 	"github.com/doorbook/doorbook/session/redisstore"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 var now = time.UnixMilli(1_000_000_000_000).UTC()
 
-func record() session.Record {
-	return session.Record{
-		ID: session.ID{1, 2, 3}, Digest: session.Digest{9}, Version: 1, KeyID: "0123abcd", Subject: "ada",
+func record() store.Record {
+	return store.Record{
+		ID: store.ID{1, 2, 3}, Digest: store.Digest{9}, Version: 1, KeyID: "0123abcd", Subject: "ada",
 		Created: now, SignedIn: now, LastSeen: now, Expires: now.Add(time.Hour), Deadline: now.Add(8 * time.Hour), Idle: time.Hour,
-		Persist: true, Parent: session.ID{7}, Addr: "192.0.2.1", UserAgent: "Firefox", Values: session.Values{"a": {0, 0xff}},
+		Persist: true, Parent: store.ID{7}, Addr: "192.0.2.1", UserAgent: "Firefox", Values: store.Values{"a": {0, 0xff}},
 	}
 }
 
@@ -48,12 +45,12 @@ func operations(ctx context.Context, s *redisstore.Store) map[string]func() erro
 	return map[string]func() error{
 		"Create":        func() error { return s.Create(ctx, r) },
 		"Load":          func() error { _, err := s.Load(ctx, r.ID, now); return err },
-		"Patch":         func() error { _, err := s.Patch(ctx, session.Patch{ID: r.ID, Now: now}); return err },
-		"Touch":         func() error { return s.Touch(ctx, r.ID, r.Digest, session.Touch{}, now) },
+		"Patch":         func() error { _, err := s.Patch(ctx, store.Patch{ID: r.ID, Now: now}); return err },
+		"Touch":         func() error { return s.Touch(ctx, r.ID, r.Digest, store.Touch{}, now) },
 		"Delete":        func() error { return s.Delete(ctx, r.ID) },
-		"Delete 2":      func() error { return s.Delete(ctx, r.ID, session.ID{4}) },
+		"Delete 2":      func() error { return s.Delete(ctx, r.ID, store.ID{4}) },
 		"BySubject":     func() error { _, err := s.BySubject(ctx, "ada", now); return err },
-		"Each":          func() error { return s.Each(ctx, now, func(session.Record) error { return nil }) },
+		"Each":          func() error { return s.Each(ctx, now, func(store.Record) error { return nil }) },
 		"DeleteExpired": func() error { _, err := s.DeleteExpired(ctx, now, 10); return err },
 		"Check":         func() error { return s.Check(ctx) },
 	}
@@ -67,7 +64,7 @@ func TestErrors(t *testing.T) {
 	a := &answer{err: down}
 	for name, run := range operations(t.Context(), redisstore.New(a.eval)) {
 		err := run()
-		if !errors.Is(err, down) || !strings.HasPrefix(err.Error(), "redisstore: ") || errors.Is(err, session.ErrFull) {
+		if !errors.Is(err, down) || !strings.HasPrefix(err.Error(), "redisstore: ") || errors.Is(err, store.ErrFull) {
 			t.Errorf("%s: %v, want the server's error and where it comes from", name, err)
 		}
 	}
@@ -91,10 +88,10 @@ func TestFull(t *testing.T) {
 		"ERR Error running script (call to f_12): @user_script:3: -OOM command not allowed when used memory > 'maxmemory'.",
 	} {
 		s := redisstore.New((&answer{err: errors.New(text)}).eval)
-		if err := s.Create(t.Context(), record()); !errors.Is(err, session.ErrFull) {
+		if err := s.Create(t.Context(), record()); !errors.Is(err, store.ErrFull) {
 			t.Errorf("Create: %v, want ErrFull", err)
 		}
-		if _, err := s.Patch(t.Context(), session.Patch{}); errors.Is(err, session.ErrFull) {
+		if _, err := s.Patch(t.Context(), store.Patch{}); errors.Is(err, store.ErrFull) {
 			t.Errorf("Patch: %v, want an error that is not about strangers", err)
 		}
 	}
@@ -126,7 +123,7 @@ func TestUnknownScript(t *testing.T) {
 		var names []string
 		for _, call := range calls {
 			names = append(names, call.Name)
-			if diff := cmp.Diff(calls[0].Args, call.Args) + cmp.Diff(calls[0].Keys, call.Keys); diff != "" {
+			if diff := compare.Diff(calls[0].Args, call.Args) + compare.Diff(calls[0].Keys, call.Keys); diff != "" {
 				t.Error(diff)
 			}
 		}
@@ -142,7 +139,7 @@ func TestUnknownScript(t *testing.T) {
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	c := redisstore.Call{Name: "EVAL", Script: "return {}", Keys: []string{"a", "b"}, Args: []string{"c"}}
-	if diff := cmp.Diff([]any{"EVAL", "return {}", "2", "a", "b", "c"}, c.Command()); diff != "" {
+	if diff := compare.Diff([]any{"EVAL", "return {}", "2", "a", "b", "c"}, c.Command()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -197,10 +194,10 @@ func tag(key string) string {
 // shard once.
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	var list []session.ID
+	var list []store.ID
 	want := make(map[string]int)
 	for n := range 1000 {
-		id := session.ID{0: byte(n), 1: byte(n >> 8), 11: byte(n % 3)}
+		id := store.ID{0: byte(n), 1: byte(n >> 8), 11: byte(n % 3)}
 		list = append(list, id)
 		want[id.String()]++
 	}
@@ -220,35 +217,7 @@ func TestBatches(t *testing.T) {
 			}
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := compare.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// TestCrowd: a call makes no more than eight visits at once, and stops asking after an error.
-func TestCrowd(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var running, most, calls int
-		failure := errors.New("READONLY You can't write against a read only replica.")
-		s := redisstore.New(func(context.Context, redisstore.Call) (any, error) {
-			mu.Lock()
-			running++
-			calls++
-			most = max(most, running)
-			mu.Unlock()
-			time.Sleep(time.Millisecond)
-			mu.Lock()
-			running--
-			mu.Unlock()
-			return nil, fmt.Errorf("a client's words: %w", failure)
-		}, redisstore.Shards(512))
-		if _, err := s.BySubject(t.Context(), "ada", now); !errors.Is(err, failure) {
-			t.Errorf("BySubject: %v, want the server's error", err)
-		}
-		if most > 8 || calls > 64 {
-			t.Errorf("%d visits at once and %d in all, want at most 8, and an end after the first error", most, calls)
-		}
-	})
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // contextTests: a call whose context has ended says so and does nothing.
@@ -21,7 +21,7 @@ var contextTests = []test{
 
 		ctx, cancel := context.WithCancel(p.Context())
 		cancel()
-		seen := session.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}
+		seen := store.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}
 		calls := []struct {
 			name string
 			call func() error
@@ -32,7 +32,7 @@ var contextTests = []test{
 			{"Touch", func() error { return p.Touch(ctx, r.ID, r.Digest, seen, past) }},
 			{"Delete", func() error { return p.Delete(ctx, r.ID) }},
 			{"BySubject", func() error { _, err := p.BySubject(ctx, "ada", past); return err }},
-			{"Each", func() error { return p.Each(ctx, past, func(session.Record) error { return nil }) }},
+			{"Each", func() error { return p.Each(ctx, past, func(store.Record) error { return nil }) }},
 			{"DeleteExpired", func() error { _, err := p.DeleteExpired(ctx, past, 10); return err }},
 		}
 		for _, c := range calls {
@@ -40,7 +40,7 @@ var contextTests = []test{
 			if err == nil {
 				p.Errorf("%s with a context that has ended succeeds", c.name)
 			}
-			for _, answer := range []error{session.ErrNotFound, session.ErrConflict, session.ErrExists, session.ErrFull} {
+			for _, answer := range []error{store.ErrNotFound, store.ErrConflict, store.ErrExists, store.ErrFull} {
 				if errors.Is(err, answer) {
 					p.Errorf("%s with a context that has ended answers %v", c.name, err)
 				}
@@ -80,11 +80,11 @@ var contextTests = []test{
 	}},
 }
 
-// bigPatch gives a patch that changes everything, by so much that it takes a while.
-func bigPatch(r session.Record) session.Patch {
+// bigPatch returns a patch that changes everything, by so much that it takes a while.
+func bigPatch(r store.Record) store.Patch {
 	change, in := patch(r), signIn("ada")
-	change.SignIn, change.Rekey = &in, &session.Rekey{Digest: session.Digest{9}, KeyID: "fedcba98"}
-	change.Set = session.Values{}
+	change.SignIn, change.Rekey = &in, &store.Rekey{Digest: store.Digest{9}, KeyID: "fedcba98"}
+	change.Set = store.Values{}
 	for i := range 200 {
 		change.Set[fmt.Sprintf("key-%d", i)] = bytes.Repeat([]byte{byte(i)}, 100)
 	}

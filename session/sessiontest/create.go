@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 var createTests = []test{
@@ -18,7 +18,7 @@ var createTests = []test{
 				r.SignedIn, r.LastSeen = now.Add(time.Millisecond), now.Add(2*time.Millisecond)
 				r.Expires, r.Deadline, r.Idle = now.Add(3*time.Millisecond), now.Add(4*time.Millisecond), 1500*time.Millisecond
 				r.Addr, r.UserAgent = "2001:db8::1", "Mozilla/5.0 (\xff\xfe) 'Browser\" \u2603"
-				r.Values = session.Values{"user": []byte(`{"name":"Ada"}`), "empty": {}}
+				r.Values = store.Values{"user": []byte(`{"name":"Ada"}`), "empty": {}}
 				p.created(r)
 				p.holds(r, now)
 			})
@@ -33,14 +33,14 @@ var createTests = []test{
 	}},
 	{"absent", func(p probe) {
 		p.created(record())
-		p.gone(session.ID{}, past)
+		p.gone(store.ID{}, past)
 		p.gone(record().ID, past)
 	}},
 	{"exists", func(p probe) {
 		first := p.created(recordOf("ada"))
 		second := recordOf("bob")
 		second.ID = first.ID
-		if err := p.Create(p.Context(), second); !errors.Is(err, session.ErrExists) {
+		if err := p.Create(p.Context(), second); !errors.Is(err, store.ErrExists) {
 			p.Errorf("Create of an id that is stored: %v, want ErrExists", err)
 		}
 		p.holds(first, past)
@@ -54,16 +54,16 @@ var createTests = []test{
 		third := record()
 		third.ID = first.ID
 		third.ID[len(third.ID)-1] ^= 1
-		for _, r := range []session.Record{first, second, third} {
+		for _, r := range []store.Record{first, second, third} {
 			p.created(r)
 		}
-		for _, r := range []session.Record{first, second, third} {
+		for _, r := range []store.Record{first, second, third} {
 			p.holds(r, past)
 		}
 	}},
 	{"delete", func(p probe) {
 		stays := p.created(recordOf("ada"))
-		var ids []session.ID
+		var ids []store.ID
 		for range 250 { // more than a batch of most databases' clients
 			ids = append(ids, p.created(recordOf("ada")).ID)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
@@ -75,8 +76,8 @@ func ExampleInspect() {
 // A handler while the store is away.
 func ExampleFault() {
 	t := new(testing.T) // in a test: its own
-	store := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{})
-	sessions := sessiontest.New(t, func(c *session.Config) { c.Store = store })
+	store := sessiontest.Fault(memstore.New(memstore.Config{}), sessiontest.Plan{})
+	sessions := sessiontest.New(t, func(c *session.Config) { c.Home.Store = store })
 	r := sessiontest.SignedIn(t, sessions, httptest.NewRequest("GET", "/account", nil), "ada")
 
 	store.SetPlan(sessiontest.Plan{Call: 1, For: -1}) // from its first call on, without end

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // ErrFault is wrapped by every failure that a Faulty makes up.
@@ -60,7 +60,7 @@ func (p Plan) fails(n int) bool {
 //		…
 //	}
 type Faulty struct {
-	store session.Store
+	store store.Store
 
 	around func(call func() error) error // if not nil: performs the calls that reach the store
 
@@ -69,12 +69,12 @@ type Faulty struct {
 	calls []string
 }
 
-var _ session.Store = (*Faulty)(nil)
+var _ store.Store = (*Faulty)(nil)
 
-// Fault gives a store that passes calls on to s, but for those that the plan lets fail.
-func Fault(s session.Store, p Plan) *Faulty { return &Faulty{store: s, plan: p} }
+// Fault returns a store that passes calls on to s, but for those that the plan lets fail.
+func Fault(s store.Store, p Plan) *Faulty { return &Faulty{store: s, plan: p} }
 
-// Calls gives the names of the methods called so far, in order.
+// Calls returns the names of the methods called so far, in order.
 func (f *Faulty) Calls() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -112,49 +112,49 @@ func (f *Faulty) do(ctx context.Context, method string, call func() error) error
 	return fmt.Errorf("%w: call %d (%s): %v", ErrFault, n, method, plan.Kind)
 }
 
-// Create implements session.Store.
-func (f *Faulty) Create(ctx context.Context, r session.Record) error {
+// Create implements store.Store.
+func (f *Faulty) Create(ctx context.Context, r store.Record) error {
 	return f.do(ctx, "Create", func() error { return f.store.Create(ctx, r) })
 }
 
-// Load implements session.Store.
-func (f *Faulty) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
-	return value(f, ctx, "Load", func() (session.Record, error) { return f.store.Load(ctx, id, now) })
+// Load implements store.Store.
+func (f *Faulty) Load(ctx context.Context, id store.ID, now time.Time) (store.Record, error) {
+	return value(f, ctx, "Load", func() (store.Record, error) { return f.store.Load(ctx, id, now) })
 }
 
-// Patch implements session.Store.
-func (f *Faulty) Patch(ctx context.Context, p session.Patch) (int64, error) {
+// Patch implements store.Store.
+func (f *Faulty) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	return value(f, ctx, "Patch", func() (int64, error) { return f.store.Patch(ctx, p) })
 }
 
-// Touch implements session.Store.
-func (f *Faulty) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
+// Touch implements store.Store.
+func (f *Faulty) Touch(ctx context.Context, id store.ID, digest store.Digest, t store.Touch, now time.Time) error {
 	return f.do(ctx, "Touch", func() error { return f.store.Touch(ctx, id, digest, t, now) })
 }
 
-// Delete implements session.Store.
-func (f *Faulty) Delete(ctx context.Context, ids ...session.ID) error {
+// Delete implements store.Store.
+func (f *Faulty) Delete(ctx context.Context, ids ...store.ID) error {
 	return f.do(ctx, "Delete", func() error { return f.store.Delete(ctx, ids...) })
 }
 
-// BySubject implements session.Store.
-func (f *Faulty) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
-	return value(f, ctx, "BySubject", func() ([]session.Record, error) { return f.store.BySubject(ctx, subject, now) })
+// BySubject implements store.Store.
+func (f *Faulty) BySubject(ctx context.Context, subject string, now time.Time) ([]store.Record, error) {
+	return value(f, ctx, "BySubject", func() ([]store.Record, error) { return f.store.BySubject(ctx, subject, now) })
 }
 
-// Each implements session.Store.
-func (f *Faulty) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+// Each implements store.Store.
+func (f *Faulty) Each(ctx context.Context, now time.Time, yield func(store.Record) error) error {
 	return f.do(ctx, "Each", func() error { return f.store.Each(ctx, now, yield) })
 }
 
-// DeleteExpired implements session.Store.
+// DeleteExpired implements store.Store.
 func (f *Faulty) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {
 	return value(f, ctx, "DeleteExpired", func() (int, error) { return f.store.DeleteExpired(ctx, now, limit) })
 }
 
-// value is do for a call that gives something. A call that fails by the plan gives the zero value;
-// one that was passed on gives what the store gave, even beside an error (see
-// session.ErrUnreadable).
+// value is do for a call that returns something. A call that fails by the plan returns the zero
+// value; one that was passed on returns what the store did, even beside an error (see
+// store.ErrUnreadable).
 func value[T any](f *Faulty, ctx context.Context, method string, call func() (T, error)) (T, error) {
 	var got T
 	err := f.do(ctx, method, func() (err error) {

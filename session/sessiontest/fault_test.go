@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package sessiontest_test
 
 import (
@@ -8,36 +10,37 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 	"github.com/doorbook/doorbook/session/sessiontest"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 func TestFaultWithoutPlan(t *testing.T) {
 	t.Parallel()
-	sessiontest.Run(t, func(*testing.T) session.Store {
-		return sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{})
+	sessiontest.Run(t, func(*testing.T) store.Store {
+		return sessiontest.Fault(memstore.New(memstore.Config{}), sessiontest.Plan{})
 	})
 }
 
 var (
 	faultTime   = time.UnixMilli(1_000_000_000_000).UTC()
-	faultRecord = session.Record{ID: session.ID{1}, Version: 1, Subject: "ada", Expires: faultTime.Add(time.Hour)}
+	faultRecord = store.Record{ID: store.ID{1}, Version: 1, Subject: "ada", Expires: faultTime.Add(time.Hour)}
 )
 
-// story calls every method once, in this order, and gives their errors.
-func story(ctx context.Context, s session.Store) (names []string, errs []error) {
+// story calls every method once, in this order, and returns their errors.
+func story(ctx context.Context, s store.Store) (names []string, errs []error) {
 	note := func(name string, err error) { names, errs = append(names, name), append(errs, err) }
 	r := faultRecord
 	note("Create", s.Create(ctx, r))
 	_, err := s.Load(ctx, r.ID, faultTime)
 	note("Load", err)
-	_, err = s.Patch(ctx, session.Patch{ID: r.ID, Digest: r.Digest, Now: faultTime, Clear: true})
+	_, err = s.Patch(ctx, store.Patch{ID: r.ID, Digest: r.Digest, Now: faultTime, Clear: true})
 	note("Patch", err)
-	note("Touch", s.Touch(ctx, r.ID, r.Digest, session.Touch{}, faultTime))
+	note("Touch", s.Touch(ctx, r.ID, r.Digest, store.Touch{}, faultTime))
 	_, err = s.BySubject(ctx, r.Subject, faultTime)
 	note("BySubject", err)
-	note("Delete", s.Delete(ctx, session.ID{2}))
-	note("Each", s.Each(ctx, faultTime, func(session.Record) error { return nil }))
+	note("Delete", s.Delete(ctx, store.ID{2}))
+	note("Each", s.Each(ctx, faultTime, func(store.Record) error { return nil }))
 	_, err = s.DeleteExpired(ctx, faultTime, 10)
 	note("DeleteExpired", err)
 	return names, errs
@@ -50,10 +53,10 @@ func TestFaultHitsTheCall(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				memory := session.NewMemory(session.MemoryConfig{})
-				store := sessiontest.Fault(memory, sessiontest.Plan{Call: k, Kind: kind})
-				names, errs := story(ctx, store)
-				if got := store.Calls(); !slices.Equal(got, names) {
+				memory := memstore.New(memstore.Config{})
+				st := sessiontest.Fault(memory, sessiontest.Plan{Call: k, Kind: kind})
+				names, errs := story(ctx, st)
+				if got := st.Calls(); !slices.Equal(got, names) {
 					t.Errorf("calls are %v, want %v", got, names)
 				}
 				err := errs[k-1]
@@ -83,8 +86,8 @@ func TestFaultHitsTheCall(t *testing.T) {
 
 func TestFaultOutage(t *testing.T) {
 	t.Parallel()
-	count := func(store session.Store) (failed int) {
-		_, errs := story(t.Context(), store)
+	count := func(st store.Store) (failed int) {
+		_, errs := story(t.Context(), st)
 		for _, err := range errs {
 			if errors.Is(err, sessiontest.ErrFault) {
 				failed++
@@ -92,16 +95,16 @@ func TestFaultOutage(t *testing.T) {
 		}
 		return failed
 	}
-	store := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{Call: 3, For: 2})
-	if n := count(store); n != 2 {
+	st := sessiontest.Fault(memstore.New(memstore.Config{}), sessiontest.Plan{Call: 3, For: 2})
+	if n := count(st); n != 2 {
 		t.Errorf("%d calls failed, want 2", n)
 	}
-	store.SetPlan(sessiontest.Plan{Call: 2, For: -1})
-	if n := count(store); n != 7 {
+	st.SetPlan(sessiontest.Plan{Call: 2, For: -1})
+	if n := count(st); n != 7 {
 		t.Errorf("%d calls failed, want all but the first", n)
 	}
-	store.SetPlan(sessiontest.Plan{})
-	if n := count(store); n != 0 {
+	st.SetPlan(sessiontest.Plan{})
+	if n := count(st); n != 0 {
 		t.Errorf("%d calls failed after the outage", n)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // seedVariable and soakVariable are described at Histories.
@@ -23,8 +24,9 @@ const (
 // Histories proves what a store and the library promise together under concurrency. In each round
 // six tabs of one browser share a session, over two managers on one store, and do eight random
 // things each, all at once: load, set, update, pop, flash, renew, sign in, sign in as somebody
-// else, sign out, end by id or by subject, let time pass, let everything expire. What they did and
-// saw is checked against these rules:
+// else, sign out, end by id or by subject, let time pass, let everything expire. One in three does
+// so by the session's key, through Manager.Open. What they did and saw is checked against these
+// rules:
 //
 //   - lost: a write that was acknowledged is seen by every request that begins afterwards, until it
 //     is overwritten; a counter is at the number of its acknowledged updates;
@@ -46,7 +48,7 @@ const (
 // memory.
 //
 // open is called once; the records of a round stay in the store.
-func Histories(t *testing.T, open func(t *testing.T) session.Store, rounds int) {
+func Histories(t *testing.T, open func(t *testing.T) store.Store, rounds int) {
 	t.Helper()
 	seed, fixed := randomSeed(), false
 	if text := os.Getenv(seedVariable); text != "" {
@@ -64,10 +66,10 @@ func Histories(t *testing.T, open func(t *testing.T) session.Store, rounds int) 
 		}
 		until = time.Now().Add(d)
 	}
-	store := open(t)
+	st := open(t)
 	round := 0
 	for ; !until.IsZero() && time.Now().Before(until) || until.IsZero() && round < rounds; round++ {
-		h := play(t, store, seed)
+		h := play(t, st, seed)
 		if broken := h.check(); len(broken) > 0 {
 			t.Fatalf("round %d breaks the rules; to play it again: %s=%#x\n%s\n\nthe history:\n%s",
 				round+1, seedVariable, seed, strings.Join(broken, "\n"), h)
@@ -91,11 +93,11 @@ const (
 	moves = 8
 )
 
-// play plays one round and gives its history.
-func play(t *testing.T, store session.Store, seed uint64) *history {
+// play plays one round and returns its history.
+func play(t *testing.T, st store.Store, seed uint64) *history {
 	t.Helper()
 	suffix := " of round " + rand.Text() // others use the store, too
-	h := &history{t: t, store: store, subjects: [2]string{"ada" + suffix, "bob" + suffix}, jar: jar{}}
+	h := &history{t: t, store: st, subjects: [2]string{"ada" + suffix, "bob" + suffix}, jar: jar{}}
 	h.clock.Store(past.UnixMilli())
 	random := mathrand.New(mathrand.NewPCG(seed, 0))
 	keys, err := session.NewKeyRing([]byte("the keys of a round: " + rand.Text()))
@@ -103,9 +105,9 @@ func play(t *testing.T, store session.Store, seed uint64) *history {
 		t.Fatal(err)
 	}
 	for i := range h.nodes {
-		config := session.Config{Keys: keys, Store: store, Now: h.now, SaveTimeout: time.Hour} // a busy machine is no fault of the store
+		config := session.Config{Keys: keys, Home: session.Home{Store: st}, Now: h.now, SaveTimeout: time.Hour} // a busy machine is no fault of the store
 		if random.IntN(2) == 0 {
-			config.Store = dawdling{store}
+			config.Home.Store = dawdling{st}
 		}
 		if h.nodes[i], err = session.New(config); err != nil {
 			t.Fatal(err)
@@ -113,19 +115,21 @@ func play(t *testing.T, store session.Store, seed uint64) *history {
 	}
 	menu := menus[random.IntN(len(menus))]
 	first := &tab{h: h, n: tabs, random: random}
-	first.request("sign in", 0, first.signIn(h.subjects[0]))
+	first.do("sign in", 0, "")
 	var group sync.WaitGroup
 	for n := range tabs {
 		b := &tab{h: h, n: n, random: mathrand.New(mathrand.NewPCG(seed, uint64(n)+1))}
-		group.Go(func() {
+		group.Add(1)
+		go func() {
+			defer group.Done()
 			for range moves {
 				b.move(menu)
 			}
-		})
+		}()
 	}
 	group.Wait()
 	for node := range h.nodes {
-		first.request("load", node, first.load)
+		first.do("load", node, "")
 	}
 	return h
 }

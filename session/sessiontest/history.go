@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // history is what happened in a round.
 type history struct {
 	t        *testing.T
-	store    session.Store
+	store    store.Store
 	nodes    [2]*session.Manager
 	subjects [2]string
 	clock    atomic.Int64 // in milliseconds
@@ -37,6 +38,7 @@ type event struct {
 	acts       int64 // when it had seen what it saw, and began to act
 	commits    int64 // when it had acted, and began its answer
 
+	byKey     bool   // through Manager.Open instead of Manager.Handler
 	sent, got string // the session cookie before and after, "" for none or no new one
 	saw       sight  // before it did anything
 	after     sight  // when the answer had begun; only id and subject
@@ -50,17 +52,17 @@ type event struct {
 	showed []string // flash messages
 
 	renews      bool
-	ends        bool       // the session that it saw, or that its cookie names
-	endsID      session.ID // if not zero
+	ends        bool     // the session that it saw, or that its cookie names
+	endsID      store.ID // if not zero
 	endsSubject string
-	listed      []session.ID
+	listed      []store.ID
 	expires     bool
 }
 
 // sight is what is to be seen of a session.
 type sight struct {
 	found   bool
-	id      session.ID
+	id      store.ID
 	subject string
 	values  map[string]string
 	count   int
@@ -82,7 +84,7 @@ func (h *history) finish(e *event) {
 	h.events = append(h.events, e)
 }
 
-// String gives the history in the order in which its events began.
+// String returns the history in the order in which its events began.
 func (h *history) String() string {
 	slices.SortFunc(h.events, func(a, b *event) int { return int(a.start - b.start) })
 	var b strings.Builder
@@ -100,6 +102,9 @@ func (e *event) String() string {
 	}
 	if e.err != nil {
 		fmt.Fprintf(&b, " %v", e.err)
+	}
+	if e.byKey {
+		b.WriteString(", by key")
 	}
 	if e.sent != "" {
 		fmt.Fprintf(&b, ", sent …%s", e.sent[max(0, len(e.sent)-6):])
@@ -119,7 +124,7 @@ func (e *event) String() string {
 	if e.popped != "" {
 		fmt.Fprintf(&b, ", pops %s", e.popped)
 	}
-	if e.endsID != (session.ID{}) {
+	if e.endsID != (store.ID{}) {
 		fmt.Fprintf(&b, ", ends %s", short(e.endsID))
 	}
 	if e.endsSubject != "" {
@@ -134,10 +139,10 @@ func (e *event) String() string {
 	return b.String()
 }
 
-func short(id session.ID) string { return id.String()[:6] }
+func short(id store.ID) string { return id.String()[:6] }
 
-// waiting gives the flash messages of a round that a record holds.
-func waiting(r session.Record, texts []string) (found []string) {
+// waiting returns the flash messages of a round that a record holds.
+func waiting(r store.Record, texts []string) (found []string) {
 	for _, text := range texts {
 		for key, value := range r.Values {
 			if strings.HasPrefix(key, "_flash.") && strings.Contains(string(value), text) {
@@ -148,10 +153,10 @@ func waiting(r session.Record, texts []string) (found []string) {
 	return found
 }
 
-// stored gives what the store holds of a record at the end of a round.
-func (h *history) stored(id session.ID) (r session.Record, found bool, err error) {
+// stored returns what the store holds of a record at the end of a round.
+func (h *history) stored(id store.ID) (r store.Record, found bool, err error) {
 	r, err = h.store.Load(h.t.Context(), id, h.now())
-	if errors.Is(err, session.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) {
 		return r, false, nil
 	}
 	return r, err == nil, err

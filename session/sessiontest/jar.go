@@ -57,3 +57,51 @@ func (j jar) visit(m *session.Manager, r *http.Request, h func(http.ResponseWrit
 	body, _ := io.ReadAll(res.Body) // of a recorder: never fails
 	return answer{res.StatusCode, res.Header, string(body)}
 }
+
+// visitByKey is visit for a client that is no browser and holds the key of its session in place of
+// the cookie: Manager.Open, and Save where the answer begins. What becomes of the key, as
+// Session.Key has it, is a cookie of the answer, so that whoever looks at it need not know how it
+// came about. If Save fails nothing of h's is in the answer, and its status is that of the error.
+func (j jar) visitByKey(m *session.Manager, r *http.Request, h func(http.ResponseWriter, *http.Request, *session.Session)) answer {
+	sent := j[cookieName]
+	s := m.Open(r.Context(), sent)
+	w := &savingWriter{rec: httptest.NewRecorder(), s: s}
+	h(w, r, s)
+	w.WriteHeader(http.StatusOK)
+	if w.failed != nil {
+		w.rec = httptest.NewRecorder()
+		w.rec.WriteHeader(session.ErrorStatus(r, w.failed))
+	}
+	res := w.rec.Result()
+	if key := s.Key(); key != sent {
+		res.Header.Add("Set-Cookie", (&http.Cookie{Name: cookieName, Value: key}).String())
+	}
+	j.keep(res)
+	return answer{res.StatusCode, res.Header, w.rec.Body.String()}
+}
+
+// cookieName is the name of the session cookie where Config says no other.
+const cookieName = "__Host-session"
+
+// savingWriter saves a session that was opened by its key when the answer begins.
+type savingWriter struct {
+	rec    *httptest.ResponseRecorder
+	s      *session.Session
+	begun  bool
+	failed error // what Save gave
+}
+
+func (w *savingWriter) Header() http.Header { return w.rec.Header() }
+
+func (w *savingWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.rec.Write(b)
+}
+
+func (w *savingWriter) WriteHeader(status int) {
+	if w.begun {
+		return
+	}
+	w.begun, w.failed = true, w.s.Save()
+	w.rec.WriteHeader(status)
+}

@@ -9,33 +9,32 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // This file is for those who test handlers of their own. Nothing in it knows how a session is kept:
 // all of it goes through Manager.Handler, like a browser, so it works with every store and every
 // other home of the data.
 
-// New gives a Manager over an empty store in memory, with random keys. Each change may alter the
+// New returns a Manager over an empty store in memory, with random keys. Each change may alter the
 // settings:
 //
 //	clock := sessiontest.NewClock(time.Now())
 //	sessions := sessiontest.New(t, func(c *session.Config) { c.Now = clock.Now })
 //
-// A change that sets Config.Carrier need not take the store away. Settings that session.New refuses
-// end the test.
+// Settings that session.New refuses end the test.
 func New(t testing.TB, changes ...func(*session.Config)) *session.Manager {
 	t.Helper()
 	keys, err := session.NewKeyRing([]byte("the keys of a test: " + rand.Text()))
 	if err != nil {
 		t.Fatalf("sessiontest: %v", err)
 	}
-	memory := session.NewMemory(session.MemoryConfig{})
-	config := session.Config{Keys: keys, Store: memory}
+	config := session.Config{Keys: keys}
 	for _, change := range changes {
 		change(&config)
 	}
-	if config.Carrier != nil && config.Store == memory {
-		config.Store = nil
+	if config.Home.Store == nil && config.Home.Format == nil {
+		config.Home.Store = memstore.New(memstore.Config{})
 	}
 	m, err := session.New(config)
 	if err != nil {
@@ -44,9 +43,9 @@ func New(t testing.TB, changes ...func(*session.Config)) *session.Manager {
 	return m
 }
 
-// With lets f use the session of r, as a request before r from the same browser would, and gives r
-// with the cookies that came of it. A request without a session gets one, if f stores something. An
-// error of the session ends the test.
+// With lets f use the session of r, as a request before r from the same browser would, and returns
+// r with the cookies that came of it. A request without a session gets one, if f stores something.
+// An error of the session ends the test.
 //
 // That request is a POST to r's address with r's headers. Neither r's body nor the program's own
 // handler has part in it.
@@ -57,7 +56,7 @@ func With(t testing.TB, m *session.Manager, r *http.Request, f func(s *session.S
 }
 
 // SignedIn really signs in as subject, lets each of the functions put something into the session,
-// and gives r with the session's cookie:
+// and returns r with the session's cookie:
 //
 //	r := sessiontest.SignedIn(t, sessions, httptest.NewRequest("GET", "/account", nil), "ada")
 //	rec := httptest.NewRecorder()
@@ -72,7 +71,7 @@ func SignedIn(t testing.TB, m *session.Manager, r *http.Request, subject string,
 	})
 }
 
-// Next gives the request that a browser makes after r was answered by res: with r's cookies, but
+// Next returns the request that a browser makes after r was answered by res: with r's cookies, but
 // for those that the answer set or removed.
 //
 //	next := sessiontest.Next(r, rec.Result(), "GET", "/")
@@ -111,8 +110,8 @@ func Inspect(t testing.TB, m *session.Manager, r *http.Request, f func(s *sessio
 	})
 }
 
-// visit makes a request like r, in which f uses the session, and gives the cookies that the browser
-// holds then.
+// visit makes a request like r, in which f uses the session, and returns the cookies that the
+// browser holds then.
 func visit(t testing.TB, m *session.Manager, r *http.Request, f func(s *session.Session)) jar {
 	t.Helper()
 	j := jar{}
@@ -139,10 +138,10 @@ type Clock struct {
 	now time.Time
 }
 
-// NewClock gives a clock that shows start.
+// NewClock returns a clock that shows start.
 func NewClock(start time.Time) *Clock { return &Clock{now: start} }
 
-// Now gives the time that the clock shows.
+// Now returns the time that the clock shows.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

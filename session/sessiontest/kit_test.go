@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
+	"github.com/doorbook/doorbook/session/sealed"
 	"github.com/doorbook/doorbook/session/sessiontest"
 )
 
@@ -36,9 +38,9 @@ func TestKit(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*session.Config){
 		"memory":   func(*session.Config) {},
-		"another":  func(c *session.Config) { c.Store = newNaive(none) },
-		"sealed":   func(c *session.Config) { c.Carrier = session.Sealed },
-		"a domain": func(c *session.Config) { c.Cookie.Domain = "example.com" },
+		"another":  func(c *session.Config) { c.Home.Store = newNaive(none) },
+		"sealed":   func(c *session.Config) { c.Home.Format = sealed.New() },
+		"a domain": func(c *session.Config) { c.Home.Cookie.Domain = "example.com" },
 	} {
 		t.Run(name, func(t *testing.T) { testKit(t, change) })
 	}
@@ -107,13 +109,13 @@ func testKit(t *testing.T, change func(*session.Config)) {
 func TestKitEnds(t *testing.T) {
 	t.Parallel()
 	bad := map[string]func(t *testing.T){
-		"settings": func(t *testing.T) { sessiontest.New(t, func(c *session.Config) { c.Store = nil }) },
+		"settings": func(t *testing.T) { sessiontest.New(t, func(c *session.Config) { c.MaxBytes = -1 }) },
 		"subject": func(t *testing.T) {
 			sessiontest.SignedIn(t, sessiontest.New(t), httptest.NewRequest("GET", "/", nil), "")
 		},
 		"store": func(t *testing.T) {
-			away := sessiontest.Fault(session.NewMemory(session.MemoryConfig{}), sessiontest.Plan{Call: 1, For: -1})
-			m := sessiontest.New(t, func(c *session.Config) { c.Store = away })
+			away := sessiontest.Fault(memstore.New(memstore.Config{}), sessiontest.Plan{Call: 1, For: -1})
+			m := sessiontest.New(t, func(c *session.Config) { c.Home.Store = away })
 			sessiontest.With(t, m, httptest.NewRequest("GET", "/", nil), func(s *session.Session) { basket.Set(s, 1) })
 		},
 		"look": func(t *testing.T) {

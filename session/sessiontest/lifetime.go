@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // untouchable checks that a touch with the digest of r finds nothing to touch.
-func (p probe) untouchable(r session.Record, now time.Time) {
+func (p probe) untouchable(r store.Record, now time.Time) {
 	p.Helper()
-	to := session.Touch{LastSeen: now.Add(time.Minute), Expires: now.Add(time.Hour)}
-	if err := p.Touch(p.Context(), r.ID, r.Digest, to, now); !errors.Is(err, session.ErrNotFound) {
+	to := store.Touch{LastSeen: now.Add(time.Minute), Expires: now.Add(time.Hour)}
+	if err := p.Touch(p.Context(), r.ID, r.Digest, to, now); !errors.Is(err, store.ErrNotFound) {
 		p.Errorf("Touch: %v, want ErrNotFound", err)
 	}
 }
@@ -32,12 +32,12 @@ var lifetimeTests = []test{
 				change := set(r, "a", "1")
 				change.Now = last
 				p.patched(change)
-				p.touched(r, session.Touch{}, last)
+				p.touched(r, store.Touch{}, last)
 
 				p.gone(r.ID, end)
 				p.listed(name, end)
 				change.Now = end
-				p.refused(change, session.ErrNotFound)
+				p.refused(change, store.ErrNotFound)
 				p.untouchable(r, end)
 				p.loaded(r.ID, last) // asking with a later time changed nothing
 			})
@@ -57,16 +57,16 @@ var lifetimeTests = []test{
 	}},
 	{"touch moves forward", func(p probe) {
 		r := recordOf("ada")
-		r.Values = session.Values{"a": []byte("1")}
+		r.Values = store.Values{"a": []byte("1")}
 		p.created(r)
 		r.LastSeen, r.Expires = past.Add(time.Minute), past.Add(2*time.Hour)
-		p.touched(r, session.Touch{LastSeen: r.LastSeen, Expires: r.Expires}, past)
+		p.touched(r, store.Touch{LastSeen: r.LastSeen, Expires: r.Expires}, past)
 		p.holds(r, past.Add(90*time.Minute)) // and neither version nor values
 		p.listed("ada", past.Add(90*time.Minute), r)
 	}},
 	{"touch never moves back", func(p probe) {
 		r := p.created(record())
-		for _, to := range []session.Touch{
+		for _, to := range []store.Touch{
 			{},
 			{LastSeen: past.Add(-time.Minute), Expires: past.Add(time.Minute)},
 			{LastSeen: r.LastSeen, Expires: r.Expires},
@@ -75,17 +75,17 @@ var lifetimeTests = []test{
 			p.holds(r, past)
 		}
 		r.LastSeen = past.Add(time.Minute) // each for itself
-		p.touched(r, session.Touch{LastSeen: r.LastSeen, Expires: past}, past)
+		p.touched(r, store.Touch{LastSeen: r.LastSeen, Expires: past}, past)
 		p.holds(r, past)
 		r.Expires = r.Expires.Add(time.Minute)
-		p.touched(r, session.Touch{LastSeen: past, Expires: r.Expires}, past)
+		p.touched(r, store.Touch{LastSeen: past, Expires: r.Expires}, past)
 		p.holds(r, past)
 	}},
 	{"touch beside patch", func(p probe) {
 		r := p.created(record())
 		change := set(r, "a", "1")
 		change.IfVersion = 1
-		p.touched(r, session.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}, past)
+		p.touched(r, store.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}, past)
 		p.patched(change) // no conflict: a touch is no version
 		got := p.loaded(r.ID, past.Add(90*time.Minute))
 		if !got.LastSeen.Equal(past.Add(time.Minute)) {
@@ -106,7 +106,7 @@ var sweepTests = []test{
 	{"in batches", func(p probe) {
 		const dead, limit = 25, 10
 		now := past.Add(time.Hour)
-		var live []session.Record
+		var live []store.Record
 		for i := range dead {
 			r := recordOf("ada")
 			r.Expires = now.Add(-time.Duration(i) * time.Millisecond)
@@ -139,7 +139,7 @@ var sweepTests = []test{
 	}},
 	{"what changed meanwhile", func(p probe) {
 		touched, shortened := p.created(record()), p.created(record())
-		p.touched(touched, session.Touch{Expires: past.Add(2 * time.Hour)}, past)
+		p.touched(touched, store.Touch{Expires: past.Add(2 * time.Hour)}, past)
 		change := patch(shortened)
 		in := signIn("ada")
 		in.Expires = past.Add(time.Minute)

@@ -6,20 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // judgement is a history by what happened to each record.
 type judgement struct {
 	h      *history
 	broken []string
-	opens  map[string]*event          // by cookie: the event that gave it
-	lives  map[session.ID]*recordLife // by record
+	opens  map[string]*event        // by cookie: the event that gave it
+	lives  map[store.ID]*recordLife // by record
 }
 
 // recordLife is what happened to one record.
 type recordLife struct {
-	id       session.ID
+	id       store.ID
 	events   []*event            // that saw it, or left it
 	writes   map[string][]*event // by register: those that may have written to it
 	subjects map[string]*event
@@ -32,7 +32,7 @@ func (j *judgement) breaks(rule, format string, args ...any) {
 	j.broken = append(j.broken, rule+": "+fmt.Sprintf(format, args...))
 }
 
-func (j *judgement) life(id session.ID) *recordLife {
+func (j *judgement) life(id store.ID) *recordLife {
 	if j.lives[id] == nil {
 		j.lives[id] = &recordLife{id: id, subjects: map[string]*event{}, writes: map[string][]*event{}, ended: math.MaxInt64}
 	}
@@ -40,72 +40,80 @@ func (j *judgement) life(id session.ID) *recordLife {
 }
 
 // target is the record that an event's cookie names, as far as it is known.
-func (j *judgement) target(e *event) (session.ID, bool) {
+func (j *judgement) target(e *event) (store.ID, bool) {
 	if e.saw.found {
 		return e.saw.id, true
 	}
 	if from := j.opens[e.sent]; from != nil {
 		return from.after.id, true
 	}
-	return session.ID{}, false
+	return store.ID{}, false
 }
 
+// collect sorts what happened by record.
 func (j *judgement) collect() {
 	for _, e := range j.h.events {
-		if e.got != "" && e.after.found && e.acknowledged() {
-			j.opens[e.got] = e
-		}
-		if e.saw.found {
-			life := j.life(e.saw.id)
-			life.events = append(life.events, e)
-		}
-		if e.after.found && (!e.saw.found || e.saw.id != e.after.id) {
-			life := j.life(e.after.id)
-			life.events = append(life.events, e)
-		}
+		j.place(e)
 	}
 	for _, life := range j.lives {
-		slices.SortFunc(life.events, func(a, b *event) int { return int(a.start - b.start) })
-		for _, e := range life.events {
-			for key := range e.writes {
-				if life.wrote(e) {
-					life.writes[key] = append(life.writes[key], e)
-				}
-			}
-		}
+		life.inOrder()
 	}
 	for _, e := range j.h.events {
-		if e.ends || e.renews {
-			if id, ok := j.target(e); ok {
-				life := j.life(id)
-				life.threats = append(life.threats, e)
-				if e.ends && e.acknowledged() {
-					life.end(e)
-				}
-			}
-		}
-		if e.endsID != (session.ID{}) {
-			life := j.life(e.endsID)
-			life.threats = append(life.threats, e)
-			if e.err == nil {
-				life.end(e)
-			}
-		}
-		if e.endsSubject == "" && !e.expires {
+		j.threats(e)
+	}
+}
+
+// place notes an event at the records that it saw and left.
+func (j *judgement) place(e *event) {
+	if e.got != "" && e.after.found && e.acknowledged() {
+		j.opens[e.got] = e
+	}
+	if e.saw.found {
+		life := j.life(e.saw.id)
+		life.events = append(life.events, e)
+	}
+	if e.after.found && (!e.saw.found || e.saw.id != e.after.id) {
+		life := j.life(e.after.id)
+		life.events = append(life.events, e)
+	}
+}
+
+// inOrder sorts the events of a record, and what they wrote by register.
+func (l *recordLife) inOrder() {
+	slices.SortFunc(l.events, func(a, b *event) int { return int(a.start - b.start) })
+	for _, e := range l.events {
+		if !l.wrote(e) {
 			continue
 		}
-		for _, life := range j.lives {
-			life.threats = append(life.threats, e)
-			if e.endsSubject != "" && e.err == nil && life.was(e.endsSubject, e.start) || e.expires && life.old(e.start) {
-				life.end(e)
-			}
+		for key := range e.writes {
+			l.writes[key] = append(l.writes[key], e)
 		}
 	}
 }
 
-// end notes an end that was acknowledged.
-func (l *recordLife) end(e *event) {
-	if e.end < l.ended {
+// threats notes an event at the records that it was to end or renew.
+func (j *judgement) threats(e *event) {
+	if e.ends || e.renews {
+		if id, ok := j.target(e); ok {
+			j.life(id).threat(e, e.ends && e.acknowledged())
+		}
+	}
+	if e.endsID != (store.ID{}) {
+		j.life(e.endsID).threat(e, e.err == nil)
+	}
+	if e.endsSubject == "" && !e.expires {
+		return
+	}
+	for _, life := range j.lives {
+		theirs := e.endsSubject != "" && e.err == nil && life.was(e.endsSubject, e.start)
+		life.threat(e, theirs || e.expires && life.old(e.start))
+	}
+}
+
+// threat notes an event that was to end or renew the record, and that it did for sure if ended.
+func (l *recordLife) threat(e *event, ended bool) {
+	l.threats = append(l.threats, e)
+	if ended && e.end < l.ended {
 		l.ended, l.endedBy = e.end, e
 	}
 }

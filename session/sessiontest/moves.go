@@ -1,6 +1,7 @@
 package sessiontest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -29,13 +30,13 @@ const (
 
 func own(tab int) string { return fmt.Sprint("tab ", tab) }
 
-func registers() []string {
+var registers = func() []string {
 	keys := []string{shared, ticket}
 	for n := range tabs + 1 {
 		keys = append(keys, own(n))
 	}
 	return keys
-}
+}()
 
 // menus say how likely each move is. Some rounds end nothing, so that much comes together in one
 // session.
@@ -57,7 +58,7 @@ type tab struct {
 	serial int
 }
 
-// unique gives a text that occurs once in a round.
+// unique returns a text that occurs once in a round.
 func (b *tab) unique() string {
 	b.serial++
 	return fmt.Sprintf("%d.%d", b.n, b.serial)
@@ -77,47 +78,53 @@ func (b *tab) move(menu map[string]int) {
 		}
 	}
 	node := b.random.IntN(2)
-	subject := b.h.subjects[b.random.IntN(2)]
-	switch name {
-	case "load":
-		b.request(name, node, b.load)
-	case "set":
-		b.request(name, node, b.set(own(b.n)))
-	case "set shared":
-		b.request(name, node, b.set(shared))
-	case "set ticket":
-		b.request(name, node, b.set(ticket))
-	case "count":
-		b.request(name, node, b.count)
-	case "pop":
-		b.request(name, node, b.pop)
-	case "flash":
-		b.request(name, node, b.flash)
-	case "flashes":
-		b.request(name, node, b.flashes)
-	case "renew":
-		b.request(name, node, func(s *session.Session, e *event) { e.renews = e.saw.found; s.Renew() })
-	case "sign in":
-		b.request(name, node, b.signIn(""))
-	case "sign in other":
-		b.request(name, node, b.signInOther)
-	case "sign out":
-		b.request(name, node, func(s *session.Session, e *event) { e.ends = true; s.SignOut() })
-	case "end":
-		b.end(node, subject)
-	case "end all":
-		b.endAll(node, subject)
-	case "wait":
-		b.pass("wait", time.Minute+time.Second) // so that a use is written down again
-	case "expire":
-		b.pass("expire", 25*time.Hour) // more than the absolute limit
+	b.do(name, node, b.h.subjects[b.random.IntN(2)])
+}
+
+func (b *tab) do(name string, node int, subject string) { actions[name](b, name, node, subject) }
+
+// action is what a tab does at a node: a request, or a call that ends sessions of a subject.
+type action func(b *tab, name string, node int, subject string)
+
+// actions are what the menus name.
+var actions = map[string]action{
+	"load":          asks((*tab).load),
+	"set":           asks(func(b *tab, s *session.Session, e *event) { b.write(s, e, own(b.n)) }),
+	"set shared":    asks(func(b *tab, s *session.Session, e *event) { b.write(s, e, shared) }),
+	"set ticket":    asks(func(b *tab, s *session.Session, e *event) { b.write(s, e, ticket) }),
+	"count":         asks((*tab).count),
+	"pop":           asks((*tab).pop),
+	"flash":         asks((*tab).flash),
+	"flashes":       asks((*tab).flashes),
+	"renew":         asks((*tab).renew),
+	"sign in":       asks((*tab).signInAgain),
+	"sign in other": asks((*tab).signInOther),
+	"sign out":      asks((*tab).signOut),
+	"end":           func(b *tab, _ string, node int, subject string) { b.end(node, subject) },
+	"end all":       func(b *tab, _ string, node int, subject string) { b.endAll(node, subject) },
+	// So long that a use is written down again.
+	"wait": func(b *tab, name string, _ int, _ string) { b.pass(name, time.Minute+time.Second) },
+	// Longer than the absolute limit.
+	"expire": func(b *tab, name string, _ int, _ string) { b.pass(name, 25*time.Hour) },
+}
+
+// asks returns the action of a request, in which do uses the session.
+func asks(do func(*tab, *session.Session, *event)) action {
+	return func(b *tab, name string, node int, _ string) {
+		b.request(name, node, func(s *session.Session, e *event) { do(b, s, e) })
 	}
 }
 
 func (b *tab) load(*session.Session, *event) {}
 
-func (b *tab) set(key string) func(*session.Session, *event) {
-	return func(s *session.Session, e *event) { b.write(s, e, key) }
+func (b *tab) renew(s *session.Session, e *event) {
+	e.renews = e.saw.found
+	s.Renew()
+}
+
+func (b *tab) signOut(s *session.Session, e *event) {
+	e.ends = true
+	s.SignOut()
 }
 
 // write sets a register to a value that tells whose it is.
@@ -149,19 +156,15 @@ func (b *tab) flashes(s *session.Session, e *event) {
 	}
 }
 
-// signIn signs in as a subject; "" is whoever is signed in already.
-func (b *tab) signIn(subject string) func(*session.Session, *event) {
-	return func(s *session.Session, e *event) {
-		if subject == "" {
-			subject = s.Subject()
-		}
-		if subject == "" {
-			subject = b.h.subjects[0]
-		}
-		e.renews = e.saw.found
-		s.SignIn(subject)
-		b.write(s, e, own(b.n))
-	}
+// signInAgain signs in as whoever is signed in already, or as the first subject.
+func (b *tab) signInAgain(s *session.Session, e *event) {
+	b.signIn(s, e, cmp.Or(s.Subject(), b.h.subjects[0]))
+}
+
+func (b *tab) signIn(s *session.Session, e *event, subject string) {
+	e.renews = e.saw.found
+	s.SignIn(subject)
+	b.write(s, e, own(b.n))
 }
 
 // signInOther signs in as who is not signed in now.
@@ -177,7 +180,8 @@ func (b *tab) signInOther(s *session.Session, e *event) {
 	b.write(s, e, own(b.n))
 }
 
-// request makes a request: it looks at everything, dawdles, and does one thing.
+// request makes a request, or now and then opens the session by its key: it looks at everything,
+// dawdles, and does one thing.
 func (b *tab) request(name string, node int, do func(*session.Session, *event)) {
 	h := b.h
 	e := &event{name: name, tab: b.n, node: node, writes: map[string]string{}}
@@ -188,8 +192,12 @@ func (b *tab) request(name string, node int, do func(*session.Session, *event)) 
 		e.sent = value
 	}
 	pauses := [2]int{b.random.IntN(8), b.random.IntN(8)}
+	visit := mine.visit
+	if e.byKey = b.random.IntN(3) == 0; e.byKey {
+		visit = mine.visitByKey
+	}
 	h.begin(e)
-	a := mine.visit(h.nodes[node], httptest.NewRequest(http.MethodPost, "/", nil), func(w http.ResponseWriter, _ *http.Request, s *session.Session) {
+	a := visit(h.nodes[node], httptest.NewRequest(http.MethodPost, "/", nil), func(w http.ResponseWriter, _ *http.Request, s *session.Session) {
 		e.saw = see(s)
 		pause(pauses[0])
 		e.acts = h.order.Add(1)
@@ -204,12 +212,14 @@ func (b *tab) request(name string, node int, do func(*session.Session, *event)) 
 	})
 	e.status = a.status
 	res := http.Response{Header: a.header}
-	h.mu.Lock()
-	h.jar.keep(&res)
-	h.mu.Unlock()
 	for _, c := range res.Cookies() {
 		e.got = c.Value
 	}
+	h.mu.Lock()
+	if !e.byKey || e.got != "" || h.jar[cookieName] == e.sent { // another tab's key is not for this one to forget
+		h.jar.keep(&res)
+	}
+	h.mu.Unlock()
 	h.finish(e)
 }
 
@@ -217,7 +227,7 @@ func see(s *session.Session) (v sight) {
 	v.id, v.found = s.ID()
 	v.subject = s.Subject()
 	v.values = map[string]string{}
-	for _, key := range registers() {
+	for _, key := range registers {
 		if value, ok := session.Key[string](key).Get(s); ok {
 			v.values[key] = value
 		}

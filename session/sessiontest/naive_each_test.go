@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 const page = 100
 
 // Each reads page by page, each after the last id of the one before.
-func (n *naive) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+func (n *naive) Each(ctx context.Context, now time.Time, yield func(store.Record) error) error {
 	var last []byte
 	done := 0
 	for first := true; ; first = false {
@@ -37,26 +37,7 @@ func (n *naive) Each(ctx context.Context, now time.Time, yield func(session.Reco
 		if err := n.begin(ctx); err != nil {
 			return err
 		}
-		var found []session.Record
-		ids := slices.SortedFunc(maps.Keys(n.records), func(a, b session.ID) int { return bytes.Compare(a[:], b[:]) })
-		for i, id := range ids {
-			after := bytes.Compare(id[:], last)
-			skip := after < 0 || after == 0 && n.flaw != eachTwice
-			if n.flaw == eachOffset {
-				skip = i < done
-			}
-			if skip || len(found) == page {
-				continue
-			}
-			r := n.records[id]
-			if !n.live(r, now) && n.flaw != eachDead || n.flaw == eachSubjects && r.Subject == "" {
-				continue
-			}
-			if n.flaw != eachValues {
-				r.Values = nil
-			}
-			found = append(found, r)
-		}
+		found := n.read(last, done, now)
 		if n.flaw != eachLocked {
 			n.mu.Unlock()
 		}
@@ -77,4 +58,28 @@ func (n *naive) Each(ctx context.Context, now time.Time, yield func(session.Reco
 			return nil
 		}
 	}
+}
+
+// read returns the page after an id, done records from the first.
+func (n *naive) read(last []byte, done int, now time.Time) (found []store.Record) {
+	ids := slices.SortedFunc(maps.Keys(n.records), func(a, b store.ID) int { return bytes.Compare(a[:], b[:]) })
+	for i, id := range ids {
+		after := bytes.Compare(id[:], last)
+		skip := after < 0 || after == 0 && n.flaw != eachTwice
+		if n.flaw == eachOffset {
+			skip = i < done
+		}
+		if skip || len(found) == page {
+			continue
+		}
+		r := n.records[id]
+		if !n.live(r, now) && n.flaw != eachDead || n.flaw == eachSubjects && r.Subject == "" {
+			continue
+		}
+		if n.flaw != eachValues {
+			r.Values = nil
+		}
+		found = append(found, r)
+	}
+	return found
 }

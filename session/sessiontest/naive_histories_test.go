@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sessiontest"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 const (
@@ -32,18 +32,18 @@ const (
 type moody struct {
 	*naive
 	mu      sync.Mutex
-	last    session.Record
-	earlier map[session.ID]session.Record
-	deleted []session.ID
+	last    store.Record
+	earlier map[store.ID]store.Record
+	deleted []store.ID
 }
 
-func newMoody(f flaw) session.Store {
-	return &moody{naive: newNaive(f), earlier: make(map[session.ID]session.Record)}
+func newMoody(f flaw) store.Store {
+	return &moody{naive: newNaive(f), earlier: make(map[store.ID]store.Record)}
 }
 
 func seldom() bool { return rand.IntN(100) == 0 }
 
-func (m *moody) Create(ctx context.Context, r session.Record) error {
+func (m *moody) Create(ctx context.Context, r store.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -58,7 +58,7 @@ func (m *moody) Create(ctx context.Context, r session.Record) error {
 	return m.naive.Create(ctx, r)
 }
 
-func (m *moody) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (m *moody) Load(ctx context.Context, id store.ID, now time.Time) (store.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.deleted) > 0 && seldom() {
@@ -76,10 +76,10 @@ func (m *moody) Load(ctx context.Context, id session.ID, now time.Time) (session
 	return r, err
 }
 
-func (m *moody) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (m *moody) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	switch {
 	case m.flaw == refuses && seldom():
-		return 0, session.ErrNotFound
+		return 0, store.ErrNotFound
 	case m.flaw == fails && seldom():
 		return 0, errors.New("the connection was reset")
 	case m.flaw == readsStale:
@@ -102,7 +102,7 @@ func (m *moody) Patch(ctx context.Context, p session.Patch) (int64, error) {
 	return m.naive.Patch(ctx, p)
 }
 
-func (m *moody) Delete(ctx context.Context, ids ...session.ID) error {
+func (m *moody) Delete(ctx context.Context, ids ...store.ID) error {
 	switch {
 	case m.flaw == deletesLess && seldom():
 		return nil
@@ -121,7 +121,7 @@ func TestMoody(t *testing.T) {
 	if f == none {
 		rounds = 50
 	}
-	sessiontest.Histories(t, func(*testing.T) session.Store { return newMoody(f) }, rounds)
+	sessiontest.Histories(t, func(*testing.T) store.Store { return newMoody(f) }, rounds)
 }
 
 // TestHistoriesFindFlaws: each flaw breaks a rule that is there for it.

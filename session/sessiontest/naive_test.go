@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // naive is the simplest store there can be: a map under a lock. With a flaw it is a store as people
@@ -14,7 +14,7 @@ import (
 type naive struct {
 	flaw    flaw
 	mu      sync.Mutex
-	records map[session.ID]session.Record
+	records map[store.ID]store.Record
 }
 
 type flaw string
@@ -45,10 +45,16 @@ const (
 	forgetsParent flaw = "forgets the parent"
 	signInOrphans flaw = "a sign-in takes the parent away"
 	touchOrphans  flaw = "a touch takes the parent away"
+	forgetsState  flaw = "forgets the state"
+	shortState    flaw = "cuts the state"
+	keepsState    flaw = "a rekey leaves the state"
+	signInState   flaw = "a sign-in takes the state away"
+	touchState    flaw = "a touch takes the state away"
+	listsStates   flaw = "lists without the state"
 	listsOrphans  flaw = "lists without the parent"
 )
 
-func newNaive(f flaw) *naive { return &naive{flaw: f, records: make(map[session.ID]session.Record)} }
+func newNaive(f flaw) *naive { return &naive{flaw: f, records: make(map[store.ID]store.Record)} }
 
 // begin takes the lock, unless the context has ended.
 func (n *naive) begin(ctx context.Context) error {
@@ -59,35 +65,39 @@ func (n *naive) begin(ctx context.Context) error {
 	return nil
 }
 
-func (n *naive) live(r session.Record, now time.Time) bool {
+func (n *naive) live(r store.Record, now time.Time) bool {
 	if n.flaw == ownClock {
 		now = time.Now()
 	}
 	return r.Live(now) || n.flaw == everlasting
 }
 
-func (n *naive) find(id session.ID, digest session.Digest, now time.Time) (session.Record, error) {
+func (n *naive) find(id store.ID, digest store.Digest, now time.Time) (store.Record, error) {
 	r, ok := n.records[id]
 	if !ok && n.flaw == upserts {
-		return session.Record{ID: id, Digest: digest, Expires: now.Add(time.Hour)}, nil
+		return store.Record{ID: id, Digest: digest, Expires: now.Add(time.Hour)}, nil
 	}
 	if !ok || !n.live(r, now) || (r.Digest != digest && n.flaw != noDigest) {
-		return session.Record{}, session.ErrNotFound
+		return store.Record{}, store.ErrNotFound
 	}
 	return r, nil
 }
 
-func (n *naive) Create(ctx context.Context, r session.Record) error {
+func (n *naive) Create(ctx context.Context, r store.Record) error {
 	if err := n.begin(ctx); err != nil {
 		return err
 	}
 	defer n.mu.Unlock()
 	if _, ok := n.records[r.ID]; ok && n.flaw != overwrites {
-		return session.ErrExists
+		return store.ErrExists
 	}
 	switch n.flaw {
 	case forgetsParent:
-		r.Parent = session.ID{}
+		r.Parent = store.ID{}
+	case forgetsState:
+		r.State = store.Live
+	case shortState:
+		r.State = r.State[:min(len(r.State), 16)]
 	case roundsSeconds:
 		r.Expires = r.Expires.Truncate(time.Second)
 	case dropsEmpty:
@@ -98,18 +108,18 @@ func (n *naive) Create(ctx context.Context, r session.Record) error {
 	return nil
 }
 
-func (n *naive) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
+func (n *naive) Load(ctx context.Context, id store.ID, now time.Time) (store.Record, error) {
 	if err := n.begin(ctx); err != nil {
-		return session.Record{}, err
+		return store.Record{}, err
 	}
 	defer n.mu.Unlock()
 	if r, ok := n.records[id]; ok && n.live(r, now) {
 		return r, nil
 	}
-	return session.Record{}, session.ErrNotFound
+	return store.Record{}, store.ErrNotFound
 }
 
-func (n *naive) Patch(ctx context.Context, p session.Patch) (int64, error) {
+func (n *naive) Patch(ctx context.Context, p store.Patch) (int64, error) {
 	if err := n.begin(ctx); err != nil {
 		return 0, err
 	}
@@ -119,8 +129,34 @@ func (n *naive) Patch(ctx context.Context, p session.Patch) (int64, error) {
 		return 0, err
 	}
 	if p.IfVersion != 0 && p.IfVersion != r.Version && n.flaw != noVersion {
-		return 0, session.ErrConflict
+		return 0, store.ErrConflict
 	}
+	if n.flaw == halfPatches {
+		if err := n.half(ctx, r, p); err != nil {
+			return 0, err
+		}
+	}
+	r, p = n.misread(r, p)
+	r = r.Apply(p)
+	n.records[p.ID] = r
+	return r.Version, nil
+}
+
+// half applies half of a patch, and gives up then if nobody waits any more.
+func (n *naive) half(ctx context.Context, r store.Record, p store.Patch) error {
+	first := p
+	first.Rekey, first.SignIn, first.Set = nil, nil, maps.Clone(p.Set)
+	for key := range p.Set {
+		delete(first.Set, key)
+		break
+	}
+	n.records[p.ID] = r.Apply(first)
+	time.Sleep(10 * time.Microsecond)
+	return ctx.Err()
+}
+
+// misread returns what a store with its flaw makes of a patch, and of the record for it.
+func (n *naive) misread(r store.Record, p store.Patch) (store.Record, store.Patch) {
 	switch n.flaw {
 	case losesUpdates: // what was read is written back later, over whatever came between
 		n.mu.Unlock()
@@ -142,29 +178,25 @@ func (n *naive) Patch(ctx context.Context, p session.Patch) (int64, error) {
 			in.Deadline = r.Deadline
 			p.SignIn = &in
 		}
-	case halfPatches: // and gives up between them if nobody waits any more
-		first := p
-		first.Rekey, first.SignIn, first.Set = nil, nil, maps.Clone(p.Set)
-		for key := range p.Set {
-			delete(first.Set, key)
-			break
-		}
-		n.records[p.ID] = r.Apply(first)
-		time.Sleep(10 * time.Microsecond)
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
 	case signInOrphans:
 		if p.SignIn != nil {
-			r.Parent = session.ID{}
+			r.Parent = store.ID{}
+		}
+	case signInState:
+		if p.SignIn != nil && p.Rekey == nil {
+			r.State = store.Live
+		}
+	case keepsState:
+		if p.Rekey != nil {
+			rekey := *p.Rekey
+			rekey.State = r.State
+			p.Rekey = &rekey
 		}
 	}
-	r = r.Apply(p)
-	n.records[p.ID] = r
-	return r.Version, nil
+	return r, p
 }
 
-func (n *naive) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
+func (n *naive) Touch(ctx context.Context, id store.ID, digest store.Digest, t store.Touch, now time.Time) error {
 	if err := n.begin(ctx); err != nil {
 		return err
 	}
@@ -178,14 +210,16 @@ func (n *naive) Touch(ctx context.Context, id session.ID, digest session.Digest,
 		r.LastSeen, r.Expires = t.LastSeen, t.Expires
 	case touchCounts:
 		r.Version++
+	case touchState:
+		r.State = store.Live
 	case touchOrphans:
-		r.Parent = session.ID{}
+		r.Parent = store.ID{}
 	}
 	n.records[id] = r.Touched(t)
 	return nil
 }
 
-func (n *naive) Delete(ctx context.Context, ids ...session.ID) error {
+func (n *naive) Delete(ctx context.Context, ids ...store.ID) error {
 	if err := n.begin(ctx); err != nil {
 		return err
 	}
@@ -199,7 +233,7 @@ func (n *naive) Delete(ctx context.Context, ids ...session.ID) error {
 	return nil
 }
 
-func (n *naive) BySubject(ctx context.Context, subject string, now time.Time) (found []session.Record, err error) {
+func (n *naive) BySubject(ctx context.Context, subject string, now time.Time) (found []store.Record, err error) {
 	if err := n.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -208,8 +242,11 @@ func (n *naive) BySubject(ctx context.Context, subject string, now time.Time) (f
 		same := r.Subject == subject || n.flaw == listsFolded && len(r.Subject) == len(subject) && r.Subject[0]|32 == subject[0]|32
 		if same && subject != "" && (n.live(r, now) || n.flaw == listsDead) {
 			r.Values = nil
+			if n.flaw == listsStates {
+				r.State = store.Live
+			}
 			if n.flaw == listsOrphans {
-				r.Parent = session.ID{}
+				r.Parent = store.ID{}
 			}
 			found = append(found, r)
 		}

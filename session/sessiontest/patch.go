@@ -3,35 +3,35 @@ package sessiontest
 import (
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 var patchTests = []test{
 	{"set and delete", func(p probe) {
 		r := record()
-		r.Values = session.Values{"a": []byte("1"), "b": []byte("2"), "c": []byte("3")}
+		r.Values = store.Values{"a": []byte("1"), "b": []byte("2"), "c": []byte("3")}
 		p.created(r)
 		change := patch(r)
 		change.Delete = []string{"a", "absent"}
-		change.Set = session.Values{"b": []byte("two"), "d": []byte("4")}
+		change.Set = store.Values{"b": []byte("two"), "d": []byte("4")}
 		p.patched(change)
 		r.Version = 2
-		r.Values = session.Values{"b": []byte("two"), "c": []byte("3"), "d": []byte("4")}
+		r.Values = store.Values{"b": []byte("two"), "c": []byte("3"), "d": []byte("4")}
 		p.holds(r, past)
 	}},
 	{"set comes after delete", func(p probe) {
 		r := record()
-		r.Values = session.Values{"a": []byte("1")}
+		r.Values = store.Values{"a": []byte("1")}
 		p.created(r)
 		change := set(r, "a", "2")
 		change.Delete = []string{"a"}
 		p.patched(change)
-		r.Version, r.Values = 2, session.Values{"a": []byte("2")}
+		r.Version, r.Values = 2, store.Values{"a": []byte("2")}
 		p.holds(r, past)
 	}},
 	{"clear", func(p probe) {
 		r := record()
-		r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
+		r.Values = store.Values{"a": []byte("1"), "b": []byte("2")}
 		p.created(r)
 		change := patch(r)
 		change.Clear = true
@@ -41,17 +41,17 @@ var patchTests = []test{
 	}},
 	{"set comes after clear", func(p probe) {
 		r := record()
-		r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
+		r.Values = store.Values{"a": []byte("1"), "b": []byte("2")}
 		p.created(r)
 		change := set(r, "b", "3")
 		change.Clear, change.Delete = true, []string{"b"}
 		p.patched(change)
-		r.Version, r.Values = 2, session.Values{"b": []byte("3")}
+		r.Version, r.Values = 2, store.Values{"b": []byte("3")}
 		p.holds(r, past)
 	}},
 	{"versions", func(p probe) {
 		r := p.created(record())
-		changes := []session.Patch{patch(r), set(r, "a", "1"), set(r, "a", "1"), patch(r)} // some change nothing else
+		changes := []store.Patch{patch(r), set(r, "a", "1"), set(r, "a", "1"), patch(r)} // some change nothing else
 		for i, change := range changes {
 			want := int64(i + 2)
 			if got := p.patched(change); got != want {
@@ -64,14 +64,14 @@ var patchTests = []test{
 	}},
 	{"sign-in", func(p probe) {
 		r := record()
-		r.Addr, r.UserAgent, r.Values = "192.0.2.1", "before", session.Values{"cart": []byte("1")}
+		r.Addr, r.UserAgent, r.Values = "192.0.2.1", "before", store.Values{"cart": []byte("1")}
 		p.created(r)
 		change := set(r, "user", "ada")
 		in := signIn("ada")
-		change.SignIn, change.Rekey = &in, &session.Rekey{Digest: session.Digest{7}, KeyID: "fedcba98"}
+		change.SignIn, change.Rekey = &in, &store.Rekey{Digest: store.Digest{7}, KeyID: "fedcba98"}
 		p.patched(change)
-		r.Version, r.Digest, r.KeyID = 2, session.Digest{7}, "fedcba98"
-		r.Values = session.Values{"cart": []byte("1"), "user": []byte("ada")}
+		r.Version, r.Digest, r.KeyID = 2, store.Digest{7}, "fedcba98"
+		r.Values = store.Values{"cart": []byte("1"), "user": []byte("ada")}
 		r = signedIn(r, in)
 		p.holds(r, past)
 		p.listed("ada", past, r)
@@ -96,7 +96,7 @@ var patchTests = []test{
 		in := signIn("ada")
 		in.Expires = past.Add(time.Minute)
 		change.SignIn = &in
-		change.Seen = &session.Touch{LastSeen: past.Add(time.Second), Expires: past.Add(time.Second)}
+		change.Seen = &store.Touch{LastSeen: past.Add(time.Second), Expires: past.Add(time.Second)}
 		p.patched(change)
 		r.Version = 2
 		r = signedIn(r, in)
@@ -108,29 +108,29 @@ var patchTests = []test{
 	{"seen", func(p probe) {
 		r := p.created(record())
 		change := set(r, "a", "1")
-		change.Seen = &session.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}
+		change.Seen = &store.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}
 		p.patched(change)
-		r.Version, r.Values = 2, session.Values{"a": []byte("1")}
+		r.Version, r.Values = 2, store.Values{"a": []byte("1")}
 		r.LastSeen, r.Expires = past.Add(time.Minute), past.Add(2*time.Hour)
 		p.holds(r, past.Add(90*time.Minute))
 
-		change.Seen = &session.Touch{LastSeen: past, Expires: past.Add(time.Minute)}
+		change.Seen = &store.Touch{LastSeen: past, Expires: past.Add(time.Minute)}
 		p.patched(change)
 		r.Version = 3
 		p.holds(r, past)
 	}},
 }
 
-// signIn gives a sign-in that changes every field it can.
-func signIn(subject string) session.SignIn {
-	return session.SignIn{
+// signIn returns a sign-in that changes every field it can.
+func signIn(subject string) store.SignIn {
+	return store.SignIn{
 		Subject: subject, SignedIn: past.Add(time.Millisecond), Expires: past.Add(3 * time.Hour), Deadline: past.Add(9 * time.Hour),
 		Idle: 3 * time.Hour, Persist: true, Addr: "2001:db8::2", UserAgent: "after",
 	}
 }
 
-// signedIn gives r with the fields of a sign-in.
-func signedIn(r session.Record, in session.SignIn) session.Record {
+// signedIn returns r with the fields of a sign-in.
+func signedIn(r store.Record, in store.SignIn) store.Record {
 	r.Subject, r.SignedIn, r.Expires, r.Deadline = in.Subject, in.SignedIn, in.Expires, in.Deadline
 	r.Idle, r.Persist, r.Addr, r.UserAgent = in.Idle, in.Persist, in.Addr, in.UserAgent
 	return r
@@ -169,12 +169,12 @@ var guardTests = []test{
 		change := set(r, "a", "1")
 		change.IfVersion = 1
 		p.patched(change)
-		change.Set = session.Values{"a": []byte("2")}
+		change.Set = store.Values{"a": []byte("2")}
 		for _, version := range []int64{1, 3, -1, 1 << 62} {
 			change.IfVersion = version
-			p.refused(change, session.ErrConflict)
+			p.refused(change, store.ErrConflict)
 		}
-		r.Version, r.Values = 2, session.Values{"a": []byte("1")}
+		r.Version, r.Values = 2, store.Values{"a": []byte("1")}
 		p.holds(r, past)
 		change.IfVersion = 2
 		if got := p.patched(change); got != 3 {
@@ -187,13 +187,13 @@ var guardTests = []test{
 		change.IfVersion = 99
 		other := change
 		other.Digest[0] ^= 1
-		p.refused(other, session.ErrNotFound)
+		p.refused(other, store.ErrNotFound)
 		late := change
 		late.Now = r.Expires
-		p.refused(late, session.ErrNotFound)
+		p.refused(late, store.ErrNotFound)
 		absent := change
 		absent.ID = record().ID
-		p.refused(absent, session.ErrNotFound)
+		p.refused(absent, store.ErrNotFound)
 		p.holds(r, past)
 	}},
 	{"the digest", func(p probe) {
@@ -201,60 +201,60 @@ var guardTests = []test{
 		for i := range r.Digest {
 			wrong := r
 			wrong.Digest[i] ^= 0x80
-			p.refused(set(wrong, "a", "1"), session.ErrNotFound)
+			p.refused(set(wrong, "a", "1"), store.ErrNotFound)
 		}
-		p.refused(session.Patch{ID: r.ID, Now: past, Clear: true}, session.ErrNotFound)
-		p.untouchable(session.Record{ID: r.ID}, past)
+		p.refused(store.Patch{ID: r.ID, Now: past, Clear: true}, store.ErrNotFound)
+		p.untouchable(store.Record{ID: r.ID}, past)
 		p.holds(r, past)
 	}},
 	{"a renewed key", func(p probe) {
 		r := recordOf("ada")
-		r.Values = session.Values{"a": []byte("1")}
+		r.Values = store.Values{"a": []byte("1")}
 		p.created(r)
 		change := patch(r)
-		change.Rekey = &session.Rekey{Digest: session.Digest{0, 0xff, 1}, KeyID: "fedcba98"}
+		change.Rekey = &store.Rekey{Digest: store.Digest{0, 0xff, 1}, KeyID: "fedcba98"}
 		p.patched(change)
 		renewed := r
-		renewed.Version, renewed.Digest, renewed.KeyID = 2, session.Digest{0, 0xff, 1}, "fedcba98"
+		renewed.Version, renewed.Digest, renewed.KeyID = 2, store.Digest{0, 0xff, 1}, "fedcba98"
 		p.holds(renewed, past)
 
 		// The old key changes nothing any more, not even to itself.
-		p.refused(set(r, "a", "2"), session.ErrNotFound)
-		p.refused(change, session.ErrNotFound)
+		p.refused(set(r, "a", "2"), store.ErrNotFound)
+		p.refused(change, store.ErrNotFound)
 		p.untouchable(r, past)
 		p.holds(renewed, past)
 		p.listed("ada", past, renewed)
 
 		p.patched(set(renewed, "a", "2"))
-		p.touched(renewed, session.Touch{LastSeen: past.Add(time.Minute)}, past)
+		p.touched(renewed, store.Touch{LastSeen: past.Add(time.Minute)}, past)
 	}},
 	{"only that record", func(p probe) {
 		r, other := p.created(recordOf("ada")), p.created(recordOf("ada"))
 		p.patched(set(r, "a", "1"))
-		p.touched(r, session.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}, past)
+		p.touched(r, store.Touch{LastSeen: past.Add(time.Minute), Expires: past.Add(2 * time.Hour)}, past)
 		p.holds(other, past)
 	}},
 }
 
 // notRevived checks that nothing changes a record that does not live at now, nor brings it back.
-func (p probe) notRevived(r session.Record, now time.Time) {
+func (p probe) notRevived(r store.Record, now time.Time) {
 	p.Helper()
 	in := signIn("ada")
 	in.Expires = now.Add(time.Hour)
-	to := session.Touch{LastSeen: now, Expires: now.Add(time.Hour)}
-	changes := []session.Patch{
+	to := store.Touch{LastSeen: now, Expires: now.Add(time.Hour)}
+	changes := []store.Patch{
 		{},
-		{Set: session.Values{"a": []byte("1")}},
+		{Set: store.Values{"a": []byte("1")}},
 		{Clear: true},
 		{Delete: []string{"a"}},
 		{IfVersion: 1},
 		{SignIn: &in},
 		{Seen: &to},
-		{Rekey: &session.Rekey{Digest: r.Digest, KeyID: r.KeyID}},
+		{Rekey: &store.Rekey{Digest: r.Digest, KeyID: r.KeyID}},
 	}
 	for _, change := range changes {
 		change.ID, change.Digest, change.Now = r.ID, r.Digest, now
-		p.refused(change, session.ErrNotFound)
+		p.refused(change, store.ErrNotFound)
 		p.gone(r.ID, now)
 	}
 	p.untouchable(r, now)

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 const (
@@ -29,7 +29,7 @@ var raceTests = []test{
 			}
 			versions[i] = version
 		})
-		r.Version, r.Values = crowd+1, session.Values{}
+		r.Version, r.Values = crowd+1, store.Values{}
 		for i := range crowd {
 			r.Values[fmt.Sprintf("key-%d", i)] = []byte(strconv.Itoa(i))
 		}
@@ -60,7 +60,7 @@ var raceTests = []test{
 				case err == nil && version == current.Version+1 && n < workers*each:
 					acknowledged[n+1].Add(1)
 					done++
-				case !errors.Is(err, session.ErrConflict):
+				case !errors.Is(err, store.ErrConflict):
 					p.Errorf("counting from %d at version %d: version %d, %v", n, current.Version, version, err)
 					return
 				}
@@ -77,12 +77,14 @@ var raceTests = []test{
 	}},
 	{"a patch is seen whole", func(p probe) {
 		r := record()
-		r.Values = session.Values{"a": []byte("0"), "b": []byte("0")}
+		r.Values = store.Values{"a": []byte("0"), "b": []byte("0")}
 		p.created(r)
 		var done atomic.Bool
 		var readers sync.WaitGroup
 		for range 2 {
-			readers.Go(func() {
+			readers.Add(1)
+			go func() {
+				defer readers.Done()
 				version := int64(0)
 				for !done.Load() {
 					got, err := p.Load(p.Context(), r.ID, past)
@@ -92,13 +94,13 @@ var raceTests = []test{
 					}
 					version = got.Version
 				}
-			})
+			}()
 		}
 		together(4, func(i int) {
 			for n := range rounds {
 				change := patch(r)
 				value := []byte(fmt.Sprintf("%d/%d", i, n))
-				change.Set = session.Values{"a": value, "b": value}
+				change.Set = store.Values{"a": value, "b": value}
 				if _, err := p.Patch(p.Context(), change); err != nil {
 					p.Errorf("Patch: %v", err)
 				}
@@ -113,14 +115,14 @@ var raceTests = []test{
 			var winner atomic.Int64
 			together(8, func(i int) {
 				change := patch(r)
-				change.Rekey = &session.Rekey{Digest: session.Digest{byte(i + 1)}, KeyID: "fedcba98"}
+				change.Rekey = &store.Rekey{Digest: store.Digest{byte(i + 1)}, KeyID: "fedcba98"}
 				if _, err := p.Patch(p.Context(), change); err == nil {
 					winner.Add(int64(i + 1))
-				} else if !errors.Is(err, session.ErrNotFound) {
+				} else if !errors.Is(err, store.ErrNotFound) {
 					p.Errorf("Patch: %v, want ErrNotFound", err)
 				}
 			})
-			r.Version, r.KeyID, r.Digest = 2, "fedcba98", session.Digest{byte(winner.Load())}
+			r.Version, r.KeyID, r.Digest = 2, "fedcba98", store.Digest{byte(winner.Load())}
 			p.holds(r, past)
 		}
 	}},
@@ -130,14 +132,14 @@ var raceTests = []test{
 			var winner atomic.Int64
 			together(8, func(i int) {
 				mine := r
-				mine.Digest = session.Digest{byte(i + 1)}
+				mine.Digest = store.Digest{byte(i + 1)}
 				if err := p.Create(p.Context(), mine); err == nil {
 					winner.Add(int64(i + 1))
-				} else if !errors.Is(err, session.ErrExists) {
+				} else if !errors.Is(err, store.ErrExists) {
 					p.Errorf("Create: %v, want ErrExists", err)
 				}
 			})
-			r.Digest = session.Digest{byte(winner.Load())}
+			r.Digest = store.Digest{byte(winner.Load())}
 			p.holds(r, past)
 		}
 	}},
@@ -155,18 +157,19 @@ var raceTests = []test{
 					return
 				}
 				for range 100 * rounds { // until it is seen to be gone
+					runtime.Gosched() // let the deletion come
 					before := deleted.Load()
 					var err error
 					if i%2 == 0 {
 						_, err = p.Patch(p.Context(), set(r, "a", "1"))
 					} else {
-						err = p.Touch(p.Context(), r.ID, r.Digest, session.Touch{LastSeen: past, Expires: past.Add(2 * time.Hour)}, past)
+						err = p.Touch(p.Context(), r.ID, r.Digest, store.Touch{LastSeen: past, Expires: past.Add(2 * time.Hour)}, past)
 					}
 					switch {
 					case err == nil && before:
 						p.Error("a record was changed after its deletion was acknowledged")
 						return
-					case errors.Is(err, session.ErrNotFound):
+					case errors.Is(err, store.ErrNotFound):
 						return
 					case err != nil:
 						p.Errorf("changing a record that is being deleted: %v", err)
@@ -181,7 +184,7 @@ var raceTests = []test{
 	{"sweeping beside touches and patches", func(p probe) {
 		for round := range rounds {
 			r := p.created(record())
-			to := session.Touch{LastSeen: r.Expires, Expires: r.Expires.Add(time.Hour)}
+			to := store.Touch{LastSeen: r.Expires, Expires: r.Expires.Add(time.Hour)}
 			var saved error
 			together(3, func(i int) {
 				switch {
@@ -200,7 +203,7 @@ var raceTests = []test{
 			switch {
 			case saved == nil:
 				p.loaded(r.ID, r.Expires)
-			case errors.Is(saved, session.ErrNotFound):
+			case errors.Is(saved, store.ErrNotFound):
 				p.gone(r.ID, past)
 			default:
 				p.Errorf("touching a record that is being swept: %v", saved)
@@ -242,7 +245,7 @@ var raceTests = []test{
 					return
 				}
 				found, err := p.BySubject(p.Context(), subject, past)
-				if err != nil || !slices.ContainsFunc(found, func(f session.Record) bool { return f.ID == r.ID }) {
+				if err != nil || !slices.ContainsFunc(found, func(f store.Record) bool { return f.ID == r.ID }) {
 					p.Errorf("a sign-in that was acknowledged is not listed (%v)", err)
 				}
 			}

@@ -26,17 +26,21 @@ func (j *judgement) values(l *recordLife) {
 // sees: what is seen between two moments was written by then, and is not what was overwritten for
 // sure.
 func (j *judgement) sees(l *recordLife, s sight, start, end int64, e *event) {
-	for _, key := range registers() {
+	for _, key := range registers {
 		if !l.mayHold(key, s.values[key], start, end) {
 			j.breaks("lost", "%q of record %s is %q, which it cannot be: %v", key, short(l.id), s.values[key], e)
 		}
 	}
-	least, most := 0, 0
+	if least, most := l.counted(start, end, e); s.count < least || s.count > most {
+		j.breaks("lost", "the counter of record %s is at %d, want %d to %d: %v", short(l.id), s.count, least, most, e)
+	}
+}
+
+// counted returns the least and the most that the counter may be at for e, which looks between two
+// moments.
+func (l *recordLife) counted(start, end int64, e *event) (least, most int) {
 	for _, other := range l.events {
-		if !other.counts || other.refused() || !other.after.found && other.acknowledged() {
-			continue
-		}
-		if other.acknowledged() && other.after.id != l.id {
+		if !other.counts || !l.wrote(other) {
 			continue
 		}
 		if other.acknowledged() && other.end < start {
@@ -46,9 +50,7 @@ func (j *judgement) sees(l *recordLife, s sight, start, end int64, e *event) {
 			most++
 		}
 	}
-	if s.count < least || s.count > most {
-		j.breaks("lost", "the counter of record %s is at %d, want %d to %d: %v", short(l.id), s.count, least, most, e)
-	}
+	return least, most
 }
 
 // mayHold reports whether a register may hold a value for one who looks between two moments:
@@ -99,7 +101,7 @@ func (j *judgement) stored(l *recordLife) {
 		return
 	}
 	s := sight{found: true, id: l.id, subject: r.Subject, values: map[string]string{}}
-	for _, key := range registers() {
+	for _, key := range registers {
 		var value string
 		if json.Unmarshal(r.Values[key], &value) == nil {
 			s.values[key] = value

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
-// check gives the rules that the history breaks, in words.
+// check returns the rules that the history breaks, in words.
 func (h *history) check() []string {
-	j := &judgement{h: h, opens: map[string]*event{}, lives: map[session.ID]*recordLife{}}
+	j := &judgement{h: h, opens: map[string]*event{}, lives: map[store.ID]*recordLife{}}
 	j.collect()
 	for _, e := range h.events {
 		j.answers(e)
@@ -34,7 +34,7 @@ func (h *history) check() []string {
 // answers: what nobody should be answered.
 func (j *judgement) answers(e *event) {
 	switch {
-	case e.err != nil && !errors.Is(e.err, session.ErrNotFound):
+	case e.err != nil && !errors.Is(e.err, store.ErrNotFound):
 		j.breaks("answers", "%v", e)
 	case e.status == 0, e.status == accepted:
 	case e.status == unauthorized && e.name != "load":
@@ -90,7 +90,7 @@ func (j *judgement) renewals() {
 	}
 }
 
-// renewedBy gives the renewal of each key, and breaks where there is more than one.
+// renewedBy returns the renewal of each key, and breaks where there is more than one.
 func (j *judgement) renewedBy() map[string]*event {
 	by := map[string]*event{}
 	for _, e := range j.h.events {
@@ -129,8 +129,8 @@ func (j *judgement) final(l *recordLife) {
 	}
 }
 
-// stays: a request ends in the session that it saw. Only a sign-in may end in one of its own, when a
-// stranger's session that it saw was ended or renewed meanwhile.
+// stays: a request ends in the session that it saw. Only a sign-in may end in one of its own, when
+// a stranger's session that it saw was ended or renewed meanwhile.
 func (j *judgement) stays(e *event, l *recordLife) {
 	if !e.acknowledged() || e.ends || e.after.id == l.id || e.standsAlone() && l.threatened(e.start, e.end, e) {
 		return

@@ -15,7 +15,7 @@
 //		sessiontest.Histories(t, open, 20)
 //	}
 //
-//	func open(t *testing.T) session.Store { … }
+//	func open(t *testing.T) store.Store { … }
 package sessiontest
 
 import (
@@ -29,16 +29,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // Run runs every test of the suite as a subtest of t, one after the other. Each opens a store of
-// its own: open gives one that is empty, and leaves what must be cleaned up to t.Cleanup. Run it
+// its own: open returns one that is empty, and leaves what must be cleaned up to t.Cleanup. Run it
 // with the race detector at least once.
 //
 // All times lie decades before or after the present, so a store that asks a clock of its own fails.
 // Strings (subjects, keys, addresses, user agents) are any bytes, as they are in Go.
-func Run(t *testing.T, open func(t *testing.T) session.Store) {
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	groups := []struct {
 		name  string
 		tests []test
@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) session.Store) {
 		{"Subject", subjectTests},
 		{"Each", eachTests},
 		{"Parent", parentTests},
+		{"State", stateTests},
 		{"Context", contextTests},
 		{"Race", raceTests},
 		{"Fault", faultTests},
@@ -80,14 +81,14 @@ var (
 // probe is a test and the store it tests.
 type probe struct {
 	*testing.T
-	session.Store
+	store.Store
 }
 
-// record gives a stranger's record that was created at past and lives for an hour.
-func record() session.Record { return recordAt(past) }
+// record returns a stranger's record that was created at past and lives for an hour.
+func record() store.Record { return recordAt(past) }
 
-func recordAt(now time.Time) session.Record {
-	r := session.Record{
+func recordAt(now time.Time) store.Record {
+	r := store.Record{
 		Version: 1, KeyID: "0123abcd", Created: now, LastSeen: now,
 		Expires: now.Add(time.Hour), Deadline: now.Add(30 * 24 * time.Hour), Idle: time.Hour,
 	}
@@ -96,27 +97,27 @@ func recordAt(now time.Time) session.Record {
 	return r
 }
 
-// recordOf gives a record that was created signed in.
-func recordOf(subject string) session.Record {
+// recordOf returns a record that was created signed in.
+func recordOf(subject string) store.Record {
 	r := record()
 	r.Subject, r.SignedIn = subject, r.Created
 	return r
 }
 
-// patch gives a patch that may be applied to r when r was just created.
-func patch(r session.Record) session.Patch {
-	return session.Patch{ID: r.ID, Digest: r.Digest, Now: r.Created}
+// patch returns a patch that may be applied to r when r was just created.
+func patch(r store.Record) store.Patch {
+	return store.Patch{ID: r.ID, Digest: r.Digest, Now: r.Created}
 }
 
-// set gives a patch that sets one key.
-func set(r session.Record, key, value string) session.Patch {
+// set returns a patch that sets one key.
+func set(r store.Record, key, value string) store.Patch {
 	p := patch(r)
-	p.Set = session.Values{key: []byte(value)}
+	p.Set = store.Values{key: []byte(value)}
 	return p
 }
 
-// created stores r and gives it back.
-func (p probe) created(r session.Record) session.Record {
+// created stores r and returns it.
+func (p probe) created(r store.Record) store.Record {
 	p.Helper()
 	if err := p.Create(p.Context(), r); err != nil {
 		p.Fatalf("Create: %v", err)
@@ -124,8 +125,8 @@ func (p probe) created(r session.Record) session.Record {
 	return r
 }
 
-// patched applies a patch that must succeed and gives the new version.
-func (p probe) patched(change session.Patch) int64 {
+// patched applies a patch that must succeed and returns the new version.
+func (p probe) patched(change store.Patch) int64 {
 	p.Helper()
 	version, err := p.Patch(p.Context(), change)
 	if err != nil {
@@ -135,7 +136,7 @@ func (p probe) patched(change session.Patch) int64 {
 }
 
 // refused applies a patch that must fail, in one way.
-func (p probe) refused(change session.Patch, want error) {
+func (p probe) refused(change store.Patch, want error) {
 	p.Helper()
 	if version, err := p.Patch(p.Context(), change); !errors.Is(err, want) {
 		p.Errorf("Patch gave version %d and error %v, want error %v", version, err, want)
@@ -143,15 +144,15 @@ func (p probe) refused(change session.Patch, want error) {
 }
 
 // touched touches r as its holder does, and must succeed.
-func (p probe) touched(r session.Record, to session.Touch, now time.Time) {
+func (p probe) touched(r store.Record, to store.Touch, now time.Time) {
 	p.Helper()
 	if err := p.Touch(p.Context(), r.ID, r.Digest, to, now); err != nil {
 		p.Fatalf("Touch: %v", err)
 	}
 }
 
-// loaded gives a record that must be there.
-func (p probe) loaded(id session.ID, now time.Time) session.Record {
+// loaded returns a record that must be there.
+func (p probe) loaded(id store.ID, now time.Time) store.Record {
 	p.Helper()
 	r, err := p.Load(p.Context(), id, now)
 	if err != nil {
@@ -161,15 +162,15 @@ func (p probe) loaded(id session.ID, now time.Time) session.Record {
 }
 
 // gone checks that no record of that id lives.
-func (p probe) gone(id session.ID, now time.Time) {
+func (p probe) gone(id store.ID, now time.Time) {
 	p.Helper()
-	if r, err := p.Load(p.Context(), id, now); !errors.Is(err, session.ErrNotFound) {
+	if r, err := p.Load(p.Context(), id, now); !errors.Is(err, store.ErrNotFound) {
 		p.Errorf("Load gave %+v, %v; want ErrNotFound", r, err)
 	}
 }
 
 // holds checks that the record is stored exactly like want.
-func (p probe) holds(want session.Record, now time.Time) {
+func (p probe) holds(want store.Record, now time.Time) {
 	p.Helper()
 	if diff := difference(p.loaded(want.ID, now), want); diff != "" {
 		p.Errorf("the stored record differs: %s", diff)
@@ -177,13 +178,13 @@ func (p probe) holds(want session.Record, now time.Time) {
 }
 
 // listed checks that want are the live records of a subject, without their values.
-func (p probe) listed(subject string, now time.Time, want ...session.Record) {
+func (p probe) listed(subject string, now time.Time, want ...store.Record) {
 	p.Helper()
 	p.without(fmt.Sprintf("BySubject(%.40q)", subject), p.of(subject, now), want)
 }
 
-// of gives the live records of a subject.
-func (p probe) of(subject string, now time.Time) []session.Record {
+// of returns the live records of a subject.
+func (p probe) of(subject string, now time.Time) []store.Record {
 	p.Helper()
 	got, err := p.BySubject(p.Context(), subject, now)
 	if err != nil {
@@ -193,12 +194,12 @@ func (p probe) of(subject string, now time.Time) []session.Record {
 }
 
 // without checks that a method gave the records want, each once, without their values.
-func (p probe) without(method string, got, want []session.Record) {
+func (p probe) without(method string, got, want []store.Record) {
 	p.Helper()
 	if len(got) != len(want) {
 		p.Errorf("%s gave %d records, want %d", method, len(got), len(want))
 	}
-	byID := make(map[session.ID]session.Record)
+	byID := make(map[store.ID]store.Record)
 	for _, r := range got {
 		if r.Values != nil {
 			p.Errorf("%s gave values", method)
@@ -220,7 +221,7 @@ func (p probe) without(method string, got, want []session.Record) {
 
 // difference names the first field in which two records differ, or "". No values and empty values
 // are the same.
-func difference(got, want session.Record) string {
+func difference(got, want store.Record) string {
 	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
 	for i := range g.NumField() {
 		name := g.Type().Field(i).Name
@@ -228,7 +229,7 @@ func difference(got, want session.Record) string {
 		switch field := g.Field(i).Interface().(type) {
 		case time.Time:
 			same = field.Equal(w.Field(i).Interface().(time.Time)) && field.Location() == time.UTC
-		case session.Values:
+		case store.Values:
 			same = maps.EqualFunc(field, want.Values, bytes.Equal)
 		default:
 			same = field == w.Field(i).Interface()
@@ -242,15 +243,15 @@ func difference(got, want session.Record) string {
 
 // brief is a field as a message may hold it.
 func brief(field reflect.Value) string {
-	if digest, ok := field.Interface().(session.Digest); ok {
+	if digest, ok := field.Interface().(store.Digest); ok {
 		return fmt.Sprintf("%x", digest[:])
 	}
 	return fmt.Sprintf("%.200s", fmt.Sprint(field))
 }
 
-// clone gives a deep copy.
-func clone(v session.Values) session.Values {
-	c := make(session.Values, len(v))
+// clone returns a deep copy.
+func clone(v store.Values) store.Values {
+	c := make(store.Values, len(v))
 	for key, value := range v {
 		c[key] = bytes.Clone(value)
 	}
@@ -262,10 +263,12 @@ func together(n int, run func(i int)) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
 	for i := range n {
-		wg.Go(func() {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
 			<-start
 			run(i)
-		})
+		}()
 	}
 	close(start)
 	wg.Wait()

@@ -6,9 +6,10 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/doorbook/doorbook/session"
 	"github.com/doorbook/doorbook/session/sessiontest"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // flawVariable makes TestNaive test a store with that flaw. It is set for the processes that
@@ -17,7 +18,11 @@ const flawVariable = "SESSIONTEST_FLAW"
 
 func TestNaive(t *testing.T) {
 	t.Parallel()
-	sessiontest.Run(t, func(*testing.T) session.Store { return newNaive(flaw(os.Getenv(flawVariable))) })
+	f := flaw(os.Getenv(flawVariable))
+	if f == eachLocked {
+		sessiontest.SetPatience(100 * time.Millisecond)
+	}
+	sessiontest.Run(t, func(*testing.T) store.Store { return newNaive(f) })
 }
 
 // TestRunFindsFlaws: each flaw makes that test of the suite fail which is there for it.
@@ -48,6 +53,12 @@ func TestRunFindsFlaws(t *testing.T) {
 		signInOrphans: "Parent/no_patch_changes_it",
 		touchOrphans:  "Parent/no_touch_changes_it",
 		listsOrphans:  "Parent/round_trip",
+		forgetsState:  "State/round_trip",
+		shortState:    "State/round_trip",
+		keepsState:    "State/a_rekey_sets_it",
+		signInState:   "State/no_other_patch_changes_it",
+		touchState:    "State/no_touch_changes_it",
+		listsStates:   "State/round_trip",
 		eachLocked:    "Each/the_store_may_be_used_meanwhile",
 		eachOffset:    "Each/deleting_as_it_goes",
 		eachTwice:     "Each/many",

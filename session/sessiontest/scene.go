@@ -15,13 +15,15 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // scene is where a story happens: one browser and its session, in a store that may fail and is
 // shared with other scenes.
 type scene struct {
-	probe
+	probe   // over the store itself
 	story   story
+	way     way
 	faulty  *Faulty
 	m       *session.Manager // over faulty
 	healthy *session.Manager // over the store itself, with all the time that a busy machine needs
@@ -29,48 +31,90 @@ type scene struct {
 	subject string
 
 	jar    jar
-	id     session.ID // the session's record, zero for none
-	others []session.ID
-	digest session.Digest
+	id     store.ID // the session's record, zero for none
+	others []store.ID
+	digest store.Digest
 
 	mu      sync.Mutex
-	created []session.ID // by the story
-	errs    []error      // that the manager told of, to whomever
+	created []store.ID // by the story
+	errs    []error    // that the manager told of, to whomever
+
+	troubles []error  // that the store had by itself: no plan made them, and they are no answers of a store
+	wrongs   []string // what is wrong, if the scene counts
+}
+
+// wrong notes what is wrong.
+func (c *scene) wrong(format string, args ...any) {
+	c.wrongs = append(c.wrongs, fmt.Sprintf(format, args...))
+}
+
+// watched performs a call of the store itself and notes the store's own errors.
+func (c *scene) watched(call func() error) error {
+	err := call()
+	for _, answer := range []error{nil, store.ErrNotFound, store.ErrConflict, store.ErrExists} {
+		if errors.Is(err, answer) {
+			return err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.troubles = append(c.troubles, err)
+	return err
 }
 
 // noting is a store that remembers what was created.
 type noting struct {
-	session.Store
+	store.Store
 	c *scene
 }
 
-func (n noting) Create(ctx context.Context, r session.Record) error {
+func (n noting) Create(ctx context.Context, r store.Record) error {
 	n.c.mu.Lock()
 	n.c.created = append(n.c.created, r.ID)
 	n.c.mu.Unlock()
 	return n.Store.Create(ctx, r)
 }
 
-// newScene prepares a story up to its beginning. It may be called by many goroutines at once; it
-// gives an error rather than end the test.
-func newScene(p probe, st story, saveTimeout time.Duration) (*scene, error) {
-	c := &scene{probe: p, story: st, now: past, subject: "ada " + rand.Text(), jar: jar{}}
-	c.faulty = Fault(noting{p.Store, c}, Plan{})
+// way is how a story comes to its session.
+type way string
+
+const (
+	byCookie way = ""
+	byKey    way = "by key, "
+)
+
+// newScene prepares a story up to its beginning, and reports whether that could be done. It may be
+// called by many goroutines at once.
+func newScene(p probe, st story, how way, saveTimeout time.Duration) (c *scene, ok bool) {
+	own := Fault(p.Store, Plan{})
+	c = &scene{probe: probe{p.T, own}, story: st, way: how, now: past, subject: "ada " + rand.Text(), jar: jar{}}
+	own.around = c.watched
+	c.faulty = Fault(noting{own, c}, Plan{})
+	err := c.prepare(saveTimeout)
+	if err != nil {
+		c.wrong("preparing: %v", err)
+	}
+	return c, err == nil
+}
+
+// prepare makes the managers, the browser and its session.
+func (c *scene) prepare(saveTimeout time.Duration) error {
+	st := c.story
 	first, second := []byte("the first key of a scene: "+rand.Text()), []byte("the second key of a scene: "+rand.Text())
 	oldKeys, err := session.NewKeyRing(first)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	keys := oldKeys
 	if st.newKey {
 		if keys, err = session.NewKeyRing(second, first); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	clock := func() time.Time { return c.now } // moves only between requests
 	allowed := 0                               // as many as is usual
-	if c.healthy, err = session.New(session.Config{Keys: oldKeys, Store: p.Store, Now: clock, SaveTimeout: time.Hour}); err != nil {
-		return nil, err
+	if c.healthy, err = session.New(session.Config{Keys: oldKeys, Home: session.Home{Store: c.Store}, Now: clock, SaveTimeout: time.Hour}); err != nil {
+		return err
 	}
 	for range st.others {
 		allowed = st.others
@@ -83,7 +127,7 @@ func newScene(p probe, st story, saveTimeout time.Duration) (*scene, error) {
 		c.now = c.now.Add(time.Second)
 	}
 	c.m, err = session.New(session.Config{
-		Keys: keys, Store: c.faulty, Now: clock, SaveTimeout: saveTimeout, MaxPerSubject: allowed,
+		Keys: keys, Home: session.Home{Store: c.faulty}, Now: clock, SaveTimeout: saveTimeout, MaxPerSubject: allowed,
 		Observe: func(_ context.Context, e session.Event) { c.note(e.Err) },
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			c.note(err)
@@ -91,17 +135,20 @@ func newScene(p probe, st story, saveTimeout time.Duration) (*scene, error) {
 		},
 	})
 	if err != nil || st.before == nil {
-		return c, err
+		return err
 	}
 	c.jar.visit(c.healthy, c.request(), func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { st.before(s, c.subject) })
 	c.jar.visit(c.healthy, c.request(), func(_ http.ResponseWriter, _ *http.Request, s *session.Session) { c.id, _ = s.ID() })
-	r, err := p.Load(p.Context(), c.id, c.now)
+	r, err := c.Load(c.Context(), c.id, c.now)
+	if err != nil {
+		return err
+	}
 	c.digest = r.Digest
 	c.now = c.now.Add(st.later)
 	if st.newKey { // whatever follows may come with a cookie under the new key
-		c.healthy, err = session.New(session.Config{Keys: keys, Store: p.Store, Now: clock, SaveTimeout: time.Hour})
+		c.healthy, err = session.New(session.Config{Keys: keys, Home: session.Home{Store: c.Store}, Now: clock, SaveTimeout: time.Hour})
 	}
-	return c, err
+	return err
 }
 
 func (c *scene) request() *http.Request {
@@ -115,15 +162,6 @@ func (c *scene) note(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.errs = append(c.errs, err)
-}
-
-// slow reports whether the store was slower by itself than the scene allowed.
-func (c *scene) slow() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.errs, func(err error) bool {
-		return errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, ErrFault)
-	})
 }
 
 // told reports whether a made up failure was told as what it is.
@@ -145,7 +183,7 @@ func (c *scene) meanwhile(s *session.Session, f func(s *session.Session)) {
 // The handler's own mark, which no error page may bear.
 const marker = "the-handler's"
 
-// play runs the story with a manager. It gives what the browser got, and whether the story was
+// play runs the story with a manager. It returns what the browser got, and whether the story was
 // acknowledged.
 func (c *scene) play(m *session.Manager) (a answer, ok bool) {
 	if c.story.call != nil {
@@ -153,7 +191,11 @@ func (c *scene) play(m *session.Manager) (a answer, ok bool) {
 		c.note(err)
 		return answer{}, err == nil
 	}
-	a = c.jar.visit(m, c.request(), func(w http.ResponseWriter, _ *http.Request, s *session.Session) {
+	visit := c.jar.visit
+	if c.way == byKey {
+		visit = c.jar.visitByKey
+	}
+	a = visit(m, c.request(), func(w http.ResponseWriter, _ *http.Request, s *session.Session) {
 		w.Header().Set("X-Handler", marker)
 		http.SetCookie(w, &http.Cookie{Name: "other", Value: marker})
 		c.story.do(s, c)
@@ -163,6 +205,9 @@ func (c *scene) play(m *session.Manager) (a answer, ok bool) {
 			who = s.Subject()
 		}
 		_, _ = io.WriteString(w, marker+who)
+		if c.way == byKey {
+			c.note(s.Err()) // no ErrorHandler is told
+		}
 	})
 	delete(c.jar, "other")
 	return a, a.status == http.StatusAccepted
@@ -174,27 +219,16 @@ func (c *scene) who(j jar) (subject string) {
 	return subject
 }
 
-// look loads a record. A call that was cut off may have left the store a broken connection, which is
-// no fault of what it holds.
-func (c *scene) look(id session.ID) (r session.Record, err error) {
-	for range 3 {
-		if r, err = c.Load(c.Context(), id, c.now); err == nil || errors.Is(err, session.ErrNotFound) {
-			break
-		}
-	}
-	return r, err
-}
-
 // state describes all that the store holds of the story, in words that are the same for every scene
 // of it.
 func (c *scene) state() string {
 	c.mu.Lock()
-	ids := slices.Concat([]session.ID{c.id}, c.others, c.created)
+	ids := slices.Concat([]store.ID{c.id}, c.others, c.created)
 	c.mu.Unlock()
 	var b strings.Builder
 	for i, id := range ids {
-		r, err := c.look(id)
-		if errors.Is(err, session.ErrNotFound) {
+		r, err := c.Load(c.Context(), id, c.now)
+		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // story is one request, or one call of a Manager, that needs the store.
@@ -14,8 +15,8 @@ type story struct {
 	later  time.Duration                            // how long after that the story happens
 	newKey bool                                     // the ring got a new first key meanwhile
 
-	do   func(s *session.Session, c *scene)                                                 // the request's handler; or
-	call func(ctx context.Context, m *session.Manager, subject string, id session.ID) error // what is called instead
+	do   func(s *session.Session, c *scene)                                               // the request's handler; or
+	call func(ctx context.Context, m *session.Manager, subject string, id store.ID) error // what is called instead
 
 	passedOver []string // methods whose failure is no reason for an error page
 	others     int      // other sessions of the same subject, in a Manager that allows as many in all
@@ -132,20 +133,20 @@ var stories = []story{
 	}},
 	{
 		name: "End", before: signedInBefore, final: true,
-		call: func(ctx context.Context, m *session.Manager, subject string, id session.ID) error {
+		call: func(ctx context.Context, m *session.Manager, subject string, id store.ID) error {
 			return m.End(ctx, subject, id)
 		},
 	},
 	{
 		name: "EndAll", before: signedInBefore, final: true,
-		call: func(ctx context.Context, m *session.Manager, subject string, _ session.ID) error {
+		call: func(ctx context.Context, m *session.Manager, subject string, _ store.ID) error {
 			_, err := m.EndAll(ctx, subject)
 			return err
 		},
 	},
 	{
 		name: "List", before: signedInBefore,
-		call: func(ctx context.Context, m *session.Manager, subject string, _ session.ID) error {
+		call: func(ctx context.Context, m *session.Manager, subject string, _ store.ID) error {
 			_, err := m.List(ctx, subject)
 			return err
 		},

@@ -3,7 +3,7 @@ package sessiontest
 import (
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 var subjectTests = []test{
@@ -17,17 +17,17 @@ var subjectTests = []test{
 		p.listed("", past)
 	}},
 	{"all of theirs", func(p probe) {
-		var want []session.Record
+		var want []store.Record
 		for range 70 {
 			r := recordOf("ada")
-			r.Values = session.Values{"a": []byte("1")}
+			r.Values = store.Values{"a": []byte("1")}
 			want = append(want, p.created(r))
 			p.created(recordOf("bob"))
 		}
 		p.listed("ada", past, want...)
 	}},
 	{"odd subjects", func(p probe) {
-		stored := make(map[string]session.Record)
+		stored := make(map[string]store.Record)
 		for _, subject := range oddStrings {
 			stored[subject] = p.created(recordOf(subject))
 		}

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // oddStrings are strings that have a meaning to some database or some encoding, or are nearly one
@@ -22,7 +22,7 @@ var oddStrings = []string{
 var valueTests = []test{
 	{"odd keys", func(p probe) {
 		r := record()
-		r.Values = session.Values{}
+		r.Values = store.Values{}
 		for i, key := range oddStrings {
 			r.Values[key] = fmt.Append(nil, i)
 		}
@@ -31,7 +31,7 @@ var valueTests = []test{
 	}},
 	{"odd keys in patches", func(p probe) {
 		r := p.created(record())
-		r.Values = session.Values{}
+		r.Values = store.Values{}
 		for i, key := range oddStrings { // one at a time: a store may address the key itself
 			p.patched(set(r, key, fmt.Sprint(i)))
 			r.Values[key] = fmt.Append(nil, i)
@@ -55,31 +55,31 @@ var valueTests = []test{
 			all[i] = byte(i)
 		}
 		r := record()
-		r.Values = session.Values{"all": all, "zero": {0}, "invalid": {0xff, 0xfe, 0xc3, 0x28}}
+		r.Values = store.Values{"all": all, "zero": {0}, "invalid": {0xff, 0xfe, 0xc3, 0x28}}
 		p.created(r)
 		p.holds(r, past)
 	}},
 	{"empty is not absent", func(p probe) {
 		r := record()
-		r.Values = session.Values{"empty": {}, "nil": nil}
+		r.Values = store.Values{"empty": {}, "nil": nil}
 		p.created(r)
 		p.holds(r, past)
 		change := patch(r)
-		change.Set = session.Values{"later": {}}
+		change.Set = store.Values{"later": {}}
 		change.Delete = []string{"nil"}
 		p.patched(change)
-		r.Version, r.Values = 2, session.Values{"empty": {}, "later": {}}
+		r.Version, r.Values = 2, store.Values{"empty": {}, "later": {}}
 		p.holds(r, past)
 	}},
 	{"a key called nothing", func(p probe) {
 		r := p.created(record())
 		p.patched(set(r, "", "1"))
-		r.Version, r.Values = 2, session.Values{"": []byte("1")}
+		r.Version, r.Values = 2, store.Values{"": []byte("1")}
 		p.holds(r, past)
 	}},
 	{"big", func(p probe) {
 		r := record()
-		r.Values = session.Values{"big": bytes.Repeat([]byte{0, 1, 0xff, '\''}, 1<<18), "small": []byte("1")}
+		r.Values = store.Values{"big": bytes.Repeat([]byte{0, 1, 0xff, '\''}, 1<<18), "small": []byte("1")}
 		p.created(r)
 		p.holds(r, past)
 		big := bytes.Repeat([]byte("x"), 1<<20)
@@ -91,7 +91,7 @@ var valueTests = []test{
 	{"many keys", func(p probe) {
 		r := p.created(record())
 		change := patch(r)
-		change.Set = session.Values{}
+		change.Set = store.Values{}
 		for i := range 1000 {
 			change.Set[fmt.Sprintf("key-%d", i)] = fmt.Append(nil, i)
 		}
@@ -110,13 +110,13 @@ var valueTests = []test{
 	}},
 	{"never changed by the store", func(p probe) {
 		r := record()
-		r.Values = session.Values{"a": []byte("1"), "b": []byte("2")}
+		r.Values = store.Values{"a": []byte("1"), "b": []byte("2")}
 		given := clone(r.Values)
 		p.created(r)
 		got := p.loaded(r.ID, past).Values
 		change := patch(r)
 		change.Delete = []string{"a"}
-		change.Set = session.Values{"b": []byte("3"), "c": []byte("4")}
+		change.Set = store.Values{"b": []byte("3"), "c": []byte("4")}
 		setGiven := clone(change.Set)
 		p.patched(change)
 		change2 := set(r, "c", "5")
@@ -126,7 +126,7 @@ var valueTests = []test{
 		p.patched(change2)
 		for _, c := range []struct {
 			what      string
-			got, want session.Values
+			got, want store.Values
 		}{
 			{"given to Create", r.Values, given},
 			{"got from Load", got, given},

@@ -25,10 +25,13 @@ type dialect struct {
 
 	isolation sql.IsolationLevel // of transactions
 	changed   bool               // an UPDATE that leaves a row as it was may say that it found none
-	local     bool               // the database is a file: reading it waits for nobody
+	local     bool               // the database is a file: looking up a row takes no time (see lookups)
 	undone    []string           // codes of errors by which the database says that it has undone everything, try again
 	exists    []string           // codes of errors by which it says that there is a row of that id
 	upgrade   []upgrade
+
+	has     string // the names of a table's columns (table)
+	indexed string // counts a table's indexes that find rows by a column (table, column)
 }
 
 // sqlite is the dialect of SQLite 3.37 and later.
@@ -44,6 +47,9 @@ func sqlite() dialect {
 		sweep:   "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?)",
 		local:   true,
 		upgrade: sqliteUpgrades(),
+		has:     "SELECT lower(name) FROM pragma_table_info(?)",
+		indexed: `SELECT count(*) FROM pragma_index_list(?) AS i, pragma_index_info(i.name) AS c
+			WHERE c.seqno = 0 AND lower(c.name) = ? AND i."unique" = 0 AND (i.partial = 0 OR c.name = 'subject')`,
 	}
 }
 
@@ -66,7 +72,12 @@ func postgreSQL() dialect {
 		// Patches of one row queue up. Under the stricter levels all but the first of the queue
 		// would be refused.
 		isolation: sql.LevelReadCommitted,
-		undone:    []string{"40001", "40P01", "55P03"}, // serialization failure, deadlock, lock_timeout
+		upgrade:   postgreSQLUpgrades(),
+		has:       "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(quote_ident(?)) AND attnum > 0 AND NOT attisdropped",
+		indexed: `SELECT count(*) FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+			WHERE i.indrelid = to_regclass(quote_ident(?)) AND a.attname = ? AND i.indisvalid AND NOT i.indisunique
+			AND (i.indpred IS NULL OR a.attname = 'subject')`,
+		undone: []string{"40001", "40P01", "55P03"}, // serialization failure, deadlock, lock_timeout
 	}
 }
 
@@ -83,17 +94,21 @@ func mySQL() dialect {
 		take:    "SELECT {columns}, data FROM {table} {where live} FOR UPDATE",
 		sweep:   "DELETE FROM {table} WHERE expires <= ? ORDER BY expires LIMIT ?",
 		changed: true,
-		undone:  []string{"1213", "1205", "1020", "40001"}, // deadlock, lock wait timeout, changed since the snapshot; SQLSTATE
-		exists:  []string{"1062", "23000"},                 // the only unique key is the id
+		upgrade: mySQLUpgrades(),
+		has:     "SELECT lower(column_name) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
+		indexed: `SELECT count(*) FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ?
+			AND lower(column_name) = ? AND seq_in_index = 1 AND non_unique = 1`,
+		undone: []string{"1213", "1205", "1020", "40001"}, // deadlock, lock wait timeout, changed since the snapshot; SQLSTATE
+		exists: []string{"1062", "23000"},                 // the only unique key is the id
 	}
 }
 
-// escape gives a name as it stands between two quotes.
+// escape returns a name as it stands between two quotes.
 func (d *dialect) escape(name string) string {
 	return strings.ReplaceAll(name, d.quote, d.quote+d.quote)
 }
 
-// statement gives a statement in this dialect.
+// statement returns a statement in this dialect.
 func (d *dialect) statement(text, table string) string {
 	text = strings.NewReplacer(
 		"{unless exists}", d.unlessExists, "{greatest}", d.greatest, "{columns}", columns,
@@ -112,12 +127,12 @@ func (d *dialect) statement(text, table string) string {
 	return strings.ReplaceAll(text, "{table}", d.quote+d.escape(table)+d.quote) // last: a name may hold anything
 }
 
-// schemaFor gives the schema for a table of that name.
+// schemaFor returns the schema for a table of that name.
 func (d *dialect) schemaFor(table string) string {
 	return strings.ReplaceAll(d.schema, d.quote+"sessions", d.quote+d.escape(table))
 }
 
-// text gives a string that may be any bytes as an argument.
+// text returns a string that may be any bytes as an argument.
 func (d *dialect) text(s string) any {
 	if d.binary {
 		return []byte(s)

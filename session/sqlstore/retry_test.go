@@ -1,3 +1,5 @@
+//go:build go1.25
+
 package sqlstore
 
 import (
@@ -8,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // TestRetry: what the database has undone is tried again, within a bound and not beyond the
@@ -31,7 +33,7 @@ func TestRetry(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tries := 0
-				err := PostgreSQL(nil).retry(t.Context(), func(try int) error {
+				err := retryOnly(t.Context(), PostgreSQL(nil), func(try int) error {
 					if tries++; try != tries {
 						t.Errorf("try %d is called %d", tries, try)
 					}
@@ -49,7 +51,7 @@ func TestRetry(t *testing.T) {
 			defer cancel()
 			<-ctx.Done()
 			tries := 0
-			err := PostgreSQL(nil).retry(ctx, func(int) error { tries++; return undone })
+			err := retryOnly(ctx, PostgreSQL(nil), func(int) error { tries++; return undone })
 			if !errors.Is(err, undone) || tries > 4 { // the pause may be as short as nothing
 				t.Errorf("%v after %d tries", err, tries)
 			}
@@ -57,23 +59,33 @@ func TestRetry(t *testing.T) {
 	})
 }
 
+// retryOnly is retry of a step without a result.
+func retryOnly(ctx context.Context, s *Store, step func(try int) error) error {
+	_, err := retry(ctx, s, func(try int) (struct{}, error) { return struct{}{}, step(try) })
+	return err
+}
+
 // TestRetryEnded: whatever a driver calls it, the end of the context is told as such; an answer
 // stays an answer.
 func TestRetryEnded(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testRetryEnded)
+}
+
+func testRetryEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, err := range []error{sql.ErrTxDone, errors.New("interrupted (9)"), stateError("40001"), context.Canceled} {
-		got := MySQL(nil).retry(ctx, func(int) error { return err })
+		got := retryOnly(ctx, MySQL(nil), func(int) error { return err })
 		if !errors.Is(got, context.Canceled) || !errors.Is(got, err) {
 			t.Errorf("%v is told as %v", err, got)
 		}
-		if got := MySQL(nil).retry(t.Context(), func(int) error { return err }); !errors.Is(got, err) || got.Error() != err.Error() {
+		if got := retryOnly(t.Context(), MySQL(nil), func(int) error { return err }); !errors.Is(got, err) || got.Error() != err.Error() {
 			t.Errorf("%v is told as %v while the context lasts", err, got)
 		}
 	}
-	for _, err := range []error{nil, session.ErrNotFound, session.ErrConflict, session.ErrUnreadable, sql.ErrNoRows, errors.New("Error 1062: Duplicate entry")} {
-		if got := MySQL(nil).retry(ctx, func(int) error { return err }); got != err {
+	for _, err := range []error{nil, store.ErrNotFound, store.ErrConflict, store.ErrUnreadable, sql.ErrNoRows, errors.New("Error 1062: Duplicate entry")} {
+		if got := retryOnly(ctx, MySQL(nil), func(int) error { return err }); got != err {
 			t.Errorf("the answer %v is told as %v", err, got)
 		}
 	}

@@ -19,7 +19,8 @@ const SQLiteSchema = `CREATE TABLE IF NOT EXISTS "sessions" (
 	addr       TEXT    NOT NULL,
 	user_agent TEXT    NOT NULL,
 	parent     TEXT    NOT NULL DEFAULT '',  -- the session that this one dies with; '' for none
-	data       BLOB    NOT NULL              -- session.Values.AppendBinary
+	state      TEXT    NOT NULL DEFAULT '',  -- store.State; '' for an ordinary session
+	data       BLOB    NOT NULL              -- store.Values.AppendBinary
 ) STRICT;
 CREATE INDEX IF NOT EXISTS "sessions_subject" ON "sessions" (subject) WHERE subject <> '';
 CREATE INDEX IF NOT EXISTS "sessions_expires" ON "sessions" (expires);
@@ -42,7 +43,8 @@ const PostgreSQLSchema = `CREATE TABLE IF NOT EXISTS "sessions" (
 	addr       BYTEA    NOT NULL,
 	user_agent BYTEA    NOT NULL,
 	parent     TEXT     NOT NULL DEFAULT '',          -- the session that this one dies with; '' for none
-	data       BYTEA    NOT NULL                      -- session.Values.AppendBinary
+	state      TEXT     NOT NULL DEFAULT '',          -- store.State; '' for an ordinary session
+	data       BYTEA    NOT NULL                      -- store.Values.AppendBinary
 );
 CREATE INDEX IF NOT EXISTS "sessions_subject" ON "sessions" (subject) WHERE subject <> '';
 CREATE INDEX IF NOT EXISTS "sessions_expires" ON "sessions" (expires);
@@ -65,7 +67,8 @@ const MySQLSchema = "CREATE TABLE IF NOT EXISTS `sessions` (" + `
 	addr       VARBINARY(1024) NOT NULL,
 	user_agent VARBINARY(1024) NOT NULL,
 	parent     VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '', -- the session that this one dies with; '' for none
-	data       LONGBLOB        NOT NULL,            -- session.Values.AppendBinary
+	state      VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '', -- store.State; '' for an ordinary session
+	data       LONGBLOB        NOT NULL,            -- store.Values.AppendBinary
 	KEY subject (subject),
 	KEY expires (expires)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

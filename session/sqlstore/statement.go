@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"sync/atomic"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
 // statement is one that is prepared at its first use, unless that is left to the driver. A failure
@@ -41,7 +41,7 @@ func (s *statement) ready(ctx context.Context) error {
 	return nil
 }
 
-// on gives the statement as it runs in a transaction that was begun, or by itself.
+// on returns the statement as it runs in a transaction that was begun, or by itself.
 func (s *statement) on(ctx context.Context, tx *sql.Tx) (runner, error) {
 	switch {
 	case s.unkept && tx != nil:
@@ -59,7 +59,7 @@ func (s *statement) on(ctx context.Context, tx *sql.Tx) (runner, error) {
 	return stmt, nil
 }
 
-// exec runs the statement and gives the number of rows that it changed.
+// exec runs the statement and returns the number of rows that it changed.
 func (s *statement) exec(ctx context.Context, tx *sql.Tx, args ...any) (int64, error) {
 	run, err := s.on(ctx, tx)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *statement) one(ctx context.Context, tx *sql.Tx, targets []any, args ...
 }
 
 // records reads rows of columns and id.
-func (s *statement) records(ctx context.Context, tx *sql.Tx, args ...any) ([]session.Record, error) {
+func (s *statement) records(ctx context.Context, tx *sql.Tx, args ...any) ([]store.Record, error) {
 	run, err := s.on(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -92,14 +92,14 @@ func (s *statement) records(ctx context.Context, tx *sql.Tx, args ...any) ([]ses
 		return nil, err
 	}
 	defer rows.Close()
-	var found []session.Record
+	var found []store.Record
 	for rows.Next() {
 		var one row
 		var id string
 		if err := rows.Scan(append(one.targets(), &id)...); err != nil {
 			return nil, err
 		}
-		if one.ID, err = session.ParseID(id); err != nil {
+		if one.ID, err = store.ParseID(id); err != nil {
 			return nil, err
 		}
 		found = append(found, one.record())

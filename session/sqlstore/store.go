@@ -10,13 +10,22 @@ import (
 	"strings"
 	"time"
 
-	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/store"
 )
 
-// Store is a session.Store with one row for each record, in one table. It is safe for concurrent
+// Store is a store.Store with one row for each record, in one table. It is safe for concurrent
 // use, also by several processes on one database. What a database undoes because others were in the
 // way (deadlocks, serialization failures) is tried again, up to ten times. A Store keeps its
 // prepared statements as long as the handles live; closing the handles is the caller's business.
+//
+// Look-ups in SQLite that come while others are under way go together, up to 16 in one statement, so
+// many visitors at once cost less than one after the other. The driver sees no context of theirs:
+// who gives up leaves the look-up to itself.
+//
+// Each call needs a connection of its handle's pool, and gives up with its context while it waits
+// for one: a handler that holds rows or a transaction of the same pool while it first uses its
+// session holds what its own session waits for, if no other connection is free. Give sessions a
+// pool of their own, or let handlers use their session before they take a connection.
 type Store struct {
 	dialect dialect
 	table   string
@@ -25,18 +34,20 @@ type Store struct {
 
 	load, bySubject, page                              statement // on read
 	create, take, update, touch, lives, remove, expire statement // on write
+
+	lookups lookups // in place of load, in a file
 }
 
-var _ session.Store = (*Store)(nil)
+var _ store.Store = (*Store)(nil)
 
 // Option changes a Store while it is made.
 type Option func(*Store)
 
-// Table sets the name of the table. Default: sessions. It is quoted as one name, so any will do
-// that the database takes; a schema or database goes into the settings of the handle.
+// Table sets the name of the table, which defaults to sessions. It is quoted as one name, so any
+// will do that the database takes; a schema or database goes into the settings of the handle.
 func Table(name string) Option { return func(s *Store) { s.table = name } }
 
-// SQLite gives a store in a SQLite database (3.37 or later). The two handles lead to the same
+// SQLite returns a store in a SQLite database (3.37 or later). The two handles lead to the same
 // database and may be the same; best are a write handle with one connection (SetMaxOpenConns(1)),
 // which makes writers wait in line instead of polling a lock, and a read handle with several. Set
 // busy_timeout on both, and journal_mode=WAL, so that a reader never waits. It does not matter how
@@ -46,7 +57,7 @@ func SQLite(write, read *sql.DB, options ...Option) *Store {
 	return newStore(sqlite(), write, read, options)
 }
 
-// PostgreSQL gives a store in a PostgreSQL database (12 or later), over any driver: pgx's stdlib
+// PostgreSQL returns a store in a PostgreSQL database (12 or later), over any driver: pgx's stdlib
 // and lib/pq are known to do. The handle must lead to the primary server, because a replica may
 // show a session that was ended. Any isolation level may be the default; a patch is a transaction
 // of its own under READ COMMITTED.
@@ -60,7 +71,7 @@ func PostgreSQL(db *sql.DB, options ...Option) *Store {
 	return newStore(postgreSQL(), db, db, options)
 }
 
-// MySQL gives a store in a MariaDB (10.5 or later) or MySQL (8.0 or later) database, over
+// MySQL returns a store in a MariaDB (10.5 or later) or MySQL (8.0 or later) database, over
 // github.com/go-sql-driver/mysql or another driver with ? for arguments and errors that begin with
 // their number. None of its parameters matters (clientFoundRows, interpolateParams, parseTime, the
 // character set), nor do sql_mode and the isolation level. Set the handle's SetConnMaxLifetime
@@ -85,7 +96,7 @@ func newStore(d dialect, write, read *sql.DB, options []Option) *Store {
 		db   *sql.DB
 		text string
 	}{
-		{&s.load, read, "SELECT {columns}, data FROM {table} WHERE id = ? AND expires > ?"},
+		{&s.load, read, "SELECT {columns}, data FROM {table} WHERE id = ?"},
 		{&s.bySubject, read, "SELECT {columns}, id FROM {table} WHERE subject = ? AND subject <> '' AND expires > ?"},
 		{&s.page, read, "SELECT {columns}, id FROM {table} WHERE id > ? AND expires > ? ORDER BY id LIMIT ?"},
 		{&s.create, write, "INSERT INTO {table} ({columns}, data, id) VALUES (?" + strings.Repeat(", ?", len(names)+1) + ") {unless exists}"},
@@ -98,11 +109,12 @@ func newStore(d dialect, write, read *sql.DB, options []Option) *Store {
 	} {
 		p.into.db, p.into.text, p.into.unkept = p.db, d.statement(p.text, s.table), d.unkept
 	}
+	s.lookups.prepare(read, &s.dialect, s.table)
 	return s
 }
 
-// Create implements session.Store. There is always room.
-func (s *Store) Create(ctx context.Context, r session.Record) error {
+// Create implements store.Store. There is always room.
+func (s *Store) Create(ctx context.Context, r store.Record) error {
 	row, err := written(r)
 	if err != nil {
 		return fmt.Errorf("sqlstore: create: %w", err)
@@ -113,60 +125,63 @@ func (s *Store) Create(ctx context.Context, r session.Record) error {
 	}
 	switch n, err := s.exec(ctx, &s.create, append(args, r.ID.String())...); {
 	case s.dialect.refused(err):
-		return session.ErrExists
+		return store.ErrExists
 	case err != nil:
 		return fmt.Errorf("sqlstore: create: %w", err)
 	case n == 0:
-		return session.ErrExists
+		return store.ErrExists
 	}
 	return nil
 }
 
-// Load implements session.Store. A record whose values cannot be read comes without them, beside an
-// error that wraps session.ErrUnreadable.
-func (s *Store) Load(ctx context.Context, id session.ID, now time.Time) (session.Record, error) {
-	if err := s.load.ready(ctx); err != nil {
-		return session.Record{}, fmt.Errorf("sqlstore: load: %w", err)
-	}
-	if s.dialect.local {
-		// A look-up by key in a file is not held up by anybody, while a context that can end costs
-		// two goroutines.
-		if err := ctx.Err(); err != nil {
-			return session.Record{}, fmt.Errorf("sqlstore: load: %w", err)
-		}
-		ctx = context.WithoutCancel(ctx)
-	}
-	found := row{Record: session.Record{ID: id}}
-	err := s.alone(ctx, func(tx *sql.Tx) error {
-		return s.load.one(ctx, tx, append(found.targets(), &found.data), id.String(), now.UnixMilli())
-	})
+// Load implements store.Store. A record whose values cannot be read comes without them, beside an
+// error that wraps store.ErrUnreadable.
+func (s *Store) Load(ctx context.Context, id store.ID, now time.Time) (store.Record, error) {
+	found, err := s.find(ctx, id)
 	if errors.Is(err, sql.ErrNoRows) {
-		return session.Record{}, session.ErrNotFound
+		return store.Record{}, store.ErrNotFound
 	}
 	if err != nil {
-		return session.Record{}, fmt.Errorf("sqlstore: load: %w", err)
+		return store.Record{}, fmt.Errorf("sqlstore: load: %w", err)
 	}
 	r := found.record()
-	if r.Values, err = session.DecodeValues(found.data); err != nil {
+	if r.ID = id; !r.Live(now) {
+		return store.Record{}, store.ErrNotFound
+	}
+	if r.Values, err = store.DecodeValues(found.data); err != nil {
 		return r, fmt.Errorf("sqlstore: load: %w", err)
 	}
 	return r, nil
 }
 
-// Touch implements session.Store.
-func (s *Store) Touch(ctx context.Context, id session.ID, digest session.Digest, t session.Touch, now time.Time) error {
+// find returns a row, live or not.
+func (s *Store) find(ctx context.Context, id store.ID) (*row, error) {
+	if s.dialect.local {
+		return s.lookups.find(ctx, id)
+	}
+	return reading(ctx, s, func(tx *sql.Tx) (*row, error) {
+		found := &row{}
+		return found, s.load.one(ctx, tx, append(found.targets(), &found.data), id.String())
+	})
+}
+
+// Touch implements store.Store.
+func (s *Store) Touch(ctx context.Context, id store.ID, digest store.Digest, t store.Touch, now time.Time) error {
 	live := []any{id.String(), digest[:], now.UnixMilli()}
 	n, err := s.exec(ctx, &s.touch, append([]any{t.LastSeen.UnixMilli(), t.Expires.UnixMilli()}, live...)...)
 	if err == nil && n == 0 && s.dialect.changed {
-		err = s.alone(ctx, func(tx *sql.Tx) error { return s.lives.one(ctx, tx, []any{&n}, live...) })
+		n, err = alone(ctx, s, func(tx *sql.Tx) (n int64, err error) {
+			err = s.lives.one(ctx, tx, []any{&n}, live...)
+			return n, err
+		})
 	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return session.ErrNotFound
+		return store.ErrNotFound
 	case err != nil:
 		return fmt.Errorf("sqlstore: touch: %w", err)
 	case n == 0:
-		return session.ErrNotFound
+		return store.ErrNotFound
 	}
 	return nil
 }
@@ -175,8 +190,8 @@ func (s *Store) Touch(ctx context.Context, id session.ID, digest session.Digest,
 // waiting for long.
 const deleteBatch = 100
 
-// Delete implements session.Store. After an error some of the records may be gone.
-func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
+// Delete implements store.Store. After an error some of the records may be gone.
+func (s *Store) Delete(ctx context.Context, ids ...store.ID) error {
 	for len(ids) > 0 {
 		batch := ids[:min(deleteBatch, len(ids))]
 		ids = ids[len(batch):]
@@ -187,7 +202,7 @@ func (s *Store) Delete(ctx context.Context, ids ...session.ID) error {
 	return ctx.Err()
 }
 
-func (s *Store) deleteMany(ctx context.Context, ids []session.ID) error {
+func (s *Store) deleteMany(ctx context.Context, ids []store.ID) error {
 	if len(ids) == 1 { // the usual case, prepared
 		_, err := s.exec(ctx, &s.remove, ids[0].String())
 		return err
@@ -202,8 +217,8 @@ func (s *Store) deleteMany(ctx context.Context, ids []session.ID) error {
 	return err
 }
 
-// BySubject implements session.Store.
-func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]session.Record, error) {
+// BySubject implements store.Store.
+func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([]store.Record, error) {
 	if subject == "" {
 		return nil, ctx.Err()
 	}
@@ -217,9 +232,9 @@ func (s *Store) BySubject(ctx context.Context, subject string, now time.Time) ([
 // eachPage is how many records Each reads at a time.
 const eachPage = 500
 
-// Each implements session.Store. It goes through the records in the order of their ids, a page at a
+// Each implements store.Store. It goes through the records in the order of their ids, a page at a
 // time.
-func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Record) error) error {
+func (s *Store) Each(ctx context.Context, now time.Time, yield func(store.Record) error) error {
 	for after := ""; ; {
 		page, err := s.records(ctx, &s.page, after, now.UnixMilli(), eachPage)
 		if err != nil {
@@ -238,15 +253,11 @@ func (s *Store) Each(ctx context.Context, now time.Time, yield func(session.Reco
 }
 
 // records runs a query for columns and id.
-func (s *Store) records(ctx context.Context, st *statement, args ...any) (found []session.Record, err error) {
-	err = s.alone(ctx, func(tx *sql.Tx) (err error) {
-		found, err = st.records(ctx, tx, args...)
-		return err
-	})
-	return found, err
+func (s *Store) records(ctx context.Context, st *statement, args ...any) ([]store.Record, error) {
+	return alone(ctx, s, func(tx *sql.Tx) ([]store.Record, error) { return st.records(ctx, tx, args...) })
 }
 
-// DeleteExpired implements session.Store, in one statement: keep limit to some hundreds, so that no
+// DeleteExpired implements store.Store, in one statement: keep limit to some hundreds, so that no
 // other writer waits for long. On PostgreSQL records that another sweeper has in hand are passed
 // over, so there may be fewer than limit while dead ones remain.
 func (s *Store) DeleteExpired(ctx context.Context, now time.Time, limit int) (int, error) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/doorbook/doorbook/session"
+	"github.com/doorbook/doorbook/session/memstore"
 )
 
 // Browser visits one site. It follows redirects, as browsers do.
@@ -133,8 +134,8 @@ func Sessions(t *testing.T, c session.Config) *session.Manager {
 		t.Fatal(err)
 	}
 	c.Keys = keys
-	if c.Store == nil {
-		c.Store = session.NewMemory(session.MemoryConfig{})
+	if c.Home.Store == nil {
+		c.Home.Store = memstore.New(memstore.Config{})
 	}
 	sessions, err := session.New(c)
 	if err != nil {

@@ -74,7 +74,9 @@ const local = (iso) => {
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ` +
     `${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
 };
-const moments = all("time, [data-time]").map((e) => {
+// A time in words ("2 hours ago") stays, and has the moment in its title.
+const inWords = all("time[title]");
+const moments = all("time:not([title]), [data-time]").map((e) => {
   const iso = e.dateTime || e.dataset.time;
   const utc = e.textContent;
   if (e.dateTime) e.title = iso.slice(0, 19).replace("T", " ") + " UTC";
@@ -82,6 +84,7 @@ const moments = all("time, [data-time]").map((e) => {
   const there = utc[4] === "-" ? local(iso).slice(0, utc.length) : local(iso).slice(11, 16) + utc.slice(5).replace("UTC", zone);
   return (inZone) => { e.textContent = inZone ? there : utc; };
 });
+for (const e of inWords) e.title = `${local(e.dateTime)} ${zone}`;
 const zones = all("[data-zone]");
 const show = (inZone) => {
   for (const m of moments) m(inZone);

@@ -155,7 +155,8 @@ func checkStructure(t *testing.T, html string) {
 				t.Error("a script that is inline or not deferred")
 			}
 		case "input":
-			if e.attrs["type"] != "hidden" && !labels[e.attrs["id"]] {
+			_, hidden := e.attrs["hidden"] // from everybody but password managers
+			if !hidden && e.attrs["type"] != "hidden" && !labels[e.attrs["id"]] {
 				t.Errorf("input %q has no label", e.attrs["name"])
 			}
 			if e.attrs["type"] == "password" {

@@ -11,6 +11,8 @@
 // value of every page is a valid page.
 package view
 
+import "github.com/a-h/templ"
+
 // Page is what every page has. The zero value is a signed-out page named "Doorbook".
 type Page struct {
 	Title       string  // names the page in the browser's title; "" takes the component's own title
@@ -20,10 +22,13 @@ type Page struct {
 	FormToken   string  // goes into every form as csrf_token
 	RequestID   string  // what a person may quote when asking for help; "" leaves it out
 	Assets      Assets
-	Error       bool // prefixes the title with "Error: "; pages with problems and error pages set it themselves
+	Base        string // the path that the site stands below: "" or "/door"; stands before every address
+	Error       bool   // prefixes the title with "Error: "; pages with problems and error pages set it themselves
 
 	RegistrationOpen bool // shows strangers the way to the register page
+	Unclaimed        bool // there is no admin yet: the sign-in page says how to become one
 
+	lone bool  // no way leads from here to another page
 	here place // which link of the navigation leads to this page
 }
 
@@ -55,6 +60,7 @@ const (
 	dashboardHere place = "dashboard"
 	loginHere     place = "login"
 	registerHere  place = "register"
+	sessionsHere  place = "sessions"
 )
 
 // as gives the page its place in the navigation, and a title if it has none.
@@ -64,6 +70,23 @@ func (p Page) as(here place, title string) Page {
 		p.Title = title
 	}
 	return p
+}
+
+// alone takes the ways to other pages away.
+func (p Page) alone() Page {
+	p.lone = true
+	return p
+}
+
+// at is where an address of this site is found.
+func (p Page) at(address string) templ.SafeURL { return templ.SafeURL(p.Base + address) }
+
+// email is the reader's own address as it is shown, "" for a stranger.
+func (p Page) email() string {
+	if p.User == nil {
+		return ""
+	}
+	return asWritten(p.User.Email)
 }
 
 // failed marks the page as one that tells of an error, if it is.

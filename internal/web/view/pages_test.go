@@ -67,6 +67,19 @@ func hostileRow() view.EntryRow {
 	}
 }
 
+// devices are this one and a new one.
+func devices() []view.Device {
+	at := time.Date(2026, 7, 31, 13, 24, 5, 0, time.UTC)
+	return []view.Device{
+		{ID: "65f0c0de0000000000000001", Name: "Firefox on Linux", UserAgent: "Firefox", Addr: "203.0.113.7", SignedIn: at, LastSeen: at, FirstSeen: at.Add(-time.Hour), Current: true},
+		{ID: "65f0c0de0000000000000002", Name: "Safari on iPhone", Addr: "2001:db8::1", SignedIn: at, LastSeen: at, FirstSeen: at, New: true},
+	}
+}
+
+func hostileDevice() view.Device {
+	return view.Device{ID: hostile, Name: hostile, UserAgent: hostile, Addr: hostile, New: true}
+}
+
 // pages is every page three ways: full, empty, and hostile.
 func pages() map[string]templ.Component {
 	problems := []view.Problem{{Field: "email", Text: "Mail."}, {Field: "password", Text: "Pass."}, {Field: "", Text: "All."}, {Field: "no_such", Text: "None."}}
@@ -87,6 +100,15 @@ func pages() map[string]templ.Component {
 		"dashboard zero":    view.Dashboard(view.DashboardPage{}),
 		"dashboard full":    view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: rows(20), Plot: fullPlot(), First: true, Origin: "http://localhost:8080"}),
 		"dashboard hostile": view.Dashboard(view.DashboardPage{Page: allHostile(), Entries: []view.EntryRow{hostileRow(), {}}, Origin: hostile, Plot: view.Plot{Bars: make([]view.Bar, 2)}}),
+		"sessions zero":     view.Sessions(view.SessionsPage{}),
+		"sessions full":     view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Now: time.Unix(1785504245, 0)}),
+		"sessions hostile":  view.Sessions(view.SessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}}),
+		"end zero":          view.EndSessions(view.EndSessionsPage{}),
+		"end full":          view.EndSessions(view.EndSessionsPage{Page: signedIn(), Devices: devices(), All: true, Password: true, Problems: problems}),
+		"end hostile":       view.EndSessions(view.EndSessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Password: true, Problems: bad}),
+		"disowned zero":     view.Disowned(view.Page{}),
+		"disowned full":     view.Disowned(signedIn()),
+		"disowned hostile":  view.Disowned(allHostile()),
 		"error zero":        view.ErrorPage(view.ErrorPageData{}),
 		"error full":        view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 404, Wait: "2 minutes"}),
 		"error hostile":     view.ErrorPage(view.ErrorPageData{Page: allHostile(), Status: 500, Heading: hostile, Text: hostile, Wait: hostile, Onward: []view.Link{{Text: hostile, Path: hostile}, {Text: "x", Path: "javascript:alert(1)"}, {Text: "y", Path: "//evil"}, {Text: "z", Path: `/\evil`}}}),

@@ -86,6 +86,18 @@ type tick struct {
 	At time.Time
 }
 
+// highest is how many requests the highest bar stands for.
+func (p Plot) highest() (most float64) {
+	for _, b := range p.Bars {
+		sum := 0.0 // not total(), which stops at the largest int
+		for _, c := range b.counts() {
+			sum += float64(c)
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
 // draw computes the geometry. Work and size grow with the number of bars alone, never with the
 // counts.
 func (p Plot) draw() drawing {
@@ -114,15 +126,7 @@ func (p Plot) draw() drawing {
 	if d.Top%2 == 0 {
 		d.Mid = d.Top / 2
 	}
-	scale := 0.0 // pixels for one request
-	for _, b := range p.Bars {
-		sum := 0.0 // not total(), which stops at the largest int
-		for _, c := range b.counts() {
-			sum += float64(c)
-		}
-		scale = max(scale, sum)
-	}
-	scale = drawHeight / max(scale, float64(d.Top))
+	scale := drawHeight / max(p.highest(), float64(d.Top)) // pixels for one request
 	d.Columns = make([]box, 0, n)
 	for k, t := range d.Totals {
 		if t > 0 {

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/api"
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/door"
+)
+
+type sessionVerb struct {
+	List   sessionListVerb   `cmd:"" help:"List where somebody is signed in."`
+	End    sessionEndVerb    `cmd:"" help:"End one session of somebody."`
+	EndAll sessionEndAllVerb `cmd:"" help:"Sign somebody out everywhere. To keep them out, disable the account or set another password."`
+}
+
+// whose is the developer whose sessions a verb is about.
+type whose struct {
+	config.Data
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// find opens the installation, and finds the developer in it.
+func (w whose) find(c *command) (o opened, dev account.Developer, err error) {
+	if o, err = openDoor(c, w.Data, config.Passwords{}); err != nil {
+		return o, dev, err
+	}
+	if dev, err = o.door.WhoHas(c.ctx, w.Email); err != nil {
+		o.close()
+		return o, dev, o.inWords(err)
+	}
+	return o, dev, nil
+}
+
+type sessionListVerb struct {
+	whose
+	Output string `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+}
+
+// Run lists the sessions, the one used last first.
+func (s *sessionListVerb) Run(c *command) error {
+	o, dev, err := s.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	list, err := o.door.Sessions(c.ctx, door.Program(), dev.ID)
+	if err != nil {
+		return o.inWords(err)
+	}
+	if s.Output == "json" {
+		return writeSessions(c, list)
+	}
+	if err := o.say(c, "%s: sessions: %d", dev.Email, len(list)); err != nil || len(list) == 0 {
+		return err
+	}
+	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tDEVICE\tADDRESS\tSIGNED IN\tLAST USED\t")
+	for _, i := range list {
+		mark := ""
+		if i.New {
+			mark = "new"
+		}
+		fmt.Fprintln(w, strings.Join([]string{i.ID, i.Device, i.Addr, stamp(i.SignedIn), stamp(i.LastSeen), mark}, "\t"))
+	}
+	return w.Flush()
+}
+
+// writeSessions writes the sessions as the JSON interface shows them.
+func writeSessions(c *command, list []door.SessionInfo) error {
+	out := make([]api.Session, len(list))
+	for i, s := range list {
+		out[i] = api.SessionOf(s)
+	}
+	e := json.NewEncoder(c.Stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(out)
+}
+
+// stamp is a time for people, in UTC.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+type sessionEndVerb struct {
+	whose
+	ID string `arg:"" help:"As the list shows it."`
+}
+
+// Run ends the session, also on a running server: at its next request.
+func (s *sessionEndVerb) Run(c *command) error {
+	o, dev, err := s.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	ended, err := o.door.EndSession(c.ctx, door.Program(), dev.ID, s.ID)
+	if err != nil {
+		return o.inWords(err)
+	}
+	return o.say(c, "%s is signed out of %s", dev.Email, ended.Device)
+}
+
+type sessionEndAllVerb struct{ whose }
+
+// Run ends all of somebody's sessions.
+func (s *sessionEndAllVerb) Run(c *command) error {
+	o, dev, err := s.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	n, err := o.door.EndSessions(c.ctx, door.Program(), dev.ID, door.EndSessions{All: true})
+	if err != nil {
+		return o.inWords(err)
+	}
+	return o.say(c, "%s is signed out everywhere: sessions ended: %d", dev.Email, n)
+}

@@ -1,0 +1,135 @@
+package view
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+// SessionsPage is the page at /account/sessions.
+type SessionsPage struct {
+	Page
+	Devices []Device  // this one first
+	Now     time.Time // what "2 hours ago" counts from
+}
+
+// Device is where somebody is signed in: one session.
+type Device struct {
+	ID        string    // of the session: letters and digits
+	Name      string    // browser and system in words
+	UserAgent string    // as it was sent
+	Addr      string    //
+	SignedIn  time.Time //
+	LastSeen  time.Time //
+	FirstSeen time.Time // when the device signed in for the first time; zero: not known
+	Current   bool      // the reader's own
+	New       bool      // first seen a short while ago: the page asks whether it was them
+}
+
+// EndSessionsPage is the page before the end of all sessions, or of all others. Its form is posted
+// to its own address.
+type EndSessionsPage struct {
+	Page
+	Devices  []Device // this one first
+	Now      time.Time
+	All      bool      // this one ends too
+	Password bool      // the current password is asked for
+	Problems []Problem // field "current_password"
+}
+
+// alone reports whether the reader is signed in nowhere else.
+func (p SessionsPage) alone() bool { return len(p.Devices) < 2 }
+
+func (p SessionsPage) lead() string {
+	if p.alone() {
+		return "You are signed in only here."
+	}
+	return "Signed in on " + counted(len(p.Devices), "device", "devices")
+}
+
+// name is what the device is called, at any length.
+func (d Device) name() string { return clippedName(d.Name, 80) }
+
+// to is where a form about the device is sent.
+func (p SessionsPage) to(d Device, what string) templ.SafeURL {
+	return p.at("/account/sessions/" + d.anchor() + "/" + what)
+}
+
+// anchor is the id, with which ids in the page end; "" for one that is none.
+func (d Device) anchor() string {
+	row := EntryRow{ID: d.ID}
+	return row.anchor()
+}
+
+// ends lists what will end.
+func (p EndSessionsPage) ends() (list []Device) {
+	for _, d := range p.Devices {
+		if p.All || !d.Current {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func (p EndSessionsPage) heading() string {
+	if p.All {
+		return "Sign out everywhere?"
+	}
+	return "Sign out everywhere else?"
+}
+
+func (p EndSessionsPage) button() string {
+	if p.All {
+		return "Sign out everywhere"
+	}
+	return "Sign out everywhere else"
+}
+
+func (p EndSessionsPage) address() templ.SafeURL {
+	if p.All {
+		return p.at("/account/sessions/end-all")
+	}
+	return p.at("/account/sessions/end-others")
+}
+
+func (p EndSessionsPage) inputs() []input {
+	if !p.Password {
+		return nil
+	}
+	return prepared(p.Problems, []input{{
+		name: "current_password", label: "Your password", kind: "password", autocomplete: "current-password",
+		hint: "You signed in a while ago, so please show that it is you.",
+	}})
+}
+
+// moments are told from now.
+type moments struct{ now time.Time }
+
+// told says what happened, and when in a time element in words ("2 hours ago"), with the moment
+// itself in its title, which the script writes in the viewer's zone. The zero time is nothing.
+func (n moments) told(what literal, t time.Time) templ.Component {
+	return component(160, func(m markup) markup {
+		if t.IsZero() {
+			return m
+		}
+		d := write(t)
+		m = m.raw(`<span>`).raw(what).raw(`<time datetime="`).date(&d, stampForm).raw(`" title="`).date(&d, secondForm)
+		return m.raw(` UTC">`).text(since(n.now, t, d)).raw(`</time></span>`)
+	})
+}
+
+// since says in words how long ago something was; of what is a month old, the day.
+func since(now, t time.Time, d date) string {
+	const day = 24 * time.Hour
+	switch ago := now.Sub(t); {
+	case ago < time.Minute: // also by a clock that is ahead
+		return "just now"
+	case ago < time.Hour:
+		return counted(int(ago/time.Minute), "minute", "minutes") + " ago"
+	case ago < day:
+		return counted(int(ago/time.Hour), "hour", "hours") + " ago"
+	case ago < 31*day:
+		return counted(int(ago/day), "day", "days") + " ago"
+	}
+	return "on " + string(d.in(secondForm)[:10])
+}
