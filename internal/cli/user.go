@@ -13,7 +13,6 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
-	"github.com/doorbook/doorbook/session/flask"
 	"github.com/doorbook/doorbook/session/sealed"
 )
 
@@ -116,10 +115,12 @@ func openDoor(c *command, data config.Data, form config.Passwords) (o opened, er
 		return o, err
 	}
 	// What ends here must end for a Flask application that shares the cookie, too, whether there is
-	// one or not.
-	longest := session.Lifetime{Idle: flask.DefaultMaxAge, Absolute: flask.DefaultMaxAge}
+	// one or not; and each record knows the limits that the server has given it.
+	longest := session.Lifetime{Idle: config.MostRemember, Absolute: config.MostRemember}
 	db := o.db
-	sessions, err := session.New(session.Config{Keys: keys, Home: session.Home{Store: db.Sessions, Format: sealed.New()}, Remembered: longest})
+	sessions, err := session.New(session.Config{
+		Keys: keys, Home: session.Home{Store: db.Sessions, Format: sealed.New()}, Lifetime: longest, Remembered: longest,
+	})
 	if err != nil {
 		return o, err
 	}

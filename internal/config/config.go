@@ -35,6 +35,7 @@ type Serve struct {
 	FlaskCookie    string
 	Edge
 	Passwords
+	Stay
 }
 
 // Passwords says what new password hashes look like.
@@ -149,6 +150,9 @@ func (s *Serve) Check() error {
 		return err
 	}
 	if err := s.Passwords.Check(); err != nil {
+		return err
+	}
+	if err := s.Stay.Check(); err != nil {
 		return err
 	}
 	if err := checkFlaskCookie(s.FlaskCookie, s.CookiePrefix); err != nil {

@@ -100,6 +100,14 @@ func serveSettings() []Setting {
 			Meaning: "who may make an account",
 		},
 		{
+			Env: "DOORBOOK_SESSION_IDLE", Flag: "session-idle", Value: "TIME", Default: "2h", Verbs: serve,
+			Meaning: "how long somebody may do nothing and stay signed in, from `5m` to `24h`; with `--sessions flask` Flask's 31 days hold",
+		},
+		{
+			Env: "DOORBOOK_REMEMBER", Flag: "remember", Value: "TIME", Default: "30d", Verbs: serve,
+			Meaning: "how long somebody stays signed in who ticks \"Keep me signed in\", used or not, from `1d` to `400d`; `0` takes the box away",
+		},
+		{
 			Env: "DOORBOOK_COOKIE_SECURE", Flag: "cookie-secure", Value: "WHEN", Default: "auto", Choices: []string{"auto", "never"}, Verbs: serve,
 			Meaning: "`never` for a browser that takes no Secure cookie from localhost",
 		},

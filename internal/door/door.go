@@ -51,6 +51,7 @@ type Config struct {
 	Rules        *account.PasswordRules
 	Keys         *session.KeyRing
 	Registration Registration
+	Stay         Stay              // how long people stay signed in; default: nobody is asked whether to be kept so
 	Guessing     *account.Guessing // how much of it is borne; default: account.DefaultGuessing
 	Shared       bool              // another program signs people in, too: a session that it has begun has no epoch
 	Now          func() time.Time
@@ -69,6 +70,7 @@ type Door struct {
 	passwords    passwords
 	rules        *account.PasswordRules
 	registration Registration
+	stay         Stay
 	guessing     account.Guessing
 	shared       bool
 	now          func() time.Time
@@ -100,7 +102,7 @@ func New(c Config) *Door {
 		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, book: c.Book,
 		recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: passwords{c.Passwords}, rules: c.Rules,
-		registration: c.Registration, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
+		registration: c.Registration, stay: c.Stay, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
 		events: book.NewCatalog(), agents: agent.New(),
 
 		device:   c.Keys.Signer("device"),

@@ -19,6 +19,16 @@ const WrongCredentials = "The e-mail address or the password is not right."
 // Credentials are what a person types to sign in.
 type Credentials struct {
 	Email, Password string
+
+	Remember bool // keep them signed in, where Stay offers that
+}
+
+// arrival is a sign-in that was proved.
+type arrival struct {
+	who      account.Developer
+	device   account.Device // that is known to them; the zero Device for none
+	failures int            // attempts before it that were not right
+	remember bool
 }
 
 // SignIn checks the credentials and makes their owner the session's subject. It gives the device
@@ -63,25 +73,24 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	}
 	failures := d.failuresBefore(ctx, taken)
 	d.forgive(ctx, taken)
-	return d.letIn(ctx, v, dev, row, failures)
+	return d.letIn(ctx, v, arrival{who: dev, device: row, failures: failures, remember: in.Remember && d.stay.Remembered > 0})
 }
 
 // greet lets in who has just made an account, with a message for their first page. It is stored
 // together with the sign-in: there is no second save that could fail.
 func (d *Door) greet(ctx context.Context, v *Visit, dev account.Developer, message string) (device string, err error) {
 	v.Session.Flash("success", message)
-	return d.letIn(ctx, v, dev, account.Device{}, 0)
+	return d.letIn(ctx, v, arrival{who: dev})
 }
 
-// letIn signs in a developer who has proved who they are, on a device that is known to them (the
-// zero Device for none).
-func (d *Door) letIn(ctx context.Context, v *Visit, dev account.Developer, row account.Device, failures int) (device string, err error) {
-	if err := d.begin(v, dev); err != nil {
-		d.noteOf(ctx, v, book.ActionSignInNotKept, dev, "")
+// letIn signs in a developer who has proved who they are.
+func (d *Door) letIn(ctx context.Context, v *Visit, in arrival) (device string, err error) {
+	if err := d.begin(v, in); err != nil {
+		d.noteOf(ctx, v, book.ActionSignInNotKept, in.who, "")
 		return "", err
 	}
-	d.noteSignIn(ctx, v, failures)
-	return d.keepDevice(ctx, v, row)
+	d.noteSignIn(ctx, v, in.failures)
+	return d.keepDevice(ctx, v, in.device)
 }
 
 // orSignIn signs in whoever sent a form twice: what the first of two made stands in the way of the
@@ -112,8 +121,9 @@ func (in Credentials) complete() error {
 }
 
 // begin makes the developer the subject of the visitor's session, which is stored by then.
-func (d *Door) begin(v *Visit, dev account.Developer) error {
-	v.Session.SignIn(dev.ID)
+func (d *Door) begin(v *Visit, in arrival) error {
+	dev := in.who
+	v.signIn(dev.ID, in.remember)
 	epoch.Set(v.Session, dev.Epoch)
 	epochOf.Set(v.Session, dev.ID)
 	LoggedInUser.Set(v.Session, Profile{

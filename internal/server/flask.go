@@ -52,6 +52,7 @@ func (b *Beside) join(c session.Config) (session.Config, error) {
 	c.Codec = flask.Codec{}
 	if b.Shared {
 		c.Home.Cookie = cookie
+		c.Lifetime, c.Remembered = session.Lifetime{}, session.Lifetime{} // those that go with Flask
 		return app.Sessions(c)
 	}
 	// Until the key is taken away Flask's limit holds here, too: with our own, whoever signed in

@@ -79,6 +79,10 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
+	idle, remember, err := c.Times()
+	if err != nil {
+		return err
+	}
 	hosts, err := hostNames(c)
 	if err != nil {
 		return err
@@ -101,6 +105,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
 		Ready:     db.Check,
 		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: door.Registration(c.Registration),
+		Idle: idle, Remember: remember,
 		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: secure, HTTPS: c.HTTPS(), HSTSSubdomains: c.HSTSSubdomains, Log: c.Log,
 	})
 	if err != nil {

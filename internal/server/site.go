@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -35,12 +36,14 @@ type Parts struct {
 	Proxies      httpx.Proxies // default: none
 	AddrHeader   string        // in which they name a visitor's address; default: X-Forwarded-For
 	Registration door.Registration
-	Flask        *Beside  // a Flask application that shares the session cookie; default: none
-	URL          string   // that people use, as config.PublicURL writes it; "" when it is not known
-	Hosts        []string // names under which the site is served besides that and those of one's own network
-	CookiePrefix string   // before the names of our cookies, where another program is on the same host
-	Secure       bool     // cookies are Secure
-	HTTPS        bool     // the site is served over TLS
+	Idle         time.Duration // without use an ordinary session ends; default: 2 hours
+	Remember     time.Duration // whoever asks to be kept signed in is, used or not; 0: nobody may ask
+	Flask        *Beside       // a Flask application that shares the session cookie; default: none
+	URL          string        // that people use, as config.PublicURL writes it; "" when it is not known
+	Hosts        []string      // names under which the site is served besides that and those of one's own network
+	CookiePrefix string        // before the names of our cookies, where another program is on the same host
+	Secure       bool          // cookies are Secure
+	HTTPS        bool          // the site is served over TLS
 	Log          *slog.Logger
 	Now          func() time.Time // default: time.Now
 
@@ -67,13 +70,21 @@ func (p Parts) Addresses() httpx.Addresses {
 	return httpx.Addresses{Proxies: p.Proxies, Header: header}
 }
 
+// ordinary is how long a session lasts at most whose owner did not ask to be kept signed in.
+const ordinary = 24 * time.Hour
+
 // NewSite puts the parts together. Nothing runs before Background is called.
 func NewSite(p Parts) (*Site, error) {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
 	recorder := book.NewRecorder(book.RecorderConfig{Repo: p.Entries, Clock: p.Now, Log: p.Log})
+	idle, remembered := cmp.Or(p.Idle, 2*time.Hour), session.Lifetime{Idle: p.Remember, Absolute: p.Remember}
+	if p.Remember == 0 { // nor is anybody who asked when they might
+		remembered = session.Lifetime{Idle: idle, Absolute: ordinary}
+	}
 	config, err := p.Flask.join(session.Config{
+		Lifetime: session.Lifetime{Idle: idle, Absolute: ordinary}, Remembered: remembered,
 		Keys: p.Keys, Home: session.Home{Store: p.Store, Cookie: session.Cookie{
 			Name: httpx.CookieName(p.Secure, p.CookiePrefix, "session"), PlainHTTP: !p.Secure,
 		}},
@@ -93,7 +104,7 @@ func NewSite(p Parts) (*Site, error) {
 		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
-		Registration: p.Registration, Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
+		Registration: p.Registration, Stay: p.stay(config), Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
 	})
 	pages, err := web.New(d)
 	if err != nil {
@@ -121,6 +132,15 @@ func NewSite(p Parts) (*Site, error) {
 			func(ctx context.Context) { d.SweepCounters(ctx, time.Hour) },
 		},
 	}, nil
+}
+
+// stay is how long people stay signed in by the configuration of their sessions.
+func (p Parts) stay(c session.Config) door.Stay {
+	s := door.Stay{Idle: c.Lifetime.Idle, Remembered: c.Remembered.Absolute}
+	if p.Remember == 0 {
+		s.Remembered = 0
+	}
+	return s
 }
 
 // Background does the site's jobs until the function it gives is called, which returns when all of

@@ -84,8 +84,9 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	s.Parts = server.Parts{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), Hashes: db.Hashes(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
 		Passwords: Hasher(t), Keys: keys, Registration: door.Open, URL: URL, Secure: true,
-		Hosts: []string{"example.com"}, // what httptest.NewRequest asks for
-		Log:   slog.New(slog.NewJSONHandler(s.Log, nil)), Now: s.Clock.Now,
+		Remember: 30 * 24 * time.Hour,
+		Hosts:    []string{"example.com"}, // what httptest.NewRequest asks for
+		Log:      slog.New(slog.NewJSONHandler(s.Log, nil)), Now: s.Clock.Now,
 	}
 	for _, change := range changes {
 		change(&s.Parts)

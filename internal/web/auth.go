@@ -10,17 +10,19 @@ import (
 )
 
 func (p *Web) loginForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	return p.show(w, r, v, http.StatusOK, loginPage)
+	return p.show(w, r, v, http.StatusOK, p.loginPage)
 }
 
 func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	typed := door.Credentials{Email: r.PostForm.Get("email"), Password: r.PostForm.Get("password")}
+	typed := door.Credentials{
+		Email: r.PostForm.Get("email"), Password: r.PostForm.Get("password"), Remember: r.PostForm.Has("remember"),
+	}
 	device, err := p.door.SignIn(r.Context(), v, typed)
 	if problems, status, shown := onForm(w, r, err); shown {
 		if wrongCredentials(err) {
 			problems[0].Field = "password" // the field to type anew
 		}
-		return p.show(w, r, v, status, loginPage, problems...)
+		return p.show(w, r, v, status, p.loginPage, problems...)
 	}
 	if err != nil {
 		return asUnauthorized(r, err)

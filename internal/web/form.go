@@ -16,9 +16,11 @@ import (
 // form makes a page with a form, filled in with what the request has typed in it.
 type form func(r *http.Request, page view.Page, problems []view.Problem) templ.Component
 
-func loginPage(r *http.Request, page view.Page, problems []view.Problem) templ.Component {
+func (p *Web) loginPage(r *http.Request, page view.Page, problems []view.Problem) templ.Component {
+	stay := p.door.Stay()
 	return view.Login(view.LoginPage{
-		Page: page, Form: view.LoginForm{Email: r.PostForm.Get("email")}, Next: session.WayBack(r, ""), Problems: problems,
+		Page: page, Next: session.WayBack(r, ""), Problems: problems, Idle: stay.Idle, Remembered: stay.Remembered,
+		Form: view.LoginForm{Email: r.PostForm.Get("email"), Remember: r.PostForm.Has("remember")},
 	})
 }
 
@@ -43,10 +45,10 @@ func setupPage(r *http.Request, page view.Page, problems []view.Problem) templ.C
 }
 
 // formOf returns the form that is posted to a route; nil for none.
-func formOf(pattern string) form {
+func (p *Web) formOf(pattern string) form {
 	switch pattern {
 	case "POST /auth/login":
-		return loginPage
+		return p.loginPage
 	case "POST /auth/register":
 		return registerPage
 	case "POST /setup":
@@ -87,7 +89,7 @@ func onForm(w http.ResponseWriter, r *http.Request, err error) (problems []view.
 // and the databases: they may be what does not answer.
 func (p *Web) formAgain(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error) bool {
 	posted, pattern := httpx.Posted(r)
-	again := formOf(pattern)
+	again := p.formOf(pattern)
 	if again == nil {
 		return false
 	}

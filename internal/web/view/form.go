@@ -1,6 +1,9 @@
 package view
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Problem is one thing that is wrong with what was sent.
 type Problem struct {
@@ -14,11 +17,36 @@ type LoginPage struct {
 	Form     LoginForm
 	Next     string    // where to go afterwards, sent along as "next"; "" leaves it out
 	Problems []Problem // fields "email" and "password"
+
+	Idle       time.Duration // how long somebody may do nothing and stay signed in
+	Remembered time.Duration // how long who ticks "remember" stays so; 0: the box is not there
 }
 
 // LoginForm is what was typed, without the password: that is never shown again.
 type LoginForm struct {
-	Email string
+	Email    string
+	Remember bool
+}
+
+// stays says what the box is for.
+func (p LoginPage) stays() string {
+	text := "For " + lasting(p.Remembered) + ". Otherwise until the browser closes"
+	if p.Idle < p.Remembered {
+		text += ", or " + lasting(p.Idle) + " without use"
+	}
+	return text + "."
+}
+
+// lasting writes how long something takes, in the largest unit that says it whole.
+func lasting(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d >= 2*day && d%day == 0:
+		return counted(int(d/day), "day", "days")
+	case d%time.Hour == 0:
+		return counted(int(d/time.Hour), "hour", "hours")
+	}
+	return counted(int(d/time.Minute), "minute", "minutes")
 }
 
 // RegisterPage is the page at /register. Its form is posted to /auth/register.
