@@ -118,12 +118,12 @@ func TestReposMongoFlaskDeletedAdmin(t *testing.T) {
 	if err := repo.Delete(ctx, account.Actor{}, root.ID); !errors.Is(err, account.ErrLastAdmin) {
 		t.Errorf("the last admin who can sign in: %v", err)
 	}
-	if d := expectDeveloper(t, repo, "ada@example.org", "Ada"); !d.Disabled {
+	if d := expectDeveloper(t, repo, "ada@example.org", "Ada"); d.State != account.Disabled {
 		t.Error("she may sign in")
 	}
-	no := false
-	if d, err := repo.Update(ctx, account.Actor{}, ids[0], account.Change{Disabled: &no}, now); err != nil || d.Disabled {
-		t.Errorf("enabled: disabled %v, %v", d.Disabled, err)
+	active := account.Active
+	if d, err := repo.Update(ctx, account.Actor{}, ids[0], account.Change{State: &active}, now); err != nil || d.State != account.Active {
+		t.Errorf("enabled: %v, %v", d.State, err)
 	}
 	if err := repo.Delete(ctx, account.Actor{}, root.ID); err != nil {
 		t.Error(err)

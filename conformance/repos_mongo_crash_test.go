@@ -69,7 +69,7 @@ func newCast(t *testing.T, repo account.Repository, name string) cast {
 		person("boss", account.Admin), person("other", account.Admin), person("off", account.Admin),
 		person("member", account.Member), person("fresh", account.Admin),
 	}
-	c.off.Disabled = true
+	c.off.State = account.Disabled
 	for _, d := range []account.Developer{c.boss, c.other, c.off, c.member} {
 		if err := repo.Create(t.Context(), account.Actor{}, d); err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func agree(t *testing.T, repo account.Repository, shared *driver.Database, what 
 	}
 	want := make(map[string]int64)
 	for _, d := range all {
-		if d.Role == account.Admin && !d.Disabled {
+		if d.IsAdmin() {
 			want[d.ID] = d.Epoch
 		}
 	}
@@ -134,7 +134,7 @@ func TestReposMongoCrash(t *testing.T) {
 	db := openMongoURL(t, address, mongo.Options{Monitor: crash.monitor()})
 	shared := databaseOf(t, address)
 	repo, member, admin := db.Accounts(), account.Member, account.Admin
-	yes, no, hash := true, false, "$new"
+	disabled, active, hash := account.Disabled, account.Active, "$new"
 	password := account.Change{PasswordHash: &hash, EndSignIns: true}
 	update := func(id string, c account.Change) doing {
 		return func(ctx context.Context, by account.Actor) error {
@@ -155,8 +155,8 @@ func TestReposMongoCrash(t *testing.T) {
 		},
 		"promote": func(c cast) doing { return update(c.member.ID, account.Change{Role: &admin}) },
 		"demote":  func(c cast) doing { return update(c.other.ID, account.Change{Role: &member}) },
-		"disable": func(c cast) doing { return update(c.other.ID, account.Change{Disabled: &yes}) },
-		"enable":  func(c cast) doing { return update(c.off.ID, account.Change{Disabled: &no}) },
+		"disable": func(c cast) doing { return update(c.other.ID, account.Change{State: &disabled}) },
+		"enable":  func(c cast) doing { return update(c.off.ID, account.Change{State: &active}) },
 		"epoch":   func(c cast) doing { return update(c.other.ID, password) },
 	} {
 		for _, again := range []bool{false, true} {
@@ -206,7 +206,7 @@ func crashedFewer(
 		}
 		_, was := before[d.ID]
 		_, is := list[d.ID]
-		if !was && !is && got.Role == account.Admin && !got.Disabled {
+		if !was && !is && got.IsAdmin() {
 			t.Errorf("%s: %s is an admin who is not in the list", what, d.Name)
 		}
 	}

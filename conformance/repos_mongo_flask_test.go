@@ -88,7 +88,7 @@ func TestReposMongoFlaskDevelopers(t *testing.T) {
 		flaskDeveloper("Bob", "bob@example.org"), flaskDeveloper("Nemo", "not an address"),
 		bson.D{}, bson.D{{Key: "email", Value: bson.A{"list@example.org"}}}, bson.D{{Key: "_id", Value: "text"}, {Key: "email", Value: "id@example.org"}})
 	d := expectDeveloper(t, repo, "ada@example.org", "Ada") // the oldest one has it
-	if d.ID != ids[0] || d.Role != account.Member || d.Disabled || d.Epoch != 0 || d.EmailKey != "ada@example.org" || !d.CreatedAt.Equal(now) {
+	if d.ID != ids[0] || d.Role != account.Member || d.State != account.Active || d.Epoch != 0 || d.EmailKey != "ada@example.org" || !d.CreatedAt.Equal(now) {
 		t.Errorf("read as %+v", d)
 	}
 	expectDeveloper(t, repo, "bob@example.org", "Bob")

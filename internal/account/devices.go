@@ -20,7 +20,7 @@ type Device struct {
 // KnownTo reports whether the device is one of the developer's, and still known at now. One that was
 // seen in the future is not: nobody knows how long ago that was.
 func (d Device) KnownTo(dev Developer, now time.Time, age time.Duration) bool {
-	return d.Account == dev.ID && dev.ID != "" && !dev.Disabled && d.Epoch == dev.Epoch &&
+	return d.Account == dev.ID && dev.ID != "" && dev.State == Active && d.Epoch == dev.Epoch &&
 		now.Sub(d.LastSeen) < age && now.Sub(d.LastSeen) >= -Skew
 }
 

@@ -106,7 +106,7 @@ func TestKnownTo(t *testing.T) {
 		"another":     {account.Developer{ID: "b", Epoch: 2}, epoch, false},
 		"earlier":     {account.Developer{ID: "a", Epoch: 1}, epoch, false},
 		"later":       {account.Developer{ID: "a", Epoch: 3}, epoch, false},
-		"disabled":    {account.Developer{ID: "a", Epoch: 2, Disabled: true}, epoch, false},
+		"disabled":    {account.Developer{ID: "a", Epoch: 2, State: account.Disabled}, epoch, false},
 		"nobody":      {account.Developer{Epoch: 2}, epoch, false},
 	} {
 		if got := row.KnownTo(c.dev, c.at, age); got != c.want {

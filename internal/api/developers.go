@@ -30,7 +30,7 @@ func show(v *door.Visit, d account.Developer) developer {
 	out := developer{ID: d.ID, OldID: d.ID, Name: d.Name, Skills: append([]string{}, d.Skills...)}
 	if v.Admin() || v.Developer.ID == d.ID {
 		created := d.CreatedAt.UTC()
-		out.Email, out.Role, out.Disabled, out.CreatedAt = d.Email, string(d.Role), &d.Disabled, &created
+		out.Email, out.Role, out.Disabled, out.CreatedAt = d.Email, string(d.Role), new(d.State == account.Disabled), &created
 	}
 	return out
 }

@@ -8,6 +8,20 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 )
 
+// state returns the state that is asked for, nil where there is nothing to change: of an account
+// that was not taken or approved yet, "not disabled" is true already.
+func (in DeveloperChange) state(dev account.Developer) *account.State {
+	switch {
+	case in.Disabled == nil:
+		return nil
+	case *in.Disabled:
+		return new(account.Disabled)
+	case dev.State == account.Disabled:
+		return new(account.Active)
+	}
+	return nil
+}
+
 // validate turns what was asked for into a change of the account, or names every broken field.
 func (in DeveloperChange) validate(rules *account.PasswordRules, dev account.Developer) (change account.Change, err error) {
 	var broken []fault.Field
@@ -45,7 +59,7 @@ func (in DeveloperChange) validate(rules *account.PasswordRules, dev account.Dev
 		}
 		change.Role = in.Role
 	}
-	change.Disabled = in.Disabled
+	change.State = in.state(dev)
 	if len(broken) > 0 {
 		return change, &fault.Error{Kind: fault.Invalid, Public: broken[0].Text, Fields: broken}
 	}

@@ -119,7 +119,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 		unkept = v.Session.Save()
 	}
 	d.noteChanges(ctx, v, was, is, in)
-	if !was.Disabled && is.Disabled {
+	if was.State != account.Disabled && is.State == account.Disabled {
 		d.endDevices(ctx, is.ID)
 		return d.endSessions(ctx, v, is, "the account was disabled")
 	}
@@ -151,8 +151,8 @@ func (d *Door) noteChanges(ctx context.Context, v *Visit, was, is account.Develo
 		{!slices.Equal(was.Skills, is.Skills), book.ActionDeveloperUpdated, ""},
 		{was.Role != is.Role, book.ActionRoleChanged, string(was.Role) + book.Became + string(is.Role)},
 		{in.Password != nil, book.ActionPasswordChanged, ""},
-		{was.Disabled && !is.Disabled, book.ActionDeveloperEnabled, ""},
-		{!was.Disabled && is.Disabled, book.ActionDeveloperDisabled, ""},
+		{was.State == account.Disabled && is.State != account.Disabled, book.ActionDeveloperEnabled, ""},
+		{was.State != account.Disabled && is.State == account.Disabled, book.ActionDeveloperDisabled, ""},
 	} {
 		if c.made {
 			d.noteOf(ctx, v, c.action, is, c.text)

@@ -88,14 +88,14 @@ func idOf(name string, list ...account.Developer) string {
 
 func same(a, b account.Developer) bool {
 	return a.Name == b.Name && slices.Equal(a.Skills, b.Skills) && a.EmailKey == b.EmailKey &&
-		a.PasswordHash == b.PasswordHash && a.Role == b.Role && a.Disabled == b.Disabled
+		a.PasswordHash == b.PasswordHash && a.Role == b.Role && a.State == b.State
 }
 
 func restore(t *testing.T, s *sitetest.Site, d account.Developer) {
 	t.Helper()
 	_, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{
 		Name: &d.Name, Skills: &d.Skills, Email: &d.Email, EmailKey: &d.EmailKey, PasswordHash: &d.PasswordHash,
-		Role: &d.Role, Disabled: &d.Disabled,
+		Role: &d.Role, State: &d.State,
 	}, s.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestDisableBehindTheBack(t *testing.T) {
 			t.Error("the session remembers a role")
 		}
 	})
-	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{State: ptr(account.Disabled)}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if b.who() != "" {

@@ -205,7 +205,7 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 		d.note(ctx, v, book.ActionSessionVoid, subject, "the account is gone")
 		v.Session.SignOut()
 		return nil
-	case dev.Disabled:
+	case dev.State != account.Active:
 		d.noteOf(ctx, v, book.ActionSessionVoid, dev, "the account is disabled")
 		v.Session.SignOut()
 		return nil

@@ -153,7 +153,7 @@ func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev a
 	if err != nil {
 		return dev, false, busy(err)
 	}
-	if !match || dev.Disabled {
+	if !match || dev.State != account.Active {
 		return dev, false, nil
 	}
 	if stale {

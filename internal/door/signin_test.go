@@ -25,7 +25,7 @@ func TestSignInAnswersAlike(t *testing.T) {
 	ctx := t.Context()
 	ada := s.Developer("Ada", account.Member)
 	gone := s.Developer("Gone", account.Member)
-	if _, err := s.DB.Accounts().Update(ctx, account.Actor{}, gone.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now()); err != nil {
+	if _, err := s.DB.Accounts().Update(ctx, account.Actor{}, gone.ID, account.Change{State: ptr(account.Disabled)}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	broken := map[string]account.Developer{}
@@ -195,7 +195,7 @@ func TestSignInMeanwhile(t *testing.T) {
 			return err
 		},
 		"disabled": func(s *sitetest.Site, d account.Developer) error {
-			_, err := s.DB.Accounts().Update(context.Background(), account.Actor{}, d.ID, account.Change{Disabled: ptr(true)}, s.Clock.Now())
+			_, err := s.DB.Accounts().Update(context.Background(), account.Actor{}, d.ID, account.Change{State: ptr(account.Disabled)}, s.Clock.Now())
 			return err
 		},
 		"removed": func(s *sitetest.Site, d account.Developer) error {

@@ -49,8 +49,8 @@ func TestSessionVoid(t *testing.T) {
 	s := sitetest.New(t)
 	ada := s.Developer("Ada", account.Member)
 	b := signedIn(t, s, ada)
-	yes := true
-	_, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{Disabled: &yes}, s.Clock.Now())
+	disabled := account.Disabled
+	_, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, ada.ID, account.Change{State: &disabled}, s.Clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

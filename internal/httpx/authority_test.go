@@ -114,10 +114,10 @@ func losses() map[string]func(t *testing.T, s *sitetest.Site, d account.Develope
 			}
 		}
 	}
-	member, disabled, hash := account.Member, true, sitetest.HashPrefix+"another"
+	member, disabled, hash := account.Member, account.Disabled, sitetest.HashPrefix+"another"
 	return map[string]func(*testing.T, *sitetest.Site, account.Developer){
 		"demoted":        update(account.Change{Role: &member}),
-		"disabled":       update(account.Change{Disabled: &disabled, EndSignIns: true}),
+		"disabled":       update(account.Change{State: &disabled, EndSignIns: true}),
 		"a new password": update(account.Change{PasswordHash: &hash, EndSignIns: true}),
 		"deleted": func(t *testing.T, s *sitetest.Site, d account.Developer) {
 			if err := s.DB.Accounts().Delete(context.Background(), account.Actor{}, d.ID); err != nil {

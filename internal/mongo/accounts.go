@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,7 +34,7 @@ func (a *accounts) create(ctx context.Context, by account.Actor, d account.Devel
 	if !ok {
 		return errors.New("the id is not one")
 	}
-	if signInAdmin(d) {
+	if d.IsAdmin() {
 		return a.createAdmin(ctx, id, d, func(s *admins) error { return a.allowed(ctx, s, by) })
 	}
 	return a.insert(ctx, id, d, developerDoc(id, d))
@@ -58,7 +59,7 @@ func (a *accounts) insert(
 	if _, err := a.byID(ctx, id); err == nil {
 		return errIDTaken
 	}
-	return account.ErrEmailTaken // by somebody who is gone already
+	return a.taken(ctx, id, d.ShortName) // an address: by somebody who is gone already
 }
 
 // free gives account.ErrEmailTaken when somebody has the key.
@@ -99,6 +100,31 @@ func (a *accounts) document(ctx context.Context, id bson.ObjectID) (bson.Raw, er
 		err = account.ErrNotFound
 	}
 	return doc, err
+}
+
+// ByShortName implements account.Repository.
+func (a *accounts) ByShortName(ctx context.Context, name string) (account.Developer, error) {
+	return a.where(ctx, bson.D{el("short_name", bson.D{el("$eq", text(name))})}, name != "")
+}
+
+// ByLink implements account.Repository.
+func (a *accounts) ByLink(ctx context.Context, hash []byte) (account.Developer, error) {
+	return a.where(ctx, bson.D{el("link.hash", bson.D{el("$eq", hash)})}, len(hash) > 0)
+}
+
+// where finds the one developer who matches, if anybody can.
+func (a *accounts) where(ctx context.Context, filter bson.D, can bool) (account.Developer, error) {
+	if !can {
+		return account.Developer{}, or(ctx.Err(), account.ErrNotFound)
+	}
+	doc, err := a.developers.FindOne(ctx, filter, options.FindOne().SetProjection(developerFields())).Raw()
+	if errors.Is(err, driver.ErrNoDocuments) {
+		err = account.ErrNotFound
+	}
+	if err != nil {
+		return account.Developer{}, a.db.fail(ctx, "find developer", err)
+	}
+	return readDeveloper(doc), nil
 }
 
 // ByEmail implements account.Repository.
@@ -158,7 +184,7 @@ func (a *accounts) update(
 		case err == nil && other.ID != id.Hex():
 			// An id that names nobody, or another epoch, is the better answer; the address may be
 			// free by then, too.
-			if _, err := a.expect(ctx, id, c.IfEpoch); err != nil {
+			if _, err := a.expect(ctx, id, c); err != nil {
 				return account.Developer{}, err
 			}
 			return account.Developer{}, account.ErrEmailTaken
@@ -166,30 +192,45 @@ func (a *accounts) update(
 			return account.Developer{}, err
 		}
 	}
-	if c.Role != nil || c.Disabled != nil || c.EndSignIns {
+	if c.Role != nil || c.State != nil || c.EndSignIns {
 		err = retry(func() error {
 			d, err = a.changeRights(ctx, by, id, c, now)
 			return err
 		})
 		return d, err
 	}
-	d, err = a.apply(ctx, append(byID(id), ifEpoch(c)...), changes(c, now))
+	d, err = a.apply(ctx, c, slices.Concat(byID(id), ifEpoch(c), ifLink(c)), changes(c, now))
 	if errors.Is(err, errAgain) {
-		if _, err = a.expect(ctx, id, c.IfEpoch); err == nil {
+		if _, err = a.expect(ctx, id, c); err == nil {
 			err = account.ErrChanged // it was of another epoch a moment ago
 		}
 	}
 	return d, err
 }
 
-// expect gives the developer if there is one, of that epoch. account.ErrNotFound,
-// account.ErrChanged.
-func (a *accounts) expect(ctx context.Context, id bson.ObjectID, epoch *int64) (account.Developer, error) {
+// expect gives the developer if there is one of whom the conditions of the change hold.
+// account.ErrNotFound, account.ErrChanged.
+func (a *accounts) expect(ctx context.Context, id bson.ObjectID, c account.Change) (account.Developer, error) {
 	d, err := a.byID(ctx, id)
-	if err == nil && epoch != nil && *epoch != d.Epoch {
+	if err == nil && !c.Holds(d) {
 		err = account.ErrChanged
 	}
 	return d, err
+}
+
+// taken returns what another developer than the one of the id has already, where the database says
+// no more than that there is something.
+func (a *accounts) taken(ctx context.Context, id any, shortName string) error {
+	if shortName != "" {
+		other := bson.D{el("short_name", text(shortName)), el("_id", bson.D{el("$ne", id)})}
+		switch n, err := a.developers.CountDocuments(ctx, other, options.Count().SetLimit(1)); {
+		case err != nil:
+			return err
+		case n > 0:
+			return account.ErrNameTaken
+		}
+	}
+	return account.ErrEmailTaken
 }
 
 // Delete implements account.Repository.
@@ -216,6 +257,14 @@ func ifEpoch(c account.Change) bson.D {
 		return bson.D{{Key: "epoch", Value: bson.D{{Key: "$in", Value: bson.A{int64(0), nil}}}}}
 	}
 	return bson.D{{Key: "epoch", Value: *c.IfEpoch}}
+}
+
+// ifLink is the condition of a change that only the open link makes possible.
+func ifLink(c account.Change) bson.D {
+	if c.IfLink == nil {
+		return nil
+	}
+	return bson.D{el("link.hash", c.IfLink)}
 }
 
 // all calls f with every document of a cursor, which it closes. The document is f's only until it

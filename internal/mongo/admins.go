@@ -38,22 +38,6 @@ func retry(f func() error) error {
 	return errCrowded
 }
 
-func signInAdmin(d account.Developer) bool { return d.Role == account.Admin && !d.Disabled }
-
-// withRights gives a developer as a change leaves what decides about being an admin.
-func withRights(d account.Developer, c account.Change) account.Developer {
-	if c.Role != nil {
-		d.Role = *c.Role
-	}
-	if c.Disabled != nil {
-		d.Disabled = *c.Disabled
-	}
-	if c.EndSignIns {
-		d.Epoch++
-	}
-	return d
-}
-
 // asRead matches a document while fields of it are as they were read.
 func asRead(doc bson.Raw, names ...string) bson.D {
 	filter := byID(doc.Lookup("_id"))
@@ -84,13 +68,14 @@ func (a *accounts) changeRights(
 		return account.Developer{}, err
 	}
 	was := readDeveloper(doc)
-	if c.IfEpoch != nil && *c.IfEpoch != was.Epoch {
+	if !c.Holds(was) {
 		return account.Developer{}, account.ErrChanged
 	}
-	will := withRights(was, c)
-	if signInAdmin(was) == signInAdmin(will) && (!c.EndSignIns || !signInAdmin(was)) {
-		update := append(changes(c, now), el("$unset", bson.D{key("admin_next", 1)}))
-		return a.apply(ctx, asRead(doc, append(rights(), "epoch")...), update)
+	will := was
+	c.Apply(&will)
+	if was.IsAdmin() == will.IsAdmin() && (!c.EndSignIns || !was.IsAdmin()) {
+		filter := append(asRead(doc, append(rights(), "epoch")...), ifLink(c)...)
+		return a.apply(ctx, c, filter, unsetToo(changes(c, now), "admin_next"))
 	}
 	s, err := a.agreed(ctx, was, id)
 	if err == nil {
@@ -99,7 +84,7 @@ func (a *accounts) changeRights(
 	if err != nil {
 		return account.Developer{}, err
 	}
-	if signInAdmin(will) {
+	if will.IsAdmin() {
 		return a.give(ctx, &s, doc, will, c, now)
 	}
 	if err := a.takeAway(ctx, &s, id); err != nil {
@@ -116,7 +101,7 @@ func (a *accounts) give(
 	now time.Time,
 ) (account.Developer, error) {
 	id, was := doc.Lookup("_id").ObjectID(), readDeveloper(doc)
-	if !signInAdmin(was) {
+	if !was.IsAdmin() {
 		mark := bson.D{el("$set", bson.D{el("admin_next", s.Version+1)})}
 		if err := a.set(ctx, asRead(doc, append(rights(), "epoch")...), mark); err != nil {
 			return account.Developer{}, err
@@ -154,19 +139,19 @@ func (a *accounts) follow(
 	ctx context.Context, s *admins, id bson.ObjectID, was, will account.Developer, c account.Change,
 	now time.Time,
 ) (account.Developer, error) {
-	c.EndSignIns, c.Role = false, &will.Role
+	c.Link = c.NewLink()
+	c.EndSignIns, c.Role = false, &will.Role // the epoch is that of the list
 	update := changes(c, now)
 	set := append(update[0].Value.(bson.D), el("admin_seen", s.Version))
 	update[0].Value = set
-	update = append(update, el("$max", bson.D{el("epoch", will.Epoch)}),
-		el("$unset", bson.D{key("admin_next", 1)}))
+	update = unsetToo(append(update, el("$max", bson.D{el("epoch", will.Epoch)})), "admin_next")
 	filter := upTo(id, s.Version)
-	if signInAdmin(will) && !signInAdmin(was) {
+	if will.IsAdmin() && !was.IsAdmin() {
 		// Whoever has changed the rights since has taken the mark away.
 		filter = bson.D{el("_id", id), el("admin_next", s.Version)}
 	}
-	d, err := a.apply(ctx, filter, update)
-	if errors.Is(err, account.ErrEmailTaken) {
+	d, err := a.apply(ctx, c, append(filter, ifLink(c)...), update)
+	if errors.Is(err, account.ErrEmailTaken) || errors.Is(err, account.ErrNameTaken) {
 		return d, or(a.undo(ctx, id, was), err)
 	}
 	return d, err
@@ -179,28 +164,47 @@ func (a *accounts) undo(ctx context.Context, id bson.ObjectID, was account.Devel
 		if err != nil {
 			return err
 		}
-		if s.remove(id); signInAdmin(was) {
+		if s.remove(id); was.IsAdmin() {
 			s.put(id, was.Epoch)
 		}
 		return a.save(ctx, &s)
 	})
 }
 
-// apply changes one developer. errAgain if nobody matches.
+// apply changes the one developer whose _id the filter begins with. errAgain if it does not match.
 func (a *accounts) apply(
-	ctx context.Context, filter, update bson.D,
+	ctx context.Context, c account.Change, filter, update bson.D,
 ) (d account.Developer, err error) {
 	doc, err := a.developers.FindOneAndUpdate(ctx, filter, update,
 		options.FindOneAndUpdate().SetReturnDocument(options.After)).Raw()
 	switch {
 	case isDuplicate(err):
-		return d, account.ErrEmailTaken
+		return d, a.taken(ctx, filter[0].Value, value(c.ShortName))
 	case errors.Is(err, driver.ErrNoDocuments):
 		return d, errAgain
 	case err != nil:
 		return d, err
 	}
 	return readDeveloper(doc), nil
+}
+
+// unsetToo adds a field to those that an update takes away.
+func unsetToo(update bson.D, name string) bson.D {
+	for i, e := range update {
+		if e.Key == "$unset" {
+			update[i].Value = append(e.Value.(bson.D), key(name, 1))
+			return update
+		}
+	}
+	return append(update, el("$unset", bson.D{key(name, 1)}))
+}
+
+// value is what p points to, "" for nil.
+func value(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
 }
 
 // set changes one developer, whom nobody wants to see. errAgain if nobody matches.
@@ -219,7 +223,7 @@ func (a *accounts) remove(ctx context.Context, by account.Actor, id bson.ObjectI
 		return err
 	}
 	filter := asRead(doc, rights()...)
-	if d := readDeveloper(doc); signInAdmin(d) {
+	if d := readDeveloper(doc); d.IsAdmin() {
 		s, err := a.agreed(ctx, d, id)
 		if err == nil {
 			err = a.allowed(ctx, &s, by)

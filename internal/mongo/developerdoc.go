@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -10,23 +11,40 @@ import (
 
 // developerDoc writes a developer. The first six fields are those of the original application.
 func developerDoc(id bson.ObjectID, d account.Developer) bson.D {
-	return bson.D{
+	doc := bson.D{
 		{Key: "_id", Value: id},
 		{Key: "name", Value: text(d.Name)},
 		{Key: "email", Value: text(d.Email)},
 		{Key: "password", Value: text(d.PasswordHash)},
-		{Key: "skills", Value: skills(d.Skills)},
+		{Key: "skills", Value: texts(d.Skills)},
 		{Key: "created_at", Value: d.CreatedAt},
 		{Key: "email_key", Value: text(d.EmailKey)},
 		{Key: "email_seen", Value: digestOf(d.Email)},
 		{Key: "role", Value: string(d.Role)},
-		{Key: "disabled", Value: d.Disabled},
+		{Key: "disabled", Value: d.State != account.Active},
 		{Key: "epoch", Value: d.Epoch},
 		{Key: "updated_at", Value: d.UpdatedAt},
 	}
+	if d.State != account.Active {
+		doc = append(doc, el("state", d.State.String()))
+	}
+	if d.ShortName != "" {
+		doc = append(doc, el("short_name", text(d.ShortName)))
+	}
+	if len(d.Groups) > 0 {
+		doc = append(doc, el("groups", texts(d.Groups)))
+	}
+	if d.Link.Hash != nil {
+		doc = append(doc, el("link", linkDoc(d.Link)))
+	}
+	return doc
 }
 
-func skills(list []string) bson.A {
+func linkDoc(l account.Link) bson.D {
+	return bson.D{el("hash", l.Hash), el("expires", l.Expires), el("by", text(l.By))}
+}
+
+func texts(list []string) bson.A {
 	a := make(bson.A, len(list))
 	for i, s := range list {
 		a[i] = text(s)
@@ -45,7 +63,7 @@ func developerFields() bson.D {
 	var fields bson.D
 	for _, name := range []string{
 		"name", "email", "password", "skills", "created_at", "deleted", "email_key", "email_seen", "role", "disabled", "epoch",
-		"updated_at", "admin_next", "admin_seen",
+		"updated_at", "admin_next", "admin_seen", "state", "short_name", "groups", "link",
 	} {
 		fields = append(fields, key(name, 1))
 	}
@@ -76,6 +94,12 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			d.CreatedAt = readTime(v)
 		case "updated_at":
 			d.UpdatedAt = readTime(v)
+		case "short_name":
+			d.ShortName = capped(readText(v), maxPerson)
+		case "groups":
+			d.Groups = readList(v)
+		case "link":
+			d.Link = readLink(v)
 		case "email_key":
 			if v.Type != bson.TypeObjectID { // that of one who has none
 				d.EmailKey = capped(readText(v), maxPerson)
@@ -89,8 +113,23 @@ func readDeveloper(doc bson.Raw) account.Developer {
 	return d
 }
 
-// readRights reads what somebody may do.
+// readLink reads a link. What cannot be read is none.
+func readLink(v bson.RawValue) (l account.Link) {
+	doc, ok := v.DocumentOK()
+	if !ok {
+		return l
+	}
+	if _, hash, ok := doc.Lookup("hash").BinaryOK(); ok && len(hash) <= maxPerson {
+		l = account.Link{Hash: bytes.Clone(hash), Expires: readTime(doc.Lookup("expires"))}
+		l.By = capped(readText(doc.Lookup("by")), maxPerson)
+	}
+	return l
+}
+
+// readRights reads what somebody may do. The word for a state counts only of who may not sign in:
+// the flag alone decides that, as the list of admins knows no other.
 func readRights(doc bson.Raw, d *account.Developer) {
+	disabled, state := false, account.Disabled
 	each(doc, func(name string, v bson.RawValue) {
 		switch name {
 		case "role":
@@ -98,13 +137,21 @@ func readRights(doc bson.Raw, d *account.Developer) {
 				d.Role = account.Role(capped(readText(v), maxPerson))
 			}
 		case "disabled", "deleted":
-			d.Disabled = readFlag(v, true) || d.Disabled
+			disabled = readFlag(v, true) || disabled
+		case "state":
+			state = account.ParseState(capped(readText(v), maxPerson))
 		case "epoch":
 			d.Epoch = readInt(v)
 		}
 	})
 	if d.Role == rolePending {
-		d.Role, d.Disabled = account.Member, true
+		d.Role, disabled, state = account.Member, true, account.Disabled
+	}
+	switch {
+	case disabled && state == account.Active:
+		d.State = account.Disabled
+	case disabled:
+		d.State = state
 	}
 }
 
@@ -124,18 +171,39 @@ func changes(c account.Change, now time.Time) bson.D {
 		set = append(set, bson.E{Key: "email_seen", Value: digestOf(*c.Email)})
 	}
 	if c.Skills != nil {
-		set = append(set, bson.E{Key: "skills", Value: skills(*c.Skills)})
+		set = append(set, bson.E{Key: "skills", Value: texts(*c.Skills)})
 	}
 	if c.Role != nil {
 		set = append(set, bson.E{Key: "role", Value: string(*c.Role)})
 	}
-	if c.Disabled != nil {
-		set = append(set, bson.E{Key: "disabled", Value: *c.Disabled})
-		if !*c.Disabled { // the original application's flag would say otherwise
-			set = append(set, bson.E{Key: "deleted", Value: false})
+	var unset bson.D
+	keep := func(name string, has bool, value any) {
+		if has {
+			set = append(set, el(name, value))
+		} else {
+			unset = append(unset, key(name, 1))
 		}
 	}
-	update := bson.D{{Key: "$set", Value: set}}
+	if c.State != nil {
+		set = append(set, el("disabled", *c.State != account.Active))
+		keep("state", *c.State != account.Active, c.State.String())
+		if *c.State == account.Active { // the original application's flag would say otherwise
+			set = append(set, el("deleted", false))
+		}
+	}
+	if c.ShortName != nil {
+		keep("short_name", *c.ShortName != "", text(*c.ShortName))
+	}
+	if c.Groups != nil {
+		keep("groups", len(*c.Groups) > 0, texts(*c.Groups))
+	}
+	if link := c.NewLink(); link != nil {
+		keep("link", link.Hash != nil, linkDoc(*link))
+	}
+	update := bson.D{el("$set", set)}
+	if unset != nil {
+		update = append(update, el("$unset", unset))
+	}
 	if c.EndSignIns {
 		update = append(update, bson.E{Key: "$inc", Value: bson.D{{Key: "epoch", Value: int64(1)}}})
 	}

@@ -121,7 +121,7 @@ func TestForeignDevelopers(t *testing.T) {
 		"no role":             {bson.D{{Key: "role", Value: ""}}, account.Developer{}},
 		"an odd role":         {bson.D{{Key: "role", Value: bson.A{"admin"}}}, account.Developer{Role: "[array, 18 bytes]"}},
 		"not disabled":        {bson.D{{Key: "disabled", Value: nil}}, account.Developer{Role: account.Member}},
-		"odd and disabled":    {bson.D{{Key: "disabled", Value: "no"}}, account.Developer{Role: account.Member, Disabled: true}},
+		"odd and disabled":    {bson.D{{Key: "disabled", Value: "no"}}, account.Developer{Role: account.Member, State: account.Disabled}},
 		"without an address":  {bson.D{{Key: "email_key", Value: someID}}, account.Developer{Role: account.Member}},
 	} {
 		c.doc = append(c.doc, bson.E{Key: "_id", Value: someID})
@@ -159,7 +159,7 @@ func TestCursorsComeBack(t *testing.T) {
 func TestDeletedDeveloper(t *testing.T) {
 	t.Parallel()
 	d := mongo.ReadDeveloper(raw(t, bson.D{{Key: "_id", Value: someID}, {Key: "email", Value: "ada@example.org"}, {Key: "deleted", Value: true}}))
-	if !d.Disabled {
+	if d.State != account.Disabled {
 		t.Error("may sign in")
 	}
 }

@@ -33,6 +33,8 @@ func indexes(beside bool) []index {
 		{collection: "developers", keys: bson.D{key("email_key", -1), key("_id", 1)}}, // finds those without a key too
 		{collection: "developers", keys: bson.D{key("email", 1)}},
 		{collection: "developers", keys: bson.D{key("role", 1)}, partial: "role"},
+		{collection: "developers", keys: bson.D{key("short_name", 1)}, unique: true, partial: "short_name"},
+		{collection: "developers", keys: bson.D{key("link.hash", 1)}, partial: "link.hash"},
 		{collection: "throttle", keys: bson.D{key("last_at", 1)}},
 		{collection: "devices", keys: bson.D{key("account", 1), key("last_seen", -1), key("_id", 1)}},
 		{collection: "devices", keys: bson.D{key("last_seen", 1)}},

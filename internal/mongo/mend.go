@@ -20,7 +20,7 @@ func (a *accounts) agreed(
 	if err != nil {
 		return s, err
 	}
-	if e, in := s.find(id); in != signInAdmin(d) || in && e.Epoch != d.Epoch {
+	if e, in := s.find(id); in != d.IsAdmin() || in && e.Epoch != d.Epoch {
 		return s, or(a.mend(ctx, id), errAgain)
 	}
 	return s, nil
@@ -63,7 +63,7 @@ func (a *accounts) mend(ctx context.Context, id bson.ObjectID) error {
 func (a *accounts) mendAs(ctx context.Context, s *admins, id bson.ObjectID, doc bson.Raw) error {
 	e, in := s.find(id)
 	d, next := readDeveloper(doc), readInt(doc.Lookup("admin_next"))
-	is := signInAdmin(d)
+	is := d.IsAdmin()
 	switch {
 	case in && !is && next == e.Since:
 		return a.set(ctx, bson.D{el("_id", id), el("admin_next", next)},
@@ -148,7 +148,7 @@ func (a *accounts) mendAll(ctx context.Context) error {
 		}
 		d := readDeveloper(doc)
 		e, in := s.find(id)
-		if in == signInAdmin(d) && (!in || e.Epoch == d.Epoch) && !isPending(doc) {
+		if in == d.IsAdmin() && (!in || e.Epoch == d.Epoch) && !isPending(doc) {
 			agree[id] = true
 		} else {
 			odd = append(odd, id)

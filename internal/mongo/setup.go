@@ -53,7 +53,7 @@ func (a *accounts) completeSetup(
 		return or(ctx.Err(), account.ErrSetupOver)
 	}
 	id, ok := objectID(d.ID)
-	if !ok || !signInAdmin(d) {
+	if !ok || !d.IsAdmin() {
 		return errors.New("that is no admin")
 	}
 	return a.createAdmin(ctx, id, d, func(s *admins) error {

@@ -31,6 +31,9 @@ func Accounts(t *testing.T, open func(t *testing.T) Opened) {
 	run("list", listDevelopers)
 	run("update", updateDeveloper)
 	run("update refused", updateRefused)
+	run("state, short name, groups, link", whatElse)
+	run("the short name is taken", shortNameTaken)
+	run("a link is used once", linkRace)
 	run("delete", deleteDeveloper)
 	run("the last admin", lastAdmin)
 	run("the last admins at once", lastAdminRace)
@@ -69,7 +72,7 @@ func create(t *testing.T, repo account.Repository, list ...account.Developer) {
 
 func createAndFind(t *testing.T, ctx context.Context, repo account.Repository) {
 	plain := developer("plain")
-	bare := account.Developer{ID: newID(), EmailKey: "bare", CreatedAt: now(), UpdatedAt: now().Add(time.Millisecond), Disabled: true}
+	bare := account.Developer{ID: newID(), EmailKey: "bare", CreatedAt: now(), UpdatedAt: now().Add(time.Millisecond), State: account.Disabled}
 	odd := developer("odd")
 	odd.Name = "Robert'); DROP TABLE developers;-- \"\\ \U0001F980 e\u0301 <script> %s ${x}"
 	create(t, repo, plain, bare, odd)

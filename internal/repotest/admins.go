@@ -12,13 +12,13 @@ import (
 func lastAdmin(t *testing.T, ctx context.Context, repo account.Repository) {
 	first, second := admin("first"), admin("second")
 	disabled := admin("disabled")
-	disabled.Disabled = true
+	disabled.State = account.Disabled
 	create(t, repo, developer("member"), disabled)
 	hasAdmin(t, repo, false) // a disabled one does not count
 	create(t, repo, first, second)
 	hasAdmin(t, repo, true)
 
-	demote, disable := account.Change{Role: ptr(account.Member)}, account.Change{Disabled: ptr(true)}
+	demote, disable := account.Change{Role: ptr(account.Member)}, account.Change{State: ptr(account.Disabled)}
 	_, err := repo.Update(ctx, account.Actor{}, second.ID, demote, now()) // another one is left
 	noError(t, err)
 	for name, c := range map[string]account.Change{"demote": demote, "disable": disable} {
@@ -38,7 +38,7 @@ func lastAdmin(t *testing.T, ctx context.Context, repo account.Repository) {
 	_, err = repo.Update(ctx, account.Actor{}, disabled.ID, account.Change{Role: ptr(account.Member)}, now()) // was none that could sign in
 	noError(t, err)
 	noError(t, repo.Delete(ctx, account.Actor{}, second.ID))
-	_, err = repo.Update(ctx, account.Actor{}, disabled.ID, account.Change{Role: ptr(account.Admin), Disabled: ptr(false)}, now())
+	_, err = repo.Update(ctx, account.Actor{}, disabled.ID, account.Change{Role: ptr(account.Admin), State: ptr(account.Active)}, now())
 	noError(t, err)
 	noError(t, repo.Delete(ctx, account.Actor{}, first.ID))
 	hasAdmin(t, repo, true)
@@ -69,7 +69,7 @@ func lastAdminRace(t *testing.T, ctx context.Context, repo account.Repository) {
 		case 1:
 			_, err = repo.Update(ctx, account.Actor{}, admins[i].ID, account.Change{Role: ptr(account.Member)}, now())
 		default:
-			_, err = repo.Update(ctx, account.Actor{}, admins[i].ID, account.Change{Disabled: ptr(true)}, now())
+			_, err = repo.Update(ctx, account.Actor{}, admins[i].ID, account.Change{State: ptr(account.Disabled)}, now())
 		}
 		return err
 	})

@@ -25,7 +25,7 @@ type people struct{ self, member, admin, disabled account.Developer }
 func newPeople(t *testing.T, repo account.Repository, self account.Developer) people {
 	t.Helper()
 	p := people{self, developer("m" + newID()), admin("a" + newID()), admin("d" + newID())}
-	p.disabled.Disabled = true
+	p.disabled.State = account.Disabled
 	create(t, repo, p.member, p.admin, p.disabled)
 	return p
 }
@@ -64,7 +64,7 @@ func writes() []write {
 		{"create an admin", account.Admin, add(admin)},
 		{"create a disabled admin", account.Admin, add(func(name string) account.Developer {
 			d := admin(name)
-			d.Disabled = true
+			d.State = account.Disabled
 			return d
 		})},
 		{"a member's name", account.Admin, update(account.Change{Name: name}, member)},
@@ -73,9 +73,9 @@ func writes() []write {
 		{"a member's address", account.Admin, update(move, member)},
 		{"promote", account.Admin, update(promote, member)},
 		{"demote", account.Admin, update(demotion(), admins)},
-		{"disable a member", account.Admin, update(account.Change{Disabled: ptr(true)}, member)},
-		{"disable an admin", account.Admin, update(account.Change{Disabled: ptr(true)}, admins)},
-		{"enable an admin", account.Admin, update(account.Change{Disabled: ptr(false)}, disabled)},
+		{"disable a member", account.Admin, update(account.Change{State: ptr(account.Disabled)}, member)},
+		{"disable an admin", account.Admin, update(account.Change{State: ptr(account.Disabled)}, admins)},
+		{"enable an admin", account.Admin, update(account.Change{State: ptr(account.Active)}, disabled)},
 		{"an admin's name", account.Admin, update(account.Change{Name: name}, admins)},
 		{"an admin's password", account.Admin, update(password, admins)},
 		{"delete a member", account.Admin, remove(member)},
@@ -113,7 +113,7 @@ func losses() []loss {
 	both, admins := []account.Role{account.Admin, account.Member}, []account.Role{account.Admin}
 	return []loss{
 		{"demoted", admins, changed(demotion())},
-		{"disabled", both, changed(account.Change{Disabled: ptr(true)})},
+		{"disabled", both, changed(account.Change{State: ptr(account.Disabled)})},
 		{"a new password", both, changed(account.Change{EndSignIns: true})},
 		{"deleted", both, func(t *testing.T, s *sitting) {
 			noError(t, s.db.Accounts.Delete(t.Context(), account.Actor{}, s.by.ID))
@@ -243,7 +243,7 @@ func ringOfAdmins(t *testing.T, ctx context.Context, db Opened) {
 		case 1:
 			_, err = db.Accounts.Update(ctx, by, target, demotion(), now())
 		default:
-			_, err = db.Accounts.Update(ctx, by, target, account.Change{Disabled: ptr(true)}, now())
+			_, err = db.Accounts.Update(ctx, by, target, account.Change{State: ptr(account.Disabled)}, now())
 		}
 		return err
 	})
@@ -256,7 +256,7 @@ func ringOfAdmins(t *testing.T, ctx context.Context, db Opened) {
 	noError(t, err)
 	left := 0
 	for _, d := range list {
-		if d.Role == account.Admin && !d.Disabled {
+		if d.IsAdmin() {
 			left++
 		}
 	}
@@ -329,7 +329,7 @@ func setupTwice(t *testing.T, ctx context.Context, db Opened) {
 	}
 	got, err := db.Accounts.ByEmail(ctx, "root@example.org")
 	noError(t, err)
-	if got.Role != account.Admin || got.Disabled {
+	if !got.IsAdmin() {
 		t.Errorf("the first admin is %+v", got)
 	}
 	isOpen(t, db.Accounts, token, now(), false)

@@ -28,7 +28,7 @@ func Hashes(t *testing.T, open func(t *testing.T) (account.Repository, account.H
 		"pbkdf2:sha256:600000$A$00ff", "plain$$pass$word", "", "a password",
 	} {
 		d := developer("somebody" + strconv.Itoa(i))
-		d.PasswordHash, d.Disabled = hash, i%2 == 0
+		d.PasswordHash, d.State = hash, account.State(i%2)
 		noError(t, r.Create(ctx, account.Actor{}, d))
 		want[account.HashForm(hash)]++
 	}

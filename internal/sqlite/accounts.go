@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -16,6 +17,8 @@ type accounts struct {
 	h       *Handle
 	byID    *sql.Stmt
 	byEmail *sql.Stmt
+	byName  *sql.Stmt
+	byLink  *sql.Stmt
 	found   lookups[string, account.Developer] // by id
 }
 
@@ -24,6 +27,8 @@ func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
 	err := prepare(ctx, h.Read, []statement{
 		{&a.byID, `SELECT ` + developerColumns + ` FROM developers WHERE id = ?`},
 		{&a.byEmail, `SELECT ` + developerColumns + ` FROM developers WHERE email_key = ?`},
+		{&a.byName, `SELECT ` + developerColumns + ` FROM developers WHERE short_name = ?`},
+		{&a.byLink, `SELECT ` + developerColumns + ` FROM developers WHERE link_hash = ?`},
 	})
 	return a, err
 }
@@ -38,7 +43,7 @@ func (a *accounts) Create(ctx context.Context, by account.Actor, d account.Devel
 // it finds is remembered until something is committed to the file.
 func (a *accounts) ByID(ctx context.Context, id string) (account.Developer, error) {
 	d, err := a.found.find(ctx, id, func() (account.Developer, error) { return a.one(ctx, a.byID, id) })
-	d.Skills = slices.Clone(d.Skills) // its caller may change it
+	d.Skills, d.Groups = slices.Clone(d.Skills), slices.Clone(d.Groups) // its caller may change them
 	return d, err
 }
 
@@ -47,7 +52,17 @@ func (a *accounts) ByEmail(ctx context.Context, emailKey string) (account.Develo
 	return a.one(ctx, a.byEmail, emailKey)
 }
 
-func (a *accounts) one(ctx context.Context, s *sql.Stmt, key string) (account.Developer, error) {
+// ByShortName implements account.Repository.
+func (a *accounts) ByShortName(ctx context.Context, name string) (account.Developer, error) {
+	return a.one(ctx, a.byName, name)
+}
+
+// ByLink implements account.Repository.
+func (a *accounts) ByLink(ctx context.Context, hash []byte) (account.Developer, error) {
+	return a.one(ctx, a.byLink, hash)
+}
+
+func (a *accounts) one(ctx context.Context, s *sql.Stmt, key any) (account.Developer, error) {
 	if err := ctx.Err(); err != nil {
 		return account.Developer{}, err
 	}
@@ -92,28 +107,19 @@ func (a *accounts) Update(
 		if d, err = developerIn(ctx, tx, id); err != nil {
 			return err
 		}
-		if c.IfEpoch != nil && *c.IfEpoch != d.Epoch {
+		if !c.Holds(d) {
 			return account.ErrChanged
 		}
-		was := signInAdmin(d)
-		apply(&d, c)
+		was := d.IsAdmin()
+		c.Apply(&d)
 		d.UpdatedAt = fromMillis(now.UnixMilli())
-		if was && !signInAdmin(d) {
+		if was && !d.IsAdmin() {
 			if err := keepAnAdmin(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		skills, err := encodeSkills(d.Skills)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE developers SET name = ?, email = ?, email_key = ?, skills = ?, password_hash = ?,
-			role = ?, disabled = ?, epoch = ?, updated_at = ? WHERE id = ?`,
-			d.Name, d.Email, d.EmailKey, skills, d.PasswordHash, string(d.Role), d.Disabled, d.Epoch, d.UpdatedAt.UnixMilli(), id)
-		if isUnique(err) {
-			return account.ErrEmailTaken
-		}
-		return err
+		return storeDeveloper(ctx, tx, `UPDATE developers SET (`+developerColumns+`) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			WHERE id = ?`, d, d.ID)
 	})
 	if err != nil {
 		return account.Developer{}, wrapAccount("update developer", err)
@@ -128,7 +134,7 @@ func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) erro
 		if err != nil {
 			return err
 		}
-		if signInAdmin(d) {
+		if d.IsAdmin() {
 			if err := keepAnAdmin(ctx, tx, id); err != nil {
 				return err
 			}
@@ -182,27 +188,6 @@ func authority(ctx context.Context, q queryer, by account.Actor) error {
 	return err
 }
 
-func apply(d *account.Developer, c account.Change) {
-	set(&d.Name, c.Name)
-	set(&d.Email, c.Email)
-	set(&d.EmailKey, c.EmailKey)
-	set(&d.Skills, c.Skills)
-	set(&d.PasswordHash, c.PasswordHash)
-	set(&d.Role, c.Role)
-	set(&d.Disabled, c.Disabled)
-	if c.EndSignIns {
-		d.Epoch++
-	}
-}
-
-func set[T any](to, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
-func signInAdmin(d account.Developer) bool { return d.Role == account.Admin && !d.Disabled }
-
 // keepAnAdmin refuses to lose the admin of that id when no other one can sign in.
 func keepAnAdmin(ctx context.Context, tx *sql.Tx, id string) error {
 	switch other, err := hasAdmin(ctx, tx, id); {
@@ -221,18 +206,24 @@ type queryer interface {
 
 // hasAdmin reports whether an enabled admin other than the one of the id exists.
 func hasAdmin(ctx context.Context, q queryer, except string) (has bool, err error) {
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM developers WHERE role = 'admin' AND disabled = 0 AND id <> ?)`, except).Scan(&has)
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM developers WHERE role = 'admin' AND state = 'active' AND id <> ?)`, except).Scan(&has)
 	return has, err
 }
 
 func insertDeveloper(ctx context.Context, tx *sql.Tx, d account.Developer) error {
-	skills, err := encodeSkills(d.Skills)
+	return storeDeveloper(ctx, tx, `INSERT INTO developers (`+developerColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d)
+}
+
+// storeDeveloper runs a statement that takes a developer's columns, then more. Of what somebody has already,
+// the answer names what the caller can act upon.
+func storeDeveloper(ctx context.Context, tx *sql.Tx, statement string, d account.Developer, more ...any) error {
+	values, err := developerValues(d)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO developers (`+developerColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		d.ID, d.Name, d.Email, d.EmailKey, skills, d.PasswordHash, string(d.Role), d.Disabled, d.Epoch, d.CreatedAt.UnixMilli(), d.UpdatedAt.UnixMilli())
-	if isPrimaryKey(err) { // the same developer again: the address is what its caller can act upon
+	_, err = tx.ExecContext(ctx, statement, append(values, more...)...)
+	if isPrimaryKey(err) { // the same developer again?
 		var taken bool
 		if e := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM developers WHERE email_key = ?)`, d.EmailKey).Scan(&taken); e != nil {
 			return e
@@ -241,7 +232,10 @@ func insertDeveloper(ctx context.Context, tx *sql.Tx, d account.Developer) error
 			return account.ErrEmailTaken
 		}
 	}
-	if isUnique(err) {
+	switch {
+	case isUnique(err) && strings.Contains(err.Error(), "developers.short_name"):
+		return account.ErrNameTaken
+	case isUnique(err):
 		return account.ErrEmailTaken
 	}
 	return err
@@ -253,7 +247,7 @@ func developerIn(ctx context.Context, q queryer, id string) (account.Developer, 
 
 // wrapAccount says what failed, and leaves alone the answers that callers act upon.
 func wrapAccount(what string, err error) error {
-	for _, known := range []error{nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority} {
+	for _, known := range []error{nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrNameTaken, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority} {
 		if err == known {
 			return err
 		}

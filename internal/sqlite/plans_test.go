@@ -119,7 +119,7 @@ func plan(t *testing.T, db *sqlite.DB, text string) []string {
 		}
 	}
 	file := db.Main.Read
-	if regexp.MustCompile(`\b(entries|state|minutes)\b`).MatchString(text) && !strings.Contains(text, `"sessions"`) {
+	if regexp.MustCompile(`(FROM|INTO|UPDATE|JOIN) (entries|state|minutes)\b`).MatchString(text) && !strings.Contains(text, `"sessions"`) {
 		file = db.Book.Read
 	}
 	return steps(t, file, text, args[:n]...)

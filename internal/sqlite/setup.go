@@ -54,7 +54,7 @@ func setupOpen(ctx context.Context, q queryer, tokenHash []byte, now time.Time) 
 		expires int64
 	)
 	err := q.QueryRowContext(ctx, `SELECT token_hash, expires_at FROM setup
-		WHERE NOT EXISTS (SELECT 1 FROM developers WHERE role = 'admin' AND disabled = 0)`).Scan(&stored, &expires)
+		WHERE NOT EXISTS (SELECT 1 FROM developers WHERE role = 'admin' AND state = 'active')`).Scan(&stored, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -106,8 +106,8 @@ func TestLoginAlike(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
 	ada, gone := s.Developer("Ada", account.Member), s.Developer("Bob", account.Member)
-	disabled := true
-	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, gone.ID, account.Change{Disabled: &disabled}, s.Clock.Now()); err != nil {
+	disabled := account.Disabled
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, gone.ID, account.Change{State: &disabled}, s.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, accept := range []string{"text/html", "application/json"} {

@@ -6,11 +6,10 @@ CREATE TABLE developers (
 	skills        TEXT    NOT NULL, -- a JSON array of strings
 	password_hash TEXT    NOT NULL,
 	role          TEXT    NOT NULL,
-	disabled      INTEGER NOT NULL CHECK (disabled IN (0, 1)),
 	epoch         INTEGER NOT NULL,
 	created_at    INTEGER NOT NULL,
 	updated_at    INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, state TEXT NOT NULL DEFAULT 'active', short_name TEXT, member_of TEXT NOT NULL DEFAULT '[]', link_hash BLOB, link_expires INTEGER NOT NULL DEFAULT 0, link_by TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
 	id         TEXT    PRIMARY KEY NOT NULL, -- a hash of the cookie
 	account    TEXT    NOT NULL,             -- a developer's id; the row may outlive the developer
@@ -31,7 +30,9 @@ CREATE TABLE throttle (
 	last_at    INTEGER NOT NULL,
 	until_at   INTEGER NOT NULL -- 0: no pause
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX developers_admin ON developers (role) WHERE role = 'admin' AND disabled = 0;
+CREATE INDEX developers_admin ON developers (role) WHERE role = 'admin' AND state = 'active';
+CREATE UNIQUE INDEX developers_link ON developers (link_hash) WHERE link_hash IS NOT NULL;
+CREATE UNIQUE INDEX developers_short_name ON developers (short_name) WHERE short_name IS NOT NULL;
 CREATE INDEX devices_account ON devices (account, last_seen);
 CREATE INDEX devices_last_seen ON devices (last_seen);
 CREATE INDEX throttle_last_at ON throttle (last_at);
