@@ -72,6 +72,15 @@ func TestReposMongoDevices(t *testing.T) {
 	})
 }
 
+func TestReposMongoSignIns(t *testing.T) {
+	t.Parallel()
+	repotest.SignIns(t, func(t *testing.T) (account.Devices, account.SignIns) {
+		t.Parallel()
+		db := openMongo(t, mongo.Options{})
+		return db.Devices(), db.SignIns()
+	})
+}
+
 func TestReposMongoHashes(t *testing.T) {
 	t.Parallel()
 	repotest.Hashes(t, func(t *testing.T) (account.Repository, account.Hashes) {

@@ -11,7 +11,7 @@ type Device struct {
 	ID        string // a hash of what the browser's cookie holds; it opens nothing
 	Account   string // the developer's id
 	Epoch     int64  // the account's when the device last signed in
-	Name      string // what people may know it by; may be ""
+	Name      string // what its owner calls it; may be ""
 	Session   string // the record id of the session it has last begun; may be ""
 	FirstSeen time.Time
 	LastSeen  time.Time
@@ -29,9 +29,14 @@ func (d Device) KnownTo(dev Developer, now time.Time, age time.Duration) bool {
 type Devices interface {
 	// Find finds a device by its id. ErrNotFound if there is none.
 	Find(ctx context.Context, id string) (Device, error)
-	// Keep stores a device in place of what has its id. Of the account's devices that leaves the
-	// most that were seen last; the one kept is among them.
-	Keep(ctx context.Context, d Device, most int) error
+	// Keep stores a device in place of what has its id, but for the name that its owner may have
+	// given it meanwhile, and enters the sign-ins that go with it, in one commit where there are
+	// commits. Of the account's devices that leaves the most that were seen last; the one kept is
+	// among them.
+	Keep(ctx context.Context, d Device, most int, begun ...SignIn) error
+	// Rename gives a name to the device of an account that has begun a session last, and gives the
+	// device; "" takes the name away. ErrNotFound if there is none.
+	Rename(ctx context.Context, account, session, name string) (Device, error)
 	// List gives the devices of an account, the one seen last first.
 	List(ctx context.Context, account string) ([]Device, error)
 	// End forgets the devices of an account but those excepted, and gives how many.

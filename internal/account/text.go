@@ -30,6 +30,24 @@ func CheckName(s string) (name string, err error) {
 	return name, nil
 }
 
+// MaxDeviceName is how many code points the name of a device has at most.
+const MaxDeviceName = 40
+
+// CheckDeviceName is CheckName for what somebody calls one of their devices. "" is fine: it has no
+// name then.
+func CheckDeviceName(s string) (name string, err error) {
+	name = strings.TrimSpace(s)
+	switch problem := textProblem(name, MaxDeviceName); {
+	case name == "":
+		return "", nil
+	case problem != "":
+		return "", invalid("name", "The name "+problem)
+	case !visible(name):
+		return "", invalid("name", "Enter a name that can be seen, or none.")
+	}
+	return name, nil
+}
+
 // ParseSkills reads a comma list as people type it: "Go, SQL ,, Flask". See CleanSkills.
 func ParseSkills(commaList string) ([]string, error) { return CleanSkills([]string{commaList}) }
 

@@ -15,6 +15,7 @@ const (
 	ActionSignOutNotKept       Action = "sign_out_not_kept"
 	ActionSessionEnded         Action = "session_ended"
 	ActionSessionDisowned      Action = "session_disowned"
+	ActionDeviceNamed          Action = "device_named"
 	ActionSessionVoid          Action = "session_void"
 	ActionSessionUsedAfterEnd  Action = "session_used_after_end"
 	ActionCookieRefused        Action = "cookie_refused"

@@ -105,6 +105,10 @@ func visits() []Event {
 			Says: "{who} ended a session as that of somebody else[: {text}]",
 		},
 		{
+			Action: ActionDeviceNamed, Type: Activity, Level: Info, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} gave a device another name[: {text}]", AtOnce: true,
+		},
+		{
 			Action: ActionSessionVoid, Type: Activity, Level: Notice, OWASP: "session_expired",
 			Seen: Admins, Says: "A session of {target} ended[: {text}]", Awaits: true,
 		},

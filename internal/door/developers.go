@@ -121,7 +121,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	d.noteChanges(ctx, v, was, is, in)
 	if was.State != account.Disabled && is.State == account.Disabled {
 		d.endDevices(ctx, is.ID)
-		return d.endSessions(ctx, v, is, "the account was disabled")
+		return d.endSessions(ctx, v, is, account.AccountDisabled)
 	}
 	if in.Email != nil && in.Password == nil {
 		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
@@ -129,7 +129,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	if in.Password != nil {
 		d.moveDevice(ctx, v, was, is)
 		mine, _ := v.Session.ID()
-		if err := d.endSessions(ctx, v, is, "the password was changed", mine); err != nil {
+		if err := d.endSessions(ctx, v, is, account.PasswordChanged, mine); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 		v.Session.SignOut()
 	}
 	d.endDevices(ctx, target)
-	return d.endSessions(ctx, v, dev, "the account was deleted")
+	return d.endSessions(ctx, v, dev, account.AccountClosed)
 }
 
 // reach finds a developer whom the visitor may change, or whose sessions they may see.
@@ -229,21 +229,38 @@ func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, 
 }
 
 // endSessions ends a developer's sessions, but those excepted.
-func (d *Door) endSessions(ctx context.Context, v *Visit, dev account.Developer, why string, except ...session.ID) error {
-	_, err := d.endAll(ctx, v, dev, ", because "+why, except...)
+func (d *Door) endSessions(
+	ctx context.Context, v *Visit, dev account.Developer, why account.Ending, except ...session.ID,
+) error {
+	_, err := d.endAll(ctx, v, dev, why, except...)
 	return err
+}
+
+// because is what the book tells of why all sessions of somebody end.
+func because(why account.Ending) string {
+	switch why {
+	case account.PasswordChanged:
+		return ", because the password was changed"
+	case account.AccountDisabled:
+		return ", because the account was disabled"
+	case account.AccountClosed:
+		return ", because the account was deleted"
+	}
+	return ""
 }
 
 // endAll ends a developer's sessions, but those excepted, and gives how many.
 func (d *Door) endAll(
-	ctx context.Context, v *Visit, dev account.Developer, because string, except ...session.ID,
+	ctx context.Context, v *Visit, dev account.Developer, why account.Ending, except ...session.ID,
 ) (int, error) {
+	live := d.lives(ctx, dev.ID)
 	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), dev.ID, except...)
 	if err != nil {
 		return 0, unavailable(err)
 	}
 	if n > 0 {
-		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+because)
+		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+because(why))
+		d.noteEnds(ctx, v, dev.ID, why, without(live, except...)...)
 	}
 	return n, nil
 }
@@ -293,5 +310,5 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	d.endDevices(ctx, dev.ID)
 	d.forgive(ctx, d.guessing.Reset(key, dev.ID))
 	d.noteOf(ctx, v, book.ActionPasswordChanged, dev, "")
-	return dev, d.endSessions(ctx, v, dev, "the password was changed")
+	return dev, d.endSessions(ctx, v, dev, account.PasswordChanged)
 }

@@ -88,9 +88,9 @@ func (d *Door) knownDevice(ctx context.Context, v *Visit, key string) (account.D
 // keepDevice makes the browser that has just signed in a known one, and gives the cookie that says
 // so. The session that the same device has begun earlier ends. A failure costs nobody the sign-in:
 // the browser is a new one the next time.
-func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (string, error) {
+func (d *Door) keepDevice(ctx context.Context, v *Visit, in arrival) (string, error) {
 	ctx = context.WithoutCancel(ctx)
-	now := d.now()
+	now, row := d.now(), in.device
 	nonce, earlier := d.parseDevice(v.Device), row.Session
 	if row.ID == "" {
 		var err error
@@ -100,11 +100,11 @@ func (d *Door) keepDevice(ctx context.Context, v *Visit, row account.Device) (st
 		row.ID, row.Account, row.FirstSeen = deviceID(nonce), v.Developer.ID, now
 	}
 	row.Epoch, row.LastSeen, row.Session = v.Developer.Epoch, now, recordID(v.Session)
-	if err := d.devices.Keep(ctx, row, d.guessing.MostDevices); err != nil {
+	if err := d.devices.Keep(ctx, row, d.guessing.MostDevices, d.begun(v, in, row)); err != nil {
 		d.log.Warn("a browser that has signed in is not known", "error", err)
 		return "", nil
 	}
-	d.endEarlier(ctx, v.Developer.ID, earlier, row.Session)
+	d.endEarlier(ctx, v, earlier, row.Session)
 	return d.signDevice(nonce), nil
 }
 
@@ -119,13 +119,16 @@ func recordID(s *session.Session) string {
 
 // endEarlier ends the session that a device had before it signed in anew. One that cannot be ended
 // now ends by itself.
-func (d *Door) endEarlier(ctx context.Context, owner, earlier, now string) {
+func (d *Door) endEarlier(ctx context.Context, v *Visit, earlier, now string) {
 	if earlier == "" || earlier == now {
 		return
 	}
 	id, err := session.ParseID(earlier)
 	if err == nil {
-		err = d.sessions.End(ctx, owner, id)
+		err = d.sessions.End(ctx, v.Developer.ID, id)
+	}
+	if err == nil {
+		d.noteEnds(ctx, v, v.Developer.ID, account.SignedInAgain, account.SignIn{Session: earlier})
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, session.ErrUnsupported) {
 		d.log.Warn("the session before this one was not ended", "error", err)

@@ -42,6 +42,7 @@ type Config struct {
 	Accounts     account.Repository
 	Throttle     account.Throttle
 	Devices      account.Devices
+	SignIns      account.SignIns
 	Hashes       account.Hashes // default: all hashes are as Passwords makes them
 	Book         book.Repository
 	Recorder     Recorder
@@ -63,6 +64,7 @@ type Door struct {
 	accounts     account.Repository
 	throttle     account.Throttle
 	devices      account.Devices
+	signIns      account.SignIns
 	book         book.Repository
 	recorder     Recorder
 	plotter      *book.Plotter
@@ -77,6 +79,7 @@ type Door struct {
 	log          *slog.Logger
 	events       book.Catalog
 	agents       *agent.Names
+	seen         seen
 
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
@@ -99,7 +102,7 @@ func New(c Config) *Door {
 		c.Guessing = &numbers
 	}
 	return &Door{
-		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, book: c.Book,
+		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, signIns: c.SignIns, book: c.Book,
 		recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: passwords{c.Passwords}, rules: c.Rules,
 		registration: c.Registration, stay: c.Stay, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
@@ -121,6 +124,7 @@ type Visit struct {
 	Developer account.Developer // who is signed in; the zero value is a stranger
 	SessionID string            // the short name of their session in the book
 	Device    string            // the device cookie that came with the request
+	UserAgent string            // what their browser says of itself: anything
 
 	// Fresh is how long ago the visitor's sign-in may be at most for what they ask; 0: any time.
 	// Who signed in earlier proves the current password again.
@@ -215,7 +219,10 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 		return nil
 	}
 	v.Developer = dev
-	v.SessionID = d.SessionName(v)
+	if sid, ok := v.Session.ID(); ok {
+		v.SessionID = shortName(sid)
+		d.seen.note(sid, d.now())
+	}
 	return nil
 }
 

@@ -87,7 +87,11 @@ func (f fakeDevices) Find(_ context.Context, id string) (account.Device, error) 
 	return d, nil
 }
 
-func (f fakeDevices) Keep(_ context.Context, d account.Device, most int) error {
+func (f fakeDevices) Rename(context.Context, string, string, string) (account.Device, error) {
+	return account.Device{}, account.ErrNotFound
+}
+
+func (f fakeDevices) Keep(_ context.Context, d account.Device, most int, _ ...account.SignIn) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes++
@@ -131,6 +135,11 @@ func (f fakeDevices) End(_ context.Context, owner string, except ...string) (n i
 }
 
 func (f fakeDevices) Sweep(context.Context, time.Time, int) (int, error) { return 0, nil }
+
+// fakeSignIns remembers nothing.
+type fakeSignIns struct{ account.SignIns }
+
+func (fakeSignIns) End(context.Context, []account.SignIn) error { return nil }
 
 // fakeAccounts knows who there is, and lets no address be changed.
 type fakeAccounts struct {

@@ -24,7 +24,7 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 	case err != nil:
 		return "", err
 	}
-	return d.greet(ctx, v, dev, "Your account is made, and you are signed in.")
+	return d.greet(ctx, v, dev, account.ByRegistration, "Your account is made, and you are signed in.")
 }
 
 func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) (dev account.Developer, err error) {

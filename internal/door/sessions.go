@@ -1,6 +1,7 @@
 package door
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,6 +22,7 @@ type SessionInfo struct {
 	ID        string // of its record: it opens nothing
 	Parent    string // the session that this one ends with; "" for none
 	Device    string // browser and system in words
+	Name      string // what its owner calls the device; "" for nothing
 	UserAgent string // as it was sent: anything
 	Addr      string
 	SignedIn  time.Time
@@ -28,7 +30,19 @@ type SessionInfo struct {
 	Expires   time.Time // when it ends if it is not used
 	FirstSeen time.Time // when the device signed in for the first time; zero where that is not known
 	Current   bool      // it is the visitor's own
-	New       bool      // the device was first seen within NewFor; never set for the visitor's own
+	New       bool      // the device was first seen within NewFor and has no name; never set for the visitor's own
+	Known     bool      // the device is known, so that it can be given a name
+}
+
+// Called is what people know the device by: its name, else browser and system.
+func (s SessionInfo) Called() string { return cmp.Or(s.Name, s.Device) }
+
+// signIn is the session as the sign-in that it began with.
+func (s SessionInfo) signIn() account.SignIn {
+	return account.SignIn{
+		Session: s.ID, Name: s.Name, UserAgent: s.UserAgent, Addr: s.Addr,
+		Began: s.SignedIn, LastSeen: s.LastSeen, Until: s.Expires,
+	}
 }
 
 // Sessions lists where a developer is signed in: the visitor's own session first, then by last use.
@@ -79,14 +93,11 @@ func (d *Door) sessionsOf(ctx context.Context, dev account.Developer) ([]Session
 // show tells of a session, and of the device that began it, the zero Device where that is not known.
 func (d *Door) show(s session.Info, row account.Device) SessionInfo {
 	out := SessionInfo{
-		ID: s.ID.String(), Device: row.Name, UserAgent: s.UserAgent, Addr: s.Addr,
+		ID: s.ID.String(), Device: d.agents.Of(s.UserAgent), Name: row.Name, Known: row.ID != "", UserAgent: s.UserAgent, Addr: s.Addr,
 		SignedIn: s.SignedIn, LastSeen: s.LastSeen, Expires: s.Expires, FirstSeen: row.FirstSeen, Current: s.Current,
 	}
 	if s.Parent != (session.ID{}) {
 		out.Parent = s.Parent.String()
-	}
-	if out.Device == "" {
-		out.Device = d.agents.Of(s.UserAgent)
 	}
 	if out.SignedIn.IsZero() {
 		out.SignedIn = s.Created
@@ -94,7 +105,7 @@ func (d *Door) show(s session.Info, row account.Device) SessionInfo {
 	if s.Current { // right now, of which the store hears within a minute
 		out.LastSeen = d.now()
 	}
-	out.New = !s.Current && row.ID != "" && d.now().Sub(row.FirstSeen) < NewFor
+	out.New = !s.Current && row.ID != "" && row.Name == "" && d.now().Sub(row.FirstSeen) < NewFor
 	return out
 }
 
@@ -112,7 +123,7 @@ func (d *Door) EndSession(ctx context.Context, v *Visit, target, id string) (Ses
 		d.SignOut(ctx, v)
 		return one, nil
 	}
-	if err := d.endOne(ctx, v, dev, one, book.ActionSessionEnded); err != nil {
+	if err := d.endOne(ctx, v, dev, one, book.ActionSessionEnded, v.endedBy(dev.ID)); err != nil {
 		return one, err
 	}
 	if slices.ContainsFunc(list, func(s SessionInfo) bool { return s.Current && s.Parent == one.ID }) {
@@ -133,10 +144,37 @@ func (d *Door) DisownSession(ctx context.Context, v *Visit, id string) (SessionI
 	if one.Current {
 		return one, fault.New(fault.Conflict, "This is the session in which you are reading this.")
 	}
-	if err := d.endOne(ctx, v, dev, one, book.ActionSessionDisowned); err != nil {
+	if err := d.endOne(ctx, v, dev, one, book.ActionSessionDisowned, account.Disowned); err != nil {
 		return one, err
 	}
 	d.forgetDevice(ctx, dev.ID, one.ID)
+	return one, nil
+}
+
+// NameSession gives a name to the device of a session of the visitor's account, so that they know
+// it again; "" takes the name away. A device that has a name is no new one.
+//
+// Faults: NotFound, Invalid with the field name, Conflict for a session whose device is not known,
+// Busy.
+func (d *Door) NameSession(ctx context.Context, v *Visit, id, name string) (SessionInfo, error) {
+	name, err := account.CheckDeviceName(name)
+	if err != nil {
+		return SessionInfo{}, err
+	}
+	dev, _, one, err := d.oneSession(ctx, v, v.Developer.ID, id)
+	if err != nil {
+		return one, err
+	}
+	switch _, err := d.devices.Rename(ctx, dev.ID, one.ID, name); {
+	case errors.Is(err, account.ErrNotFound):
+		return one, fault.New(fault.Conflict, "This device cannot be given a name: it is known only from its next sign-in on.")
+	case err != nil:
+		return one, unavailable(err)
+	}
+	if name != one.Name {
+		d.noteOf(ctx, v, book.ActionDeviceNamed, dev, one.Called()+book.Became+cmp.Or(name, one.Device))
+	}
+	one.Name, one.New = name, false
 	return one, nil
 }
 
@@ -164,7 +202,7 @@ func noSession() error {
 // endOne ends a session that is not the visitor's own. Whoever lost the right to, since they were
 // let in, ends none: they are looked at right before, for sessions are stored apart from accounts.
 func (d *Door) endOne(
-	ctx context.Context, v *Visit, dev account.Developer, one SessionInfo, action book.Action,
+	ctx context.Context, v *Visit, dev account.Developer, one SessionInfo, action book.Action, why account.Ending,
 ) error {
 	sid, err := session.ParseID(one.ID)
 	if err != nil {
@@ -181,6 +219,7 @@ func (d *Door) endOne(
 		return unavailable(err)
 	}
 	d.noteOf(ctx, v, action, dev, one.Device+", session "+shortName(sid))
+	d.noteEnds(ctx, v, dev.ID, why, one.signIn())
 	return nil
 }
 
@@ -225,14 +264,14 @@ func (d *Door) EndSessions(ctx context.Context, v *Visit, target string, in EndS
 	}
 	own := dev.ID == v.Developer.ID
 	if !own || in.All {
-		n, err := d.endAll(ctx, v, dev, "")
+		n, err := d.endAll(ctx, v, dev, v.endedBy(dev.ID))
 		if err == nil && own {
 			v.Session.SignOut() // which takes the cookie back
 		}
 		return n, err
 	}
 	mine, _ := v.Session.ID()
-	return d.endAll(ctx, v, dev, "", mine)
+	return d.endAll(ctx, v, dev, v.endedBy(dev.ID), mine)
 }
 
 // MustProve reports whether the visitor has to prove the current password for what they ask,

@@ -85,7 +85,7 @@ func TestSessions(t *testing.T) {
 	now := s.Clock.Now()
 	want := door.SessionInfo{
 		ID: old.own(), Device: "Unknown browser", Addr: "192.0.2.1", SignedIn: again, LastSeen: now,
-		FirstSeen: began, Current: true,
+		FirstSeen: began, Current: true, Known: true,
 	}
 	list[0].Expires, list[0].LastSeen = time.Time{}, list[0].LastSeen.UTC()
 	if diff := cmp.Diff(want, list[0]); diff != "" {

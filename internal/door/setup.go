@@ -73,7 +73,7 @@ func (d *Door) CompleteSetup(ctx context.Context, v *Visit, token string, in acc
 	case err != nil:
 		return "", err
 	}
-	return d.greet(ctx, v, dev, "You are the first administrator, and you are signed in.")
+	return d.greet(ctx, v, dev, account.BySetup, "You are the first administrator, and you are signed in.")
 }
 
 func (d *Door) completeSetup(ctx context.Context, v *Visit, token string, in account.Registration) (dev account.Developer, err error) {

@@ -28,6 +28,7 @@ type arrival struct {
 	who      account.Developer
 	device   account.Device // that is known to them; the zero Device for none
 	failures int            // attempts before it that were not right
+	method   account.Method
 	remember bool
 }
 
@@ -73,14 +74,14 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	}
 	failures := d.failuresBefore(ctx, taken)
 	d.forgive(ctx, taken)
-	return d.letIn(ctx, v, arrival{who: dev, device: row, failures: failures, remember: in.Remember && d.stay.Remembered > 0})
+	return d.letIn(ctx, v, arrival{who: dev, device: row, failures: failures, method: account.ByPassword, remember: in.Remember && d.stay.Remembered > 0})
 }
 
-// greet lets in who has just made an account, with a message for their first page. It is stored
+// greet lets in who has just made an account by a method, with a message for their first page. It is stored
 // together with the sign-in: there is no second save that could fail.
-func (d *Door) greet(ctx context.Context, v *Visit, dev account.Developer, message string) (device string, err error) {
+func (d *Door) greet(ctx context.Context, v *Visit, dev account.Developer, method account.Method, message string) (device string, err error) {
 	v.Session.Flash("success", message)
-	return d.letIn(ctx, v, arrival{who: dev})
+	return d.letIn(ctx, v, arrival{who: dev, method: method})
 }
 
 // letIn signs in a developer who has proved who they are.
@@ -90,7 +91,7 @@ func (d *Door) letIn(ctx context.Context, v *Visit, in arrival) (device string, 
 		return "", err
 	}
 	d.noteSignIn(ctx, v, in.failures)
-	return d.keepDevice(ctx, v, in.device)
+	return d.keepDevice(ctx, v, in)
 }
 
 // orSignIn signs in whoever sent a form twice: what the first of two made stands in the way of the
@@ -193,6 +194,7 @@ func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, pass
 func (d *Door) SignOut(ctx context.Context, v *Visit) {
 	if v.SignedIn() {
 		d.note(ctx, v, book.ActionSignOut, v.Developer.ID, "")
+		d.noteOwnEnd(ctx, v, account.SignedOut)
 	}
 	v.Session.SignOut()
 }

@@ -20,7 +20,7 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 		q.route = route
 		v := &q.visit
 		v.Session = session.From(r.Context())
-		v.Device = e.device(r)
+		v.Device, v.UserAgent = e.device(r), r.UserAgent()
 		v.Fresh = route.Fresh
 		passed, err := e.admit(w, r, q)
 		if err == nil && passed {

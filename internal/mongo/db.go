@@ -63,6 +63,7 @@ type DB struct {
 	accounts *accounts
 	throttle *throttle
 	devices  *devices
+	signIns  *signIns
 	entries  *entries
 	sessions store.Store
 
@@ -165,6 +166,7 @@ func newDB(client *driver.Client, a address, opts Options) *DB {
 	db.accounts = &accounts{db: db, developers: db.base.Collection("developers")}
 	db.throttle = &throttle{db: db, counters: db.base.Collection("throttle")}
 	db.devices = &devices{db: db, rows: db.base.Collection("devices")}
+	db.signIns = &signIns{db: db, rows: db.base.Collection("sign_ins")}
 	db.entries = &entries{
 		db: db, logs: db.base.Collection("logs", journaled), minutes: db.base.Collection("minutes", journaled), beside: opts.Beside,
 	}
@@ -179,6 +181,9 @@ func (db *DB) Throttle() account.Throttle { return db.throttle }
 
 // Devices gives the browsers that have signed in.
 func (db *DB) Devices() account.Devices { return db.devices }
+
+// SignIns gives where and how people have signed in.
+func (db *DB) SignIns() account.SignIns { return db.signIns }
 
 // Hashes gives what password hashes look like.
 func (db *DB) Hashes() account.Hashes { return db.accounts }

@@ -43,7 +43,12 @@ func (d *devices) Find(ctx context.Context, id string) (account.Device, error) {
 
 // Keep implements account.Devices. What is beyond the most is found by a second look: of several
 // devices kept at once, on several nodes, the last look sees all.
-func (d *devices) Keep(ctx context.Context, dev account.Device, most int) error {
+func (d *devices) Keep(ctx context.Context, dev account.Device, most int, begun ...account.SignIn) error {
+	for _, s := range begun {
+		if err := d.db.signIns.enter(ctx, s); err != nil {
+			return d.db.fail(ctx, "enter sign-in", err)
+		}
+	}
 	return d.db.fail(ctx, "keep device", d.keep(ctx, dev, most))
 }
 
@@ -52,11 +57,7 @@ func (d *devices) keep(ctx context.Context, dev account.Device, most int) error 
 		ID: text(dev.ID), Account: text(dev.Account), Epoch: dev.Epoch, Name: text(dev.Name),
 		Session: text(dev.Session), FirstSeen: dev.FirstSeen, LastSeen: dev.LastSeen,
 	}
-	_, err := d.rows.ReplaceOne(ctx, byID(doc.ID), doc, options.Replace().SetUpsert(true))
-	if isDuplicate(err) { // somebody else has just inserted it
-		_, err = d.rows.ReplaceOne(ctx, byID(doc.ID), doc)
-	}
-	if err != nil {
+	if err := d.store(ctx, doc); err != nil {
 		return err
 	}
 	list, err := d.list(ctx, dev.Account)
@@ -78,6 +79,47 @@ func (d *devices) keep(ctx context.Context, dev account.Device, most int) error 
 		{Key: "account", Value: doc.Account},
 	})
 	return err
+}
+
+// store puts a device in place of what has its id, but for the name of one of the same account.
+func (d *devices) store(ctx context.Context, doc device) error {
+	own := append(byID(doc.ID), bson.E{Key: "account", Value: doc.Account})
+	change := bson.D{
+		{Key: "$set", Value: bson.D{
+			{Key: "epoch", Value: doc.Epoch},
+			{Key: "session", Value: doc.Session},
+			{Key: "first_seen", Value: doc.FirstSeen},
+			{Key: "last_seen", Value: doc.LastSeen},
+		}},
+		{Key: "$setOnInsert", Value: bson.D{{Key: "name", Value: doc.Name}}},
+	}
+	_, err := d.rows.UpdateOne(ctx, own, change, options.UpdateOne().SetUpsert(true))
+	if !isDuplicate(err) {
+		return err
+	}
+	r, err := d.rows.UpdateOne(ctx, own, change) // somebody else has just inserted it
+	if err == nil && r.MatchedCount == 0 {       // or it is another account's
+		_, err = d.rows.ReplaceOne(ctx, byID(doc.ID), doc)
+	}
+	return err
+}
+
+// Rename implements account.Devices.
+func (d *devices) Rename(ctx context.Context, owner, session, name string) (account.Device, error) {
+	if session == "" {
+		return account.Device{}, account.ErrNotFound
+	}
+	raw, err := d.rows.FindOneAndUpdate(ctx,
+		bson.D{{Key: "account", Value: text(owner)}, {Key: "session", Value: text(session)}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "name", Value: text(name)}}}},
+		options.FindOneAndUpdate().SetReturnDocument(options.After)).Raw()
+	if errors.Is(err, driver.ErrNoDocuments) {
+		return account.Device{}, account.ErrNotFound
+	}
+	if err != nil {
+		return account.Device{}, d.db.fail(ctx, "rename device", err)
+	}
+	return readDevice(raw), nil
 }
 
 // List implements account.Devices.

@@ -20,6 +20,9 @@
 //	throttle    the key            –                                        failures, last_at, until_at, mark
 //	devices     a hash             –                                        account, epoch, name, session, first_seen,
 //	                                                                        last_seen
+//	sign_ins    session id         –                                        account, device, name, user_agent, addr, method,
+//	                                                                        began, last_seen, idle (ms), until, ended, why,
+//	                                                                        by, by_name, over
 //	minutes     minute and outcome –                                        at, outcome, n
 //	state       "admins"           –                                        version, list, setup: see below
 //	            "check", "key"     –                                        the latest Check; the mark of the secret key

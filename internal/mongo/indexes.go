@@ -38,6 +38,8 @@ func indexes(beside bool) []index {
 		{collection: "throttle", keys: bson.D{key("last_at", 1)}},
 		{collection: "devices", keys: bson.D{key("account", 1), key("last_seen", -1), key("_id", 1)}},
 		{collection: "devices", keys: bson.D{key("last_seen", 1)}},
+		{collection: "sign_ins", keys: bson.D{key("account", 1), key("over", -1), key("_id", 1)}},
+		{collection: "sign_ins", keys: bson.D{key("over", 1)}},
 		{collection: "logs", keys: newestFirst()},
 		{collection: "logs", keys: newestFirst(key("type", 1))},
 		{collection: "logs", keys: newestFirst(key("user", 1)), partial: "user"},

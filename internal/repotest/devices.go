@@ -15,6 +15,7 @@ func Devices(t *testing.T, open func(t *testing.T) account.Devices) {
 		t.Run(name, func(t *testing.T) { test(t, t.Context(), open(t)) })
 	}
 	run("kept as it is", deviceKept)
+	run("renamed", deviceRenamed)
 	run("the most", deviceMost)
 	run("many at once", deviceRace)
 	run("end", deviceEnd)
@@ -49,9 +50,8 @@ func deviceKept(t *testing.T, ctx context.Context, r account.Devices) {
 	for _, change := range []func(){
 		func() {},
 		func() { want.LastSeen, want.Session, want.Epoch = now().Add(time.Hour), "def", 4 },
-		func() { want.Name, want.Session, want.Epoch = "", "", 0 },
-		func() { want.Name = "\xff\x00'; --" },
-		func() { want.Account = "bob" }, // a row is whose it says
+		func() { want.Session, want.Epoch = "", 0 },
+		func() { want.Account, want.Name = "bob", "\xff\x00'; --" }, // a row is whose it says
 	} {
 		change()
 		noError(t, r.Keep(ctx, want, 5))
@@ -62,6 +62,37 @@ func deviceKept(t *testing.T, ctx context.Context, r account.Devices) {
 	}
 	same(t, "of the one before", names(t, r, "ada"), []string{})
 	same(t, "of the new one", names(t, r, "bob"), []string{"ada-01"})
+}
+
+// A name is its owner's to give and to take away; no sign-in that is under way meanwhile undoes it.
+func deviceRenamed(t *testing.T, ctx context.Context, r account.Devices) {
+	rename := func(owner, session, name string) account.Device {
+		t.Helper()
+		d, err := r.Rename(ctx, owner, session, name)
+		noError(t, err)
+		return d
+	}
+	want := device("ada", 1)
+	stale := want
+	noError(t, r.Keep(ctx, want, 5))
+	want.Name = "the laptop of Ada"
+	got := rename("ada", want.Session, want.Name)
+	got.FirstSeen, got.LastSeen = got.FirstSeen.UTC(), got.LastSeen.UTC()
+	same(t, "renamed", got, want)
+	stale.Session, stale.LastSeen = "def", now().Add(time.Hour)
+	noError(t, r.Keep(ctx, stale, 5))
+	got, err := r.Find(ctx, want.ID)
+	noError(t, err)
+	same(t, "after a sign-in", got.Name, want.Name)
+	for _, none := range [][2]string{{"bob", "def"}, {"ada", want.Session}, {"ada", ""}, {"", "def"}} {
+		_, err := r.Rename(ctx, none[0], none[1], "x")
+		mustBe(t, err, account.ErrNotFound)
+	}
+	same(t, "without a name", rename("ada", "def", "").Name, "")
+	noError(t, r.Keep(ctx, stale, 5)) // nor does one bring back what was taken away
+	got, err = r.Find(ctx, want.ID)
+	noError(t, err)
+	same(t, "after another", got.Name, "")
 }
 
 // Of the devices of one account stay those seen last, and always the one that is being kept.
@@ -148,6 +179,8 @@ func deviceCancelled(t *testing.T, ctx context.Context, r account.Devices) {
 	_, err := r.Find(dead, "ada-01")
 	mustBe(t, err, context.Canceled)
 	mustBe(t, r.Keep(dead, device("ada", 1), 5), context.Canceled)
+	_, err = r.Rename(dead, "ada", "abc", "x")
+	mustBe(t, err, context.Canceled)
 	_, err = r.List(dead, "ada")
 	mustBe(t, err, context.Canceled)
 	_, err = r.End(dead, "ada")

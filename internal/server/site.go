@@ -26,6 +26,7 @@ type Parts struct {
 	Accounts account.Repository
 	Throttle account.Throttle
 	Devices  account.Devices
+	SignIns  account.SignIns
 	Hashes   account.Hashes // default: those of Passwords alone
 	Entries  book.Repository
 	Store    store.Store
@@ -101,7 +102,7 @@ func NewSite(p Parts) (*Site, error) {
 		return nil, err
 	}
 	d := door.New(door.Config{
-		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
+		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, SignIns: p.SignIns, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
 		Registration: p.Registration, Stay: p.stay(config), Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
@@ -130,13 +131,14 @@ func NewSite(p Parts) (*Site, error) {
 			func(ctx context.Context) { logged(p.Log, keeper.Run(ctx)) },
 			func(ctx context.Context) { sessions.RunSweeper(ctx, time.Minute) },
 			func(ctx context.Context) { d.SweepCounters(ctx, time.Hour) },
+			func(ctx context.Context) { d.KeepSeen(ctx, 5*time.Minute) },
 		},
 	}, nil
 }
 
 // stay is how long people stay signed in by the configuration of their sessions.
 func (p Parts) stay(c session.Config) door.Stay {
-	s := door.Stay{Idle: c.Lifetime.Idle, Remembered: c.Remembered.Absolute}
+	s := door.Stay{Idle: c.Lifetime.Idle, Most: c.Lifetime.Absolute, Remembered: c.Remembered.Absolute}
 	if p.Remember == 0 {
 		s.Remembered = 0
 	}

@@ -70,6 +70,7 @@ func (f *Faults) Wrap(p *server.Parts) {
 	p.Accounts = faultyAccounts{p.Accounts, f}
 	p.Throttle = faultyThrottle{p.Throttle, f}
 	p.Devices = faultyDevices{p.Devices, f}
+	p.SignIns = faultySignIns{p.SignIns, f}
 	p.Entries = faultyEntries{p.Entries, f}
 	p.Store = faultyStore{p.Store, f}
 }
@@ -169,8 +170,12 @@ func (d faultyDevices) Find(ctx context.Context, id string) (account.Device, err
 	return value(ctx, d.f, "devices.Find", func() (account.Device, error) { return d.Devices.Find(ctx, id) })
 }
 
-func (d faultyDevices) Keep(ctx context.Context, dev account.Device, most int) error {
-	return d.f.do(ctx, "devices.Keep", func() error { return d.Devices.Keep(ctx, dev, most) })
+func (d faultyDevices) Keep(ctx context.Context, dev account.Device, most int, begun ...account.SignIn) error {
+	return d.f.do(ctx, "devices.Keep", func() error { return d.Devices.Keep(ctx, dev, most, begun...) })
+}
+
+func (d faultyDevices) Rename(ctx context.Context, owner, session, name string) (account.Device, error) {
+	return value(ctx, d.f, "devices.Rename", func() (account.Device, error) { return d.Devices.Rename(ctx, owner, session, name) })
 }
 
 func (d faultyDevices) List(ctx context.Context, owner string) ([]account.Device, error) {
@@ -179,6 +184,19 @@ func (d faultyDevices) List(ctx context.Context, owner string) ([]account.Device
 
 func (d faultyDevices) End(ctx context.Context, owner string, except ...string) (int, error) {
 	return value(ctx, d.f, "devices.End", func() (int, error) { return d.Devices.End(ctx, owner, except...) })
+}
+
+type faultySignIns struct {
+	account.SignIns
+	f *Faults
+}
+
+func (s faultySignIns) End(ctx context.Context, ended []account.SignIn) error {
+	return s.f.do(ctx, "signins.End", func() error { return s.SignIns.End(ctx, ended) })
+}
+
+func (s faultySignIns) Over(ctx context.Context, owner string, after, until time.Time, limit int) ([]account.SignIn, error) {
+	return value(ctx, s.f, "signins.Over", func() ([]account.SignIn, error) { return s.SignIns.Over(ctx, owner, after, until, limit) })
 }
 
 type faultyEntries struct {

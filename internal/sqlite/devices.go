@@ -26,11 +26,19 @@ func (d *devices) Find(ctx context.Context, id string) (account.Device, error) {
 }
 
 // Keep implements account.Devices.
-func (d *devices) Keep(ctx context.Context, dev account.Device, most int) error {
+func (d *devices) Keep(ctx context.Context, dev account.Device, most int, begun ...account.SignIn) error {
 	err := d.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO devices (`+deviceColumns+`)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, dev.ID, dev.Account, dev.Epoch, dev.Name, dev.Session,
-			dev.FirstSeen.UnixMilli(), dev.LastSeen.UnixMilli())
+		for _, s := range begun {
+			if err := enterSignIn(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO devices (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET
+			name = CASE account WHEN excluded.account THEN name ELSE excluded.name END,
+			account = excluded.account, epoch = excluded.epoch, session = excluded.session,
+			first_seen = excluded.first_seen, last_seen = excluded.last_seen`,
+			dev.ID, dev.Account, dev.Epoch, dev.Name, dev.Session, dev.FirstSeen.UnixMilli(), dev.LastSeen.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -40,6 +48,22 @@ func (d *devices) Keep(ctx context.Context, dev account.Device, most int) error 
 		return err
 	})
 	return wrapDevice("keep", err)
+}
+
+// Rename implements account.Devices.
+func (d *devices) Rename(ctx context.Context, owner, session, name string) (dev account.Device, err error) {
+	if session == "" {
+		return dev, account.ErrNotFound
+	}
+	err = d.h.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		dev, err = scanDevice(tx.QueryRowContext(ctx, `UPDATE devices SET name = ?3
+			WHERE account = ?1 AND session = ?2 RETURNING `+deviceColumns, owner, session, name))
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return account.Device{}, account.ErrNotFound
+	}
+	return dev, wrapDevice("rename", err)
 }
 
 // List implements account.Devices.

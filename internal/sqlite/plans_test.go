@@ -165,6 +165,14 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 	_, sweep := throttle.Sweep(ctx, now, 10)
 	mustRun(t, take, throttle.Settle(ctx, []string{"k"}, []string{"k"}), sweep)
 
+	row := account.Device{ID: "x", Account: d.ID, Session: "s", FirstSeen: now, LastSeen: now}
+	begun := account.SignIn{Session: "s", Account: d.ID, Began: now, LastSeen: now, Until: now}
+	_, renamed := db.Devices().Rename(ctx, d.ID, "s", "x")
+	_, over := db.SignIns().Over(ctx, d.ID, now.Add(-time.Hour), now, 10)
+	_, swept := db.SignIns().Sweep(ctx, now, 10)
+	mustRun(t, db.Devices().Keep(ctx, row, 5, begun), ignore(renamed, account.ErrNotFound), over, swept,
+		db.SignIns().Seen(ctx, map[string]time.Time{"s": now}), db.SignIns().End(ctx, []account.SignIn{begun}))
+
 	entries, e, kept := db.Entries(), entry("x"), entry("y")
 	mustRun(t, entries.Append(ctx, []book.Entry{e, kept}), entries.Finish(ctx, e.ID, time.Second))
 	for _, user := range []string{"", d.ID} {

@@ -67,6 +67,14 @@ func TestDevices(t *testing.T) {
 	repotest.Devices(t, func(t *testing.T) account.Devices { return open(t, t.TempDir()).Devices() })
 }
 
+func TestSignIns(t *testing.T) {
+	t.Parallel()
+	repotest.SignIns(t, func(t *testing.T) (account.Devices, account.SignIns) {
+		db := open(t, t.TempDir())
+		return db.Devices(), db.SignIns()
+	})
+}
+
 func TestHashes(t *testing.T) {
 	t.Parallel()
 	repotest.Hashes(t, func(t *testing.T) (account.Repository, account.Hashes) {

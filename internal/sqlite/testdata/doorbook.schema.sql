@@ -24,6 +24,24 @@ CREATE TABLE setup (
 	token_hash BLOB    NOT NULL,
 	expires_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE sign_ins (
+	session    TEXT    PRIMARY KEY NOT NULL,
+	account    TEXT    NOT NULL, -- a developer's id; the row may outlive the developer
+	device     TEXT    NOT NULL,
+	name       TEXT    NOT NULL,
+	user_agent TEXT    NOT NULL,
+	addr       TEXT    NOT NULL,
+	method     TEXT    NOT NULL,
+	began      INTEGER NOT NULL,
+	last_seen  INTEGER NOT NULL,
+	idle       INTEGER NOT NULL, -- milliseconds
+	until      INTEGER NOT NULL,
+	ended      INTEGER NOT NULL, -- 0: by nobody
+	why        TEXT    NOT NULL,
+	by_id      TEXT    NOT NULL,
+	by_name    TEXT    NOT NULL,
+	over       INTEGER NOT NULL  -- when it is: ended, else what SignIn.Over gives
+) STRICT, WITHOUT ROWID;
 CREATE TABLE throttle (
 	key        TEXT    PRIMARY KEY NOT NULL,
 	failures   INTEGER NOT NULL,
@@ -35,4 +53,6 @@ CREATE UNIQUE INDEX developers_link ON developers (link_hash) WHERE link_hash IS
 CREATE UNIQUE INDEX developers_short_name ON developers (short_name) WHERE short_name IS NOT NULL;
 CREATE INDEX devices_account ON devices (account, last_seen);
 CREATE INDEX devices_last_seen ON devices (last_seen);
+CREATE INDEX sign_ins_account ON sign_ins (account, over);
+CREATE INDEX sign_ins_over ON sign_ins (over);
 CREATE INDEX throttle_last_at ON throttle (last_at);
