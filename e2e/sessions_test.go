@@ -48,6 +48,7 @@ func TestSessions(t *testing.T) {
 			s.Member("Ada Lovelace", "ada@example.org").SignOut()
 			here, there := browser.On(t).Page(s, tt.script), browser.On(t).Page(s, tt.script)
 			enter(t, here, "ada@example.org")
+			openMenu(here)
 			here.Click(`.nav a[href="/account/sessions"]`)
 			if text := here.Text(); !strings.Contains(text, "You are signed in only here.") || !strings.Contains(text, "Chrome on Linux") {
 				t.Errorf("alone: %s", text)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/doorbook/doorbook/e2e/rig"
@@ -108,9 +109,18 @@ func register(t *testing.T, p *rig.Page) {
 	}
 }
 
+// leave signs out by one's own menu, and gives the status of the page that follows.
+func leave(p *rig.Page) int {
+	openMenu(p)
+	return p.Click("header form button")
+}
+
+// openMenu opens one's own menu.
+func openMenu(p *rig.Page) { p.Do(chromedp.Click("header summary")) }
+
 func signOut(t *testing.T, p *rig.Page) {
 	t.Helper()
-	if p.Click("header form button"); p.Where() != "/login" {
+	if leave(p); p.Where() != "/login" {
 		t.Fatalf("after signing out: %s: %s", p.Where(), p.Text())
 	}
 }
@@ -159,7 +169,7 @@ func oldCookieIsDead(t *testing.T, s *rig.Server, p *rig.Page) {
 	if a := thief.Clone().Get("/"); a.Status != 200 {
 		t.Errorf("the cookie is not good before: %d", a.Status)
 	}
-	p.Click("header form button")
+	leave(p)
 	if p.Where() != "/login" || !strings.Contains(p.Text(), "You are signed out") {
 		t.Errorf("after signing out: %s: %s", p.Where(), p.Text())
 	}
@@ -217,14 +227,26 @@ func TestKeyboard(t *testing.T) {
 	if got := focus(p); got != "main" {
 		t.Errorf("the skip link leads to %q", got)
 	}
+	// One's own menu opens with Enter, closes with Escape, which leaves the focus on it, and has the way out in it.
 	p.Open("/")
-	for range 12 {
-		write(p, kb.Tab)
-		if rig.Eval[bool](p, "!!document.activeElement.closest('form')") {
-			break
-		}
+	tabTo(p, "summary")
+	write(p, kb.Enter, kb.Tab, kb.Escape)
+	if !rig.Eval[bool](p, "document.activeElement.matches('summary') && !document.activeElement.parentElement.open") {
+		t.Error("Escape does not close the menu")
 	}
+	write(p, kb.Enter)
+	tabTo(p, "form")
 	if p.Press(kb.Enter); p.Where() != "/login" {
 		t.Errorf("after signing out by the keyboard: %s", p.Where())
+	}
+}
+
+// tabTo goes on by Tab until the focus is in what the selector finds.
+func tabTo(p *rig.Page, selector string) {
+	for range 12 {
+		write(p, kb.Tab)
+		if rig.Eval[bool](p, "!!document.activeElement.closest('"+selector+"')") {
+			return
+		}
 	}
 }

@@ -57,7 +57,7 @@ func value(a *sitetest.Answer, name string) (text string, ok bool) {
 			continue
 		}
 		if m := regexp.MustCompile(` value="([^"]*)"`).FindStringSubmatch(input); m != nil {
-			return html.UnescapeString(m[1]), true
+			return html.UnescapeString(regexp.MustCompile(`</?bdi>`).ReplaceAllString(m[1], "")), true
 		}
 	}
 	return "", false
@@ -65,8 +65,8 @@ func value(a *sitetest.Answer, name string) (text string, ok bool) {
 
 // flashes are the messages on a page.
 func flashes(a *sitetest.Answer) (list []string) {
-	for _, m := range regexp.MustCompile(`<p class="flash"[^>]*>([^<]*)</p>`).FindAllStringSubmatch(a.Body, -1) {
-		list = append(list, html.UnescapeString(m[1]))
+	for _, m := range regexp.MustCompile(`<p class="flash"[^>]*>(.*?)</p>`).FindAllStringSubmatch(a.Body, -1) {
+		list = append(list, html.UnescapeString(regexp.MustCompile(`</?bdi>`).ReplaceAllString(m[1], "")))
 	}
 	return list
 }

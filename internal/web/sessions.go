@@ -51,7 +51,7 @@ func (p *Web) endSession(w http.ResponseWriter, r *http.Request, v *door.Visit) 
 		out(w, r, v, "You are signed out.")
 		return nil
 	}
-	v.Session.Flash("success", ended.Device+" is signed out.")
+	v.Session.Flash("success", view.Isolated(ended.Device)+" is signed out.")
 	httpx.Redirect(w, r, sessionsAddress)
 	return nil
 }
@@ -64,7 +64,7 @@ func (p *Web) disownSession(w http.ResponseWriter, r *http.Request, v *door.Visi
 	case err != nil:
 		return err
 	default:
-		v.Session.Flash("success", ended.Device+" is signed out.")
+		v.Session.Flash("success", view.Isolated(ended.Device)+" is signed out.")
 	}
 	httpx.Redirect(w, r, sessionsAddress+"/disowned")
 	return nil

@@ -25,6 +25,7 @@ type Web struct {
 	static *static.Static
 	events book.Catalog
 	assets view.Assets
+	people bool // there is a page of people, to which the navigation leads admins
 	drawn  atomic.Pointer[drawing]
 	pages  sync.Pool // of *bytes.Buffer, for pages that are rendered and sent at once
 }
@@ -35,9 +36,11 @@ func New(d *door.Door) (*Web, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Web{door: d, static: files, events: book.NewCatalog(), assets: view.Assets{
+	p := &Web{door: d, static: files, events: book.NewCatalog(), assets: view.Assets{
 		CSS: files.URL("app.css"), JS: files.URL("app.js"), Icon: files.URL("icon.svg"),
-	}}, nil
+	}}
+	_, p.people = p.Handlers()["GET /people"]
+	return p, nil
 }
 
 // Handlers are the handlers of the pages, by the pattern of their route.
@@ -119,6 +122,7 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	if v.SignedIn() {
 		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}
 		page.FormToken = httpx.FormToken(w, r, v)
+		page.People = p.people && v.Admin()
 	}
 	return page
 }

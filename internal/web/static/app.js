@@ -66,6 +66,18 @@ for (const form of all("form")) {
 // What went wrong is where the reader begins.
 document.querySelector(".problems")?.focus();
 
+// A menu closes with Escape, which gives the focus back, and when one turns to something else.
+for (const menu of all("details.menu")) {
+  const away = (e) => { if (!menu.contains(e.target)) menu.open = false; };
+  document.addEventListener("click", away);
+  document.addEventListener("focusin", away);
+  menu.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 // Times in the viewer's zone, in the form the server wrote them in, so that nothing moves.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 const two = (n) => String(n).padStart(2, "0");

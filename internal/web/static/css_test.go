@@ -11,21 +11,23 @@ import (
 	"github.com/doorbook/doorbook/internal/web/static"
 )
 
-var colourForm = regexp.MustCompile(`--([a-z0-9-]+): #([0-9a-f]{6});`)
+var (
+	commentForm = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	colourForm  = regexp.MustCompile(`--([a-z0-9-]+): #([0-9a-f]{6});`)
+	ownForm     = regexp.MustCompile(`(--[a-z0-9-]+):`)
+	useForm     = regexp.MustCompile(`var\((--[a-z0-9-]+)\)`)
+	ruleForm    = regexp.MustCompile(`([a-z-]+): ([^;{}]+);`)
+)
 
 // schemes reads the colours of both schemes from the style sheet. The dark one names every colour
 // anew.
 func schemes(t *testing.T) map[string]map[string]string {
 	t.Helper()
-	content, err := fs.ReadFile(static.FS, "app.css")
-	if err != nil {
-		t.Fatal(err)
-	}
-	light, rest, ok := strings.Cut(string(content), "@media (prefers-color-scheme: dark)")
+	light, rest, ok := strings.Cut(layer(t, "tokens"), "@media (prefers-color-scheme: dark)")
 	if !ok {
 		t.Fatal("no dark scheme")
 	}
-	dark, _, _ := strings.Cut(rest, "*, *::before")
+	dark, _, _ := strings.Cut(rest, "@media")
 	out := map[string]map[string]string{}
 	for name, text := range map[string]string{"light": light, "dark": dark} {
 		out[name] = map[string]string{}
@@ -37,6 +39,16 @@ func schemes(t *testing.T) map[string]map[string]string {
 		t.Fatalf("%d colours in light, %d in dark", l, d)
 	}
 	return out
+}
+
+// layer is the file of one layer, without its comments.
+func layer(t *testing.T, name string) string {
+	t.Helper()
+	content, err := fs.ReadFile(static.FS, "css/"+name+".css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return commentForm.ReplaceAllString(string(content), "")
 }
 
 // luminance and contrast are those of WCAG 2.2.
@@ -86,16 +98,18 @@ func TestContrast(t *testing.T) {
 		{"bad", "paper", 4.5},
 		{"bad", "bad-soft", 4.5},
 		{"warn", "paper", 4.5},
+		{"accent", "raised", 4.5},
+		{"warn", "warn-soft", 3},
 		{"edge", "paper", 3},
 		{"edge", "raised", 3},
 		{"bad", "raised", 3},
 		{"focus", "paper", 3},
 		{"focus", "raised", 3},
 		{"focus", "bad-soft", 3},
-		{"s2", "paper", 3},
-		{"s3", "paper", 3},
-		{"s4", "paper", 3},
-		{"s5", "paper", 3},
+		{"plot-2", "paper", 3},
+		{"plot-3", "paper", 3},
+		{"plot-4", "paper", 3},
+		{"plot-5", "paper", 3},
 	}
 	for name, colours := range schemes(t) {
 		for _, p := range pairs {
@@ -109,16 +123,100 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// Colours are named in one place, so that TestContrast sees them all.
-func TestColoursAreNamed(t *testing.T) {
+// TestLayers: each file is one layer of its name and nothing outside it, and the folder has no other.
+func TestLayers(t *testing.T) {
 	t.Parallel()
-	content, err := fs.ReadFile(static.FS, "app.css")
-	if err != nil {
-		t.Fatal(err)
+	files, err := fs.Glob(static.FS, "css/*.css")
+	if err != nil || len(files) != len(static.Layers()) {
+		t.Errorf("%v: files %v, layers %v", err, files, static.Layers())
 	}
-	for i, line := range strings.Split(string(content), "\n") {
-		if strings.Contains(line, "#") && !colourForm.MatchString(line) && !strings.Contains(line, "/*") {
-			t.Errorf("line %d has a colour without a name: %s", i+1, strings.TrimSpace(line))
+	for _, name := range static.Layers() {
+		text := strings.TrimSpace(layer(t, name))
+		depth := 0
+		ends := strings.IndexFunc(text, func(c rune) bool {
+			switch c {
+			case '{':
+				depth++
+			case '}':
+				depth--
+				return depth == 0
+			}
+			return false
+		})
+		if !strings.HasPrefix(text, "@layer "+name+" {") || ends != len(text)-1 {
+			t.Errorf("%s is not one layer of that name: it ends at %d of %d", name, ends, len(text))
+		}
+	}
+}
+
+// TestOwnPropertiesAreThere: what is used is defined, what is defined is used, and all of it stands
+// among the tokens.
+func TestOwnPropertiesAreThere(t *testing.T) {
+	t.Parallel()
+	defined, used := map[string]bool{}, map[string]bool{}
+	for _, name := range static.Layers() {
+		text := layer(t, name)
+		for _, m := range ownForm.FindAllStringSubmatch(text, -1) {
+			if name != "tokens" {
+				t.Errorf("%s defines %s", name, m[1])
+			}
+			defined[m[1]] = true
+		}
+		for _, m := range useForm.FindAllStringSubmatch(text, -1) {
+			used[m[1]] = true
+		}
+	}
+	for name := range defined {
+		if !used[name] {
+			t.Errorf("nobody uses %s", name)
+		}
+	}
+	for name := range used {
+		if !defined[name] {
+			t.Errorf("%s is used and not defined", name)
+		}
+	}
+	for prefix, want := range map[string]int{"--type-": 6, "--space-": 8, "--radius": 1} {
+		n := 0
+		for name := range defined {
+			if strings.HasPrefix(name, prefix) {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%d of %s, want %d", n, prefix, want)
+		}
+	}
+}
+
+// TestTokensAreUsed: colours, sizes of letters, spaces and the radius are the tokens', so that
+// TestContrast sees every colour and the pages stay one family. What follows the letters around it
+// (em) or is the width of a line (up to 4px) is free.
+func TestTokensAreUsed(t *testing.T) {
+	t.Parallel()
+	space := regexp.MustCompile(`^-?(0|[1-4]px|auto|[0-9.]+em|var\(--(space|target)[a-z0-9-]*\))$`)
+	allowed := map[string]*regexp.Regexp{
+		"font-size":     regexp.MustCompile(`^(var\(--type-[1-6]\)|[0-9.]+em)$`),
+		"border-radius": regexp.MustCompile(`^(var\(--radius\)|0)$`),
+	}
+	for _, name := range static.Layers()[1:] {
+		for _, m := range ruleForm.FindAllStringSubmatch(layer(t, name), -1) {
+			property, value := m[1], m[2]
+			if strings.Contains(value, "#") || strings.Contains(value, "rgb") || strings.Contains(value, "hsl") {
+				t.Errorf("%s has a colour without a name: %s", name, m[0])
+			}
+			if form := allowed[property]; form != nil && !form.MatchString(value) {
+				t.Errorf("%s: %s", name, m[0])
+			}
+			switch side, _, _ := strings.Cut(property, "-"); side {
+			case "margin", "padding", "gap":
+				for _, v := range strings.Fields(value) {
+					if !space.MatchString(v) && !strings.HasPrefix(value, "clamp(") && !strings.Contains(value, " clamp(") {
+						t.Errorf("%s: %s", name, m[0])
+						break
+					}
+				}
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package static_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"io"
 	"io/fs"
 	"net/http"
@@ -42,13 +44,10 @@ func TestEveryFileIsServed(t *testing.T) {
 			if !regexp.MustCompile(`^/static/[0-9a-f]{16}/` + regexp.QuoteMeta(name) + `$`).MatchString(url) {
 				t.Fatalf("address %q", url)
 			}
-			want, err := fs.ReadFile(static.FS, name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			want := source(t, name)
 			res := get(s, "GET", url)
 			body, _ := io.ReadAll(res.Body)
-			if res.StatusCode != 200 || string(body) != string(want) {
+			if res.StatusCode != 200 || string(body) != want {
 				t.Errorf("status %d, %d bytes", res.StatusCode, len(body))
 			}
 			if got := res.Header.Get("Content-Type"); got != kind {
@@ -69,6 +68,68 @@ func TestEveryFileIsServed(t *testing.T) {
 				t.Errorf("another tag: status %d", other.StatusCode)
 			}
 		})
+	}
+}
+
+// source is a file as it stands in the source; the style sheet in all its layers.
+func source(t *testing.T, name string) string {
+	t.Helper()
+	names, text := []string{name}, ""
+	if name == "app.css" {
+		names, text = nil, "@layer tokens, base, layout, parts, pages, print;\n"
+		for _, layer := range static.Layers() {
+			names = append(names, "css/"+layer+".css")
+		}
+	}
+	for _, n := range names {
+		content, err := fs.ReadFile(static.FS, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(content)
+	}
+	return text
+}
+
+// TestFilesAreServedCompressed: to who takes it, under a tag of its own, and said to caches.
+func TestFilesAreServedCompressed(t *testing.T) {
+	t.Parallel()
+	s := newStatic(t)
+	for accept, want := range map[string]bool{
+		"gzip": true, "br, gzip, zstd": true, "GZIP": true, "gzip;q=0.5": true, "deflate, gzip; q=1.0": true, " gzip ": true,
+		"": false, "identity": false, "gzip;q=0": false, "gzip; q=0.000": false, "*": false, "x-gzip": false, "gzipped": false,
+		"gzip;q=": false, "gzip;q=2": false, "gzip;q=nan": false, "gzip;level=9": false, "br;gzip": false,
+	} {
+		for _, name := range []string{"app.css", "app.js", "icon.svg"} {
+			url := s.URL(name)
+			res := get(s, "GET", url, "Accept-Encoding", accept)
+			body, _ := io.ReadAll(res.Body)
+			if res.Header.Get("Vary") != "Accept-Encoding" || res.ContentLength != int64(len(body)) {
+				t.Errorf("%q: vary %q, length %d of %d", accept, res.Header.Get("Vary"), res.ContentLength, len(body))
+			}
+			if got := res.Header.Get("Content-Encoding") == "gzip"; got != want {
+				t.Errorf("%q: compressed %v, want %v", accept, got, want)
+				continue
+			}
+			plain := get(s, "GET", url)
+			if (plain.Header.Get("ETag") == res.Header.Get("ETag")) == want {
+				t.Errorf("%q: both codings, or one asked for twice: tag %s", accept, res.Header.Get("ETag"))
+			}
+			if want {
+				z, err := gzip.NewReader(bytes.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _ = io.ReadAll(z)
+			}
+			if string(body) != source(t, name) {
+				t.Errorf("%q: %s is not what it is in the source", accept, name)
+			}
+			again := get(s, "GET", url, "Accept-Encoding", accept, "If-None-Match", res.Header.Get("ETag"))
+			if again.StatusCode != 304 || again.Header.Get("Content-Encoding") != "" {
+				t.Errorf("%q again: %d %q", accept, again.StatusCode, again.Header.Get("Content-Encoding"))
+			}
+		}
 	}
 }
 
@@ -95,35 +156,28 @@ func TestNothingElseIsServed(t *testing.T) {
 	}
 }
 
-// Together with the login page (under 5 kB, see package view) this stays under 30 kB.
+// Together with the login page (under 5 kB, see package view) this stays under 30 kB, also for who
+// takes nothing compressed; all others get a third of it.
 func TestWeight(t *testing.T) {
 	t.Parallel()
-	total := 0
-	entries, err := fs.ReadDir(static.FS, ".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			t.Fatal(err)
+	s := newStatic(t)
+	for accept, most := range map[string]int{"": 30_000, "gzip": 10_000} {
+		total := 0
+		for _, name := range []string{"app.css", "app.js", "icon.svg"} {
+			body, _ := io.ReadAll(get(s, "GET", s.URL(name), "Accept-Encoding", accept).Body)
+			t.Logf("%s, %q: %d bytes", name, accept, len(body))
+			total += len(body)
 		}
-		t.Logf("%s: %d bytes", e.Name(), info.Size())
-		total += int(info.Size())
-	}
-	if total > 25_000 {
-		t.Errorf("the files weigh %d bytes, want at most 25000", total)
+		if total > most {
+			t.Errorf("%q: the files weigh %d bytes, want at most %d", accept, total, most)
+		}
 	}
 }
 
 func TestFilesAskNobodyElse(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"app.css", "app.js", "icon.svg"} {
-		content, err := fs.ReadFile(static.FS, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := strings.ReplaceAll(string(content), `xmlns="http://www.w3.org/2000/svg"`, "")
+		text := strings.ReplaceAll(source(t, name), `xmlns="http://www.w3.org/2000/svg"`, "")
 		for _, bad := range []string{"http:", "https:", "//cdn", "@import", "url(", "innerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage", "cookie"} {
 			if strings.Contains(text, bad) {
 				t.Errorf("%s has %q in it", name, bad)

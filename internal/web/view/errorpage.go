@@ -40,7 +40,7 @@ func (p ErrorPageData) filled() ErrorPageData {
 	}
 	if len(p.Onward) == 0 {
 		if p.User != nil {
-			p.Onward = []Link{{Text: "Go to the dashboard", Path: "/"}}
+			p.Onward = []Link{{Text: "Go to the overview", Path: "/"}}
 		} else {
 			p.Onward = []Link{{Text: "Go to the sign-in page", Path: "/login"}}
 		}

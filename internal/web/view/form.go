@@ -1,9 +1,6 @@
 package view
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Problem is one thing that is wrong with what was sent.
 type Problem struct {
@@ -96,41 +93,17 @@ func (r PasswordRules) generator() string {
 	return "minlength: " + plain(r.Min) + "; maxlength: " + plain(r.Max) + ";"
 }
 
-// input is one labelled field of a form.
-type input struct {
-	name         string // also its id
-	label        string
-	kind         string // the type attribute
-	autocomplete string
-	value        string
-	hint         string
-	problem      string
-	rules        string // passwordrules
-	optional     bool
-	focus        bool // gets the focus when the page is opened
-}
-
-func (i input) password() bool { return i.kind == "password" }
-
-// described lists the ids of the texts that belong to the field.
-func (i input) described() string {
-	switch {
-	case i.hint != "" && i.problem != "":
-		return i.name + "-hint " + i.name + "-problem"
-	case i.hint != "":
-		return i.name + "-hint"
-	case i.problem != "":
-		return i.name + "-problem"
-	default:
-		return ""
-	}
-}
-
 func (p LoginPage) inputs() []input {
-	return prepared(p.Problems, []input{
+	fields := []input{
 		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email},
 		{name: "password", label: "Password", kind: "password", autocomplete: "current-password"},
-	})
+	}
+	if p.Remembered > 0 {
+		fields = append(fields, input{
+			name: "remember", label: "Keep me signed in", kind: "checkbox", ticked: p.Form.Remember, hint: p.stays(),
+		})
+	}
+	return prepared(p.Problems, fields)
 }
 
 func (p RegisterPage) inputs() []input {
@@ -158,43 +131,4 @@ func newPassword(r PasswordRules) input {
 		name: "password", label: "Password", kind: "password", autocomplete: "new-password",
 		hint: r.text(), rules: r.generator(),
 	}
-}
-
-// prepared puts the problems beside their fields. With none, the first empty field that must be
-// filled gets the focus; with some, no field does: the summary is where the reader has to be.
-func prepared(problems []Problem, fields []input) []input {
-	for i := range fields {
-		fields[i].problem = problemOf(problems, fields[i].name)
-	}
-	if len(problems) > 0 {
-		return fields
-	}
-	for i := range fields {
-		if fields[i].value == "" && !fields[i].optional {
-			fields[i].focus = true
-			break
-		}
-	}
-	return fields
-}
-
-// problemOf joins what is wrong with one field.
-func problemOf(problems []Problem, field string) string {
-	var texts []string
-	for _, p := range problems {
-		if p.Field == field {
-			texts = append(texts, p.Text)
-		}
-	}
-	return strings.Join(texts, " ")
-}
-
-// has reports whether a field of that name stands in the form, so that the summary may link to it.
-func has(fields []input, name string) bool {
-	for _, f := range fields {
-		if f.name == name {
-			return true
-		}
-	}
-	return false
 }

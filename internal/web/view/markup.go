@@ -9,10 +9,11 @@ import (
 	"github.com/a-h/templ"
 )
 
-// markup is HTML written by hand, for the parts of the dashboard that have hundreds of pieces: a
-// templ expression costs some 200 ns (it passes fmt), an appended one a tenth of that. As with
-// append, each method gives the markup to go on with. Nothing but literals of this package gets in
-// unescaped.
+// Pages are written in templ. markup is HTML written by hand, and only for what a page has hundreds
+// of, which is the pieces of the plot and the rows of tables, and for what stands in such rows (a
+// time, a name): a templ expression costs some 200 ns (it passes fmt), an appended one a tenth of
+// that. As with append, each method gives the markup to go on with. Nothing but literals of this
+// package gets in unescaped.
 type markup []byte
 
 // literal is HTML from the source of this package: a constant becomes one by itself, a string

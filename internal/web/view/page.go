@@ -27,9 +27,11 @@ type Page struct {
 
 	RegistrationOpen bool // shows strangers the way to the register page
 	Unclaimed        bool // there is no admin yet: the sign-in page says how to become one
+	People           bool // shows the way to the page of people
 
-	lone bool  // no way leads from here to another page
-	here place // which link of the navigation leads to this page
+	lone   bool  // no way leads from here to another page
+	typing bool  // the reader has come to type: a field has the focus, also where there is a message
+	here   place // which link of the navigation leads to this page
 }
 
 // User is the person who is signed in.
@@ -61,6 +63,7 @@ const (
 	loginHere     place = "login"
 	registerHere  place = "register"
 	sessionsHere  place = "sessions"
+	peopleHere    place = "people"
 )
 
 // as gives the page its place in the navigation, and a title if it has none.
@@ -75,6 +78,12 @@ func (p Page) as(here place, title string) Page {
 // alone takes the ways to other pages away.
 func (p Page) alone() Page {
 	p.lone = true
+	return p
+}
+
+// forTyping leaves the focus to the field that is to be filled in.
+func (p Page) forTyping() Page {
+	p.typing = true
 	return p
 }
 

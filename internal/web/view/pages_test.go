@@ -85,33 +85,36 @@ func pages() map[string]templ.Component {
 	problems := []view.Problem{{Field: "email", Text: "Mail."}, {Field: "password", Text: "Pass."}, {Field: "", Text: "All."}, {Field: "no_such", Text: "None."}}
 	bad := []view.Problem{{Field: "email", Text: hostile}, {Field: hostile, Text: hostile}}
 	return map[string]templ.Component{
-		"layout zero":       view.Layout(view.Page{Title: "x"}),
-		"login zero":        view.Login(view.LoginPage{}),
-		"login full":        view.Login(view.LoginPage{Page: signedOut(), Form: view.LoginForm{Email: "ada@example.org"}, Next: "/developers?x=1", Problems: problems}),
-		"login hostile":     view.Login(view.LoginPage{Page: allHostile(), Form: view.LoginForm{Email: hostile}, Next: hostile, Problems: bad}),
-		"register zero":     view.Register(view.RegisterPage{}),
-		"register full":     view.Register(view.RegisterPage{Page: signedOut(), Form: view.RegisterForm{Name: "Ada", Email: "a@b.c", Skills: "go"}, Problems: problems}),
-		"register hostile":  view.Register(view.RegisterPage{Page: allHostile(), Form: view.RegisterForm{Name: hostile, Email: hostile, Skills: hostile}, Problems: bad}),
-		"setup zero":        view.Setup(view.SetupPage{}),
-		"setup full":        view.Setup(view.SetupPage{Page: signedOut(), Token: "link-token", Form: view.SetupForm{Name: "Ada", Email: "a@b.c"}, Problems: problems}),
-		"setup hostile":     view.Setup(view.SetupPage{Page: allHostile(), Token: hostile, Form: view.SetupForm{Name: hostile, Email: hostile}, Problems: bad}),
-		"setup over zero":   view.SetupOver(view.Page{}),
-		"setup over full":   view.SetupOver(signedOut()),
-		"dashboard zero":    view.Dashboard(view.DashboardPage{}),
-		"dashboard full":    view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: rows(20), Plot: fullPlot(), First: true, Origin: "http://localhost:8080"}),
-		"dashboard hostile": view.Dashboard(view.DashboardPage{Page: allHostile(), Entries: []view.EntryRow{hostileRow(), {}}, Origin: hostile, Plot: view.Plot{Bars: make([]view.Bar, 2)}}),
-		"sessions zero":     view.Sessions(view.SessionsPage{}),
-		"sessions full":     view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Now: time.Unix(1785504245, 0)}),
-		"sessions hostile":  view.Sessions(view.SessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}}),
-		"end zero":          view.EndSessions(view.EndSessionsPage{}),
-		"end full":          view.EndSessions(view.EndSessionsPage{Page: signedIn(), Devices: devices(), All: true, Password: true, Problems: problems}),
-		"end hostile":       view.EndSessions(view.EndSessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Password: true, Problems: bad}),
-		"disowned zero":     view.Disowned(view.Page{}),
-		"disowned full":     view.Disowned(signedIn()),
-		"disowned hostile":  view.Disowned(allHostile()),
-		"error zero":        view.ErrorPage(view.ErrorPageData{}),
-		"error full":        view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 404, Wait: "2 minutes"}),
-		"error hostile":     view.ErrorPage(view.ErrorPageData{Page: allHostile(), Status: 500, Heading: hostile, Text: hostile, Wait: hostile, Onward: []view.Link{{Text: hostile, Path: hostile}, {Text: "x", Path: "javascript:alert(1)"}, {Text: "y", Path: "//evil"}, {Text: "z", Path: `/\evil`}}}),
+		"layout zero":        view.Layout(view.Page{Title: "x"}),
+		"login zero":         view.Login(view.LoginPage{}),
+		"login full":         view.Login(view.LoginPage{Page: signedOut(), Form: view.LoginForm{Email: "ada@example.org"}, Next: "/developers?x=1", Problems: problems}),
+		"login hostile":      view.Login(view.LoginPage{Page: allHostile(), Form: view.LoginForm{Email: hostile}, Next: hostile, Problems: bad}),
+		"register zero":      view.Register(view.RegisterPage{}),
+		"register full":      view.Register(view.RegisterPage{Page: signedOut(), Form: view.RegisterForm{Name: "Ada", Email: "a@b.c", Skills: "go"}, Problems: problems}),
+		"register hostile":   view.Register(view.RegisterPage{Page: allHostile(), Form: view.RegisterForm{Name: hostile, Email: hostile, Skills: hostile}, Problems: bad}),
+		"setup zero":         view.Setup(view.SetupPage{}),
+		"setup full":         view.Setup(view.SetupPage{Page: signedOut(), Token: "link-token", Form: view.SetupForm{Name: "Ada", Email: "a@b.c"}, Problems: problems}),
+		"setup hostile":      view.Setup(view.SetupPage{Page: allHostile(), Token: hostile, Form: view.SetupForm{Name: hostile, Email: hostile}, Problems: bad}),
+		"setup over zero":    view.SetupOver(view.Page{}),
+		"setup over full":    view.SetupOver(signedOut()),
+		"dashboard zero":     view.Dashboard(view.DashboardPage{}),
+		"dashboard full":     view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: rows(20), Plot: fullPlot(), First: true, Origin: "http://localhost:8080"}),
+		"dashboard hostile":  view.Dashboard(view.DashboardPage{Page: allHostile(), Entries: []view.EntryRow{hostileRow(), {}}, Origin: hostile, Plot: view.Plot{Bars: make([]view.Bar, 2)}}),
+		"sessions zero":      view.Sessions(view.SessionsPage{}),
+		"sessions full":      view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Now: time.Unix(1785504245, 0)}),
+		"sessions hostile":   view.Sessions(view.SessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}}),
+		"end zero":           view.EndSessions(view.EndSessionsPage{}),
+		"end full":           view.EndSessions(view.EndSessionsPage{Page: signedIn(), Devices: devices(), All: true, Password: true, Problems: problems}),
+		"end hostile":        view.EndSessions(view.EndSessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Password: true, Problems: bad}),
+		"disowned zero":      view.Disowned(view.Page{}),
+		"disowned full":      view.Disowned(signedIn()),
+		"disowned hostile":   view.Disowned(allHostile()),
+		"wrong host zero":    view.WrongHost("", ""),
+		"wrong host full":    view.WrongHost("0123456789abcdef", "door.example.org:8080"),
+		"wrong host hostile": view.WrongHost(hostile, hostile),
+		"error zero":         view.ErrorPage(view.ErrorPageData{}),
+		"error full":         view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 404, Wait: "2 minutes"}),
+		"error hostile":      view.ErrorPage(view.ErrorPageData{Page: allHostile(), Status: 500, Heading: hostile, Text: hostile, Wait: hostile, Onward: []view.Link{{Text: hostile, Path: hostile}, {Text: "x", Path: "javascript:alert(1)"}, {Text: "y", Path: "//evil"}, {Text: "z", Path: `/\evil`}}}),
 	}
 }
 
@@ -257,7 +260,7 @@ func TestErrorPages(t *testing.T) {
 		t.Errorf("418: %q", h)
 	}
 	html := render(t, view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 429, Heading: "Slowly", Text: "Own words.", Wait: "2 minutes"}))
-	for _, want := range []string{"<h1>Slowly</h1>", "Own words.", "Please wait 2 minutes.", `href="/">Go to the dashboard`} {
+	for _, want := range []string{"<h1>Slowly</h1>", "Own words.", "Please wait 2 minutes.", `href="/">Go to the overview`} {
 		if !strings.Contains(html, want) {
 			t.Errorf("no %q", want)
 		}

@@ -1,10 +1,6 @@
 package view
 
-import (
-	"time"
-
-	"github.com/a-h/templ"
-)
+import "time"
 
 // SessionsPage is the page at /account/sessions.
 type SessionsPage struct {
@@ -51,8 +47,8 @@ func (p SessionsPage) lead() string {
 func (d Device) name() string { return clippedName(d.Name, 80) }
 
 // to is where a form about the device is sent.
-func (p SessionsPage) to(d Device, what string) templ.SafeURL {
-	return p.at("/account/sessions/" + d.anchor() + "/" + what)
+func (p SessionsPage) to(d Device, what string) string {
+	return "/account/sessions/" + d.anchor() + "/" + what
 }
 
 // anchor is the id, with which ids in the page end; "" for one that is none.
@@ -71,13 +67,6 @@ func (p EndSessionsPage) ends() (list []Device) {
 	return list
 }
 
-func (p EndSessionsPage) heading() string {
-	if p.All {
-		return "Sign out everywhere?"
-	}
-	return "Sign out everywhere else?"
-}
-
 func (p EndSessionsPage) button() string {
 	if p.All {
 		return "Sign out everywhere"
@@ -85,41 +74,22 @@ func (p EndSessionsPage) button() string {
 	return "Sign out everywhere else"
 }
 
-func (p EndSessionsPage) address() templ.SafeURL {
+func (p EndSessionsPage) confirmation() confirmation {
+	c := confirmation{
+		heading: p.button() + "?", address: "/account/sessions/end-others", button: p.button(), busy: "Signing out…", kind: primary,
+		proof: p.Password, back: "/account/sessions", backText: "Back to your sessions", problems: p.Problems,
+	}
 	if p.All {
-		return p.at("/account/sessions/end-all")
+		c.address = "/account/sessions/end-all"
 	}
-	return p.at("/account/sessions/end-others")
-}
-
-func (p EndSessionsPage) inputs() []input {
-	if !p.Password {
-		return nil
+	if len(p.ends()) == 0 {
+		c.button = ""
 	}
-	return prepared(p.Problems, []input{{
-		name: "current_password", label: "Your password", kind: "password", autocomplete: "current-password",
-		hint: "You signed in a while ago, so please show that it is you.",
-	}})
+	return c
 }
 
-// moments are told from now.
-type moments struct{ now time.Time }
-
-// told says what happened, and when in a time element in words ("2 hours ago"), with the moment
-// itself in its title, which the script writes in the viewer's zone. The zero time is nothing.
-func (n moments) told(what literal, t time.Time) templ.Component {
-	return component(160, func(m markup) markup {
-		if t.IsZero() {
-			return m
-		}
-		d := write(t)
-		m = m.raw(`<span>`).raw(what).raw(`<time datetime="`).date(&d, stampForm).raw(`" title="`).date(&d, secondForm)
-		return m.raw(` UTC">`).text(since(n.now, t, d)).raw(`</time></span>`)
-	})
-}
-
-// since says in words how long ago something was; of what is a month old, the day.
-func since(now, t time.Time, d date) string {
+// inWords says how long ago something was; of what is a month old, the day.
+func inWords(now, t time.Time, d date) string {
 	const day = 24 * time.Hour
 	switch ago := now.Sub(t); {
 	case ago < time.Minute: // also by a clock that is ahead
