@@ -402,7 +402,7 @@ func plot(p Plot) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = table(sheet{label: "The numbers as a table", class: "numbers", columns: []heading{
+			templ_7745c5c3_Err = table(sheet{label: "The numbers as a table", columns: []heading{
 				{text: "From"}, {text: "2xx answered", class: numbers}, {text: "3xx sent on", class: numbers}, {text: "4xx refused", class: numbers},
 				{text: "5xx failed", class: numbers}, {text: "All", class: numbers},
 			}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
