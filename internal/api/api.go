@@ -39,6 +39,8 @@ func (a *API) Handlers() map[string]httpx.Handler {
 		"POST /api/sessions/{id}/end": a.endSession(mine),
 		"POST /api/sessions/end":      a.endSessions(mine),
 
+		"POST /api/sessions/{id}/name": a.nameSession,
+
 		"GET /api/developers/{id}/sessions":                a.sessions(theirs),
 		"POST /api/developers/{id}/sessions/{session}/end": a.endSession(theirs),
 		"POST /api/developers/{id}/sessions/end":           a.endSessions(theirs),

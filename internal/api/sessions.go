@@ -12,7 +12,8 @@ import (
 // nothing.
 type Session struct {
 	ID         string     `json:"id"`
-	Device     string     `json:"device"`
+	Device     string     `json:"device"`         // browser and system in words
+	Name       string     `json:"name,omitempty"` // what its owner calls the device
 	UserAgent  string     `json:"user_agent"`
 	ClientAddr string     `json:"client_addr"`
 	SignedInAt time.Time  `json:"signed_in_at"`
@@ -27,7 +28,7 @@ type Session struct {
 // SessionOf returns a session of the door as Session.
 func SessionOf(s door.SessionInfo) Session {
 	out := Session{
-		ID: s.ID, Device: s.Device, UserAgent: s.UserAgent, ClientAddr: s.Addr,
+		ID: s.ID, Device: s.Device, Name: s.Name, UserAgent: s.UserAgent, ClientAddr: s.Addr,
 		SignedInAt: s.SignedIn.UTC(), LastSeenAt: s.LastSeen.UTC(), ExpiresAt: s.Expires.UTC(),
 		Parent: s.Parent, Current: s.Current, New: s.New,
 	}
@@ -36,6 +37,46 @@ func SessionOf(s door.SessionInfo) Session {
 		out.FirstSeen = &first
 	}
 	return out
+}
+
+// EndedSession is a session that is over, as the interface, and the command line in JSON, show one.
+type EndedSession struct {
+	ID         string    `json:"id"`
+	Device     string    `json:"device"`
+	Name       string    `json:"name,omitempty"`
+	UserAgent  string    `json:"user_agent"`
+	ClientAddr string    `json:"client_addr"`
+	Method     string    `json:"method,omitempty"` // absent for a session that another program began
+	SignedInAt time.Time `json:"signed_in_at"`
+	LastSeenAt time.Time `json:"last_seen_at"`
+	EndedAt    time.Time `json:"ended_at"`
+	Why        string    `json:"why"`
+	By         *EndedBy  `json:"ended_by,omitempty"` // absent where nobody ended it
+}
+
+// EndedBy is who has ended a session.
+type EndedBy struct {
+	ID   string `json:"id,omitempty"` // absent for the operator
+	Name string `json:"name"`
+}
+
+// EndedOf returns an ended session of the door as EndedSession.
+func EndedOf(e door.EndedSession) EndedSession {
+	out := EndedSession{
+		ID: e.Session, Device: e.DeviceWords, Name: e.Name, UserAgent: e.UserAgent, ClientAddr: e.Addr, Method: string(e.Method),
+		SignedInAt: e.Began.UTC(), LastSeenAt: e.LastSeen.UTC(), EndedAt: e.At.UTC(), Why: string(e.Reason),
+	}
+	if !e.Ended.IsZero() {
+		out.By = &EndedBy{ID: e.By, Name: e.ByName}
+	}
+	return out
+}
+
+// history is where somebody is and was signed in.
+type history struct {
+	Sessions []Session      `json:"sessions"`
+	Ended    []EndedSession `json:"ended"`      // in the last 30 days, the latest end first
+	More     bool           `json:"more_ended"` // there are others before those
 }
 
 // whose says of whom the sessions are that an address names, and which of them.
@@ -58,16 +99,33 @@ func (a *API) sessions(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		list, err := a.door.Sessions(r.Context(), v, target)
+		h, err := a.door.History(r.Context(), v, target)
 		if err != nil {
 			return err
 		}
-		shown := make([]Session, len(list))
-		for i, s := range list {
-			shown[i] = SessionOf(s)
+		out := history{Sessions: make([]Session, len(h.Live)), Ended: make([]EndedSession, len(h.Ended)), More: h.More}
+		for i, s := range h.Live {
+			out.Sessions[i] = SessionOf(s)
 		}
-		return ok(w, http.StatusOK, shown)
+		for i, e := range h.Ended {
+			out.Ended[i] = EndedOf(e)
+		}
+		return ok(w, http.StatusOK, out)
 	}
+}
+
+func (a *API) nameSession(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
+	var in struct {
+		Name string `json:"name"`
+	}
+	if err := httpx.DecodeJSON(r, &in); err != nil {
+		return err
+	}
+	named, err := a.door.NameSession(r.Context(), v, r.PathValue("id"), in.Name)
+	if err != nil {
+		return err
+	}
+	return ok(w, http.StatusOK, SessionOf(named))
 }
 
 func (a *API) endSession(of whose) httpx.Handler {

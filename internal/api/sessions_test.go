@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,7 +13,8 @@ import (
 // listed gives the sessions of an answer, and checks what each of them has.
 func listed(t *testing.T, a *sitetest.Answer) (list []object) {
 	t.Helper()
-	items, ok := wantGood(t, a, http.StatusOK).([]any)
+	data, _ := wantGood(t, a, http.StatusOK).(object)
+	items, ok := data["sessions"].([]any)
 	if !ok {
 		t.Fatalf("not a list: %s", a.Body)
 	}
@@ -81,6 +83,54 @@ func TestOwnSessions(t *testing.T) {
 	mine := listed(t, self.JSON("GET", "/api/sessions", ""))
 	wantGood(t, self.JSON("POST", "/api/sessions/"+sid(mine[0])+"/end", ""), 200)
 	wantBad(t, self.JSON("GET", "/api/sessions", ""), 401)
+}
+
+// TestEndedSessions: those that are over stand beside those that live, to their owner and to admins.
+func TestEndedSessions(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	c.SignedIn(c.ada)
+	list := listed(t, c.asAda.JSON("GET", "/api/sessions", ""))
+	wantGood(t, c.asAda.JSON("POST", "/api/sessions/"+sid(list[1])+"/end", ""), 200)
+	for what, a := range map[string]*sitetest.Answer{
+		"mine":   c.asAda.JSON("GET", "/api/sessions", ""),
+		"theirs": c.asRoot.JSON("GET", "/api/developers/"+c.ada.ID+"/sessions", ""),
+	} {
+		var got struct {
+			Data struct{ Sessions, Ended []object }
+		}
+		if err := json.Unmarshal([]byte(a.Body), &got); err != nil || len(got.Data.Sessions) != 1 || len(got.Data.Ended) != 1 {
+			t.Fatalf("%s: %v: %s", what, err, a.Body)
+		}
+		e := got.Data.Ended[0]
+		by, _ := e["ended_by"].(object)
+		if sid(e) != sid(list[1]) || e["why"] != "ended" || e["method"] != "password" || by["id"] != c.ada.ID || by["name"] != "Ada" {
+			t.Errorf("%s: %v", what, e)
+		}
+	}
+	if a := c.SignedIn(c.bob).JSON("GET", "/api/sessions", ""); !strings.Contains(a.Body, `"ended":[]`) {
+		t.Errorf("nothing has ended: %s", a.Body)
+	}
+}
+
+// TestNamedSessions: a device is named by its owner alone, by the rules of names.
+func TestNamedSessions(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	c.SignedIn(c.ada)
+	list := listed(t, c.asAda.JSON("GET", "/api/sessions", ""))
+	to := "/api/sessions/" + sid(list[1]) + "/name"
+	got, _ := wantGood(t, c.asAda.JSON("POST", to, `{"name":"the kitchen"}`), 200).(object)
+	if got["name"] != "the kitchen" || got["new"] != false {
+		t.Errorf("named: %v", got)
+	}
+	wantBad(t, c.asAda.JSON("POST", to, `{"name":"`+strings.Repeat("x", 41)+`"}`), 422, "name")
+	wantBad(t, c.asAda.JSON("POST", to, `{"nom":"x"}`), 400)
+	wantBad(t, c.asRoot.JSON("POST", to, `{"name":"x"}`), 404)
+	wantBad(t, c.stranger.JSON("POST", to, `{"name":"x"}`), 401)
+	if name := listed(t, c.asAda.JSON("GET", "/api/sessions", ""))[1]["name"]; name != "the kitchen" {
+		t.Errorf("listed as %v", name)
+	}
 }
 
 // TestSessionsOfAnybody: admins see and end everybody's, members nobody else's.

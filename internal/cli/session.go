@@ -39,6 +39,7 @@ func (w whose) find(c *command) (o opened, dev account.Developer, err error) {
 
 type sessionListVerb struct {
 	whose
+	Ended  bool   `help:"List those that have ended in the last 30 days, with when, why and by whom."`
 	Output string `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }
 
@@ -49,12 +50,16 @@ func (s *sessionListVerb) Run(c *command) error {
 		return err
 	}
 	defer o.close()
-	list, err := o.door.Sessions(c.ctx, door.Program(), dev.ID)
+	h, err := o.door.History(c.ctx, door.Program(), dev.ID)
 	if err != nil {
 		return o.inWords(err)
 	}
+	if s.Ended {
+		return s.ended(c, o, dev, h)
+	}
+	list := h.Live
 	if s.Output == "json" {
-		return writeSessions(c, list)
+		return writeJSON(c, list, api.SessionOf)
 	}
 	if err := o.say(c, "%s: sessions: %d", dev.Email, len(list)); err != nil || len(list) == 0 {
 		return err
@@ -66,16 +71,39 @@ func (s *sessionListVerb) Run(c *command) error {
 		if i.New {
 			mark = "new"
 		}
-		fmt.Fprintln(w, strings.Join([]string{i.ID, i.Device, i.Addr, stamp(i.SignedIn), stamp(i.LastSeen), mark}, "\t"))
+		fmt.Fprintln(w, strings.Join([]string{i.ID, i.Called(), i.Addr, stamp(i.SignedIn), stamp(i.LastSeen), mark}, "\t"))
 	}
 	return w.Flush()
 }
 
-// writeSessions writes the sessions as the JSON interface shows them.
-func writeSessions(c *command, list []door.SessionInfo) error {
-	out := make([]api.Session, len(list))
-	for i, s := range list {
-		out[i] = api.SessionOf(s)
+// ended lists the sessions that are over, the latest end first.
+func (s *sessionListVerb) ended(c *command, o opened, dev account.Developer, h door.History) error {
+	if s.Output == "json" {
+		return writeJSON(c, h.Ended, api.EndedOf)
+	}
+	more := ""
+	if h.More {
+		more = ", the newest"
+	}
+	if err := o.say(c, "%s: sessions that ended in the last 30 days: %d%s", dev.Email, len(h.Ended), more); err != nil || len(h.Ended) == 0 {
+		return err
+	}
+	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tDEVICE\tADDRESS\tSIGNED IN\tLAST USED\tENDED\tWHY")
+	for _, e := range h.Ended {
+		text, by := e.Words("")
+		fmt.Fprintln(w, strings.Join([]string{
+			e.Session, e.Called(), e.Addr, stamp(e.Began), stamp(e.LastSeen), stamp(e.At), strings.TrimSpace(text + " " + by),
+		}, "\t"))
+	}
+	return w.Flush()
+}
+
+// writeJSON writes a list as the JSON interface shows it.
+func writeJSON[T, Shown any](c *command, list []T, show func(T) Shown) error {
+	out := make([]Shown, len(list))
+	for i, one := range list {
+		out[i] = show(one)
 	}
 	e := json.NewEncoder(c.Stdout)
 	e.SetIndent("", "  ")
@@ -101,7 +129,7 @@ func (s *sessionEndVerb) Run(c *command) error {
 	if err != nil {
 		return o.inWords(err)
 	}
-	return o.say(c, "%s is signed out of %s", dev.Email, ended.Device)
+	return o.say(c, "%s is signed out of %s", dev.Email, ended.Called())
 }
 
 type sessionEndAllVerb struct{ whose }

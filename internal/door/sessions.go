@@ -165,6 +165,9 @@ func (d *Door) NameSession(ctx context.Context, v *Visit, id, name string) (Sess
 	if err != nil {
 		return one, err
 	}
+	if err := d.accounts.Confirm(ctx, v.actor(account.Member)); err != nil {
+		return one, d.refused(ctx, v, translate(err), dev)
+	}
 	switch _, err := d.devices.Rename(ctx, dev.ID, one.ID, name); {
 	case errors.Is(err, account.ErrNotFound):
 		return one, fault.New(fault.Conflict, "This device cannot be given a name: it is known only from its next sign-in on.")

@@ -96,6 +96,8 @@ func deeds() []deed {
 		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
 		{account.Member, "POST /account/sessions/{id}/end", "csrf_token=", true},
 		{account.Member, "POST /account/sessions/{id}/disown", "csrf_token=", true},
+		{account.Member, "POST /account/sessions/{id}/name", "csrf_token=&name=mine", true},
+		{account.Member, "POST /api/sessions/{id}/name", `{"name":"mine"}`, true},
 		{account.Member, "POST /account/sessions/end-others", "csrf_token=", true},
 		{account.Member, "POST /account/sessions/end-all", "csrf_token=", true},
 		{account.Member, "PATCH /developers/{id}", `{"name":"Mallory"}`, true},

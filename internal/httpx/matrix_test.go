@@ -38,6 +38,7 @@ func matrix() map[string]statuses {
 		"GET /account/sessions":              {303, 200, 200, 200},
 		"POST /account/sessions/{id}/end":    everybody(303), // such a session has ended
 		"POST /account/sessions/{id}/disown": everybody(303),
+		"POST /account/sessions/{id}/name":   everybody(303),
 		"GET /account/sessions/disowned":     {303, 200, 200, 200},
 		"GET /account/sessions/end-others":   {303, 200, 200, 200},
 		"POST /account/sessions/end-others":  everybody(303),
@@ -47,6 +48,8 @@ func matrix() map[string]statuses {
 		"GET /api/sessions":           {401, 200, 200, 200},
 		"POST /api/sessions/{id}/end": {401, 404, 404, 404}, // nobody's session has that id
 		"POST /api/sessions/end":      {401, 200, 200, 200},
+
+		"POST /api/sessions/{id}/name": {401, 404, 404, 404},
 
 		"GET /api/developers/{id}/sessions":                {401, 403, 403, 200},
 		"POST /api/developers/{id}/sessions/{session}/end": {401, 403, 403, 404},

@@ -73,6 +73,7 @@ func Routes() []Route {
 		{Pattern: "GET /account/sessions", Who: SignedIn},
 		{Pattern: "POST /account/sessions/{id}/end", Who: SignedIn},
 		{Pattern: "POST /account/sessions/{id}/disown", Who: SignedIn},
+		{Pattern: "POST /account/sessions/{id}/name", Who: SignedIn},
 		{Pattern: "GET /account/sessions/disowned", Who: SignedIn},
 		{Pattern: "GET /account/sessions/end-others", Who: SignedIn, Fresh: recent},
 		{Pattern: "POST /account/sessions/end-others", Who: SignedIn, Fresh: recent},
@@ -81,6 +82,7 @@ func Routes() []Route {
 
 		{Pattern: "GET /api/sessions", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/{id}/end", Who: SignedIn, Form: JSON},
+		{Pattern: "POST /api/sessions/{id}/name", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/end", Who: SignedIn, Form: JSON, Fresh: recent, Keep: endFields()},
 		{Pattern: "GET /api/developers/{id}/sessions", Who: Admins, Form: JSON},
 		{Pattern: "POST /api/developers/{id}/sessions/{session}/end", Who: Admins, Form: JSON},

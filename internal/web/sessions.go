@@ -13,13 +13,34 @@ import (
 const sessionsAddress = "/account/sessions"
 
 func (p *Web) sessions(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	devices, err := p.devices(r, v)
+	return p.showSessions(w, r, v, http.StatusOK, "")
+}
+
+// showSessions shows the page. What is wrong is so with the name of the device of a session.
+func (p *Web) showSessions(
+	w http.ResponseWriter, r *http.Request, v *door.Visit, status int, wrong string, problems ...view.Problem,
+) error {
+	h, err := p.door.History(r.Context(), v, v.Developer.ID)
 	if err != nil {
 		return err
 	}
-	return p.send(w, r, http.StatusOK, view.Sessions(view.SessionsPage{
-		Page: p.page(w, r, v), Devices: devices, Now: httpx.Started(r),
-	}))
+	page := view.SessionsPage{
+		Page: p.page(w, r, v), Devices: shownDevices(h.Live), Ended: shownEnded(h.Ended, v.Developer.ID), More: h.More,
+		Now: httpx.Started(r), Problems: problems, Wrong: wrong, Typed: r.PostForm.Get("name"),
+	}
+	return p.send(w, r, status, view.Sessions(page))
+}
+
+// shownEnded are sessions that are over as their reader sees them.
+func shownEnded(list []door.EndedSession, reader string) []view.EndedDevice {
+	shown := make([]view.EndedDevice, len(list))
+	for i, e := range list {
+		why, by := e.Words(reader)
+		shown[i] = view.EndedDevice{
+			Name: e.Called(), Browser: e.DeviceWords, Addr: e.Addr, SignedIn: e.Began, LastSeen: e.LastSeen, Ended: e.At, Why: why, By: by,
+		}
+	}
+	return shown
 }
 
 // devices lists where the visitor is signed in.
@@ -28,14 +49,18 @@ func (p *Web) devices(r *http.Request, v *door.Visit) ([]view.Device, error) {
 	if err != nil {
 		return nil, err
 	}
+	return shownDevices(list), nil
+}
+
+func shownDevices(list []door.SessionInfo) []view.Device {
 	devices := make([]view.Device, len(list))
 	for i, s := range list {
 		devices[i] = view.Device{
-			ID: s.ID, Name: s.Device, UserAgent: s.UserAgent, Addr: s.Addr, SignedIn: s.SignedIn,
+			ID: s.ID, Name: s.Called(), Given: s.Name, Browser: s.Device, Known: s.Known, UserAgent: s.UserAgent, Addr: s.Addr, SignedIn: s.SignedIn,
 			LastSeen: s.LastSeen, FirstSeen: s.FirstSeen, Current: s.Current, New: s.New,
 		}
 	}
-	return devices, nil
+	return devices
 }
 
 func (p *Web) endSession(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
@@ -51,7 +76,7 @@ func (p *Web) endSession(w http.ResponseWriter, r *http.Request, v *door.Visit) 
 		out(w, r, v, "You are signed out.")
 		return nil
 	}
-	v.Session.Flash("success", view.Isolated(ended.Device)+" is signed out.")
+	v.Session.Flash("success", view.Isolated(ended.Called())+" is signed out.")
 	httpx.Redirect(w, r, sessionsAddress)
 	return nil
 }
@@ -64,7 +89,7 @@ func (p *Web) disownSession(w http.ResponseWriter, r *http.Request, v *door.Visi
 	case err != nil:
 		return err
 	default:
-		v.Session.Flash("success", view.Isolated(ended.Device)+" is signed out.")
+		v.Session.Flash("success", view.Isolated(ended.Called())+" is signed out.")
 	}
 	httpx.Redirect(w, r, sessionsAddress+"/disowned")
 	return nil
@@ -120,4 +145,22 @@ func counted(n int, one, many string) string {
 		return fmt.Sprintf(one, n)
 	}
 	return fmt.Sprintf(many, n)
+}
+
+func (p *Web) nameSession(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
+	named, err := p.door.NameSession(r.Context(), v, r.PathValue("id"), r.PostForm.Get("name"))
+	switch problems, status, shown := onForm(w, r, err); {
+	case shown:
+		return p.showSessions(w, r, v, status, r.PathValue("id"), problems...)
+	case fault.Is(err, fault.NotFound):
+		v.Session.Flash("info", "That device was signed out already.")
+	case err != nil:
+		return err
+	case named.Name == "":
+		v.Session.Flash("success", named.Device+" has no name any more.")
+	default:
+		v.Session.Flash("success", named.Device+" is now called "+view.Isolated(named.Name)+".")
+	}
+	httpx.Redirect(w, r, sessionsAddress)
+	return nil
 }

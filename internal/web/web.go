@@ -62,6 +62,7 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"GET /account/sessions":              p.sessions,
 		"POST /account/sessions/{id}/end":    p.endSession,
 		"POST /account/sessions/{id}/disown": p.disownSession,
+		"POST /account/sessions/{id}/name":   p.nameSession,
 		"GET /account/sessions/disowned":     p.disowned,
 		"GET /account/sessions/end-others":   p.endForm(false),
 		"POST /account/sessions/end-others":  p.endSessions(false),

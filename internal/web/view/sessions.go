@@ -5,14 +5,35 @@ import "time"
 // SessionsPage is the page at /account/sessions.
 type SessionsPage struct {
 	Page
-	Devices []Device  // this one first
-	Now     time.Time // what "2 hours ago" counts from
+	Devices []Device      // this one first
+	Ended   []EndedDevice // in the last 30 days, the latest end first
+	More    bool          // there are others before those
+	Now     time.Time     // what "2 hours ago" counts from
+
+	Problems []Problem // field "name": with what was typed as the name
+	Wrong    string    // of the device of this session
+	Typed    string
+}
+
+// EndedDevice is where somebody was signed in: one session that is over.
+type EndedDevice struct {
+	Name     string // what its owner called it, else browser and system
+	Browser  string
+	Addr     string
+	SignedIn time.Time
+	LastSeen time.Time
+	Ended    time.Time
+	Why      string // "password changed by"
+	By       string // whose name follows; "" for nobody's
 }
 
 // Device is where somebody is signed in: one session.
 type Device struct {
 	ID        string    // of the session: letters and digits
-	Name      string    // browser and system in words
+	Name      string    // what the reader calls it, else browser and system
+	Given     string    // what the reader calls it; "" for nothing
+	Browser   string    // browser and system in words
+	Known     bool      // it can be given a name
 	UserAgent string    // as it was sent
 	Addr      string    //
 	SignedIn  time.Time //
