@@ -110,6 +110,8 @@ func TestReposMongoRoundTrips(t *testing.T) {
 			_, err := repo.ByEmail(ctx, "nobody@example.org")
 			return unless(err, account.ErrNotFound)
 		}},
+		{"Gone", 1, func() error { _, err := repo.Gone(ctx, []string{ada.ID, root.ID}); return err }},
+		{"Gone of what is no id", 0, func() error { _, err := repo.Gone(ctx, []string{"x"}); return err }},
 		{"List", 1, func() error { _, err := repo.List(ctx, "", 100); return err }},
 		{"HasAdmin", 2, func() error { _, err := repo.HasAdmin(ctx); return err }},
 		{"Update", 1, update(ada.ID, account.Change{Name: &name})},

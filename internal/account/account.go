@@ -178,6 +178,9 @@ func set[T any](to, from *T) {
 	}
 }
 
+// MostAsked is of how many ids one question of Gone is.
+const MostAsked = 64
+
 // Repository keeps developers. Every method is safe for concurrent use, takes time from its caller,
 // and is all or nothing.
 type Repository interface {
@@ -194,6 +197,8 @@ type Repository interface {
 	// ByLink finds a developer by the Hash of their open link, whether it is still good or not.
 	// ErrNotFound if there is none.
 	ByLink(ctx context.Context, hash []byte) (Developer, error)
+	// Gone gives those of the ids, up to MostAsked, that are nobody's, or nobody's any more.
+	Gone(ctx context.Context, ids []string) ([]string, error)
 	// List gives up to limit developers, oldest first, whose id is greater than after ("" for the
 	// first page).
 	List(ctx context.Context, after string, limit int) ([]Developer, error)

@@ -109,9 +109,9 @@ func TestSentence(t *testing.T) {
 				Target: b, TargetName: "Bob", Text: "member → admin",
 			},
 			[]book.Part{
-				{Text: "Ann {who}", Chosen: true, Mark: "aaaaaa"},
+				{Text: "Ann {who}", Chosen: true, Mark: "aaaaaa", Person: a},
 				{Text: " changed the role of "},
-				{Text: "Bob", Chosen: true, Mark: "bbbbbb"},
+				{Text: "Bob", Chosen: true, Mark: "bbbbbb", Person: b},
 				{Text: ": "},
 				{Text: "member", Chosen: true},
 				{Text: " → "},
@@ -136,7 +136,18 @@ func TestSentence(t *testing.T) {
 			[]book.Part{
 				{Text: "The command line"},
 				{Text: " deleted the account of "},
-				{Text: "Bob", Chosen: true, Mark: "bbbbbb"},
+				{Text: "Bob", Chosen: true, Mark: "bbbbbb", Person: b},
+			},
+		},
+		{ // an entry of the book is nobody
+			book.Entry{
+				Type: book.Activity, Action: book.ActionEntryHidden, User: a, UserName: "Ann",
+				Target: b, TargetName: "GET /",
+			},
+			[]book.Part{
+				{Text: "Ann", Chosen: true, Mark: "aaaaaa", Person: a},
+				{Text: " hid the entry "},
+				{Text: "GET /", Chosen: true, Mark: "bbbbbb"},
 			},
 		},
 		{

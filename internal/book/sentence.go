@@ -8,6 +8,7 @@ type Part struct {
 	Text   string
 	Chosen bool   // as somebody wrote it: a name
 	Mark   string // of a name: what sets its owner apart and cannot be chosen, see Short
+	Person string // whose name it is, by their id; "" for what is nobody's
 }
 
 // Short returns what sets the owner of an id apart for people to read: its last six digits. Unlike
@@ -71,7 +72,7 @@ func (e *Entry) say(parts []Part, says string) []Part {
 func (e *Entry) who() Part {
 	switch {
 	case e.User != "":
-		return Part{Text: e.UserName, Chosen: true, Mark: Short(e.User)}
+		return Part{Text: e.UserName, Chosen: true, Mark: Short(e.User), Person: e.User}
 	case e.ClientAddr == CommandLine:
 		return Part{Text: "The command line"}
 	}
@@ -82,7 +83,27 @@ func (e *Entry) target() Part {
 	if e.Target == "" {
 		return Part{Text: "nobody known"}
 	}
-	return Part{Text: e.TargetName, Chosen: true, Mark: Short(e.Target)}
+	part := Part{Text: e.TargetName, Chosen: true, Mark: Short(e.Target)}
+	if e.ofPerson() {
+		part.Person = e.Target
+	}
+	return part
+}
+
+// ofPerson reports whether the target is somebody, not an entry of the book.
+func (e *Entry) ofPerson() bool {
+	return e.TargetName != "" && e.Action != ActionEntryHidden && e.Action != ActionEntryDeleted
+}
+
+// People adds the ids of those whom the entry names to a list.
+func (e *Entry) People(ids []string) []string {
+	if e.User != "" {
+		ids = append(ids, e.User)
+	}
+	if e.ofPerson() {
+		ids = append(ids, e.Target)
+	}
+	return ids
 }
 
 // told returns the text. Of a change both sides stand apart; a name may hold the arrow itself.

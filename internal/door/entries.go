@@ -58,6 +58,28 @@ func (d *Door) asOwner(entries []book.Entry) []book.Entry {
 	return entries
 }
 
+// Gone tells of whom the entries name who has no account any more. The visitor themself is not asked
+// for, so a page of their own entries costs no question.
+func (d *Door) Gone(ctx context.Context, v *Visit, entries []book.Entry) (map[string]bool, error) {
+	var ids []string
+	for i := range entries {
+		ids = entries[i].People(ids)
+	}
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == v.Developer.ID })
+	gone := map[string]bool{}
+	for some := range slices.Chunk(ids, account.MostAsked) {
+		list, err := d.accounts.Gone(ctx, some)
+		if err != nil {
+			return nil, unavailable(err)
+		}
+		for _, id := range list {
+			gone[id] = true
+		}
+	}
+	return gone, nil
+}
+
 // Plot gives the requests of the last hours, of everybody: numbers tell nothing of anyone.
 func (d *Door) Plot(ctx context.Context) ([]book.Bin, error) {
 	bins, err := d.plotter.Bins(ctx)

@@ -28,6 +28,7 @@ func Accounts(t *testing.T, open func(t *testing.T) Opened) {
 	run("create and find", createAndFind)
 	run("the address is taken", addressTaken)
 	run("one address, many at once", addressRace)
+	run("who is gone", whoIsGone)
 	run("list", listDevelopers)
 	run("update", updateDeveloper)
 	run("update refused", updateRefused)

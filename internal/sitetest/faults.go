@@ -130,6 +130,10 @@ func (a faultyAccounts) ByEmail(ctx context.Context, key string) (account.Develo
 	return value(ctx, a.f, "accounts.ByEmail", func() (account.Developer, error) { return a.Repository.ByEmail(ctx, key) })
 }
 
+func (a faultyAccounts) Gone(ctx context.Context, ids []string) ([]string, error) {
+	return value(ctx, a.f, "accounts.Gone", func() ([]string, error) { return a.Repository.Gone(ctx, ids) })
+}
+
 func (a faultyAccounts) Update(
 	ctx context.Context, by account.Actor, id string, c account.Change, now time.Time,
 ) (account.Developer, error) {

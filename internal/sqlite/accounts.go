@@ -19,16 +19,21 @@ type accounts struct {
 	byEmail *sql.Stmt
 	byName  *sql.Stmt
 	byLink  *sql.Stmt
+	gone    *sql.Stmt
 	found   lookups[string, account.Developer] // by id
+	asked   lookups[string, bool]              // whether there is somebody of that id
 }
 
 func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
-	a := &accounts{h: h, found: lookups[string, account.Developer]{version: h.version}}
+	a := &accounts{
+		h: h, found: lookups[string, account.Developer]{version: h.version}, asked: lookups[string, bool]{version: h.version},
+	}
 	err := prepare(ctx, h.Read, []statement{
 		{&a.byID, `SELECT ` + developerColumns + ` FROM developers WHERE id = ?`},
 		{&a.byEmail, `SELECT ` + developerColumns + ` FROM developers WHERE email_key = ?`},
 		{&a.byName, `SELECT ` + developerColumns + ` FROM developers WHERE short_name = ?`},
 		{&a.byLink, `SELECT ` + developerColumns + ` FROM developers WHERE link_hash = ?`},
+		{&a.gone, `SELECT id FROM developers WHERE id IN (?` + strings.Repeat(`, ?`, account.MostAsked-1) + `)`},
 	})
 	return a, err
 }

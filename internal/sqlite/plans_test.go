@@ -107,7 +107,7 @@ func wantPlans(t *testing.T, db *sqlite.DB, seen map[string]bool, when string) {
 // plan returns the steps of a query of either file.
 func plan(t *testing.T, db *sqlite.DB, text string) []string {
 	t.Helper()
-	args := make([]any, 40)
+	args := make([]any, 100)
 	for i := range args {
 		args[i] = 1
 	}
@@ -155,10 +155,11 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 	_, byID := accounts.ByID(ctx, d.ID)
 	_, byEmail := accounts.ByEmail(ctx, d.EmailKey)
 	_, list := accounts.List(ctx, "", 10)
+	_, gone := accounts.Gone(ctx, []string{d.ID})
 	_, hasAdmin := accounts.HasAdmin(ctx)
 	member := account.Member
 	_, update := accounts.Update(ctx, account.Actor{}, admin.ID, account.Change{Role: &member}, now)
-	mustRun(t, byID, byEmail, list, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, account.Actor{}, d.ID))
+	mustRun(t, byID, byEmail, list, gone, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, account.Actor{}, d.ID))
 
 	throttle := db.Throttle()
 	_, take := throttle.Take(ctx, []account.Attempt{{Key: "k", Policy: account.Policy{Free: 5, Most: time.Minute, Forget: time.Hour}}}, now)

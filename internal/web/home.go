@@ -24,6 +24,10 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 	if err != nil {
 		return err
 	}
+	gone, err := p.door.Gone(r.Context(), v, entries)
+	if err != nil {
+		return err
+	}
 	page := view.DashboardPage{
 		Entries: make([]view.EntryRow, len(entries)),
 		OnlyOwn: !v.Admin(),
@@ -41,18 +45,19 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 	}
 	page.Page = p.page(w, r, v)
 	for i := range entries {
-		page.Entries[i] = p.row(&entries[i])
+		page.Entries[i] = p.row(&entries[i], gone)
 	}
 	return p.send(w, r, http.StatusOK, view.Dashboard(page))
 }
 
-func (p *Web) row(e *book.Entry) view.EntryRow {
+// row is an entry as it is shown, with who of the people in it is gone.
+func (p *Web) row(e *book.Entry, gone map[string]bool) view.EntryRow {
 	row := view.EntryRow{
 		ID: e.ID, Type: string(e.Type), Time: e.CreatedAt, Method: e.Method, Path: e.URL, Status: e.Status,
-		User: e.UserName, UserMark: book.Short(e.User), Addr: e.ClientAddr, Duration: e.Duration, RequestID: e.RequestID,
+		User: e.UserName, UserMark: book.Short(e.User), UserGone: gone[e.User], Addr: e.ClientAddr, Duration: e.Duration, RequestID: e.RequestID,
 	}
 	for _, part := range p.events.Sentence(e) {
-		row.Words = append(row.Words, view.Word(part))
+		row.Words = append(row.Words, view.Word{Text: part.Text, Chosen: part.Chosen, Mark: part.Mark, Gone: gone[part.Person]})
 	}
 	return row
 }

@@ -24,6 +24,7 @@ type EntryRow struct {
 	Status    int
 	User      string // a name
 	UserMark  string // what sets its owner apart and cannot be chosen
+	UserGone  bool   // they have no account any more
 	Addr      string
 	Duration  time.Duration
 	Words     []Word // a sentence, for activities and errors
@@ -35,6 +36,7 @@ type Word struct {
 	Text   string
 	Chosen bool   // as somebody wrote it, such as a name: it cannot change how the rest reads
 	Mark   string // what sets the owner of a name apart and cannot be chosen; "" for none
+	Gone   bool   // its owner has no account any more
 }
 
 func (p DashboardPage) heading() string {

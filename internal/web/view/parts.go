@@ -114,7 +114,7 @@ func (c confirmation) inputs() []input {
 // person is somebody's name as they wrote it, and beside it what tells them from others of that
 // name.
 func person(name, mark string) templ.Component {
-	return component(96, func(m markup) markup { return m.name(name, mark) })
+	return component(96, func(m markup) markup { return m.name(name, mark, false) })
 }
 
 // The characters that isolate a name in plain text (Unicode UAX 9). asWritten leaves none of them

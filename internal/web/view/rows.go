@@ -43,7 +43,7 @@ func (e *EntryRow) write(m markup) markup {
 	m = m.raw(`</td><td role="cell" class="n took">`).text(took(e.Duration))
 	m = m.raw(`</td><td role="cell" class="user">`)
 	if e.User != "" || e.UserMark != "" {
-		m = m.name(e.User, e.UserMark)
+		m = m.name(e.User, e.UserMark, e.UserGone)
 	}
 	m = m.raw(`</td><td role="cell" class="addr">`).text(clipped(e.Addr, 60))
 	return m.raw(`</td></tr>`)
@@ -52,17 +52,22 @@ func (e *EntryRow) write(m markup) markup {
 func (w Word) write(m markup) markup {
 	switch {
 	case w.Mark != "":
-		return m.name(w.Text, w.Mark)
+		return m.name(w.Text, w.Mark, w.Gone)
 	case w.Chosen:
 		return m.raw(`<bdi>`).text(clippedName(w.Text, 300)).raw(`</bdi>`)
 	}
 	return m.text(clipped(w.Text, 300))
 }
 
-// name writes a name as its owner wrote it, and beside it what tells them from others of that name.
-func (m markup) name(name, mark string) markup {
+// name writes a name as its owner wrote it, and beside it whether they are gone and what tells them
+// from others of that name. Who is called "Bob (deleted)" is told from who is by where it stands:
+// outside of the name.
+func (m markup) name(name, mark string, gone bool) markup {
 	if name != "" {
 		m = m.raw(`<bdi>`).text(clippedName(name, 60)).raw(`</bdi>`)
+	}
+	if gone {
+		m = m.raw(` <span class="gone">(deleted)</span>`)
 	}
 	if mark == "" {
 		return m
