@@ -17,9 +17,15 @@ import (
 type form func(r *http.Request, page view.Page, problems []view.Problem) templ.Component
 
 func (p *Web) loginPage(r *http.Request, page view.Page, problems []view.Problem) templ.Component {
-	stay := p.door.Stay()
+	var idle, remembered string
+	if stay := p.door.Stay(); stay.Remembered > 0 {
+		remembered = door.Lasting(stay.Remembered)
+		if stay.Idle < stay.Remembered {
+			idle = door.Lasting(stay.Idle)
+		}
+	}
 	return view.Login(view.LoginPage{
-		Page: page, Next: session.WayBack(r, ""), Problems: problems, Idle: stay.Idle, Remembered: stay.Remembered,
+		Page: page, Next: session.WayBack(r, ""), Problems: problems, Idle: idle, Remembered: remembered,
 		Form: view.LoginForm{Email: r.PostForm.Get("email"), Remember: r.PostForm.Has("remember")},
 	})
 }

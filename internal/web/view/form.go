@@ -1,7 +1,5 @@
 package view
 
-import "time"
-
 // Problem is one thing that is wrong with what was sent.
 type Problem struct {
 	Field string // the field's name; "" or a name the form does not have: it stands in the summary only
@@ -15,8 +13,8 @@ type LoginPage struct {
 	Next     string    // where to go afterwards, sent along as "next"; "" leaves it out
 	Problems []Problem // fields "email" and "password"
 
-	Idle       time.Duration // how long somebody may do nothing and stay signed in
-	Remembered time.Duration // how long who ticks "remember" stays so; 0: the box is not there
+	Idle       string // how long somebody may do nothing and stay signed in, in words; "": no shorter than that
+	Remembered string // how long who ticks "remember" stays so, in words; "": the box is not there
 }
 
 // LoginForm is what was typed, without the password: that is never shown again.
@@ -27,23 +25,11 @@ type LoginForm struct {
 
 // stays says what the box is for.
 func (p LoginPage) stays() string {
-	text := "For " + lasting(p.Remembered) + ". Otherwise until the browser closes"
-	if p.Idle < p.Remembered {
-		text += ", or " + lasting(p.Idle) + " without use"
+	text := "For " + p.Remembered + ". Otherwise until the browser closes"
+	if p.Idle != "" {
+		text += ", or " + p.Idle + " without use"
 	}
 	return text + "."
-}
-
-// lasting writes how long something takes, in the largest unit that says it whole.
-func lasting(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d >= 2*day && d%day == 0:
-		return counted(int(d/day), "day", "days")
-	case d%time.Hour == 0:
-		return counted(int(d/time.Hour), "hour", "hours")
-	}
-	return counted(int(d/time.Minute), "minute", "minutes")
 }
 
 // RegisterPage is the page at /register. Its form is posted to /auth/register.
@@ -98,7 +84,7 @@ func (p LoginPage) inputs() []input {
 		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email},
 		{name: "password", label: "Password", kind: "password", autocomplete: "current-password"},
 	}
-	if p.Remembered > 0 {
+	if p.Remembered != "" {
 		fields = append(fields, input{
 			name: "remember", label: "Keep me signed in", kind: "checkbox", ticked: p.Form.Remember, hint: p.stays(),
 		})

@@ -72,12 +72,24 @@ func devices() []view.Device {
 	at := time.Date(2026, 7, 31, 13, 24, 5, 0, time.UTC)
 	return []view.Device{
 		{ID: "65f0c0de0000000000000001", Name: "Firefox on Linux", UserAgent: "Firefox", Addr: "203.0.113.7", SignedIn: at, LastSeen: at, FirstSeen: at.Add(-time.Hour), Current: true},
-		{ID: "65f0c0de0000000000000002", Name: "Safari on iPhone", Addr: "2001:db8::1", SignedIn: at, LastSeen: at, FirstSeen: at, New: true},
+		{ID: "65f0c0de0000000000000002", Name: "Safari on iPhone", Addr: "2001:db8::1", SignedIn: at, LastSeen: at, FirstSeen: at, New: true, Known: true, Browser: "Safari on iPhone"},
+		{ID: "65f0c0de0000000000000003", Name: "the kitchen", Given: "the kitchen", Browser: "Chrome on Linux", SignedIn: at, LastSeen: at, FirstSeen: at, Known: true},
 	}
 }
 
 func hostileDevice() view.Device {
-	return view.Device{ID: hostile, Name: hostile, UserAgent: hostile, Addr: hostile, New: true}
+	return view.Device{
+		ID: hostile, Name: hostile, Given: hostile, Browser: hostile, Known: true, UserAgent: hostile, Addr: hostile, New: true,
+	}
+}
+
+// ended are sessions that are over, by somebody and by themselves.
+func ended() []view.EndedDevice {
+	at := time.Date(2026, 7, 31, 13, 24, 5, 0, time.UTC)
+	return []view.EndedDevice{
+		{Name: "the kitchen", Browser: "Chrome on Linux", Addr: "203.0.113.7", SignedIn: at, LastSeen: at, Ended: at, Why: "password changed by", By: "Bob"},
+		{Name: "Safari on iPhone", Browser: "Safari on iPhone", SignedIn: at, LastSeen: at, Ended: at, Why: "not used for 2 hours"},
+	}
 }
 
 // pages is every page three ways: full, empty, and hostile.
@@ -101,8 +113,9 @@ func pages() map[string]templ.Component {
 		"dashboard full":     view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: rows(20), Plot: fullPlot(), First: true, Origin: "http://localhost:8080"}),
 		"dashboard hostile":  view.Dashboard(view.DashboardPage{Page: allHostile(), Entries: []view.EntryRow{hostileRow(), {}}, Origin: hostile, Plot: view.Plot{Bars: make([]view.Bar, 2)}}),
 		"sessions zero":      view.Sessions(view.SessionsPage{}),
-		"sessions full":      view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Now: time.Unix(1785504245, 0)}),
-		"sessions hostile":   view.Sessions(view.SessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}}),
+		"sessions full":      view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Ended: ended(), More: true, Now: time.Unix(1785504245, 0)}),
+		"sessions wrong":     view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Problems: []view.Problem{{Field: "name", Text: "Name."}}, Wrong: "65f0c0de0000000000000002", Typed: "x"}),
+		"sessions hostile":   view.Sessions(view.SessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Ended: []view.EndedDevice{{Name: hostile, Browser: hostile + "x", Addr: hostile, Why: hostile, By: hostile}, {}}, Problems: bad, Wrong: hostile, Typed: hostile}),
 		"end zero":           view.EndSessions(view.EndSessionsPage{}),
 		"end full":           view.EndSessions(view.EndSessionsPage{Page: signedIn(), Devices: devices(), All: true, Password: true, Problems: problems}),
 		"end hostile":        view.EndSessions(view.EndSessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Password: true, Problems: bad}),

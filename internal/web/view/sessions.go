@@ -67,6 +67,45 @@ func (p SessionsPage) lead() string {
 // name is what the device is called, at any length.
 func (d Device) name() string { return clippedName(d.Name, 80) }
 
+// nameOf is the field of a device's name. Its id is the device's own: there are several on the page.
+func (p SessionsPage) nameOf(d Device) input {
+	f := input{
+		name: "name-" + d.anchor(), label: "What you call it", value: d.Given, optional: true,
+		hint: "Up to 40 characters. Without any it has no name.",
+	}
+	if len(p.Problems) > 0 && d.ID == p.Wrong {
+		f.value, f.problem = p.Typed, problemOf(p.Problems, "name")
+	}
+	return f
+}
+
+// problems are those of the page, with the field that they are about.
+func (p SessionsPage) problems() (list []Problem, fields []input) {
+	for _, d := range p.Devices {
+		if d.Known && d.ID == p.Wrong {
+			fields = append(fields, p.nameOf(d))
+		}
+	}
+	for _, problem := range p.Problems {
+		if len(fields) > 0 && problem.Field == "name" {
+			problem.Field = fields[0].name
+		}
+		list = append(list, problem)
+	}
+	return list, fields
+}
+
+// mayBeNamed offers to name the device.
+func (d Device) mayBeNamed() string {
+	switch {
+	case d.New:
+		return "Yes, name it"
+	case d.Given != "":
+		return "Change its name"
+	}
+	return "Name this device"
+}
+
 // to is where a form about the device is sent.
 func (p SessionsPage) to(d Device, what string) string {
 	return "/account/sessions/" + d.anchor() + "/" + what
