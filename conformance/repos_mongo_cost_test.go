@@ -93,6 +93,10 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		}
 	}
 	devices := db.Devices()
+	tokens := db.Tokens()
+	key := account.Token{ID: id.New(now), Account: root.ID, CreatedAt: now, Ends: now.Add(time.Hour)}
+	withToken := by
+	withToken.Token = key.ID
 	row := account.Device{ID: "row", Account: ada.ID, FirstSeen: now, LastSeen: now}
 	find := func(q book.Query) func() error {
 		return func() error { _, _, err := entries.Find(ctx, q); return err }
@@ -140,6 +144,13 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		}},
 		{"device kept", 2, func() error { return devices.Keep(ctx, row, 5) }},
 		{"devices ended", 1, func() error { _, err := devices.End(ctx, ada.ID); return err }},
+		{"token made", 2, func() error { return tokens.Create(ctx, account.Actor{}, key, 5) }},
+		{"Confirm with a token", 4, func() error { return repo.Confirm(ctx, withToken) }}, // at once
+		{"token looked for", 1, func() error { _, err := tokens.ByHash(ctx, key.Hash); return err }},
+		{"token used", 1, func() error { return tokens.Touch(ctx, key, now, "192.0.2.1") }},
+		{"tokens listed", 1, func() error { _, err := tokens.List(ctx, root.ID); return err }},
+		{"token ended", 1, func() error { return tokens.End(ctx, account.Actor{}, root.ID, key.ID, now) }},
+		{"tokens ended", 1, func() error { _, err := tokens.EndAll(ctx, root.ID, now); return err }},
 		{"Settle, refunded", 1, func() error { return throttle.Settle(ctx, nil, []string{"key"}) }},
 		{"Settle, forgiven", 1, func() error { return throttle.Settle(ctx, []string{"key"}, nil) }},
 		{"Append", 2, func() error { return entries.Append(ctx, list) }},

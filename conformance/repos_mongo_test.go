@@ -35,7 +35,7 @@ func TestReposMongoAccounts(t *testing.T) {
 	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
 		t.Parallel()
 		db := openMongo(t, mongo.Options{})
-		return repotest.Opened{Accounts: db.Accounts(), SignIn: signIn(db.Sessions())}
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens(), SignIn: signIn(db.Sessions())}
 	})
 }
 
@@ -78,6 +78,15 @@ func TestReposMongoSignIns(t *testing.T) {
 		t.Parallel()
 		db := openMongo(t, mongo.Options{})
 		return db.Devices(), db.SignIns()
+	})
+}
+
+func TestReposMongoTokens(t *testing.T) {
+	t.Parallel()
+	repotest.Tokens(t, func(t *testing.T) repotest.Opened {
+		t.Parallel()
+		db := openMongo(t, mongo.Options{})
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens()}
 	})
 }
 

@@ -110,6 +110,7 @@ type Actor struct {
 	Epoch   int64  // of their account when they proved who they are
 	Role    Role   // what it takes: Admin, or Member for what everybody may do to themself
 	Session string // id of the session, which must be theirs and alive; "" where no store knows of it
+	Token   string // id of the token that speaks for them, which must not have been ended; "" for none
 }
 
 // May reports whether an account as it is now has what the actor needs.

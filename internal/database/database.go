@@ -27,6 +27,7 @@ type DB struct {
 	Throttle account.Throttle
 	Devices  account.Devices
 	SignIns  account.SignIns
+	Tokens   account.Tokens
 	Hashes   account.Hashes
 	Entries  book.Repository
 	Sessions store.Store
@@ -118,7 +119,8 @@ func openSQLite(ctx context.Context, dir string, opts Options) (*DB, error) {
 		return nil, err
 	}
 	return &DB{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(st),
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(),
+		Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(st),
 		Check: db.Check, Close: db.Close,
 	}, nil
 }
@@ -132,7 +134,8 @@ func openMongo(ctx context.Context, address string, opts Options) (*DB, error) {
 		return nil, fmt.Errorf("DOORBOOK_DATABASE: %w", err)
 	}
 	return &DB{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(),
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(),
+		Hashes: db.Hashes(), Entries: db.Entries(), Sessions: db.Sessions(),
 		Check: db.Check, LeaveMark: db.LeaveMark, Close: db.Close,
 	}, nil
 }

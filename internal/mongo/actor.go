@@ -51,6 +51,7 @@ func (a *accounts) confirmOnce(ctx context.Context, by account.Actor, id bson.Ob
 			return err
 		},
 		func() error { return a.confirmSession(ctx, by) },
+		func() error { return a.confirmToken(ctx, by) },
 		func() error {
 			if by.Role != account.Admin {
 				return nil

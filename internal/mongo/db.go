@@ -64,6 +64,7 @@ type DB struct {
 	throttle *throttle
 	devices  *devices
 	signIns  *signIns
+	tokens   *tokens
 	entries  *entries
 	sessions store.Store
 
@@ -167,6 +168,7 @@ func newDB(client *driver.Client, a address, opts Options) *DB {
 	db.throttle = &throttle{db: db, counters: db.base.Collection("throttle")}
 	db.devices = &devices{db: db, rows: db.base.Collection("devices")}
 	db.signIns = &signIns{db: db, rows: db.base.Collection("sign_ins")}
+	db.tokens = &tokens{db: db, rows: db.base.Collection("tokens")}
 	db.entries = &entries{
 		db: db, logs: db.base.Collection("logs", journaled), minutes: db.base.Collection("minutes", journaled), beside: opts.Beside,
 	}
@@ -184,6 +186,9 @@ func (db *DB) Devices() account.Devices { return db.devices }
 
 // SignIns gives where and how people have signed in.
 func (db *DB) SignIns() account.SignIns { return db.signIns }
+
+// Tokens gives what lets programs in.
+func (db *DB) Tokens() account.Tokens { return db.tokens }
 
 // Hashes gives what password hashes look like.
 func (db *DB) Hashes() account.Hashes { return db.accounts }

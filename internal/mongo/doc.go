@@ -23,6 +23,9 @@
 //	sign_ins    session id         –                                        account, device, name, user_agent, addr, method,
 //	                                                                        began, last_seen, idle (ms), until, ended, why,
 //	                                                                        by, by_name, over
+//	tokens      ObjectID           –                                        hash, account, epoch, name, scopes,
+//	                                                                        created_at, ends_at, ended, used_at,
+//	                                                                        used_from
 //	minutes     minute and outcome –                                        at, outcome, n
 //	state       "admins"           –                                        version, list, setup: see below
 //	            "check", "key"     –                                        the latest Check; the mark of the secret key
@@ -49,13 +52,15 @@
 // Round trips, when nothing goes wrong and nobody else changes the same document:
 //
 //	1  ByID, ByEmail (known or not), List, SetupOpen; Update that touches neither e-mail address
-//	   nor rights; Confirm (one wave of up to three questions, which goes before every write that
+//	   nor rights; Confirm (one wave of up to four questions, which goes before every write that
 //	   has an actor); a Take that is refused,
-//	   Settle for each key; a device: Find, End; entries: ByID, Find (2 at the end of
+//	   Settle for each key; a device: Find, End; a token: ByHash, List, EndAll,
+//	   Touch, and its End but for Confirm; entries: ByID, Find (2 at the end of
 //	   the whole book), SoftDelete, Delete, Finish, Minutes; session: Load, Patch, Touch
 //	2  HasAdmin, OpenSetup; Create, Update or Delete of somebody who is no admin, and is to be none;
 //	   Update of the address; a Take that is let through (one more for each
-//	   further counter), a device's Keep, Append of any number of entries, Sweep
+//	   further counter), a device's Keep, a token's Create but for Confirm,
+//	   Append of any number of entries, Sweep
 //	4  Update that ends an admin's sign-ins
 //	5  Update that makes an admin, or takes one away, and the Delete of one; Create of an admin,
 //	   CompleteSetup

@@ -39,6 +39,7 @@ func (f *failure) Is(target error) bool { return errors.Is(f.cause, target) }
 func (db *DB) fail(ctx context.Context, what string, err error) error {
 	for _, known := range []error{
 		nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrChanged, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority,
+		account.ErrTooManyTokens,
 		book.ErrNotFound, book.ErrKept, book.ErrExists, book.ErrBadCursor,
 	} {
 		if err == known {

@@ -12,6 +12,7 @@ import (
 // Opened is an empty database as the suite of accounts wants it.
 type Opened struct {
 	Accounts account.Repository
+	Tokens   account.Tokens
 	// SignIn begins a session of a subject in the same database, as it does while people use the
 	// program. It gives its id, and what ends it.
 	SignIn func(t *testing.T, subject string) (id string, end func(t *testing.T))

@@ -123,6 +123,9 @@ func losses() []loss {
 			s.by.Session, _ = s.db.SignIn(t, newID())
 		}},
 		{"no session's id", both, func(_ *testing.T, s *sitting) { s.by.Session = "' OR '1'='1" }},
+		{"the token ended", both, endedToken},
+		{"another's token", both, othersToken},
+		{"no token's id", both, func(_ *testing.T, s *sitting) { s.by.Token = "' OR '1'='1" }},
 		{"nobody", both, func(_ *testing.T, s *sitting) { s.by.ID = newID() }},
 		{"another epoch", both, func(_ *testing.T, s *sitting) { s.by.Epoch = 7 }},
 	}

@@ -182,15 +182,25 @@ func authority(ctx context.Context, q queryer, by account.Actor) error {
 	if errors.Is(err, account.ErrNotFound) || err == nil && !by.May(now) {
 		return account.ErrAuthority
 	}
-	if err != nil || by.Session == "" {
+	if err != nil {
 		return err
 	}
-	var live bool
-	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND subject = ?)`, by.Session, by.ID).Scan(&live)
-	if err == nil && !live {
-		err = account.ErrAuthority
+	for _, must := range []struct{ id, query string }{
+		{by.Session, `SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ? AND subject = ?)`},
+		{by.Token, `SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ? AND account = ? AND ended = 0)`},
+	} {
+		if must.id == "" {
+			continue
+		}
+		var live bool
+		if err := q.QueryRowContext(ctx, must.query, must.id, by.ID).Scan(&live); err != nil {
+			return err
+		}
+		if !live {
+			return account.ErrAuthority
+		}
 	}
-	return err
+	return nil
 }
 
 // keepAnAdmin refuses to lose the admin of that id when no other one can sign in.

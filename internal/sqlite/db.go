@@ -30,13 +30,14 @@ type Options struct {
 
 // DB is an open data directory. Its methods and repositories are safe for concurrent use.
 type DB struct {
-	Main *Handle // doorbook.db: accounts, throttle, devices, sign-ins, setup, and what callers keep beside them (sessions)
+	Main *Handle // doorbook.db: accounts, throttle, devices, sign-ins, tokens, setup, and what callers keep beside them (sessions)
 	Book *Handle // book.db: the entries
 
 	accounts *accounts
 	throttle *throttle
 	devices  *devices
 	signIns  *signIns
+	tokens   *tokens
 	entries  *entries
 
 	closing  sync.Once
@@ -88,6 +89,7 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 	db.throttle = &throttle{h: db.Main}
 	db.devices = &devices{h: db.Main}
 	db.signIns = &signIns{h: db.Main}
+	db.tokens = newTokens(db.Main)
 	return db, nil
 }
 
@@ -159,6 +161,9 @@ func (db *DB) Devices() account.Devices { return db.devices }
 
 // SignIns gives where and how people have signed in.
 func (db *DB) SignIns() account.SignIns { return db.signIns }
+
+// Tokens gives what lets programs in.
+func (db *DB) Tokens() account.Tokens { return db.tokens }
 
 // Hashes gives what password hashes look like.
 func (db *DB) Hashes() account.Hashes { return db.accounts }

@@ -40,9 +40,29 @@ func TestAccountsAcrossProcesses(t *testing.T) {
 		db := open(t, dir)
 		return repotest.Opened{
 			Accounts: accountsElsewhere{db.Accounts(), open(t, dir).Accounts()},
+			Tokens:   db.Tokens(),
 			SignIn:   signIn(plainSessions(t, db)),
 		}
 	})
+}
+
+// Tokens keep theirs when one process changes them and another lets in by them.
+func TestTokensAcrossProcesses(t *testing.T) {
+	t.Parallel()
+	repotest.Tokens(t, func(t *testing.T) repotest.Opened {
+		dir := t.TempDir()
+		db := open(t, dir)
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: tokensElsewhere{db.Tokens(), open(t, dir).Tokens()}}
+	})
+}
+
+type tokensElsewhere struct {
+	account.Tokens
+	finds account.Tokens
+}
+
+func (k tokensElsewhere) ByHash(ctx context.Context, hash [32]byte) (account.Token, error) {
+	return k.finds.ByHash(ctx, hash)
 }
 
 type accountsElsewhere struct {

@@ -161,6 +161,16 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 	_, update := accounts.Update(ctx, account.Actor{}, admin.ID, account.Change{Role: &member}, now)
 	mustRun(t, byID, byEmail, list, gone, hasAdmin, ignore(update, account.ErrLastAdmin), accounts.Delete(ctx, account.Actor{}, d.ID))
 
+	tokens, token := db.Tokens(), account.Token{ID: d.ID, Account: d.ID, CreatedAt: now, Ends: now.Add(time.Hour)}
+	by := account.Actor{ID: admin.ID, Role: account.Admin, Token: token.ID}
+	mustRun(t, tokens.Create(ctx, account.Actor{}, token, 9), ignore(accounts.Confirm(ctx, by), account.ErrAuthority))
+	_, byHash := tokens.ByHash(ctx, token.Hash)
+	_, tokensOf := tokens.List(ctx, d.ID)
+	_, endAll := tokens.EndAll(ctx, d.ID, now)
+	_, tokensSwept := tokens.Sweep(ctx, now, 10)
+	mustRun(t, byHash, tokensOf, tokens.Touch(ctx, token, now, ""), endAll, tokensSwept,
+		ignore(tokens.End(ctx, account.Actor{}, d.ID, token.ID, now), account.ErrNotFound))
+
 	throttle := db.Throttle()
 	_, take := throttle.Take(ctx, []account.Attempt{{Key: "k", Policy: account.Policy{Free: 5, Most: time.Minute, Forget: time.Hour}}}, now)
 	_, sweep := throttle.Sweep(ctx, now, 10)

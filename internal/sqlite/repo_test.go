@@ -31,7 +31,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
 		db := open(t, t.TempDir())
-		return repotest.Opened{Accounts: db.Accounts(), SignIn: signIn(plainSessions(t, db))}
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens(), SignIn: signIn(plainSessions(t, db))}
 	})
 }
 
@@ -72,6 +72,14 @@ func TestSignIns(t *testing.T) {
 	repotest.SignIns(t, func(t *testing.T) (account.Devices, account.SignIns) {
 		db := open(t, t.TempDir())
 		return db.Devices(), db.SignIns()
+	})
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	repotest.Tokens(t, func(t *testing.T) repotest.Opened {
+		db := open(t, t.TempDir())
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens()}
 	})
 }
 

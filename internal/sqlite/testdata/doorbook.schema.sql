@@ -48,6 +48,19 @@ CREATE TABLE throttle (
 	last_at    INTEGER NOT NULL,
 	until_at   INTEGER NOT NULL -- 0: no pause
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE tokens (
+	id         TEXT    PRIMARY KEY NOT NULL,
+	hash       BLOB    NOT NULL UNIQUE, -- of its text, which is nowhere
+	account    TEXT    NOT NULL,        -- a developer's id; the row may outlive the developer
+	epoch      INTEGER NOT NULL,
+	name       TEXT    NOT NULL,
+	scopes     TEXT    NOT NULL,        -- names with a space between them
+	created_at INTEGER NOT NULL,
+	ends_at    INTEGER NOT NULL,
+	ended      INTEGER NOT NULL CHECK (ended IN (0, 1)),
+	used_at    INTEGER NOT NULL,        -- 0: never
+	used_from  TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX developers_admin ON developers (role) WHERE role = 'admin' AND state = 'active';
 CREATE UNIQUE INDEX developers_link ON developers (link_hash) WHERE link_hash IS NOT NULL;
 CREATE UNIQUE INDEX developers_short_name ON developers (short_name) WHERE short_name IS NOT NULL;
@@ -56,3 +69,5 @@ CREATE INDEX devices_last_seen ON devices (last_seen);
 CREATE INDEX sign_ins_account ON sign_ins (account, over);
 CREATE INDEX sign_ins_over ON sign_ins (over);
 CREATE INDEX throttle_last_at ON throttle (last_at);
+CREATE INDEX tokens_account ON tokens (account, created_at);
+CREATE INDEX tokens_ends_at ON tokens (ends_at);
