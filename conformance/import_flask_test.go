@@ -227,7 +227,7 @@ func newSignIn(t *testing.T, db *sqlitedb.DB, hasher *passhash.Hasher) func(emai
 		t.Fatal(err)
 	}
 	d := door.New(door.Config{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(),
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(),
 		Book: db.Entries(), Recorder: entered{db.Entries()},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys,
 	})

@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	site, err := server.NewSite(server.Parts{
-		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Entries: &full{Repository: db.Entries}, Store: db.Sessions,
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Entries: &full{Repository: db.Entries}, Store: db.Sessions,
 		Ready: db.Check, Passwords: hasher, Keys: keys, Registration: door.Closed, URL: "http://" + args[0],
 		Log: slog.New(slog.DiscardHandler),
 	})

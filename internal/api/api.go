@@ -41,6 +41,13 @@ func (a *API) Handlers() map[string]httpx.Handler {
 
 		"POST /api/sessions/{id}/name": a.nameSession,
 
+		"GET /api/tokens":           a.tokens(mine),
+		"POST /api/tokens":          a.makeToken,
+		"POST /api/tokens/{id}/end": a.endToken(mine),
+
+		"GET /api/developers/{id}/tokens":              a.tokens(theirToken),
+		"POST /api/developers/{id}/tokens/{token}/end": a.endToken(theirToken),
+
 		"GET /api/developers/{id}/sessions":                a.sessions(theirs),
 		"POST /api/developers/{id}/sessions/{session}/end": a.endSession(theirs),
 		"POST /api/developers/{id}/sessions/end":           a.endSessions(theirs),

@@ -36,6 +36,8 @@ type Entry struct {
 	UserName  string // their name at that time, for people to read
 	Session   string // a short hash that names the session, never its key
 	RequestID string
+	Token     string // id of the token that spoke for the user, "" for none; it opens nothing
+	TokenName string // its name, for people to read
 
 	// Of activities and errors.
 	Action     string // "sign_in", "sign_in_failed", "register", …: see Events

@@ -1,5 +1,7 @@
 package book
 
+import "slices"
+
 // Level says how much an event asks for somebody's attention.
 type Level string
 
@@ -44,7 +46,7 @@ type Catalog map[Action]Event
 
 // Events returns the one table of what the book tells besides requests.
 func Events() []Event {
-	return append(append(visits(), changes()...), matters()...)
+	return slices.Concat(visits(), tokens(), changes(), matters())
 }
 
 // NewCatalog returns Events, to look them up.
@@ -133,6 +135,28 @@ func visits() []Event {
 		{
 			Action: ActionFormTokenRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf",
 			Seen: Owner, Says: "A form without its token was refused",
+		},
+	}
+}
+
+// tokens are the events of what lets programs in.
+func tokens() []Event {
+	return []Event{
+		{
+			Action: ActionTokenMade, Type: Activity, Level: Notice, OWASP: "authn_token_created",
+			Seen: Owner, Says: "{who} made a token for {target}[: {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionTokenEnded, Type: Activity, Level: Notice, OWASP: "authn_token_revoked",
+			Seen: Owner, Says: "{who} ended tokens of {target}[: {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionTokenRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse",
+			Seen: Admins, Says: "Tokens that are none of ours were refused[: {text}]",
+		},
+		{
+			Action: ActionTokenUsedAfterEnd, Type: Activity, Level: Warning,
+			OWASP: "authn_token_reuse", Seen: Admins, Says: "Tokens were used after their end[: {text}]",
 		},
 	}
 }

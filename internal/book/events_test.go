@@ -105,6 +105,20 @@ func TestSentence(t *testing.T) {
 		{book.Entry{Type: book.Request, Action: book.ActionSignIn}, nil},
 		{
 			book.Entry{
+				Type: book.Activity, Action: book.ActionEntryHidden, User: a, UserName: "Ann", Token: b, TokenName: "deploy",
+				Target: a, TargetName: "GET /",
+			},
+			[]book.Part{
+				{Text: "Ann", Chosen: true, Mark: "aaaaaa", Person: a},
+				{Text: ", by the token "},
+				{Text: "deploy", Chosen: true, Mark: "bbbbbb"},
+				{Text: ","},
+				{Text: " hid the entry "},
+				{Text: "GET /", Chosen: true, Mark: "aaaaaa"},
+			},
+		},
+		{
+			book.Entry{
 				Type: book.Activity, Action: book.ActionRoleChanged, User: a, UserName: "Ann {who}",
 				Target: b, TargetName: "Bob", Text: "member → admin",
 			},

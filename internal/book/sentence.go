@@ -59,7 +59,7 @@ func (e *Entry) say(parts []Part, says string) []Part {
 		name, says, _ = strings.Cut(name, "}")
 		switch name {
 		case "who":
-			parts = append(parts, e.who())
+			parts = append(parts, e.who()...)
 		case "target":
 			parts = append(parts, e.target())
 		case "text":
@@ -69,14 +69,21 @@ func (e *Entry) say(parts []Part, says string) []Part {
 	return parts
 }
 
-func (e *Entry) who() Part {
+func (e *Entry) who() []Part {
 	switch {
+	case e.User != "" && e.Token != "":
+		return []Part{
+			{Text: e.UserName, Chosen: true, Mark: Short(e.User), Person: e.User},
+			{Text: ", by the token "},
+			{Text: e.TokenName, Chosen: true, Mark: Short(e.Token)},
+			{Text: ","},
+		}
 	case e.User != "":
-		return Part{Text: e.UserName, Chosen: true, Mark: Short(e.User), Person: e.User}
+		return []Part{{Text: e.UserName, Chosen: true, Mark: Short(e.User), Person: e.User}}
 	case e.ClientAddr == CommandLine:
-		return Part{Text: "The command line"}
+		return []Part{{Text: "The command line"}}
 	}
-	return Part{Text: "Somebody"}
+	return []Part{{Text: "Somebody"}}
 }
 
 func (e *Entry) target() Part {

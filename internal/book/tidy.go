@@ -31,9 +31,11 @@ func (e *Entry) tidy() error {
 	e.Text = InertName(e.Text, maxText)
 	e.UserName = InertName(e.UserName, maxWho)
 	e.TargetName = InertName(e.TargetName, maxWho)
+	e.TokenName = InertName(e.TokenName, maxWho)
 	e.Method = Inert(e.Method, 32)
 	for _, s := range []*string{
 		&e.ClientAddr, &e.Route, &e.User, &e.Session, &e.RequestID, &e.Action, &e.Target,
+		&e.Token,
 	} {
 		*s = Inert(*s, maxName)
 	}

@@ -38,15 +38,16 @@ const unset = "(unset)"
 // runs a command and compares its exit code; "signs-in DATA EMAIL PASSWORD…" signs in to a site
 // over that data directory; "stays-signed-in" is the same, and "is-signed-in" asks whether that
 // browser still is, of a site that is open all the while; "listed-session DATA EMAIL" puts the id
-// of a session into $SESSION; "unenv NAME" takes a variable away; "installs DATA" starts and ends a
+// of a session into $SESSION; "made-token DATA EMAIL ARGUMENT…" makes a token and puts its text into
+// $TOKEN and its id into $TOKENID, and "lets-in" asks the open site with it; "unenv NAME" takes a variable away; "installs DATA" starts and ends a
 // server, which makes what it needs.
 func TestScripts(t *testing.T) {
-	var browser *sitetest.Visitor
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+			e.Values[browserKey{}] = new(*sitetest.Visitor)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -66,19 +67,30 @@ func TestScripts(t *testing.T) {
 				}
 			},
 			"stays-signed-in": func(ts *testscript.TestScript, _ bool, args []string) {
-				browser = sitetest.Open(t, ts.MkAbs(args[0])).Visitor()
-				if a := browser.SignIn(args[1], strings.Join(args[2:], " ")); a.Status != 303 {
+				*browser(ts) = sitetest.Open(t, ts.MkAbs(args[0])).Visitor()
+				if a := (*browser(ts)).SignIn(args[1], strings.Join(args[2:], " ")); a.Status != 303 {
 					ts.Fatalf("signed in: status %d", a.Status)
 				}
 			},
 			"is-signed-in": func(ts *testscript.TestScript, neg bool, _ []string) {
-				if in := browser.Get("/").Status == 200; in == neg {
+				if in := (*browser(ts)).Get("/").Status == 200; in == neg {
 					ts.Fatalf("signed in: %v", in)
 				}
 			},
 			"listed-session": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(ts.Exec("doorbook", "session", "list", args[1], "--data", args[0]))
 				ts.Setenv("SESSION", regexp.MustCompile(`(?m)^[0-9a-f]{24}`).FindString(ts.ReadFile("stdout")))
+			},
+			"made-token": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(ts.Exec("doorbook", append([]string{"token", "add", args[1], "--data", args[0]}, args[2:]...)...))
+				ts.Setenv("TOKEN", strings.TrimSpace(ts.ReadFile("stdout")))
+				ts.Setenv("TOKENID", regexp.MustCompile(`[0-9a-f]{24}`).FindString(ts.ReadFile("stderr")))
+			},
+			"lets-in": func(ts *testscript.TestScript, neg bool, _ []string) {
+				a := (*browser(ts)).Do("GET", "/api/tokens", "", "Authorization", "Bearer "+ts.Getenv("TOKEN"))
+				if in := a.Status == 200; in == neg {
+					ts.Fatalf("status %d: %s", a.Status, a.Body)
+				}
 			},
 			"unenv": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Setenv(args[0], unset)
@@ -95,6 +107,13 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// browserKey leads to the browser of a script: scripts run side by side.
+type browserKey struct{}
+
+func browser(ts *testscript.TestScript) **sitetest.Visitor {
+	return ts.Value(browserKey{}).(**sitetest.Visitor)
 }
 
 // install runs a server in the environment of a script until it listens.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -105,9 +104,7 @@ func writeJSON[T, Shown any](c *command, list []T, show func(T) Shown) error {
 	for i, one := range list {
 		out[i] = show(one)
 	}
-	e := json.NewEncoder(c.Stdout)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return writeValue(c, out)
 }
 
 // stamp is a time for people, in UTC.

@@ -125,7 +125,7 @@ func openDoor(c *command, data config.Data, form config.Passwords) (o opened, er
 		return o, err
 	}
 	o.known, o.door = known, door.New(door.Config{
-		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Book: db.Entries, Recorder: direct{db.Entries},
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Book: db.Entries, Recorder: direct{db.Entries},
 		Sessions: sessions, Passwords: hasher, Rules: account.NewPasswordRules(), Keys: keys, Log: c.log(),
 	})
 	return o, nil

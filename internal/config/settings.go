@@ -33,6 +33,9 @@ const (
 	VerbSessions    = "session list"
 	VerbEnd         = "session end"
 	VerbEndAll      = "session end-all"
+	VerbTokens      = "token list"
+	VerbTokenAdd    = "token add"
+	VerbTokenEnd    = "token end"
 	VerbImportFlask = "import flask"
 	VerbDecode      = "flask decode"
 	VerbEncode      = "flask encode"
@@ -45,7 +48,10 @@ func Settings() []Setting {
 
 // onData lists the verbs that open an installation.
 func onData() []string {
-	return []string{VerbServe, VerbUserAdd, VerbPassword, VerbImportFlask, VerbSessions, VerbEnd, VerbEndAll}
+	return []string{
+		VerbServe, VerbUserAdd, VerbPassword, VerbImportFlask, VerbSessions, VerbEnd, VerbEndAll,
+		VerbTokens, VerbTokenAdd, VerbTokenEnd,
+	}
 }
 
 func serveSettings() []Setting {

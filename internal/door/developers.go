@@ -58,6 +58,11 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	if role == account.Admin && !v.Admin() || in.secret() && !self {
 		return dev, d.forbid(ctx, v, dev)
 	}
+	if in.secret() || in.Role != nil {
+		if err := d.asPerson(ctx, v, dev); err != nil {
+			return dev, err
+		}
+	}
 	if in.Password != nil {
 		in.Password = new(d.passwords.spelled(*in.Password))
 	}
@@ -121,6 +126,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	d.noteChanges(ctx, v, was, is, in)
 	if was.State != account.Disabled && is.State == account.Disabled {
 		d.endDevices(ctx, is.ID)
+		d.endTokens(ctx, v, is, account.AccountDisabled)
 		return d.endSessions(ctx, v, is, account.AccountDisabled)
 	}
 	if in.Email != nil && in.Password == nil {
@@ -128,6 +134,7 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	}
 	if in.Password != nil {
 		d.moveDevice(ctx, v, was, is)
+		d.endTokens(ctx, v, is, account.PasswordChanged)
 		mine, _ := v.Session.ID()
 		if err := d.endSessions(ctx, v, is, account.PasswordChanged, mine); err != nil {
 			return err
@@ -166,6 +173,11 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	if err != nil {
 		return err
 	}
+	if target == v.Developer.ID {
+		if err := d.asPerson(ctx, v, dev); err != nil {
+			return err
+		}
+	}
 	if err := d.accounts.Delete(ctx, v.actor(v.over(target)), target); err != nil {
 		return d.refused(ctx, v, translate(err), dev)
 	}
@@ -174,6 +186,7 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 		v.Session.SignOut()
 	}
 	d.endDevices(ctx, target)
+	d.endTokens(ctx, v, dev, account.AccountClosed)
 	return d.endSessions(ctx, v, dev, account.AccountClosed)
 }
 
@@ -308,6 +321,7 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 		return dev, translate(err)
 	}
 	d.endDevices(ctx, dev.ID)
+	d.endTokens(ctx, v, dev, account.PasswordChanged)
 	d.forgive(ctx, d.guessing.Reset(key, dev.ID))
 	d.noteOf(ctx, v, book.ActionPasswordChanged, dev, "")
 	return dev, d.endSessions(ctx, v, dev, account.PasswordChanged)

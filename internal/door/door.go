@@ -43,6 +43,7 @@ type Config struct {
 	Throttle     account.Throttle
 	Devices      account.Devices
 	SignIns      account.SignIns
+	Tokens       account.Tokens
 	Hashes       account.Hashes // default: all hashes are as Passwords makes them
 	Book         book.Repository
 	Recorder     Recorder
@@ -65,6 +66,7 @@ type Door struct {
 	throttle     account.Throttle
 	devices      account.Devices
 	signIns      account.SignIns
+	tokens       account.Tokens
 	book         book.Repository
 	recorder     Recorder
 	plotter      *book.Plotter
@@ -102,7 +104,7 @@ func New(c Config) *Door {
 		c.Guessing = &numbers
 	}
 	return &Door{
-		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, signIns: c.SignIns, book: c.Book,
+		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, signIns: c.SignIns, tokens: c.Tokens, book: c.Book,
 		recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: passwords{c.Passwords}, rules: c.Rules,
 		registration: c.Registration, stay: c.Stay, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
@@ -123,6 +125,7 @@ type Visit struct {
 	Session   *session.Session  // nil for Program
 	Developer account.Developer // who is signed in; the zero value is a stranger
 	SessionID string            // the short name of their session in the book
+	Token     account.Token     // that speaks for them; the zero value where it is they themself
 	Device    string            // the device cookie that came with the request
 	UserAgent string            // what their browser says of itself: anything
 
@@ -162,7 +165,7 @@ func (v *Visit) actor(role account.Role) account.Actor {
 	if v.program {
 		return account.Actor{}
 	}
-	by := account.Actor{ID: v.Developer.ID, Epoch: v.Developer.Epoch, Role: role}
+	by := account.Actor{ID: v.Developer.ID, Epoch: v.Developer.Epoch, Role: role, Token: v.Token.ID}
 	if sid, ok := v.Session.ID(); ok {
 		by.Session = sid.String()
 	}

@@ -141,6 +141,11 @@ type fakeSignIns struct{ account.SignIns }
 
 func (fakeSignIns) End(context.Context, []account.SignIn) error { return nil }
 
+// fakeTokens are none.
+type fakeTokens struct{ account.Tokens }
+
+func (fakeTokens) EndAll(context.Context, string, time.Time) (int, error) { return 0, nil }
+
 // fakeAccounts knows who there is, and lets no address be changed.
 type fakeAccounts struct {
 	account.Repository

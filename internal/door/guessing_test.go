@@ -124,7 +124,7 @@ func newWorld(t testing.TB, g account.Guessing, seed uint64) *world {
 	for range 2 {
 		w.nodes = append(w.nodes, door.New(door.Config{
 			Accounts: fakeAccounts{nil, w.fakes}, Throttle: fakeThrottle{w.fakes},
-			Devices: fakeDevices{w.fakes}, SignIns: fakeSignIns{}, Recorder: nowhere{}, Sessions: w.sessions, Passwords: hasher,
+			Devices: fakeDevices{w.fakes}, SignIns: fakeSignIns{}, Tokens: fakeTokens{}, Recorder: nowhere{}, Sessions: w.sessions, Passwords: hasher,
 			Rules: account.NewPasswordRules(), Keys: keys, Guessing: &g, Now: w.clock.Now,
 		}))
 	}

@@ -31,6 +31,7 @@ func (d *Door) enter(ctx context.Context, v *Visit, e book.Entry) {
 	e.ID, e.Type, e.CreatedAt = id.New(now), event.Type, now
 	e.ClientAddr, e.RequestID, e.Session = v.Addr, v.RequestID, v.SessionID
 	e.User, e.UserName = v.Developer.ID, v.Developer.Name
+	e.Token, e.TokenName = v.Token.ID, v.Token.Name
 	if v.Collects && !event.AtOnce {
 		v.deeds = append(v.deeds, e)
 		return

@@ -69,6 +69,11 @@ func (d *Door) MayRegister() error {
 //
 // Faults: Forbidden, Invalid with fields, Busy.
 func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registration, role account.Role) (account.Developer, error) {
+	if role == account.Admin {
+		if err := d.asPerson(ctx, v, account.Developer{}); err != nil {
+			return account.Developer{}, err
+		}
+	}
 	dev, err := d.create(ctx, v.actor(account.Admin), in, role)
 	if err != nil {
 		return dev, d.refused(ctx, v, err, account.Developer{})

@@ -188,6 +188,9 @@ func (d *Door) oneSession(ctx context.Context, v *Visit, target, id string) (
 	if dev, err = d.reach(ctx, v, target); err != nil {
 		return dev, nil, one, err
 	}
+	if err = d.asPerson(ctx, v, dev); err != nil {
+		return dev, nil, one, err
+	}
 	if list, err = d.sessionsOf(ctx, dev); err != nil {
 		return dev, nil, one, err
 	}
@@ -257,6 +260,9 @@ type EndSessions struct {
 func (d *Door) EndSessions(ctx context.Context, v *Visit, target string, in EndSessions) (int, error) {
 	dev, err := d.reach(ctx, v, target)
 	if err != nil {
+		return 0, err
+	}
+	if err := d.asPerson(ctx, v, dev); err != nil {
 		return 0, err
 	}
 	if err := d.proveFresh(ctx, v, in.CurrentPassword); err != nil {

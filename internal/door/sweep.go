@@ -8,7 +8,8 @@ import (
 )
 
 // SweepCounters forgets, in small batches every interval, throttling counters that mean nothing any
-// more, devices that have grown too old and sign-ins that are over for long, until ctx is done.
+// more, devices that have grown too old, and sign-ins and tokens that are over for long, until ctx is
+// done.
 func (d *Door) SweepCounters(ctx context.Context, every time.Duration) {
 	const batch = 500
 	tick := time.NewTicker(every)
@@ -19,6 +20,9 @@ func (d *Door) SweepCounters(ctx context.Context, every time.Duration) {
 		}
 		for n := batch; n == batch && ctx.Err() == nil; {
 			n, _ = d.signIns.Sweep(ctx, d.now().Add(-account.SignInsKept), batch)
+		}
+		for n := batch; n == batch && ctx.Err() == nil; {
+			n, _ = d.tokens.Sweep(ctx, d.now().Add(-TokensKept), batch)
 		}
 		for n := batch; n == batch && ctx.Err() == nil; {
 			n, _ = d.throttle.Sweep(ctx, d.now().Add(-d.guessing.Longest()), batch)

@@ -19,10 +19,13 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 		q := of(r)
 		q.route = route
 		v := &q.visit
+		passed, err := false, q.bring(w, r)
 		v.Session = session.From(r.Context())
 		v.Device, v.UserAgent = e.device(r), r.UserAgent()
 		v.Fresh = route.Fresh
-		passed, err := e.admit(w, r, q)
+		if err == nil {
+			passed, err = e.admit(w, r, q)
+		}
 		if err == nil && passed {
 			err = h(w, r, v)
 		}
@@ -44,14 +47,7 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 	if route.Pattern != "" { // 404 and 405 read nothing
 		unread = q.readBody(w, r)
 	}
-	if unsafe(r.Method) {
-		q.origin = e.originOf(r)
-	}
-	if q.origin == foreign {
-		e.door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
-		return false, fault.New(fault.Forbidden, foreignText(r))
-	}
-	if err := e.door.Identify(r.Context(), v); err != nil {
+	if err := e.identify(w, r, q); err != nil {
 		return false, err
 	}
 	if err := readableQuery(r, route); err != nil {
@@ -64,6 +60,23 @@ func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, 
 		return false, unread
 	}
 	return true, e.readable(r, route, v)
+}
+
+// identify finds out who asks: by the token alone where one is brought, which no browser sends by
+// itself, else by the session, if the request comes from this site.
+func (e *Edge) identify(w http.ResponseWriter, r *http.Request, q *request) error {
+	v := &q.visit
+	if q.bearer {
+		return e.letInBy(w, r, q)
+	}
+	if unsafe(r.Method) {
+		q.origin = e.originOf(r)
+	}
+	if q.origin == foreign {
+		e.door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
+		return fault.New(fault.Forbidden, foreignText(r))
+	}
+	return e.door.Identify(r.Context(), v)
 }
 
 // readableQuery refuses a query of which net/url would drop the parts that it cannot read, and a

@@ -104,7 +104,7 @@ func (e *Edge) answer(w http.ResponseWriter, r *http.Request, v *door.Visit, f *
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	SetRetryAfter(h, f)
-	if wantsJSON(r, of(r).route) {
+	if q := of(r); q.bare || wantsJSON(r, q.route) {
 		WriteJSON(w, status, Failure(f))
 		return
 	}

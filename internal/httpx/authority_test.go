@@ -54,6 +54,22 @@ func (h *hooked) Confirm(ctx context.Context, by account.Actor) error {
 	return h.Repository.Confirm(ctx, by)
 }
 
+// hookedTokens calls the hook before a token is made or ended.
+type hookedTokens struct {
+	account.Tokens
+	*hooked
+}
+
+func (h hookedTokens) Create(ctx context.Context, by account.Actor, k account.Token, most int) error {
+	h.once()
+	return h.Tokens.Create(ctx, by, k, most)
+}
+
+func (h hookedTokens) End(ctx context.Context, by account.Actor, owner, id string, now time.Time) error {
+	h.once()
+	return h.Tokens.End(ctx, by, owner, id, now)
+}
+
 // held is a body whose last byte comes only after hook.
 type held struct {
 	io.Reader
@@ -92,6 +108,9 @@ func deeds() []deed {
 		{account.Admin, "DELETE /logs/{id}/{$}", `{}`, false},
 		{account.Admin, "POST /api/developers/{id}/sessions/{session}/end", `{}`, false},
 		{account.Admin, "POST /api/developers/{id}/sessions/end", `{"all":true}`, false},
+		{account.Admin, "POST /api/developers/{id}/tokens/{token}/end", `{}`, false},
+		{account.Member, "POST /api/tokens", `{"name":"deploy","scopes":["read"]}`, true},
+		{account.Member, "POST /api/tokens/{id}/end", `{}`, true},
 		{account.Member, "POST /api/sessions/{id}/end", `{}`, true},
 		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
 		{account.Member, "POST /account/sessions/{id}/end", "csrf_token=", true},
@@ -150,7 +169,7 @@ func TestAuthority(t *testing.T) {
 				when := map[bool]string{true: "while the body comes", false: "before the write"}[heldBody]
 				t.Run(d.pattern+" "+d.body+" "+name+" "+when, func(t *testing.T) {
 					t.Parallel()
-					deny(t, d, lose, heldBody)
+					deny(t, d, lose, heldBody, false)
 				})
 			}
 		}
@@ -163,13 +182,49 @@ func TestAuthority(t *testing.T) {
 	}
 }
 
+// TestAuthorityOfTokens: the same of what is done with a token, and of one that is ended meanwhile.
+// Guard: account.Actor's Token.
+func TestAuthorityOfTokens(t *testing.T) {
+	t.Parallel()
+	ways := losses()
+	delete(ways, "signed out") // which is no matter of tokens
+	ways["token ended"] = func(t *testing.T, s *sitetest.Site, d account.Developer) {
+		if n, err := s.DB.Tokens().EndAll(context.Background(), d.ID, s.Clock.Now()); err != nil || n == 0 {
+			t.Error(n, err)
+		}
+	}
+	for _, d := range []deed{
+		{account.Admin, "POST /developers", `{"name":"Eve","email":"eve@example.org","password":"marble fox dances at noon"}`, false},
+		{account.Admin, "PATCH /developers/{id}", `{"disabled":true}`, false},
+		{account.Admin, "PATCH /developers/{id}", `{"name":"Mallory"}`, false},
+		{account.Admin, "DELETE /developers/{id}", `{}`, false},
+		{account.Admin, "PUT /logs/{id}", `{}`, false},
+		{account.Admin, "DELETE /logs/{id}", `{}`, false},
+		{account.Member, "PATCH /developers/{id}", `{"name":"Mallory"}`, true},
+	} {
+		for name, lose := range ways {
+			if name == "demoted" && d.by == account.Member {
+				continue
+			}
+			for _, heldBody := range []bool{true, false} {
+				when := map[bool]string{true: "while the body comes", false: "before the write"}[heldBody]
+				t.Run(d.pattern+" "+d.body+" "+name+" "+when, func(t *testing.T) {
+					t.Parallel()
+					deny(t, d, lose, heldBody, true)
+				})
+			}
+		}
+	}
+}
+
 // deny lets somebody lose authority during their own request, and holds the answer and what is
-// stored.
-func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.Developer), heldBody bool) {
+// stored. They ask with a token, or with their session.
+func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.Developer), heldBody, bearer bool) {
 	accounts := &hooked{}
 	s := sitetest.New(t, func(p *server.Parts) {
 		accounts.Repository = p.Accounts
 		p.Accounts = accounts
+		p.Tokens = hookedTokens{p.Tokens, accounts}
 	})
 	actor, target := s.Developer("Actor", d.by), s.Developer("Target", account.Member)
 	s.Developer("Root", account.Admin) // so that the last admin is not what refuses
@@ -191,7 +246,10 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	if strings.Contains(d.pattern, "sessions/{id}") {
 		named = otherSessions(t, s, mine, actor)[0]
 	}
-	path = strings.NewReplacer("{id}", named, "{$}", "", "{session}", otherSessions(t, s, mine, target)[0]).Replace(path)
+	if strings.Contains(d.pattern, "tokens/{id}") {
+		named = s.Token(actor, account.ScopeRead).ID
+	}
+	path = strings.NewReplacer("{token}", s.Token(target, account.ScopeRead).ID, "{id}", named, "{$}", "", "{session}", otherSessions(t, s, mine, target)[0]).Replace(path)
 
 	// A session of somebody who is not let in any more may end, which is no deed: not the others.
 	now := func() any { return []any{stored(t, s, named), otherSessions(t, s, mine, actor, target)} }
@@ -217,6 +275,9 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	}
 	for name, value := range v.Cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if bearer {
+		r.Header.Set("Authorization", "Bearer "+s.Token(actor, account.ScopeWrite).Text)
 	}
 	a := v.Send(r)
 	if a.Status != http.StatusUnauthorized && a.Status != http.StatusForbidden {
@@ -261,5 +322,15 @@ func stored(t *testing.T, s *sitetest.Site, entry string) any {
 		t.Error(err)
 	}
 	_, err = s.DB.Entries().ByID(context.Background(), entry)
-	return []any{list, err == nil}
+	tokens := map[string]bool{}
+	for _, d := range list {
+		kept, err := s.DB.Tokens().List(context.Background(), d.ID)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, k := range kept {
+			tokens[k.ID] = k.Ended
+		}
+	}
+	return []any{list, err == nil, tokens}
 }

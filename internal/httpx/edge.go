@@ -131,6 +131,9 @@ type request struct {
 	misled bool   // which is none of ours
 	origin origin // where an unsafe request comes from
 	lost   Lost   // see SessionLost
+	bearer bool   // it brings a token in place of a session
+	token  string // which is this one
+	bare   bool   // it is answered as a program, for it tries to bring a token where none is taken
 }
 
 type requestKey struct{}

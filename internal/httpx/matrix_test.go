@@ -55,6 +55,13 @@ func matrix() map[string]statuses {
 		"POST /api/developers/{id}/sessions/{session}/end": {401, 403, 403, 404},
 		"POST /api/developers/{id}/sessions/end":           {401, 403, 403, 200},
 
+		"GET /api/tokens":           {401, 200, 200, 200},
+		"POST /api/tokens":          {401, 422, 422, 422},
+		"POST /api/tokens/{id}/end": {401, 404, 404, 404}, // nobody's token has that id
+
+		"GET /api/developers/{id}/tokens":              {401, 403, 403, 200},
+		"POST /api/developers/{id}/tokens/{token}/end": {401, 403, 403, 404},
+
 		"GET /developers":         {401, 200, 200, 200},
 		"POST /developers":        {401, 403, 403, 422},
 		"PATCH /developers/{id}":  {401, 200, 403, 200},

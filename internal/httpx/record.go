@@ -90,7 +90,7 @@ func (w *recorder) leave() {
 // entry is the request as the book keeps it, redacted by its route.
 func (w *recorder) entry(status int) book.Entry {
 	v, r := &w.q.visit, w.r
-	if v.SignedIn() && v.SessionID == "" {
+	if v.SignedIn() && v.SessionID == "" && v.Token.ID == "" {
 		v.SessionID = w.edge.door.SessionName(v) // it came into being with this answer
 	}
 	now := w.edge.now()
@@ -98,6 +98,7 @@ func (w *recorder) entry(status int) book.Entry {
 		ID: id.New(now), Type: book.Request, CreatedAt: now,
 		ClientAddr: v.Addr, Method: method(r.Method), Status: status, Duration: now.Sub(w.q.start),
 		User: v.Developer.ID, UserName: v.Developer.Name, Session: v.SessionID, RequestID: v.RequestID,
+		Token: v.Token.ID, TokenName: v.Token.Name,
 	}
 	var keep book.Keep
 	if w.q.route != nil {

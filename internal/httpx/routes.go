@@ -88,6 +88,12 @@ func Routes() []Route {
 		{Pattern: "POST /api/developers/{id}/sessions/{session}/end", Who: Admins, Form: JSON},
 		{Pattern: "POST /api/developers/{id}/sessions/end", Who: Admins, Form: JSON, Fresh: recent, Keep: endFields()},
 
+		{Pattern: "GET /api/tokens", Who: SignedIn, Form: JSON},
+		{Pattern: "POST /api/tokens", Who: SignedIn, Form: JSON, Fresh: recent, Keep: tokenFields()},
+		{Pattern: "POST /api/tokens/{id}/end", Who: SignedIn, Form: JSON},
+		{Pattern: "GET /api/developers/{id}/tokens", Who: Admins, Form: JSON},
+		{Pattern: "POST /api/developers/{id}/tokens/{token}/end", Who: Admins, Form: JSON},
+
 		{Pattern: "GET /developers", Who: SignedIn, Form: JSON, Keep: book.Keep{Query: fields(book.Number, "limit")}},
 		{Pattern: "POST /developers", Who: Admins, Form: JSON, Keep: developerFields()},
 		{Pattern: "PATCH /developers/{id}", Who: SignedIn, Form: JSON, Keep: developerFields()},
@@ -108,6 +114,11 @@ func Routes() []Route {
 func developerFields() book.Keep {
 	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "skills", "password", "current_password"),
 		word("role", string(account.Member), string(account.Admin)), word("disabled", "true", "false"))}
+}
+
+func tokenFields() book.Keep {
+	return book.Keep{Body: append(append(fields(book.Hidden, "name", "current_password"), fields(book.Number, "days")...),
+		word("scopes", (account.ScopeRead|account.ScopeWrite|account.ScopeApplications).Names()...))}
 }
 
 func endFields() book.Keep {

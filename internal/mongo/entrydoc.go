@@ -21,7 +21,7 @@ const (
 // hold something. seq puts entries of the same millisecond in order, and marks the document as one
 // of Doorbook's.
 func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
-	doc := make(bson.D, 0, 21)
+	doc := make(bson.D, 0, 23)
 	doc = append(doc,
 		bson.E{Key: "_id", Value: id},
 		bson.E{Key: "type", Value: text(string(e.Type))},
@@ -45,6 +45,8 @@ func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
 		{"user_name", e.UserName},
 		{"session", e.Session},
 		{"request_id", e.RequestID},
+		{"token", e.Token},
+		{"token_name", e.TokenName},
 		{"action", e.Action},
 		{"target", e.Target},
 		{"target_name", e.TargetName},
@@ -111,6 +113,10 @@ func textField(e *book.Entry, name string) *string {
 		return &e.UserName
 	case "session":
 		return &e.Session
+	case "token":
+		return &e.Token
+	case "token_name":
+		return &e.TokenName
 	case "request_id":
 		return &e.RequestID
 	case "action":
@@ -144,7 +150,7 @@ func foreign(e *book.Entry, body bson.RawValue) {
 	e.Text = book.Inert(e.Text, maxText)
 	for _, s := range []*string{
 		(*string)(&e.Type), &e.ClientAddr, &e.Method, &e.Route, &e.User, &e.UserName, &e.Session, &e.RequestID, &e.Action, &e.Target,
-		&e.TargetName,
+		&e.TargetName, &e.Token, &e.TokenName,
 	} {
 		*s = book.Inert(*s, maxName)
 	}

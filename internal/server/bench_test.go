@@ -56,7 +56,7 @@ func benchSite(b *testing.B) (site *server.Site, cookie string) {
 	hasher, err := passhash.New(passhash.Config{})
 	must(b, err)
 	site, err = server.NewSite(server.Parts{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
 		Passwords: hasher, Keys: keys, Registration: door.Open, Secure: true, Log: slog.New(slog.DiscardHandler),
 	})
 	must(b, err)

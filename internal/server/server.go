@@ -102,7 +102,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	site, err := NewSite(Parts{
-		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
 		Ready:     db.Check,
 		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: door.Registration(c.Registration),
 		Idle: idle, Remember: remember,

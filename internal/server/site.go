@@ -27,6 +27,7 @@ type Parts struct {
 	Throttle account.Throttle
 	Devices  account.Devices
 	SignIns  account.SignIns
+	Tokens   account.Tokens
 	Hashes   account.Hashes // default: those of Passwords alone
 	Entries  book.Repository
 	Store    store.Store
@@ -102,7 +103,7 @@ func NewSite(p Parts) (*Site, error) {
 		return nil, err
 	}
 	d := door.New(door.Config{
-		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, SignIns: p.SignIns, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
+		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, SignIns: p.SignIns, Tokens: p.Tokens, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
 		Registration: p.Registration, Stay: p.stay(config), Shared: p.Flask != nil, Now: p.Now, Log: p.Log,

@@ -71,6 +71,7 @@ func (f *Faults) Wrap(p *server.Parts) {
 	p.Throttle = faultyThrottle{p.Throttle, f}
 	p.Devices = faultyDevices{p.Devices, f}
 	p.SignIns = faultySignIns{p.SignIns, f}
+	p.Tokens = faultyTokens{p.Tokens, f}
 	p.Entries = faultyEntries{p.Entries, f}
 	p.Store = faultyStore{p.Store, f}
 }
@@ -163,6 +164,35 @@ func (t faultyThrottle) Take(ctx context.Context, counters []account.Attempt, no
 
 func (t faultyThrottle) Settle(ctx context.Context, forgiven, refunded []string) error {
 	return t.f.do(ctx, "throttle.Settle", func() error { return t.Throttle.Settle(ctx, forgiven, refunded) })
+}
+
+type faultyTokens struct {
+	account.Tokens
+	f *Faults
+}
+
+func (k faultyTokens) Create(ctx context.Context, by account.Actor, t account.Token, most int) error {
+	return k.f.do(ctx, "tokens.Create", func() error { return k.Tokens.Create(ctx, by, t, most) })
+}
+
+func (k faultyTokens) ByHash(ctx context.Context, hash [32]byte) (account.Token, error) {
+	return value(ctx, k.f, "tokens.ByHash", func() (account.Token, error) { return k.Tokens.ByHash(ctx, hash) })
+}
+
+func (k faultyTokens) List(ctx context.Context, owner string) ([]account.Token, error) {
+	return value(ctx, k.f, "tokens.List", func() ([]account.Token, error) { return k.Tokens.List(ctx, owner) })
+}
+
+func (k faultyTokens) End(ctx context.Context, by account.Actor, owner, id string, now time.Time) error {
+	return k.f.do(ctx, "tokens.End", func() error { return k.Tokens.End(ctx, by, owner, id, now) })
+}
+
+func (k faultyTokens) EndAll(ctx context.Context, owner string, now time.Time) (int, error) {
+	return value(ctx, k.f, "tokens.EndAll", func() (int, error) { return k.Tokens.EndAll(ctx, owner, now) })
+}
+
+func (k faultyTokens) Touch(ctx context.Context, t account.Token, at time.Time, from string) error {
+	return k.f.do(ctx, "tokens.Touch", func() error { return k.Tokens.Touch(ctx, t, at, from) })
 }
 
 type faultyDevices struct {

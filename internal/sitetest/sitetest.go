@@ -82,7 +82,7 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	}
 	s := &Site{DB: db, Dir: dir, Clock: NewClock(), Log: &Buffer{}, t: t}
 	s.Parts = server.Parts{
-		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Hashes: db.Hashes(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
+		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(), Hashes: db.Hashes(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
 		Passwords: Hasher(t), Keys: keys, Registration: door.Open, URL: URL, Secure: true,
 		Remember: 30 * 24 * time.Hour,
 		Hosts:    []string{"example.com"}, // what httptest.NewRequest asks for
@@ -122,6 +122,27 @@ func (s *Site) Developer(name string, role account.Role) account.Developer {
 		s.t.Fatal(err)
 	}
 	return d
+}
+
+// Token is a token of a developer with its text.
+type Token struct {
+	account.Token
+	Text string
+}
+
+// Token makes a token of a developer, good for an hour.
+func (s *Site) Token(d account.Developer, scopes account.Scopes) Token {
+	s.t.Helper()
+	now := s.Clock.Now().UTC()
+	k := Token{Text: account.NewTokenText()}
+	k.Token = account.Token{
+		ID: id.New(now), Account: d.ID, Epoch: d.Epoch, Name: "deploy", Scopes: scopes, CreatedAt: now, Ends: now.Add(time.Hour),
+	}
+	k.Hash, _ = account.TokenHash(k.Text)
+	if err := s.DB.Tokens().Create(context.Background(), account.Actor{}, k.Token, 1000); err != nil {
+		s.t.Fatal(err)
+	}
+	return k
 }
 
 // Entries gives the newest entries of a type ("" for all), newest first, up to 1000.

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	entryColumns = `seq, id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text, body, target_name`
+	entryColumns = `seq, id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text, body, target_name, token, token_name`
 
-	insertEntry = `INSERT INTO entries (id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text, body, target_name)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertEntry = `INSERT INTO entries (id, type, created_at, status, duration, user, client_addr, method, url, route, user_name, session, request_id, action, target, text, body, target_name, token, token_name)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 // entryRow is what insertEntry wants.
-type entryRow [18]driver.NamedValue
+type entryRow [20]driver.NamedValue
 
 // of returns the row of e. It is good until the next call.
 func (r *entryRow) of(e *book.Entry) []driver.NamedValue {
@@ -24,7 +24,7 @@ func (r *entryRow) of(e *book.Entry) []driver.NamedValue {
 		e.ID, string(e.Type), e.CreatedAt.UnixMilli(), int64(e.Status), e.Duration.Microseconds(),
 		orNull(e.User), orNull(e.ClientAddr), orNull(e.Method), orNull(e.URL), orNull(e.Route), orNull(e.UserName),
 		orNull(e.Session), orNull(e.RequestID), orNull(e.Action), orNull(e.Target), orNull(e.Text), orNull(e.Body),
-		orNull(e.TargetName),
+		orNull(e.TargetName), orNull(e.Token), orNull(e.TokenName),
 	} {
 		r[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
@@ -62,7 +62,7 @@ func scanEntry(row interface{ Scan(...any) error }) (seq int64, _ *book.Entry, e
 	err = row.Scan(&seq, &e.ID, (*text)(&e.Type), &created, &e.Status, &micros,
 		(*text)(&e.User), (*text)(&e.ClientAddr), (*text)(&e.Method), (*text)(&e.URL), (*text)(&e.Route), (*text)(&e.UserName),
 		(*text)(&e.Session), (*text)(&e.RequestID), (*text)(&e.Action), (*text)(&e.Target), (*text)(&e.Text), (*text)(&e.Body),
-		(*text)(&e.TargetName))
+		(*text)(&e.TargetName), (*text)(&e.Token), (*text)(&e.TokenName))
 	e.CreatedAt = fromMillis(created)
 	e.Duration = time.Duration(micros) * time.Microsecond
 	return seq, e, err
@@ -80,5 +80,5 @@ func footprint(e *book.Entry) int {
 	const fixed = 320 // the struct and what points to it
 	return fixed + len(e.ID) + len(e.ClientAddr) + len(e.URL) + len(e.Method) + len(e.Body) + len(e.Route) + len(e.User) +
 		len(e.UserName) + len(e.Session) + len(e.RequestID) + len(e.Action) + len(e.Target) + len(e.TargetName) +
-		len(e.Text)
+		len(e.Text) + len(e.Token) + len(e.TokenName)
 }

@@ -17,7 +17,7 @@ const (
 		'cookie_refused', 'cross_origin_refused', 'email_refused', 'forbidden',
 		'form_token_refused', 'password_change_failed', 'register_refused',
 		'session_used_after_end', 'setup_refused', 'sign_in_failed', 'sign_in_throttled',
-		'summary'))`
+		'summary', 'token_refused', 'token_used_after_end'))`
 	isPeople = `user IS NOT NULL AND type = 'request'`
 )
 
