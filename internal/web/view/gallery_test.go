@@ -66,7 +66,7 @@ func gallery() []stand {
 	problem := func(i input) input { i.problem = "This is not right: " + Isolated(hebrew) + " has it."; return i }
 	fields := []input{
 		{name: "text", label: "Name", kind: "text", value: long, hint: "As others call you"},
-		{name: "mail", label: "E-mail", kind: "email", optional: true},
+		{name: "mail", label: "E-mail", kind: "email", autocomplete: "username", optional: true},
 		{name: "secret", label: "Password", kind: "password", autocomplete: "new-password", hint: "At least 15 characters."},
 		{name: "about", label: "About", kind: "textarea", value: "One\nTwo", optional: true},
 		{name: "role", label: "Role", kind: "select", value: "member", options: []option{{value: "admin", text: "Admin"}, {value: "member", text: "Member"}}},
@@ -102,8 +102,8 @@ func gallery() []stand {
 		{"tabs", tabs(p, "Gallery", []tab{{peopleHere, "Profile", "/account", ""}, {elsewhere, "Password", "/b", ""}, {elsewhere, "Sessions", "/c", ""}, {elsewhere, "Second step", "/d", ""}, {elsewhere, "Tokens", "/e", ""}, {elsewhere, "Your visits", "/f", ""}})},
 		{"chips", chips(p, []chip{{"Role", "admin", "/people"}, {"Name", hebrew, "/people"}, {"Name", long, "/people"}})},
 		{"chips, none", some(chips(p, nil), paragraph("No filters"))},
-		{"pager in the middle", pager(p, stretch{21, 40, 12345, "/before", "/after"})},
-		{"pager at the end", pager(p, stretch{41, 43, 43, "/before", ""})},
+		{"pager in the middle", pager(p, stretch{"people", 21, 40, 12345, "/before", "/after"})},
+		{"pager at the end", pager(p, stretch{"what happened", 41, 43, 43, "/before", ""})},
 		{"facts", with(facts(), with(fact("Name"), person(hebrew, "d0d0d0")), with(fact("E-mail"), words("ada@example.org")), with(fact("Known as"), words(long)))},
 		{"empty", with(empty(), raw("<h2>Nobody here</h2>"), paragraph("No person is called so. Clear the filter to see all."))},
 		{"menu", menu(words("Ways on"))},

@@ -56,6 +56,7 @@ type chip struct {
 
 // stretch is the part of a list that is shown.
 type stretch struct {
+	of                 string // what the list is of, in small letters: "people"
 	first, last, total int
 	before, after      string // addresses; "" for none
 }
@@ -114,7 +115,7 @@ func (c confirmation) inputs() []input {
 // person is somebody's name as they wrote it, and beside it what tells them from others of that
 // name.
 func person(name, mark string) templ.Component {
-	return component(96, func(m markup) markup { return m.name(name, mark, false) })
+	return component(128, func(m markup) markup { return m.raw(`<span>`).name(name, mark, false).raw(`</span>`) })
 }
 
 // The characters that isolate a name in plain text (Unicode UAX 9). asWritten leaves none of them
