@@ -41,6 +41,7 @@ const (
 	ByPassword     Method = "password"
 	ByRegistration Method = "registration"
 	BySetup        Method = "setup"
+	ByInvitation   Method = "invitation"
 )
 
 // Ending says why a sign-in has ended.

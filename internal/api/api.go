@@ -35,6 +35,15 @@ func (a *API) Handlers() map[string]httpx.Handler {
 		"DELETE /logs/{id}":       a.deleteLog,
 		"DELETE /logs/{id}/{$}":   a.deleteLog,
 
+		"POST /api/people":                    a.invite,
+		"GET /api/people/{id}":                a.person,
+		"PATCH /api/people/{id}":              a.changePerson,
+		"DELETE /api/people/{id}":             a.deletePerson,
+		"POST /api/people/{id}/password-link": forPerson(a.passwordLink),
+		"POST /api/people/{id}/approve":       forPerson(a.approve),
+		"POST /api/people/{id}/invitation":    forPerson(a.inviteAgain),
+		"DELETE /api/people/{id}/invitation":  forPerson(a.withdraw),
+
 		"GET /api/sessions":           a.sessions(mine),
 		"POST /api/sessions/{id}/end": a.endSession(mine),
 		"POST /api/sessions/end":      a.endSessions(mine),

@@ -43,6 +43,14 @@ const (
 	ActionDeveloperDisabled Action = "developer_disabled"
 	ActionDeveloperEnabled  Action = "developer_enabled"
 	ActionRoleChanged       Action = "role_changed"
+	ActionGroupsChanged     Action = "groups_changed"
+	ActionApproved          Action = "account_approved"
+	ActionInvited           Action = "invited"
+	ActionInvitationTaken   Action = "invitation_accepted"
+	ActionInvitationGone    Action = "invitation_withdrawn"
+	ActionLinkMade          Action = "password_link_made"
+	ActionLinkUsed          Action = "password_link_used"
+	ActionLinkRefused       Action = "link_refused"
 )
 
 // The book itself.

@@ -46,7 +46,7 @@ type Catalog map[Action]Event
 
 // Events returns the one table of what the book tells besides requests.
 func Events() []Event {
-	return slices.Concat(visits(), tokens(), changes(), matters())
+	return slices.Concat(visits(), tokens(), changes(), invitations(), matters())
 }
 
 // NewCatalog returns Events, to look them up.
@@ -233,6 +233,45 @@ func changes() []Event {
 		{
 			Action: ActionDeveloperDeleted, Type: Activity, Level: Notice, OWASP: "user_deleted",
 			Seen: Owner, Says: "{who} deleted the account of {target}", AtOnce: true,
+		},
+	}
+}
+
+// invitations are the events of one-time links, and of who lets people in.
+func invitations() []Event {
+	return []Event{
+		{
+			Action: ActionInvited, Type: Activity, Level: Notice, OWASP: "user_created", Seen: Owner,
+			Says: "{who} invited {target}[ {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionInvitationTaken, Type: Activity, Level: Notice, OWASP: "user_updated",
+			Seen: Owner, Says: "{target} accepted an invitation", AtOnce: true,
+		},
+		{
+			Action: ActionInvitationGone, Type: Activity, Level: Notice, OWASP: "user_deleted",
+			Seen: Owner, Says: "{who} withdrew the invitation of {target}", AtOnce: true,
+		},
+		{
+			Action: ActionApproved, Type: Activity, Level: Notice, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} approved the account of {target}", AtOnce: true,
+		},
+		{
+			Action: ActionGroupsChanged, Type: Activity, Level: Notice, OWASP: "authz_change",
+			Seen: Owner, Says: "{who} changed the groups of {target}: {text}", AtOnce: true,
+		},
+		{
+			Action: ActionLinkMade, Type: Activity, Level: Warning, OWASP: "authn_token_created",
+			Seen: Owner, Says: "{who} made a link by which {target} chooses a new password",
+			AtOnce: true,
+		},
+		{
+			Action: ActionLinkUsed, Type: Activity, Level: Notice, OWASP: "authn_password_change",
+			Seen: Owner, Says: "The password of {target} was changed by a link", AtOnce: true,
+		},
+		{
+			Action: ActionLinkRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse",
+			Seen: Admins, Says: "A one-time link was refused",
 		},
 	}
 }

@@ -38,7 +38,7 @@ type Env struct {
 
 type verbs struct {
 	Serve       serveVerb       `cmd:"" default:"withargs" help:"Open the door: serve the pages, the JSON interface and the book. This is what happens without a verb."`
-	User        userVerb        `cmd:"" help:"Make accounts, also while the server runs."`
+	User        userVerb        `cmd:"" help:"Look after accounts, also while the server runs."`
 	Session     sessionVerb     `cmd:"" help:"See where people are signed in, and end it, also while the server runs."`
 	Token       tokenVerb       `cmd:"" help:"See, make and end the tokens by which programs come in on somebody's behalf, also while the server runs."`
 	Import      importVerb      `cmd:"" help:"Copy accounts and entries from elsewhere."`

@@ -18,7 +18,15 @@ import (
 
 type userVerb struct {
 	Add      userAddVerb      `cmd:"" help:"Make an account."`
+	Invite   userInviteVerb   `cmd:"" help:"Invite somebody: make an account, and a link by which its owner takes it."`
 	Password userPasswordVerb `cmd:"" help:"Set a forgotten password, and sign its owner out everywhere."`
+
+	PasswordLink userPasswordLinkVerb `cmd:"" help:"Make a link by which somebody chooses a new password."`
+	Disable      userDisableVerb      `cmd:"" help:"Let somebody sign in no more, and sign them out everywhere."`
+	Enable       userEnableVerb       `cmd:"" help:"Let somebody sign in again, or approve a new account."`
+	Role         userRoleVerb         `cmd:"" help:"Make somebody an administrator, or a member."`
+	Groups       userGroupsVerb       `cmd:"" help:"Say which groups somebody is in."`
+	Delete       userDeleteVerb       `cmd:"" help:"Delete an account."`
 }
 
 type userAddVerb struct {

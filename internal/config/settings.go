@@ -30,6 +30,13 @@ const (
 	VerbHealth      = "healthcheck"
 	VerbUserAdd     = "user add"
 	VerbPassword    = "user password"
+	VerbInvite      = "user invite"
+	VerbLink        = "user password-link"
+	VerbDisable     = "user disable"
+	VerbEnable      = "user enable"
+	VerbRole        = "user role"
+	VerbGroups      = "user groups"
+	VerbDelete      = "user delete"
 	VerbSessions    = "session list"
 	VerbEnd         = "session end"
 	VerbEndAll      = "session end-all"
@@ -48,11 +55,14 @@ func Settings() []Setting {
 
 // onData lists the verbs that open an installation.
 func onData() []string {
-	return []string{
+	return slices.Concat([]string{
 		VerbServe, VerbUserAdd, VerbPassword, VerbImportFlask, VerbSessions, VerbEnd, VerbEndAll,
 		VerbTokens, VerbTokenAdd, VerbTokenEnd,
-	}
+	}, onLinks(), []string{VerbDisable, VerbEnable, VerbRole, VerbGroups, VerbDelete})
 }
+
+// onLinks lists the verbs that print a link to the site.
+func onLinks() []string { return []string{VerbInvite, VerbLink} }
 
 func serveSettings() []Setting {
 	data := onData()
@@ -68,7 +78,7 @@ func serveSettings() []Setting {
 			Meaning: "the data directory, made with mode 0700",
 		},
 		{
-			Env: "DOORBOOK_PUBLIC_URL", Flag: "public-url", Value: "URL", Unset: "the address listened on", Verbs: where,
+			Env: "DOORBOOK_PUBLIC_URL", Flag: "public-url", Value: "URL", Unset: "the address listened on", Verbs: slices.Concat(where, onLinks()),
 			Meaning: "the address that people use; decides how cookies are protected and what links say. With a path " +
 				"(`https://example.org/door`) the whole site is below it, `/healthz` too; requests must come with it, so a proxy passes them on as " +
 				"they are",

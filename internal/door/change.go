@@ -53,15 +53,23 @@ func (in DeveloperChange) validate(rules *account.PasswordRules, dev account.Dev
 	if in.Password != nil {
 		check(rules.Check(*in.Password, account.PasswordContext{Name: name, Email: email}))
 	}
-	if in.Role != nil {
-		if *in.Role != account.Member && *in.Role != account.Admin {
-			broken = append(broken, fault.Field{Name: "role", Text: `The role is "member" or "admin".`})
-		}
-		change.Role = in.Role
-	}
-	change.State = in.state(dev)
+	check(in.rights(dev, &change))
 	if len(broken) > 0 {
 		return change, &fault.Error{Kind: fault.Invalid, Public: broken[0].Text, Fields: broken}
 	}
 	return change, nil
+}
+
+// rights adds what only an admin changes.
+func (in DeveloperChange) rights(dev account.Developer, change *account.Change) error {
+	if in.Role != nil && *in.Role != account.Member && *in.Role != account.Admin {
+		return &fault.Error{Kind: fault.Invalid, Fields: []fault.Field{badRole()}}
+	}
+	change.Role, change.State = in.Role, in.state(dev)
+	if in.Groups == nil {
+		return nil
+	}
+	groups, err := account.CleanGroups(*in.Groups)
+	change.Groups = &groups
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -37,6 +38,7 @@ type DeveloperChange struct {
 	CurrentPassword string
 	Role            *account.Role // by an admin
 	Disabled        *bool         // by an admin
+	Groups          *[]string     // by an admin
 }
 
 // ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
@@ -52,16 +54,19 @@ func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in 
 	}
 	self := dev.ID == v.Developer.ID
 	role := v.over(target)
-	if in.Role != nil || in.Disabled != nil {
+	if in.Role != nil || in.Disabled != nil || in.Groups != nil {
 		role = account.Admin
 	}
-	if role == account.Admin && !v.Admin() || in.secret() && !self {
+	if role == account.Admin && !v.Admin() && !v.program || in.secret() && !self {
 		return dev, d.forbid(ctx, v, dev)
 	}
 	if in.secret() || in.Role != nil {
 		if err := d.asPerson(ctx, v, dev); err != nil {
 			return dev, err
 		}
+	}
+	if in.Disabled != nil && *in.Disabled && dev.State == account.Invited {
+		return dev, fault.New(fault.Conflict, "Nobody has taken this account yet. Withdraw the invitation instead.")
 	}
 	if in.Password != nil {
 		in.Password = new(d.passwords.spelled(*in.Password))
@@ -156,6 +161,7 @@ func (d *Door) noteChanges(ctx context.Context, v *Visit, was, is account.Develo
 		{was.Name != is.Name, book.ActionNameChanged, was.Name}, // the other name is the target's
 		{was.Email != is.Email, book.ActionEmailChanged, was.Email + book.Became + is.Email},
 		{!slices.Equal(was.Skills, is.Skills), book.ActionDeveloperUpdated, ""},
+		{!slices.Equal(was.Groups, is.Groups), book.ActionGroupsChanged, listed(was.Groups) + book.Became + listed(is.Groups)},
 		{was.Role != is.Role, book.ActionRoleChanged, string(was.Role) + book.Became + string(is.Role)},
 		{in.Password != nil, book.ActionPasswordChanged, ""},
 		{was.State == account.Disabled && is.State != account.Disabled, book.ActionDeveloperEnabled, ""},
@@ -165,6 +171,14 @@ func (d *Door) noteChanges(ctx context.Context, v *Visit, was, is account.Develo
 			d.noteOf(ctx, v, c.action, is, c.text)
 		}
 	}
+}
+
+// listed writes groups as people type them.
+func listed(groups []string) string {
+	if len(groups) == 0 {
+		return "none"
+	}
+	return strings.Join(groups, ", ")
 }
 
 // RemoveDeveloper deletes a developer and ends their sessions. A member may remove only themself.

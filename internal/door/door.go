@@ -213,7 +213,7 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 		v.Session.SignOut()
 		return nil
 	case dev.State != account.Active:
-		d.noteOf(ctx, v, book.ActionSessionVoid, dev, "the account is disabled")
+		d.noteOf(ctx, v, book.ActionSessionVoid, dev, "the account is "+dev.State.String())
 		v.Session.SignOut()
 		return nil
 	case !d.holds(v.Session, dev.Epoch):

@@ -74,6 +74,10 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 	}
 	failures := d.failuresBefore(ctx, taken)
 	d.forgive(ctx, taken)
+	if dev.State == account.Waiting {
+		d.noteOf(ctx, v, book.ActionSignInFailed, dev, "")
+		return "", waits()
+	}
 	return d.letIn(ctx, v, arrival{who: dev, device: row, failures: failures, method: account.ByPassword, remember: in.Remember && d.stay.Remembered > 0})
 }
 
@@ -103,6 +107,12 @@ func (d *Door) orSignIn(ctx context.Context, v *Visit, in account.Registration, 
 		return "", refused
 	}
 	return device, err
+}
+
+// waits tells whoever has proved to own an account that nobody has approved it yet.
+func waits() error {
+	const text = "Your account is made, and waits for an administrator to approve it."
+	return &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}}
 }
 
 // complete reports by an Invalid fault what of the form is not filled in. White space is a
@@ -151,10 +161,12 @@ func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev a
 		return dev, false, unavailable(err)
 	}
 	match, stale, err := d.verify(ctx, dev, password)
-	if err != nil {
+	switch {
+	case err != nil:
 		return dev, false, busy(err)
-	}
-	if !match || dev.State != account.Active {
+	case match && dev.State == account.Waiting:
+		return dev, true, nil // who knows the password may know that, too
+	case !match || dev.State != account.Active:
 		return dev, false, nil
 	}
 	if stale {
@@ -164,8 +176,12 @@ func (d *Door) check(ctx context.Context, v *Visit, key, password string) (dev a
 }
 
 // verify compares a password with the stored hash. A hash that cannot be read matches nothing, at
-// the cost of one that can: which accounts have such a one is nobody's business.
+// the cost of one that can: which accounts have such a one is nobody's business, nor who was invited
+// and has no password yet.
 func (d *Door) verify(ctx context.Context, dev account.Developer, password string) (match, stale bool, err error) {
+	if dev.PasswordHash == "" {
+		return false, false, d.passwords.Decoy(ctx, d.decoys.form(dev.EmailKey), password)
+	}
 	match, stale, err = d.passwords.Verify(ctx, dev.PasswordHash, password)
 	if errors.Is(err, passhash.ErrMalformed) {
 		d.log.Error("a stored password hash cannot be read", "developer", dev.ID)

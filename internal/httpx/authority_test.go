@@ -111,6 +111,15 @@ func deeds() []deed {
 		{account.Admin, "POST /api/developers/{id}/tokens/{token}/end", `{}`, false},
 		{account.Member, "POST /api/tokens", `{"name":"deploy","scopes":["read"]}`, true},
 		{account.Member, "POST /api/tokens/{id}/end", `{}`, true},
+		{account.Admin, "POST /api/people", `{"email":"zoe@example.org"}`, false},
+		{account.Admin, "PATCH /api/people/{id}", `{"role":"admin"}`, false},
+		{account.Admin, "PATCH /api/people/{id}", `{"disabled":true}`, false},
+		{account.Admin, "PATCH /api/people/{id}", `{"groups":"staff"}`, false},
+		{account.Admin, "DELETE /api/people/{id}", `{"email":"target@example.org"}`, false},
+		{account.Admin, "POST /api/people/{id}/password-link", `{}`, false},
+		{account.Admin, "POST /api/people/{id}/approve", `{}`, false},
+		{account.Admin, "POST /api/people/{id}/invitation", `{}`, false},
+		{account.Admin, "DELETE /api/people/{id}/invitation", `{}`, false},
 		{account.Member, "POST /api/sessions/{id}/end", `{}`, true},
 		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
 		{account.Member, "POST /account/sessions/{id}/end", "csrf_token=", true},
@@ -236,6 +245,7 @@ func deny(t *testing.T, d deed, lose func(*testing.T, *sitetest.Site, account.De
 	mine := own[0].ID
 	s.SignedIn(actor)
 	s.SignedIn(target)
+	bring(t, s, target, d.pattern)
 	named := target.ID
 	if strings.Contains(d.pattern, "/logs/") {
 		named = s.Entries(book.Request)[0].ID

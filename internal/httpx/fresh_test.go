@@ -1,6 +1,8 @@
 package httpx_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,12 +30,30 @@ func TestFresh(t *testing.T) {
 			c := newCast(t)
 			who := map[bool]account.Developer{true: c.root, false: c.ada}[route.Who == httpx.Admins]
 			v := c.SignedIn(who)
+			bring(t, c.Site, c.bob, route.Pattern)
 			ask := func(password string) int {
 				at := strings.Replace(path, "{id}", c.bob.ID, 1)
-				if route.Form == httpx.JSON {
-					return v.JSON(method, at, `{`+besides(path)+`"current_password":"`+password+`"}`).Status
+				typed := map[string]any{"current_password": password}
+				switch {
+				case strings.HasPrefix(route.Pattern, "DELETE") && !strings.Contains(path, "invitation"):
+					typed["email"] = c.bob.Email
+				case route.Pattern == "POST /api/people":
+					typed["email"] = "zoe@example.org"
+				case route.Pattern == "POST /api/tokens":
+					typed["name"], typed["scopes"] = "deploy", []string{"read"}
 				}
-				return v.Post(at, url.Values{"current_password": {password}}).Status
+				if route.Form == httpx.JSON {
+					body, err := json.Marshal(typed)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return v.JSON(method, at, string(body)).Status
+				}
+				form := url.Values{}
+				for name, value := range typed {
+					form.Set(name, fmt.Sprint(value))
+				}
+				return v.Post(at, form).Status
 			}
 			c.Clock.Turn(route.Fresh + time.Second)
 			for _, password := range []string{"", "not the right one at all"} {
@@ -51,7 +71,19 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-// besides is what else a JSON body must hold at an address.
-func besides(path string) string {
-	return map[string]string{"/api/tokens": `"name":"deploy","scopes":["read"],`}[path]
+// bring brings an account into the state in which what a route does can be done to it.
+func bring(t *testing.T, s *sitetest.Site, d account.Developer, pattern string) {
+	t.Helper()
+	var state account.State
+	switch {
+	case strings.Contains(pattern, "approve"):
+		state = account.Waiting
+	case strings.Contains(pattern, "invitation"), strings.Contains(pattern, "withdraw"):
+		state = account.Invited
+	default:
+		return
+	}
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{State: &state}, s.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
 }

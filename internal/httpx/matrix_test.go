@@ -28,6 +28,8 @@ func matrix() map[string]statuses {
 		"GET /register":       {200, 303, 303, 303},
 		"GET /setup":          everybody(404), // there is an admin
 		"POST /setup":         everybody(404),
+		"GET /link/{token}":   everybody(404), // nobody's link has that token
+		"POST /link/{token}":  everybody(404),
 		"POST /auth/login":    {422, 303, 303, 303},
 		"POST /auth/register": {422, 303, 303, 303},
 		"POST /auth/logout":   everybody(303),
@@ -61,6 +63,15 @@ func matrix() map[string]statuses {
 
 		"GET /api/developers/{id}/tokens":              {401, 403, 403, 200},
 		"POST /api/developers/{id}/tokens/{token}/end": {401, 403, 403, 404},
+
+		"POST /api/people":                    {401, 403, 403, 422},
+		"GET /api/people/{id}":                {401, 403, 403, 200},
+		"PATCH /api/people/{id}":              {401, 403, 403, 200},
+		"DELETE /api/people/{id}":             {401, 403, 403, 200},
+		"POST /api/people/{id}/password-link": {401, 403, 403, 201},
+		"POST /api/people/{id}/approve":       {401, 403, 403, 409}, // the account is active
+		"POST /api/people/{id}/invitation":    {401, 403, 403, 409},
+		"DELETE /api/people/{id}/invitation":  {401, 403, 403, 409},
 
 		"GET /developers":         {401, 200, 200, 200},
 		"POST /developers":        {401, 403, 403, 422},
@@ -167,7 +178,7 @@ func (c *cast) fresh(t *testing.T, pattern string) account.Developer {
 func (c *cast) ask(t *testing.T, v *sitetest.Visitor, route httpx.Route, target account.Developer, accept string) *sitetest.Answer {
 	t.Helper()
 	method, path, _ := strings.Cut(route.Pattern, " ")
-	path = strings.NewReplacer("{id}", target.ID, "{$}", "").Replace(path)
+	path = strings.NewReplacer("{id}", target.ID, "{$}", "", "{token}", strings.Repeat("A", 26)).Replace(path)
 	if route.Form == httpx.Page && method == http.MethodPost {
 		if v.Token == "" {
 			v.Get("/login")
@@ -180,6 +191,12 @@ func (c *cast) ask(t *testing.T, v *sitetest.Visitor, route httpx.Route, target 
 		body = `{"name":"Somebody"}`
 	case http.MethodPost:
 		body = `{}`
+	}
+	switch route.Pattern {
+	case "PATCH /api/people/{id}":
+		body = `{"role":"member"}`
+	case "DELETE /api/people/{id}":
+		body = `{"email":"` + target.Email + `"}`
 	}
 	if body != "" {
 		headers = append(headers, "Content-Type", "application/json")

@@ -26,7 +26,7 @@ func (e *Edge) mux(handlers map[string]Handler) (http.Handler, error) {
 			e.anyHost[e.base+address] = true
 		}
 		allowed[address] = append(allowed[address], method)
-		if prefix, _, parameter := strings.Cut(address, "{id}"); parameter {
+		if prefix, name, parameter := strings.Cut(address, "{"); parameter && !strings.HasPrefix(name, "$") {
 			e.shapes = append(e.shapes, shape{prefix, address})
 		}
 	}

@@ -62,6 +62,9 @@ func Routes() []Route {
 		{Pattern: "GET /register", Who: SignedOut},
 		{Pattern: "GET /setup", Who: Anyone},
 		{Pattern: "POST /setup", Who: Anyone},
+		// A one-time link: its token stands in the address, of which the book keeps the pattern.
+		{Pattern: "GET /link/{token}", Who: Anyone},
+		{Pattern: "POST /link/{token}", Who: Anyone},
 		{Pattern: "POST /auth/login", Who: SignedOut},
 		{Pattern: "POST /auth/register", Who: SignedOut},
 		{Pattern: "POST /auth/logout", Who: SignedIn, Out: true},
@@ -94,6 +97,15 @@ func Routes() []Route {
 		{Pattern: "GET /api/developers/{id}/tokens", Who: Admins, Form: JSON},
 		{Pattern: "POST /api/developers/{id}/tokens/{token}/end", Who: Admins, Form: JSON},
 
+		{Pattern: "POST /api/people", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+		{Pattern: "GET /api/people/{id}", Who: Admins, Form: JSON},
+		{Pattern: "PATCH /api/people/{id}", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+		{Pattern: "DELETE /api/people/{id}", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+		{Pattern: "POST /api/people/{id}/password-link", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+		{Pattern: "POST /api/people/{id}/approve", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+		{Pattern: "POST /api/people/{id}/invitation", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+		{Pattern: "DELETE /api/people/{id}/invitation", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
+
 		{Pattern: "GET /developers", Who: SignedIn, Form: JSON, Keep: book.Keep{Query: fields(book.Number, "limit")}},
 		{Pattern: "POST /developers", Who: Admins, Form: JSON, Keep: developerFields()},
 		{Pattern: "PATCH /developers/{id}", Who: SignedIn, Form: JSON, Keep: developerFields()},
@@ -119,6 +131,12 @@ func developerFields() book.Keep {
 func tokenFields() book.Keep {
 	return book.Keep{Body: append(append(fields(book.Hidden, "name", "current_password"), fields(book.Number, "days")...),
 		word("scopes", (account.ScopeRead|account.ScopeWrite|account.ScopeApplications).Names()...))}
+}
+
+// personFields are those of what admins do for people. They stand beside the admin's own password.
+func personFields() book.Keep {
+	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "groups", "current_password"),
+		word("role", string(account.Member), string(account.Admin)), word("disabled", "true", "false"))}
 }
 
 func endFields() book.Keep {

@@ -59,6 +59,8 @@ func (p *Web) formOf(pattern string) form {
 		return registerPage
 	case "POST /setup":
 		return setupPage
+	case "POST /link/{token}":
+		return linkPage(door.Linked{Invitation: true}) // whose it is, is not known here: it may be either
 	}
 	return nil
 }

@@ -54,6 +54,8 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"POST /auth/logout":   p.logout,
 		"GET /setup":          p.setupForm,
 		"POST /setup":         p.setup,
+		"GET /link/{token}":   p.linkForm,
+		"POST /link/{token}":  p.useLink,
 		"GET /auth/login":     redirect("/login"),
 		"GET /auth/register":  redirect("/register"),
 		"GET /auth/logout":    redirect("/"),

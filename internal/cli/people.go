@@ -1,0 +1,250 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/api"
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/door"
+)
+
+// output is the form in which a verb answers.
+type output struct {
+	Output string `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
+}
+
+func (o output) json() bool { return o.Output == "json" }
+
+// write writes a value as the JSON interface shows it.
+func (output) write(c *command, value any) error {
+	e := json.NewEncoder(c.Stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
+
+// tell says what was done: in words, or as what it was done to.
+func (w output) tell(c *command, o opened, dev account.Developer, format string, args ...any) error {
+	if w.json() {
+		return w.write(c, api.PersonOf(dev))
+	}
+	return o.say(c, format, args...)
+}
+
+// linking is what a verb has that makes a link.
+type linking struct {
+	output
+	PublicURL string `name:"public-url"`
+}
+
+// show writes the link, once.
+func (l linking) show(c *command, o opened, link door.NewLink, what string) error {
+	origin, err := l.origin()
+	if err != nil {
+		return err
+	}
+	if l.json() {
+		return l.write(c, api.LinkOf(link, origin))
+	}
+	where := origin + link.Path()
+	if origin == "" {
+		where += "\nThis comes behind the address at which people open Doorbook, as in https://doorbook.example.org" + door.LinkPath +
+			"…: give it with --public-url, or DOORBOOK_PUBLIC_URL, for a whole link."
+	}
+	return o.say(c, "%s\nIt is good once, until %s, and is not shown again:\n%s", what, stamp(link.Expires), where)
+}
+
+// origin is the address of the site as its server writes it, "" where it is not known.
+func (l linking) origin() (string, error) {
+	if l.PublicURL == "" {
+		return "", nil
+	}
+	written, err := config.PublicURL(l.PublicURL)
+	if err != nil {
+		return "", usage(fmt.Errorf("--public-url: %q is not of the form https://HOST: %w", l.PublicURL, err))
+	}
+	return strings.TrimSuffix(written, "/"), nil
+}
+
+type userInviteVerb struct {
+	config.Data
+	linking
+	Email  string `arg:"" help:"E-mail address."`
+	Name   string `help:"Name, as others see it; default: who is invited says it."`
+	Admin  bool   `help:"Make an administrator."`
+	Groups string `help:"Groups, separated by commas."`
+}
+
+// Help is what --help says beside the flags.
+func (userInviteVerb) Help() string {
+	return "Makes an account without a password, and prints a link with which its owner takes it: good once, for three days. " +
+		"Nobody but them ever knows the password. Print a new link with the same command; it voids the one before. " +
+		"\"doorbook user delete\" withdraws it.\n\n" +
+		"Example:\n  doorbook user invite bob@example.org --public-url https://doorbook.example.org"
+}
+
+// Run invites somebody, or makes a new link for who was invited.
+func (u *userInviteVerb) Run(c *command) error {
+	if _, err := u.origin(); err != nil {
+		return err
+	}
+	o, err := openDoor(c, u.Data, config.Passwords{})
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	link, err := u.invite(c, o)
+	if err != nil {
+		return o.inWords(err)
+	}
+	return u.show(c, o, link, link.Of.Email+" is invited as "+string(link.Of.Role)+".")
+}
+
+func (u *userInviteVerb) invite(c *command, o opened) (door.NewLink, error) {
+	if dev, err := o.door.WhoHas(c.ctx, u.Email); err == nil && dev.State == account.Invited {
+		return o.door.InviteAgain(c.ctx, door.Program(), dev.ID, "")
+	}
+	role := account.Member
+	if u.Admin {
+		role = account.Admin
+	}
+	return o.door.Invite(c.ctx, door.Program(), door.Invitation{
+		Email: u.Email, Name: u.Name, Role: role, Groups: []string{u.Groups},
+	})
+}
+
+type userPasswordLinkVerb struct {
+	whose
+	linking
+}
+
+// Help is what --help says beside the flags.
+func (userPasswordLinkVerb) Help() string {
+	return "Prints a link with which somebody who forgot their password chooses a new one: good once, for 30 minutes. " +
+		"Using it signs them out everywhere. It is also the way back in for an administrator who is locked out.\n\n" +
+		"Example:\n  doorbook user password-link ada@example.org --public-url https://doorbook.example.org"
+}
+
+// Run makes the link.
+func (u *userPasswordLinkVerb) Run(c *command) error {
+	if _, err := u.origin(); err != nil {
+		return err
+	}
+	o, dev, err := u.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	link, err := o.door.NewPasswordLink(c.ctx, door.Program(), dev.ID, "")
+	if err != nil {
+		return o.inWords(err)
+	}
+	return u.show(c, o, link, "With this link "+dev.Email+" chooses a new password.")
+}
+
+type userDisableVerb struct {
+	whose
+	output
+}
+
+// Run disables the account, and signs its owner out everywhere.
+func (u *userDisableVerb) Run(c *command) error {
+	return u.change(c, u.output, door.PersonChange{Disabled: new(true)}, "%s is disabled and signed out everywhere")
+}
+
+type userEnableVerb struct {
+	whose
+	output
+}
+
+// Run enables the account; one that waits for approval is approved.
+func (u *userEnableVerb) Run(c *command) error {
+	o, dev, err := u.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	if dev.State == account.Waiting {
+		dev, err = o.door.Approve(c.ctx, door.Program(), dev.ID, "")
+	} else {
+		dev, err = o.door.ChangePerson(c.ctx, door.Program(), dev.ID, door.PersonChange{Disabled: new(false)})
+	}
+	if err != nil {
+		return o.inWords(err)
+	}
+	return u.tell(c, o, dev, "%s may sign in: the account is %s", dev.Email, dev.State)
+}
+
+// change changes what somebody may do.
+func (w whose) change(c *command, out output, in door.PersonChange, done string) error {
+	o, dev, err := w.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	if dev, err = o.door.ChangePerson(c.ctx, door.Program(), dev.ID, in); err != nil {
+		return o.inWords(err)
+	}
+	return out.tell(c, o, dev, done, dev.Email)
+}
+
+type userRoleVerb struct {
+	whose
+	output
+	Role string `arg:"" enum:"admin,member" help:"admin or member."`
+}
+
+// Run gives the role.
+func (u *userRoleVerb) Run(c *command) error {
+	return u.change(c, u.output, door.PersonChange{Role: new(account.Role(u.Role))}, "%s is now of the role "+u.Role)
+}
+
+type userGroupsVerb struct {
+	whose
+	output
+	Groups string `arg:"" help:"Groups, separated by commas; \"\" for none."`
+}
+
+// Run puts somebody into those groups, and out of all others.
+func (u *userGroupsVerb) Run(c *command) error {
+	return u.change(c, u.output, door.PersonChange{Groups: &[]string{u.Groups}}, "%s is in those groups, and no others")
+}
+
+type userDeleteVerb struct{ whose }
+
+// Help is what --help says beside the flags.
+func (userDeleteVerb) Help() string {
+	return "Deletes the account and signs its owner out everywhere, without asking; an invitation is withdrawn. " +
+		"Entries of the book stay. The last administrator cannot be deleted."
+}
+
+// Run deletes the account.
+func (u *userDeleteVerb) Run(c *command) error {
+	o, dev, err := u.find(c)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	if dev.State == account.Invited {
+		_, err = o.door.WithdrawInvitation(c.ctx, door.Program(), dev.ID, "")
+	} else {
+		_, err = o.door.DeletePerson(c.ctx, door.Program(), dev.ID, door.Deletion{Email: u.Email})
+	}
+	if err != nil {
+		return o.inWords(err)
+	}
+	return o.say(c, "%s is deleted", dev.Email)
+}
+
+// table writes rows under a head, in columns.
+func table(c *command, head string, rows [][]string) error {
+	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, head)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	return w.Flush()
+}

@@ -1,0 +1,74 @@
+package door
+
+import (
+	"context"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/fault"
+)
+
+// Person finds a developer for an admin, or the command line.
+//
+// Faults: NotFound, Forbidden, Busy.
+func (d *Door) Person(ctx context.Context, v *Visit, target string) (account.Developer, error) {
+	dev, err := d.accounts.ByID(ctx, target)
+	switch {
+	case err != nil:
+		return dev, translate(err)
+	case !v.Admin() && !v.program:
+		return dev, d.forbid(ctx, v, dev)
+	}
+	return dev, nil
+}
+
+// PersonChange is what an admin may ask to change of somebody; nil stays as it is.
+type PersonChange struct {
+	Role     *account.Role
+	Disabled *bool
+	Groups   *[]string
+
+	CurrentPassword string // of the visitor, where MustProve says so
+}
+
+// ChangePerson changes what somebody may do. It takes an admin whose sign-in is recent, or the
+// command line. A disabled account is signed out everywhere; enabled again it is what it was, but
+// for its sessions.
+//
+// Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin; nobody has taken the
+// account yet), Throttled, Busy.
+func (d *Door) ChangePerson(ctx context.Context, v *Visit, target string, in PersonChange) (account.Developer, error) {
+	dev, err := d.manage(ctx, v, target, in.CurrentPassword)
+	if err != nil {
+		return dev, err
+	}
+	return d.ChangeDeveloper(ctx, v, target, DeveloperChange{Role: in.Role, Disabled: in.Disabled, Groups: in.Groups})
+}
+
+// Deletion is what is typed to delete somebody's account.
+type Deletion struct {
+	Email           string // the account's address, so that nobody deletes another one than they mean
+	CurrentPassword string // of the visitor, where MustProve says so
+}
+
+// DeletePerson deletes somebody's account and ends their sessions. It takes an admin whose sign-in
+// is recent, or the command line.
+//
+// Faults: NotFound, Forbidden, Invalid with the fields email and current_password, Conflict (the
+// last admin), Throttled, Busy.
+func (d *Door) DeletePerson(ctx context.Context, v *Visit, target string, in Deletion) (account.Developer, error) {
+	dev, err := d.Person(ctx, v, target)
+	if err != nil {
+		return dev, err
+	}
+	if err := d.asPerson(ctx, v, dev); err != nil {
+		return dev, err
+	}
+	if key, err := account.CanonicalEmail(in.Email); err != nil || key != dev.EmailKey {
+		const text = "Type the address of the account that is to be deleted."
+		return dev, &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}}
+	}
+	if err := d.proveFresh(ctx, v, in.CurrentPassword); err != nil {
+		return dev, err
+	}
+	return dev, d.RemoveDeveloper(ctx, v, target)
+}
