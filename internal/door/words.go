@@ -40,7 +40,7 @@ func (e EndedSession) Words(reader string) (text, by string) {
 	case account.TimeOver:
 		return "its time was over after " + Lasting(e.Until.Sub(e.Began)), ""
 	}
-	return "ended by", who
+	return "signed out by", who
 }
 
 // Called is what people know the device by: its name, else browser and system.

@@ -120,12 +120,13 @@ func (e *Edge) shape(address string) string {
 // finds it.
 type request struct {
 	context.Context
-	edge  *Edge
-	visit door.Visit
-	route *Route // nil until a route matched
-	start time.Time
-	body  *body // nil: not read
-	begun bool  // the final header is on its way
+	cancel context.CancelFunc
+	edge   *Edge
+	visit  door.Visit
+	route  *Route // nil until a route matched
+	start  time.Time
+	body   *body // nil: not read
+	begun  bool  // the final header is on its way
 
 	host   string // that was asked for
 	misled bool   // which is none of ours

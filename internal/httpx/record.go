@@ -24,7 +24,9 @@ import (
 // committed before its first byte, so an answered request has its entry.
 func (e *Edge) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		q := &request{Context: r.Context(), edge: e, start: e.now()}
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		q := &request{Context: ctx, cancel: cancel, edge: e, start: e.now()}
 		q.visit.RequestID = rand.Text()
 		q.visit.Addr = e.clientAddr(r)
 		q.visit.Collects = true
@@ -46,8 +48,9 @@ type recorder struct {
 	r       *http.Request
 	q       *request
 	entryID string
-	unread  io.Reader     // the body as it came, nil for none
-	taken   bool          // the connection is somebody else's now
+	unread  io.Reader // the body as it came, nil for none
+	taken   bool      // the connection is somebody else's now
+	lasting lasting
 	took    time.Duration // until the entry was stored: what comes after that is the client's time
 }
 
@@ -135,6 +138,9 @@ func (w *recorder) WriteHeader(status int) {
 
 func (w *recorder) Write(b []byte) (int, error) {
 	w.begin(http.StatusOK)
+	if err := w.lasting.ended(); err != nil {
+		return 0, err
+	}
 	return w.ResponseWriter.Write(b)
 }
 
@@ -148,6 +154,10 @@ func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
 
 func (w *recorder) FlushError() error {
 	w.begin(http.StatusOK)
+	if err := w.lasting.ended(); err != nil {
+		return err
+	}
+	w.flushed()
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
@@ -156,7 +166,11 @@ func (w *recorder) Flush() { _ = w.FlushError() }
 func (w *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.begin(http.StatusSwitchingProtocols)
 	w.taken = true
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	return w.takenOver(conn), rw, nil
 }
 
 // late is how much longer than entered an answer must take for its duration to be entered anew:
@@ -166,6 +180,9 @@ const late = 100 * time.Millisecond
 // end is deferred around everything: it answers for a panic, and has the entry completed.
 func (w *recorder) end() {
 	defer w.finish()
+	if !w.taken {
+		w.lasting.over()
+	}
 	if p := recover(); p != nil {
 		w.panicked(p)
 	}
