@@ -6,6 +6,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -16,15 +17,18 @@ import (
 
 // API is the JSON interface over one door. It is safe for concurrent use.
 type API struct {
-	door *door.Door
+	door     *door.Door
+	document json.RawMessage // see openAPI
 }
 
 // New makes the interface.
-func New(d *door.Door) *API { return &API{door: d} }
+func New(d *door.Door) *API { return &API{door: d, document: openAPI()} }
 
 // Handlers are the handlers of the interface, by the pattern of their route.
 func (a *API) Handlers() map[string]httpx.Handler {
 	return map[string]httpx.Handler{
+		"GET /openapi.json": a.openapi,
+
 		"GET /developers":         a.developers,
 		"POST /developers":        a.createDeveloper,
 		"PATCH /developers/{id}":  a.changeDeveloper,

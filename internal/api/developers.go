@@ -69,15 +69,17 @@ func (s *skills) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(s))
 }
 
+type createDeveloperIn struct {
+	Name            string       `json:"name"`
+	Skills          skills       `json:"skills"`
+	Email           string       `json:"email"`
+	Password        string       `json:"password"`
+	ConfirmPassword string       `json:"confirm_password"`
+	Role            account.Role `json:"role"`
+}
+
 func (a *API) createDeveloper(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	var in struct {
-		Name            string       `json:"name"`
-		Skills          skills       `json:"skills"`
-		Email           string       `json:"email"`
-		Password        string       `json:"password"`
-		ConfirmPassword string       `json:"confirm_password"`
-		Role            account.Role `json:"role"`
-	}
+	var in createDeveloperIn
 	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
@@ -103,20 +105,22 @@ func badRole() error {
 	}
 }
 
+type changeDeveloperIn struct {
+	Name            *string       `json:"name"`
+	Skills          *skills       `json:"skills"`
+	Email           *string       `json:"email"`
+	Password        *string       `json:"password"`
+	CurrentPassword string        `json:"current_password"`
+	Role            *account.Role `json:"role"`
+	Disabled        *bool         `json:"disabled"`
+}
+
 func (a *API) changeDeveloper(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	target, err := pathID(r, "There is no such developer.")
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Name            *string       `json:"name"`
-		Skills          *skills       `json:"skills"`
-		Email           *string       `json:"email"`
-		Password        *string       `json:"password"`
-		CurrentPassword string        `json:"current_password"`
-		Role            *account.Role `json:"role"`
-		Disabled        *bool         `json:"disabled"`
-	}
+	var in changeDeveloperIn
 	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
@@ -130,6 +134,11 @@ func (a *API) changeDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 	return ok(w, http.StatusOK, show(v, d))
 }
 
+// deletedID is what was deleted.
+type deletedID struct {
+	ID string `json:"deleted_id"`
+}
+
 func (a *API) deleteDeveloper(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	target, err := pathID(r, "There is no such developer.")
 	if err != nil {
@@ -141,7 +150,7 @@ func (a *API) deleteDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 	if err := a.door.RemoveDeveloper(r.Context(), v, target); err != nil {
 		return err
 	}
-	return ok(w, http.StatusOK, map[string]string{"deleted_id": target})
+	return ok(w, http.StatusOK, deletedID{target})
 }
 
 // pathID reads the id in the address. What is not the form of an id names nothing.

@@ -69,6 +69,12 @@ func (a *API) logs(w http.ResponseWriter, r *http.Request, v *door.Visit) error 
 	return nil
 }
 
+// hiddenEntry is an entry that is not listed any more.
+type hiddenEntry struct {
+	entry
+	Deleted bool `json:"deleted"`
+}
+
 func (a *API) hideLog(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	target, err := pathID(r, "There is no such entry.")
 	if err != nil {
@@ -81,11 +87,7 @@ func (a *API) hideLog(w http.ResponseWriter, r *http.Request, v *door.Visit) err
 	if err != nil {
 		return err
 	}
-	hidden := struct {
-		entry
-		Deleted bool `json:"deleted"`
-	}{showEntry(&e), true}
-	return ok(w, http.StatusOK, hidden)
+	return ok(w, http.StatusOK, hiddenEntry{showEntry(&e), true})
 }
 
 func (a *API) deleteLog(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
@@ -99,5 +101,5 @@ func (a *API) deleteLog(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 	if err := a.door.DeleteEntry(r.Context(), v, target); err != nil {
 		return err
 	}
-	return ok(w, http.StatusOK, map[string]string{"deleted_id": target})
+	return ok(w, http.StatusOK, deletedID{target})
 }

@@ -49,6 +49,11 @@ func LinkOf(l door.NewLink, origin string) Link {
 	return Link{Person: PersonOf(l.Of), URL: origin + l.Path(), ExpiresAt: l.Expires.UTC()}
 }
 
+// provenIn proves anew who asks.
+type provenIn struct {
+	CurrentPassword string `json:"current_password"`
+}
+
 // forPerson translates what is done for the person in the address, and needs no more said than
 // that it may be.
 func forPerson(do func(r *http.Request, v *door.Visit, target, password string) (status int, data any, err error)) httpx.Handler {
@@ -57,9 +62,7 @@ func forPerson(do func(r *http.Request, v *door.Visit, target, password string) 
 		if err != nil {
 			return err
 		}
-		var in struct {
-			CurrentPassword string `json:"current_password"`
-		}
+		var in provenIn
 		if r.ContentLength != 0 {
 			if err := httpx.DecodeJSON(r, &in); err != nil {
 				return err
@@ -85,14 +88,16 @@ func (a *API) person(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 	return ok(w, http.StatusOK, PersonOf(d))
 }
 
+type inviteIn struct {
+	Email           string       `json:"email"`
+	Name            string       `json:"name"`
+	Role            account.Role `json:"role"`
+	Groups          skills       `json:"groups"`
+	CurrentPassword string       `json:"current_password"`
+}
+
 func (a *API) invite(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	var in struct {
-		Email           string       `json:"email"`
-		Name            string       `json:"name"`
-		Role            account.Role `json:"role"`
-		Groups          skills       `json:"groups"`
-		CurrentPassword string       `json:"current_password"`
-	}
+	var in inviteIn
 	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
@@ -105,17 +110,19 @@ func (a *API) invite(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 	return ok(w, http.StatusCreated, LinkOf(l, httpx.Origin(r)))
 }
 
+type changePersonIn struct {
+	Role            *account.Role `json:"role"`
+	Disabled        *bool         `json:"disabled"`
+	Groups          *skills       `json:"groups"`
+	CurrentPassword string        `json:"current_password"`
+}
+
 func (a *API) changePerson(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	target, err := pathID(r, "There is no such developer.")
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Role            *account.Role `json:"role"`
-		Disabled        *bool         `json:"disabled"`
-		Groups          *skills       `json:"groups"`
-		CurrentPassword string        `json:"current_password"`
-	}
+	var in changePersonIn
 	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
@@ -128,22 +135,24 @@ func (a *API) changePerson(w http.ResponseWriter, r *http.Request, v *door.Visit
 	return ok(w, http.StatusOK, PersonOf(d))
 }
 
+type deletePersonIn struct {
+	Email           string `json:"email"`
+	CurrentPassword string `json:"current_password"`
+}
+
 func (a *API) deletePerson(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	target, err := pathID(r, "There is no such developer.")
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Email           string `json:"email"`
-		CurrentPassword string `json:"current_password"`
-	}
+	var in deletePersonIn
 	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
 	if _, err := a.door.DeletePerson(r.Context(), v, target, door.Deletion{Email: in.Email, CurrentPassword: in.CurrentPassword}); err != nil {
 		return err
 	}
-	return ok(w, http.StatusOK, map[string]string{"deleted_id": target})
+	return ok(w, http.StatusOK, deletedID{target})
 }
 
 func (a *API) passwordLink(r *http.Request, v *door.Visit, target, password string) (int, any, error) {
@@ -158,7 +167,7 @@ func (a *API) inviteAgain(r *http.Request, v *door.Visit, target, password strin
 
 func (a *API) withdraw(r *http.Request, v *door.Visit, target, password string) (int, any, error) {
 	_, err := a.door.WithdrawInvitation(r.Context(), v, target, password)
-	return http.StatusOK, map[string]string{"deleted_id": target}, err
+	return http.StatusOK, deletedID{target}, err
 }
 
 func (a *API) approve(r *http.Request, v *door.Visit, target, password string) (int, any, error) {

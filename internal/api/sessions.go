@@ -114,10 +114,12 @@ func (a *API) sessions(of whose) httpx.Handler {
 	}
 }
 
+type nameSessionIn struct {
+	Name string `json:"name"`
+}
+
 func (a *API) nameSession(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	var in struct {
-		Name string `json:"name"`
-	}
+	var in nameSessionIn
 	if err := httpx.DecodeJSON(r, &in); err != nil {
 		return err
 	}
@@ -126,6 +128,11 @@ func (a *API) nameSession(w http.ResponseWriter, r *http.Request, v *door.Visit)
 		return err
 	}
 	return ok(w, http.StatusOK, SessionOf(named))
+}
+
+// endedID is what has ended.
+type endedID struct {
+	ID string `json:"ended_id"`
 }
 
 func (a *API) endSession(of whose) httpx.Handler {
@@ -141,8 +148,18 @@ func (a *API) endSession(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		return ok(w, http.StatusOK, map[string]string{"ended_id": ended.ID})
+		return ok(w, http.StatusOK, endedID{ended.ID})
 	}
+}
+
+type endSessionsIn struct {
+	All             bool   `json:"all"`
+	CurrentPassword string `json:"current_password"`
+}
+
+// endedCount is how many have ended.
+type endedCount struct {
+	Ended int `json:"ended"`
 }
 
 func (a *API) endSessions(of whose) httpx.Handler {
@@ -151,10 +168,7 @@ func (a *API) endSessions(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		var in struct {
-			All             bool   `json:"all"`
-			CurrentPassword string `json:"current_password"`
-		}
+		var in endSessionsIn
 		if err := httpx.DecodeJSON(r, &in); err != nil {
 			return err
 		}
@@ -162,6 +176,6 @@ func (a *API) endSessions(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		return ok(w, http.StatusOK, map[string]int{"ended": n})
+		return ok(w, http.StatusOK, endedCount{n})
 	}
 }

@@ -98,6 +98,6 @@ func (a *API) endToken(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		return ok(w, http.StatusOK, map[string]string{"ended_id": ended.ID})
+		return ok(w, http.StatusOK, endedID{ended.ID})
 	}
 }

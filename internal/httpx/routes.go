@@ -83,6 +83,7 @@ func Routes() []Route {
 		{Pattern: "GET /account/sessions/end-all", Who: SignedIn, Fresh: recent},
 		{Pattern: "POST /account/sessions/end-all", Who: SignedIn, Fresh: recent},
 
+		{Pattern: "GET /openapi.json", Who: Anyone, Form: JSON},
 		{Pattern: "GET /api/sessions", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/{id}/end", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/{id}/name", Who: SignedIn, Form: JSON},

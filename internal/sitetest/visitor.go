@@ -21,6 +21,7 @@ type Visitor struct {
 	Addr    string // where the requests come from
 	Cookies map[string]string
 	Token   string // of the latest page that had a form
+	Bearer  string // a token that each request brings, "" for none
 	Old     bool   // a browser that does not say which page a form came from
 
 	t       testing.TB
@@ -125,6 +126,9 @@ func (v *Visitor) Do(method, target, body string, headers ...string) *Answer {
 	}
 	for name, value := range v.Cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	if v.Bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+v.Bearer)
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
