@@ -156,8 +156,8 @@ func TestNothingElseIsServed(t *testing.T) {
 	}
 }
 
-// Together with the login page (under 5 kB, see package view) this stays under 30 kB, also for who
-// takes nothing compressed; all others get a third of it.
+// TestWeight: with the login page (under 5 kB, see package view) this stays well under 30 kB as
+// browsers get it; nobody else gets much more.
 func TestWeight(t *testing.T) {
 	t.Parallel()
 	s := newStatic(t)

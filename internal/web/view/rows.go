@@ -2,6 +2,21 @@ package view
 
 import "github.com/a-h/templ"
 
+// heads are the heads of a table's columns.
+func heads(columns []heading) templ.Component {
+	return components(len(columns), 96, func(m markup, i int) markup {
+		c := &columns[i]
+		m = m.raw(`<th scope="col" role="columnheader"`)
+		if c.class != "" {
+			m = m.raw(` class="`).text(string(c.class)).raw(`"`)
+		}
+		if c.sorted != "" {
+			m = m.raw(` aria-sort="`).text(c.sorted).raw(`"`)
+		}
+		return m.raw(`>`).text(c.text).raw(`</th>`)
+	})
+}
+
 // entryRows are the rows of the table of entries. The roles keep it a table for screen readers when
 // the style sheet lays it out as cards.
 func entryRows(rows []EntryRow) templ.Component {
