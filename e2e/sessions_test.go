@@ -70,6 +70,9 @@ func TestSessions(t *testing.T) {
 			if got := rig.Eval[string](here, "document.querySelector('[role=status].flash').innerText"); got != "Safari on iPhone is signed out." {
 				t.Errorf("told: %q", got)
 			}
+			if !rig.Until(func() bool { return rig.Eval[bool](here, "document.activeElement.matches('[role=status].flash')") }) {
+				t.Error("the message has not the focus")
+			}
 			if a := phone.Get("/"); a.Status != http.StatusSeeOther {
 				t.Errorf("the phone is still let in: %d", a.Status)
 			}

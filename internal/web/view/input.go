@@ -8,7 +8,8 @@ import (
 
 // input is one labelled field of a form.
 type input struct {
-	name         string // also its id
+	name         string
+	id           string // "": the name; a field of which a page has several takes one of its own
 	label        string
 	kind         string // the type attribute, or "select" or "textarea"
 	autocomplete string
@@ -29,6 +30,14 @@ type option struct {
 	chosen      bool
 }
 
+// key is its id, with which the ids of what belongs to it begin.
+func (i input) key() string {
+	if i.id != "" {
+		return i.id
+	}
+	return i.name
+}
+
 func (i input) password() bool { return i.kind == "password" }
 
 // grouped reports whether it is several controls with a name of their own each.
@@ -44,19 +53,19 @@ func (i input) typed() bool {
 // optionID is the id of one of a group; the first has that of the field.
 func (i input) optionID(n int) string {
 	if n == 0 {
-		return i.name
+		return i.key()
 	}
-	return i.name + "-" + plain(n)
+	return i.key() + "-" + plain(n)
 }
 
 // described lists the ids of the texts that belong to the field.
 func (i input) described() string {
 	var ids []string
 	if i.hint != "" {
-		ids = append(ids, i.name+"-hint")
+		ids = append(ids, i.key()+"-hint")
 	}
 	if i.problem != "" {
-		ids = append(ids, i.name+"-problem")
+		ids = append(ids, i.key()+"-problem")
 	}
 	return strings.Join(ids, " ")
 }
@@ -108,12 +117,13 @@ func problemOf(problems []Problem, field string) string {
 	return strings.Join(texts, " ")
 }
 
-// has reports whether a field of that name stands in the form, so that the summary may link to it.
-func has(fields []input, name string) bool {
+// keyOf is the id of the field of that name, to which the summary links; "" for one that the form does
+// not have.
+func keyOf(fields []input, name string) string {
 	for _, f := range fields {
 		if f.name == name {
-			return true
+			return f.key()
 		}
 	}
-	return false
+	return ""
 }

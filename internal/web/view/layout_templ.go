@@ -482,7 +482,7 @@ func reader(p Page) templ.Component {
 	})
 }
 
-// logo is a door ajar, which is also a book seen from its front cover.
+// logo is a door ajar, which is also a book seen from its front cover. It is one without a style sheet, too.
 func logo() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -504,7 +504,7 @@ func logo() templ.Component {
 			templ_7745c5c3_Var19 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<svg class=\"logo\" viewBox=\"0 0 24 24\" width=\"24\" height=\"24\" aria-hidden=\"true\" focusable=\"false\"><path class=\"frame\" d=\"M5 20.5V2.5h14v18\"></path> <path class=\"leaf\" fill-rule=\"evenodd\" d=\"M4 1.5l10 4v18l-10-2zM11 13.2a1.3 1.3 0 1 0 0 2.6 1.3 1.3 0 1 0 0-2.6z\"></path></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<svg class=\"logo\" viewBox=\"0 0 24 24\" width=\"24\" height=\"24\" aria-hidden=\"true\" focusable=\"false\"><path fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linejoin=\"round\" stroke-linecap=\"round\" d=\"M5 20.5V2.5h14v18\"></path> <path fill=\"currentColor\" fill-rule=\"evenodd\" d=\"M4 1.5l10 4v18l-10-2zM11 13.2a1.3 1.3 0 1 0 0 2.6 1.3 1.3 0 1 0 0-2.6z\"></path></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

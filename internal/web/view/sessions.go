@@ -70,7 +70,7 @@ func (d Device) name() string { return clippedName(d.Name, 80) }
 // nameOf is the field of a device's name. Its id is the device's own: there are several on the page.
 func (p SessionsPage) nameOf(d Device) input {
 	f := input{
-		name: "name-" + d.anchor(), label: "What you call it", value: d.Given, optional: true,
+		name: "name", id: "name-" + d.anchor(), label: "What you call it", kind: "text", value: d.Given, optional: true,
 		hint: "Up to 40 characters. Without any it has no name.",
 	}
 	if len(p.Problems) > 0 && d.ID == p.Wrong {
@@ -79,20 +79,14 @@ func (p SessionsPage) nameOf(d Device) input {
 	return f
 }
 
-// problems are those of the page, with the field that they are about.
-func (p SessionsPage) problems() (list []Problem, fields []input) {
+// wrongName is the field that the problems of the page are about.
+func (p SessionsPage) wrongName() (fields []input) {
 	for _, d := range p.Devices {
 		if d.Known && d.ID == p.Wrong {
 			fields = append(fields, p.nameOf(d))
 		}
 	}
-	for _, problem := range p.Problems {
-		if len(fields) > 0 && problem.Field == "name" {
-			problem.Field = fields[0].name
-		}
-		list = append(list, problem)
-	}
-	return list, fields
+	return fields
 }
 
 // mayBeNamed offers to name the device.
