@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/doorbook/doorbook/internal/files"
 	"github.com/doorbook/doorbook/session"
@@ -17,9 +16,9 @@ import (
 const KeyFile = "secret.key"
 
 // Keys makes the ring of secret keys: the one of the environment, else the one of the key file,
-// which is made at the first start; then the fallbacks. Weak and published keys are refused, and so
-// is a key file that others may read. What is weak about one of somebody else, and cannot be mended
-// from here, is told in a sentence.
+// which is made at the first start, with those that it has taken the place of (Rotate); then the
+// fallbacks. Weak and published keys are refused, and so is a key file that others may read. What is
+// weak about one of somebody else, and cannot be mended from here, is told in a sentence.
 func Keys(s Secrets, dir string) (keys *session.KeyRing, told string, err error) {
 	if s.Key != nil {
 		keys, err = ring(s.Key, s.Fallbacks)
@@ -32,7 +31,7 @@ func Keys(s Secrets, dir string) (keys *session.KeyRing, told string, err error)
 			return made, "", inWords(err)
 		} // else it is there, but the mount opens it to others, of which we know more
 	}
-	text, told, err := readPrivate("the key file", path)
+	held, told, err := heldInFiles(s, dir)
 	if err != nil {
 		return nil, "", err
 	}
@@ -41,8 +40,7 @@ func Keys(s Secrets, dir string) (keys *session.KeyRing, told string, err error)
 			told = ""
 		}
 	}
-	keys, err = ring([]byte(strings.TrimSpace(text)), s.Fallbacks)
-	if err != nil {
+	if keys, err = held.Ring(0); err != nil {
 		return nil, "", fmt.Errorf("%w (key 1 is that of %s)", err, path)
 	}
 	return keys, told, nil

@@ -43,6 +43,8 @@ const (
 	VerbTokens      = "token list"
 	VerbTokenAdd    = "token add"
 	VerbTokenEnd    = "token end"
+	VerbKeys        = "keys list"
+	VerbRotate      = "keys rotate"
 	VerbImportFlask = "import flask"
 	VerbDecode      = "flask decode"
 	VerbEncode      = "flask encode"
@@ -57,7 +59,7 @@ func Settings() []Setting {
 func onData() []string {
 	return slices.Concat([]string{
 		VerbServe, VerbUserAdd, VerbPassword, VerbImportFlask, VerbSessions, VerbEnd, VerbEndAll,
-		VerbTokens, VerbTokenAdd, VerbTokenEnd,
+		VerbTokens, VerbTokenAdd, VerbTokenEnd, VerbKeys, VerbRotate,
 	}, onLinks(), []string{VerbDisable, VerbEnable, VerbRole, VerbGroups, VerbDelete})
 }
 
