@@ -76,7 +76,7 @@ func newSite(ctx context.Context, form passhash.Form, hash string) (s *site, err
 	}
 	program, err := server.NewSite(server.Parts{
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Entries: db.Entries, Store: db.Sessions, Ready: db.Check,
-		Passwords: hasher, Keys: keys, Registration: door.Closed, Secure: true, Log: slog.New(slog.DiscardHandler),
+		Passwords: hasher, Keys: keys, Registration: account.Fixed{Mode: door.Closed}, Secure: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return s, err

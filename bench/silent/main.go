@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	site, err := server.NewSite(server.Parts{
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Entries: &full{Repository: db.Entries}, Store: db.Sessions,
-		Ready: db.Check, Passwords: hasher, Keys: keys, Registration: door.Closed, URL: "http://" + args[0],
+		Ready: db.Check, Passwords: hasher, Keys: keys, Registration: account.Fixed{Mode: door.Closed}, URL: "http://" + args[0],
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

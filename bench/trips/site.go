@@ -41,7 +41,7 @@ func newSite(ctx context.Context, db *mongo.DB) (*site, error) {
 	}
 	s, err := server.NewSite(server.Parts{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(), Entries: db.Entries(), Store: db.Sessions(), Ready: db.Check,
-		Passwords: hasher, Keys: keys, Registration: door.Open, Secure: true, Log: slog.New(slog.DiscardHandler),
+		Passwords: hasher, Keys: keys, Registration: account.Fixed{Mode: door.Open}, Secure: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return nil, err

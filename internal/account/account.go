@@ -212,6 +212,10 @@ type Repository interface {
 	// Confirm reports by ErrAuthority that an actor no longer is what they were, for writes that
 	// are not the repository's own.
 	Confirm(ctx context.Context, by Actor) error
+	// Joining gives what admins have decided of who may register, the zero value for nothing.
+	Joining(ctx context.Context) (Joining, error)
+	// SetJoining keeps what an admin decides. ErrAuthority.
+	SetJoining(ctx context.Context, by Actor, j Joining) error
 	// HasAdmin reports whether any enabled admin exists.
 	HasAdmin(ctx context.Context) (bool, error)
 

@@ -48,6 +48,9 @@ func (a *API) Handlers() map[string]httpx.Handler {
 		"POST /api/people/{id}/invitation":    forPerson(a.inviteAgain),
 		"DELETE /api/people/{id}/invitation":  forPerson(a.withdraw),
 
+		"GET /api/registration":   a.registration,
+		"PATCH /api/registration": a.changeRegistration,
+
 		"GET /api/sessions":           a.sessions(mine),
 		"POST /api/sessions/{id}/end": a.endSession(mine),
 		"POST /api/sessions/end":      a.endSessions(mine),

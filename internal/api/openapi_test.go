@@ -35,6 +35,7 @@ func samples() map[string]string {
 		"POST /api/people":                       `{"email":"new@example.org","name":"New","role":"member","groups":["a"]}`,
 		"PATCH /api/people/{id}":                 `{"role":"member","disabled":true,"groups":"a, b"}`,
 		"DELETE /api/people/{id}":                `{"email":"{email}"}`,
+		"PATCH /api/registration":                `{"domains":["example.org"],"approval":true}`,
 		"POST /developers":                       `{"name":"Eve","email":"eve@example.org","password":"` + sitetest.Password + `","skills":"a, b","role":"member","confirm_password":"` + sitetest.Password + `"}`,
 		"PATCH /developers/{id}":                 `{"name":"Somebody","skills":["go"],"disabled":false}`,
 	}

@@ -78,6 +78,12 @@ func operations() map[string]operation {
 			does: "Withdraw an invitation.", in: provenIn{}, optional: true, out: deletedID{}, says: []int{409},
 		},
 
+		"GET /api/registration": {does: "Who may make an account by themself.", out: registration{}},
+		"PATCH /api/registration": {
+			does: "Decide who may make an account by themself. What is fixed by a setting cannot be changed.",
+			in:   changeRegistrationIn{}, out: registration{}, says: []int{409},
+		},
+
 		"GET /developers": {
 			does: "Everybody who has an account.", out: []developer{}, paged: true, says: []int{400},
 			query: []query{limit, {name: "after", does: "The \"next\" of the page before.", kind: ""}},

@@ -166,7 +166,7 @@ func changes() []Event {
 	return []Event{
 		{
 			Action: ActionRegister, Type: Activity, Level: Info, OWASP: "user_created", Seen: Owner,
-			Says: "{target} registered", AtOnce: true,
+			Says: "{target} registered[ and {text}]", AtOnce: true,
 		},
 		{
 			Action: ActionRegisterRefused, Type: Activity, Level: Warning,
@@ -259,6 +259,11 @@ func invitations() []Event {
 		{
 			Action: ActionGroupsChanged, Type: Activity, Level: Notice, OWASP: "authz_change",
 			Seen: Owner, Says: "{who} changed the groups of {target}: {text}", AtOnce: true,
+		},
+		{
+			Action: ActionRegistrationChanged, Type: Activity, Level: Notice,
+			OWASP: "sys_settings_changed", Seen: Owner,
+			Says: "{who} changed who may register: {text}", AtOnce: true,
 		},
 		{
 			Action: ActionLinkMade, Type: Activity, Level: Warning, OWASP: "authn_token_created",

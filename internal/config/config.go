@@ -28,7 +28,6 @@ type Serve struct {
 	Addr           string
 	PublicURL      string `name:"public-url"`
 	TrustedProxies string
-	Registration   string
 	CookieSecure   string
 	HSTSSubdomains bool `name:"hsts-subdomains"`
 	Sessions       string
@@ -36,6 +35,7 @@ type Serve struct {
 	Edge
 	Passwords
 	Stay
+	Joins
 }
 
 // Passwords says what new password hashes look like.
@@ -142,11 +142,8 @@ func (s *Serve) Check() error {
 	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
 		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080, or :8080 for all addresses; a port is a number up to 65535", s.Addr)
 	}
-	if s.Registration == "invite" {
-		return errors.New("--registration: there are no invitations yet; use closed, and add people with \"doorbook user add\"")
-	}
 	sessions := cmp.Or(s.Sessions, "store")
-	if err := errors.Join(oneOf("registration", s.Registration), oneOf("sessions", sessions), oneOf("cookie-secure", s.CookieSecure)); err != nil {
+	if err := errors.Join(s.Joins.Check(), oneOf("sessions", sessions), oneOf("cookie-secure", s.CookieSecure)); err != nil {
 		return err
 	}
 	if err := s.Passwords.Check(); err != nil {

@@ -114,7 +114,7 @@ func TestPath(t *testing.T) {
 }
 
 func good() config.Serve {
-	return config.Serve{Addr: "localhost:8080", Registration: "open", CookieSecure: "auto"}
+	return config.Serve{Addr: "localhost:8080", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto"}
 }
 
 func TestCheck(t *testing.T) {
@@ -136,9 +136,8 @@ func TestCheck(t *testing.T) {
 		"a port too high":     func(s *config.Serve) { s.Addr = "localhost:65536" },
 		"a negative port":     func(s *config.Serve) { s.Addr = "localhost:-1" },
 		"IPv6 unbracketed":    func(s *config.Serve) { s.Addr = "::1:8080" },
-		"invite":              func(s *config.Serve) { s.Registration = "invite" },
 		"unknown":             func(s *config.Serve) { s.Registration = "opne" },
-		"no registration":     func(s *config.Serve) { s.Registration = "" },
+		"no approval":         func(s *config.Serve) { s.RegistrationApproval = "maybe" },
 		"cookies":             func(s *config.Serve) { s.CookieSecure = "no" },
 		"never, with https":   func(s *config.Serve) { s.CookieSecure, s.PublicURL = "never", "https://x.test" },
 		"TLS without a key":   func(s *config.Serve) { s.TLSCert = "x" },

@@ -111,7 +111,7 @@ func TestSessionsSetting(t *testing.T) {
 		sessions string
 		fine     bool
 	}{{"", true}, {"store", true}, {"flask", true}, {"Flask", false}, {"cookie", false}, {"flask ", false}} {
-		s := config.Serve{Addr: "localhost:0", Registration: "open", CookieSecure: "auto", Sessions: c.sessions}
+		s := config.Serve{Addr: "localhost:0", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto", Sessions: c.sessions}
 		if err := s.Check(); (err == nil) != c.fine {
 			t.Errorf("%q: %v", c.sessions, err)
 		}
@@ -142,7 +142,7 @@ func TestFlaskCookieName(t *testing.T) {
 		"": true, "session": true, "app.session": true, "__Host-session": true,
 		"form": false, "device": false, "__Host-form": false, "__Host-device": false, "a b": false, "a;b": false, "sé": false,
 	} {
-		s := config.Serve{Addr: "localhost:1", Registration: "open", CookieSecure: "auto", FlaskCookie: name}
+		s := config.Serve{Addr: "localhost:1", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto", FlaskCookie: name}
 		if err := s.Check(); (err == nil) != good || err != nil && !strings.Contains(err.Error(), "--flask-cookie") {
 			t.Errorf("%q: %v", name, err)
 		}

@@ -114,8 +114,18 @@ func serveSettings() []Setting {
 				"`session`, is on the same host",
 		},
 		{
-			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Default: "open", Choices: []string{"open", "closed"}, Verbs: serve,
-			Meaning: "who may make an account",
+			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Unset: "what administrators say on the page People, Registration; `open` at first",
+			Choices: []string{"open", "invite", "closed"}, Verbs: serve,
+			Meaning: "who may make an account by themself; `invite`: nobody, administrators invite people. What is said here is fixed",
+		},
+		{
+			Env: "DOORBOOK_REGISTRATION_DOMAINS", Flag: "registration-domains", Value: "LIST", Unset: "what administrators say; all at first", Verbs: serve,
+			Meaning: "domains of e-mail addresses, comma separated, that may register (`example.org`; not those below it); `*` for all",
+		},
+		{
+			Env: "DOORBOOK_REGISTRATION_APPROVAL", Flag: "registration-approval", Value: "WHETHER", Unset: "what administrators say; `no` at first",
+			Choices: []string{"yes", "no"}, Verbs: serve,
+			Meaning: "whether an administrator has to approve who registers, before they can sign in",
 		},
 		{
 			Env: "DOORBOOK_SESSION_IDLE", Flag: "session-idle", Value: "TIME", Default: "2h", Verbs: serve,

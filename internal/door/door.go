@@ -21,15 +21,6 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-// Registration says who may make an account by themself.
-type Registration string
-
-// The settings of registration. "invite" is known and refused until there are invitations.
-const (
-	Open   Registration = "open"
-	Closed Registration = "closed"
-)
-
 // Recorder is where entries go: book.Recorder in the server, the repository itself on the command
 // line.
 type Recorder interface {
@@ -39,49 +30,49 @@ type Recorder interface {
 // Config is what a Door works with. All fields but Sessions (the command line has none) and Log are
 // required.
 type Config struct {
-	Accounts     account.Repository
-	Throttle     account.Throttle
-	Devices      account.Devices
-	SignIns      account.SignIns
-	Tokens       account.Tokens
-	Hashes       account.Hashes // default: all hashes are as Passwords makes them
-	Book         book.Repository
-	Recorder     Recorder
-	Plotter      *book.Plotter
-	Sessions     *session.Manager
-	Passwords    *passhash.Hasher
-	Rules        *account.PasswordRules
-	Keys         *session.KeyRing
-	Registration Registration
-	Stay         Stay              // how long people stay signed in; default: nobody is asked whether to be kept so
-	Guessing     *account.Guessing // how much of it is borne; default: account.DefaultGuessing
-	Shared       bool              // another program signs people in, too: a session that it has begun has no epoch
-	Now          func() time.Time
-	Log          *slog.Logger
+	Accounts  account.Repository
+	Throttle  account.Throttle
+	Devices   account.Devices
+	SignIns   account.SignIns
+	Tokens    account.Tokens
+	Hashes    account.Hashes // default: all hashes are as Passwords makes them
+	Book      book.Repository
+	Recorder  Recorder
+	Plotter   *book.Plotter
+	Sessions  *session.Manager
+	Passwords *passhash.Hasher
+	Rules     *account.PasswordRules
+	Keys      *session.KeyRing
+	Joining   account.Fixed     // what is decided of who may register; default: what admins decide, and open at first
+	Stay      Stay              // how long people stay signed in; default: nobody is asked whether to be kept so
+	Guessing  *account.Guessing // how much of it is borne; default: account.DefaultGuessing
+	Shared    bool              // another program signs people in, too: a session that it has begun has no epoch
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Door is the use cases over one set of repositories. It is safe for concurrent use.
 type Door struct {
-	accounts     account.Repository
-	throttle     account.Throttle
-	devices      account.Devices
-	signIns      account.SignIns
-	tokens       account.Tokens
-	book         book.Repository
-	recorder     Recorder
-	plotter      *book.Plotter
-	sessions     *session.Manager
-	passwords    passwords
-	rules        *account.PasswordRules
-	registration Registration
-	stay         Stay
-	guessing     account.Guessing
-	shared       bool
-	now          func() time.Time
-	log          *slog.Logger
-	events       book.Catalog
-	agents       *agent.Names
-	seen         seen
+	accounts  account.Repository
+	throttle  account.Throttle
+	devices   account.Devices
+	signIns   account.SignIns
+	tokens    account.Tokens
+	book      book.Repository
+	recorder  Recorder
+	plotter   *book.Plotter
+	sessions  *session.Manager
+	passwords passwords
+	rules     *account.PasswordRules
+	fixed     account.Fixed
+	stay      Stay
+	guessing  account.Guessing
+	shared    bool
+	now       func() time.Time
+	log       *slog.Logger
+	events    book.Catalog
+	agents    *agent.Names
+	seen      seen
 
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
@@ -107,7 +98,7 @@ func New(c Config) *Door {
 		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, signIns: c.SignIns, tokens: c.Tokens, book: c.Book,
 		recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: passwords{c.Passwords}, rules: c.Rules,
-		registration: c.Registration, stay: c.Stay, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
+		fixed: c.Joining, stay: c.Stay, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
 		events: book.NewCatalog(), agents: agent.New(),
 
 		device:   c.Keys.Signer("device"),

@@ -12,8 +12,8 @@ import (
 	"github.com/doorbook/doorbook/internal/network"
 )
 
-// Register makes an account for a stranger and signs them in. It gives the device cookie that the
-// browser should keep, "" for none.
+// Register makes an account for a stranger and signs them in, unless an admin has to approve it
+// first. It gives the device cookie that the browser should keep, "" for none.
 //
 // Faults: Forbidden (registration is closed), Invalid with fields, Throttled, Busy.
 func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) (device string, err error) {
@@ -24,16 +24,30 @@ func (d *Door) Register(ctx context.Context, v *Visit, in account.Registration) 
 	case err != nil:
 		return "", err
 	}
+	if dev.State == account.Waiting {
+		return "", nil
+	}
 	return d.greet(ctx, v, dev, account.ByRegistration, "Your account is made, and you are signed in.")
 }
 
 func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) (dev account.Developer, err error) {
-	if err := d.MayRegister(); err != nil {
-		d.note(ctx, v, book.ActionRegisterRefused, "", "registration is closed")
+	joining, err := d.mayRegister(ctx)
+	if err != nil {
+		if fault.Is(err, fault.Forbidden) {
+			d.note(ctx, v, book.ActionRegisterRefused, "", "registration is not open")
+		}
 		return dev, err
 	}
-	if _, err := d.validate(in); err != nil {
+	typed, err := d.validate(in)
+	if err == nil {
+		err = admits(joining, typed)
+	}
+	if err != nil {
 		return dev, err // before it is counted: somebody who mends a form is not guessing
+	}
+	state := account.Active
+	if joining.Approval {
+		state = account.Waiting
 	}
 	from := network.Of(v.Addr)
 	leave, err := d.crowd.enter(from, account.Device{})
@@ -45,7 +59,7 @@ func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) 
 	if err != nil {
 		return dev, err
 	}
-	if dev, err = d.create(ctx, account.Actor{}, in, account.Member); err != nil {
+	if dev, err = d.create(ctx, account.Actor{}, in, account.Member, state); err != nil {
 		if fault.Is(err, fault.Busy) {
 			d.refund(ctx, taken)
 		} else {
@@ -53,16 +67,12 @@ func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) 
 		}
 		return dev, err
 	}
+	if state == account.Waiting {
+		d.noteOf(ctx, v, book.ActionRegister, dev, "waits for approval")
+		return dev, nil
+	}
 	d.noteOf(ctx, v, book.ActionRegister, dev, "")
 	return dev, nil
-}
-
-// MayRegister is a Forbidden fault while strangers cannot make accounts.
-func (d *Door) MayRegister() error {
-	if d.registration != Open {
-		return fault.New(fault.Forbidden, "Registration is closed. Please ask an administrator for an account.")
-	}
-	return nil
 }
 
 // AddDeveloper makes an account on behalf of an admin.
@@ -74,7 +84,7 @@ func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registrati
 			return account.Developer{}, err
 		}
 	}
-	dev, err := d.create(ctx, v.actor(account.Admin), in, role)
+	dev, err := d.create(ctx, v.actor(account.Admin), in, role, account.Active)
 	if err != nil {
 		return dev, d.refused(ctx, v, err, account.Developer{})
 	}
@@ -82,11 +92,12 @@ func (d *Door) AddDeveloper(ctx context.Context, v *Visit, in account.Registrati
 	return dev, nil
 }
 
-func (d *Door) create(ctx context.Context, by account.Actor, in account.Registration, role account.Role) (account.Developer, error) {
+func (d *Door) create(ctx context.Context, by account.Actor, in account.Registration, role account.Role, state account.State) (account.Developer, error) {
 	dev, err := d.newDeveloper(ctx, in, role)
 	if err != nil {
 		return dev, err
 	}
+	dev.State = state
 	if err := d.accounts.Create(ctx, by, dev); err != nil {
 		return dev, translate(err)
 	}

@@ -131,8 +131,8 @@ func TestRegisterThrottled(t *testing.T) {
 
 func TestRegistrationClosed(t *testing.T) {
 	t.Parallel()
-	for _, setting := range []door.Registration{door.Closed, "invite", ""} {
-		s := sitetest.New(t, func(p *server.Parts) { p.Registration = setting })
+	for _, setting := range []door.Registration{door.Closed, door.Invite, "nonsense"} {
+		s := sitetest.New(t, func(p *server.Parts) { p.Registration.Mode = setting })
 		b := newBrowser(t, s, "192.0.2.1")
 		wantKind(t, b.register(newcomer("Eve")), fault.Forbidden)
 		wantActivity(t, s, book.ActionRegisterRefused, "", "")

@@ -103,7 +103,7 @@ func (d *Door) letIn(ctx context.Context, v *Visit, in arrival) (device string, 
 // counts; if it is none, refused stays the answer.
 func (d *Door) orSignIn(ctx context.Context, v *Visit, in account.Registration, refused error) (device string, err error) {
 	device, err = d.SignIn(ctx, v, Credentials{Email: in.Email, Password: in.Password})
-	if err != nil && v.Session.Err() == nil {
+	if err != nil && v.Session.Err() == nil && !errors.Is(err, errWaits) {
 		return "", refused
 	}
 	return device, err
@@ -112,8 +112,10 @@ func (d *Door) orSignIn(ctx context.Context, v *Visit, in account.Registration, 
 // waits tells whoever has proved to own an account that nobody has approved it yet.
 func waits() error {
 	const text = "Your account is made, and waits for an administrator to approve it."
-	return &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}}
+	return &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}, Err: errWaits}
 }
+
+var errWaits = errors.New("the account waits for approval")
 
 // complete reports by an Invalid fault what of the form is not filled in. White space is a
 // password.

@@ -49,6 +49,11 @@ func (h *hooked) Delete(ctx context.Context, by account.Actor, id string) error 
 	return h.Repository.Delete(ctx, by, id)
 }
 
+func (h *hooked) SetJoining(ctx context.Context, by account.Actor, j account.Joining) error {
+	h.once()
+	return h.Repository.SetJoining(ctx, by, j)
+}
+
 func (h *hooked) Confirm(ctx context.Context, by account.Actor) error {
 	h.once()
 	return h.Repository.Confirm(ctx, by)
@@ -120,6 +125,7 @@ func deeds() []deed {
 		{account.Admin, "POST /api/people/{id}/approve", `{}`, false},
 		{account.Admin, "POST /api/people/{id}/invitation", `{}`, false},
 		{account.Admin, "DELETE /api/people/{id}/invitation", `{}`, false},
+		{account.Admin, "PATCH /api/registration", `{"approval":true}`, false},
 		{account.Member, "POST /api/sessions/{id}/end", `{}`, true},
 		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
 		{account.Member, "POST /account/sessions/{id}/end", "csrf_token=", true},
@@ -342,5 +348,9 @@ func stored(t *testing.T, s *sitetest.Site, entry string) any {
 			tokens[k.ID] = k.Ended
 		}
 	}
-	return []any{list, err == nil, tokens}
+	joining, unread := s.DB.Accounts().Joining(context.Background())
+	if unread != nil {
+		t.Error(unread)
+	}
+	return []any{list, err == nil, tokens, joining}
 }

@@ -74,6 +74,9 @@ func matrix() map[string]statuses {
 		"POST /api/people/{id}/invitation":    {401, 403, 403, 409},
 		"DELETE /api/people/{id}/invitation":  {401, 403, 403, 409},
 
+		"GET /api/registration":   {401, 403, 403, 200},
+		"PATCH /api/registration": {401, 403, 403, 200},
+
 		"GET /developers":         {401, 200, 200, 200},
 		"POST /developers":        {401, 403, 403, 422},
 		"PATCH /developers/{id}":  {401, 200, 403, 200},
@@ -194,6 +197,8 @@ func (c *cast) ask(t *testing.T, v *sitetest.Visitor, route httpx.Route, target 
 		body = `{}`
 	}
 	switch route.Pattern {
+	case "PATCH /api/registration":
+		body = `{}`
 	case "PATCH /api/people/{id}":
 		body = `{"role":"member"}`
 	case "DELETE /api/people/{id}":

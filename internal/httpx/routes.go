@@ -107,6 +107,9 @@ func Routes() []Route {
 		{Pattern: "POST /api/people/{id}/invitation", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
 		{Pattern: "DELETE /api/people/{id}/invitation", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
 
+		{Pattern: "GET /api/registration", Who: Admins, Form: JSON},
+		{Pattern: "PATCH /api/registration", Who: Admins, Form: JSON, Fresh: recent, Keep: joiningFields()},
+
 		{Pattern: "GET /developers", Who: SignedIn, Form: JSON, Keep: book.Keep{Query: fields(book.Number, "limit")}},
 		{Pattern: "POST /developers", Who: Admins, Form: JSON, Keep: developerFields()},
 		{Pattern: "PATCH /developers/{id}", Who: SignedIn, Form: JSON, Keep: developerFields()},
@@ -138,6 +141,12 @@ func tokenFields() book.Keep {
 func personFields() book.Keep {
 	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "groups", "current_password"),
 		word("role", string(account.Member), string(account.Admin)), word("disabled", "true", "false"))}
+}
+
+func joiningFields() book.Keep {
+	return book.Keep{Body: append(fields(book.Hidden, "domains", "current_password"),
+		word("mode", string(account.JoinOpen), string(account.JoinInvite), string(account.JoinClosed)),
+		word("approval", "true", "false", "yes"))}
 }
 
 func endFields() book.Keep {

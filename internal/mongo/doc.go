@@ -29,6 +29,7 @@
 //	minutes     minute and outcome –                                        at, outcome, n
 //	state       "admins"           –                                        version, list, setup: see below
 //	            "check", "key"     –                                        the latest Check; the mark of the secret key
+//	            "registration"     –                                        mode, domains, approval
 //
 // Text that is not UTF-8 is stored as binary data. A developer without our fields is a member, not
 // disabled, in epoch 0, and gets an email_key as soon as somebody looks for any address. An entry

@@ -36,6 +36,7 @@ func Accounts(t *testing.T, open func(t *testing.T) Opened) {
 	run("state, short name, groups, link", whatElse)
 	run("the short name is taken", shortNameTaken)
 	run("a link is used once", linkRace)
+	run("registration", joining)
 	run("delete", deleteDeveloper)
 	run("the last admin", lastAdmin)
 	run("the last admins at once", lastAdminRace)

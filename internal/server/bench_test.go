@@ -57,7 +57,7 @@ func benchSite(b *testing.B) (site *server.Site, cookie string) {
 	must(b, err)
 	site, err = server.NewSite(server.Parts{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
-		Passwords: hasher, Keys: keys, Registration: door.Open, Secure: true, Log: slog.New(slog.DiscardHandler),
+		Passwords: hasher, Keys: keys, Registration: account.Fixed{Mode: door.Open}, Secure: true, Log: slog.New(slog.DiscardHandler),
 	})
 	must(b, err)
 	b.Cleanup(site.Background())

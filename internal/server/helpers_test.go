@@ -26,7 +26,7 @@ type running struct {
 // settings are what `doorbook serve --addr localhost:0 --data DIR` comes to.
 func settings(dir string) server.Config {
 	return server.Config{
-		Serve:   config.Serve{Addr: "localhost:0", Registration: "open", CookieSecure: "auto"},
+		Serve:   config.Serve{Addr: "localhost:0", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto"},
 		Dir:     dir,
 		Command: "doorbook user add EMAIL",
 	}

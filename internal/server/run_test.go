@@ -150,22 +150,22 @@ func TestCannotStart(t *testing.T) {
 	defer taken.Close()
 	for name, spoil := range map[string]func(dir string) config.Serve{
 		"the port is taken": func(string) config.Serve {
-			return config.Serve{Addr: taken.Addr().String(), Registration: "open", CookieSecure: "auto"}
+			return config.Serve{Addr: taken.Addr().String(), Joins: config.Joins{Registration: "open"}, CookieSecure: "auto"}
 		},
 		"proxies": func(string) config.Serve {
-			return config.Serve{Addr: "localhost:0", TrustedProxies: "nonsense", Registration: "open", CookieSecure: "auto"}
+			return config.Serve{Addr: "localhost:0", TrustedProxies: "nonsense", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto"}
 		},
 		"others may read the key": func(dir string) config.Serve {
 			if err := os.WriteFile(filepath.Join(dir, config.KeyFile), []byte(sitetest.Secret), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			return config.Serve{Addr: "localhost:0", Registration: "open", CookieSecure: "auto"}
+			return config.Serve{Addr: "localhost:0", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto"}
 		},
 		"not a database": func(dir string) config.Serve {
 			if err := os.WriteFile(filepath.Join(dir, "doorbook.db"), []byte(strings.Repeat("nonsense", 1000)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			return config.Serve{Addr: "localhost:0", Registration: "open", CookieSecure: "auto"}
+			return config.Serve{Addr: "localhost:0", Joins: config.Joins{Registration: "open"}, CookieSecure: "auto"}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

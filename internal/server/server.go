@@ -101,10 +101,14 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
+	fixed, err := Joining(c.Joins)
+	if err != nil {
+		return err
+	}
 	site, err := NewSite(Parts{
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
 		Ready:     db.Check,
-		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: door.Registration(c.Registration),
+		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: fixed,
 		Idle: idle, Remember: remember,
 		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: secure, HTTPS: c.HTTPS(), HSTSSubdomains: c.HSTSSubdomains, Log: c.Log,
 	})
@@ -121,8 +125,12 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
+	joining, err := site.Door.Joining(ctx)
+	if err != nil {
+		return err
+	}
 	opened = true
-	greet(c, url, secure, token)
+	greet(c, url, secure, token, joining)
 	if other {
 		c.Log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +
 			"or nobody stays signed in between them (after a change of the key this is told once)")
@@ -232,7 +240,7 @@ func background(jobs ...func(context.Context)) (stop func()) {
 }
 
 // greet says where people find the site.
-func greet(c Config, url string, secure bool, token string) {
+func greet(c Config, url string, secure bool, token string, joining account.Joining) {
 	cookie := httpx.CookieName(true, c.CookiePrefix, "session") + " (Secure)"
 	if c.Sessions == config.SharedWithFlask {
 		cookie = c.FlaskCookie + ", shared with a Flask application (Secure)"
@@ -252,7 +260,7 @@ func greet(c Config, url string, secure bool, token string) {
 			"                Take DOORBOOK_PASSWORDS away, or set it to pbkdf2 or scrypt, until Flask is switched off"
 	}
 	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
-		url, database.Place(c.Secrets.Database, c.Dir), cookie, c.Registration)
+		url, database.Place(c.Secrets.Database, c.Dir), cookie, joining.Mode)
 	if token != "" {
 		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: %s)\n",
 			url, token, int(door.SetupTime.Minutes()), c.Command)

@@ -37,7 +37,7 @@ type Parts struct {
 	Keys         *session.KeyRing
 	Proxies      httpx.Proxies // default: none
 	AddrHeader   string        // in which they name a visitor's address; default: X-Forwarded-For
-	Registration door.Registration
+	Registration account.Fixed // what is decided of who may register
 	Idle         time.Duration // without use an ordinary session ends; default: 2 hours
 	Remember     time.Duration // whoever asks to be kept signed in is, used or not; 0: nobody may ask
 	Flask        *Beside       // a Flask application that shares the session cookie; default: none
@@ -106,7 +106,7 @@ func NewSite(p Parts) (*Site, error) {
 		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, SignIns: p.SignIns, Tokens: p.Tokens, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
-		Registration: p.Registration, Stay: p.stay(config), Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
+		Joining: p.Registration, Stay: p.stay(config), Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
 	})
 	pages, err := web.New(d)
 	if err != nil {

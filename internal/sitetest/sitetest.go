@@ -83,7 +83,7 @@ func Open(t testing.TB, dir string, changes ...func(*server.Parts)) *Site {
 	s := &Site{DB: db, Dir: dir, Clock: NewClock(), Log: &Buffer{}, t: t}
 	s.Parts = server.Parts{
 		Accounts: db.Accounts(), Throttle: db.Throttle(), Devices: db.Devices(), SignIns: db.SignIns(), Tokens: db.Tokens(), Hashes: db.Hashes(), Entries: db.Entries(), Store: db.Sessions(store), Ready: db.Check,
-		Passwords: Hasher(t), Keys: keys, Registration: door.Open, URL: URL, Secure: true,
+		Passwords: Hasher(t), Keys: keys, Registration: account.Fixed{Mode: door.Open}, URL: URL, Secure: true,
 		Remember: 30 * 24 * time.Hour,
 		Hosts:    []string{"example.com"}, // what httptest.NewRequest asks for
 		Log:      slog.New(slog.NewJSONHandler(s.Log, nil)), Now: s.Clock.Now,

@@ -22,11 +22,13 @@ type accounts struct {
 	gone    *sql.Stmt
 	found   lookups[string, account.Developer] // by id
 	asked   lookups[string, bool]              // whether there is somebody of that id
+	joining lookups[int, account.Joining]      // of one key
 }
 
 func newAccounts(ctx context.Context, h *Handle) (*accounts, error) {
 	a := &accounts{
 		h: h, found: lookups[string, account.Developer]{version: h.version}, asked: lookups[string, bool]{version: h.version},
+		joining: lookups[int, account.Joining]{version: h.version},
 	}
 	err := prepare(ctx, h.Read, []statement{
 		{&a.byID, `SELECT ` + developerColumns + ` FROM developers WHERE id = ?`},

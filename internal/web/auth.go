@@ -67,7 +67,7 @@ func out(w http.ResponseWriter, r *http.Request, v *door.Visit, message string) 
 }
 
 func (p *Web) registerForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	if err := p.door.MayRegister(); err != nil {
+	if err := p.door.MayRegister(r.Context()); err != nil {
 		return err
 	}
 	return p.show(w, r, v, http.StatusOK, registerPage)
@@ -78,8 +78,13 @@ func (p *Web) register(w http.ResponseWriter, r *http.Request, v *door.Visit) er
 	if problems, status, shown := onForm(w, r, err); shown {
 		return p.show(w, r, v, status, registerPage, problems...)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !v.SignedIn():
+		v.Session.Flash("success", "Your account is made. An administrator has to approve it before you can sign in.")
+		httpx.Redirect(w, r, "/login")
+		return nil
 	}
 	return in(w, r, device)
 }

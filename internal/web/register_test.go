@@ -121,7 +121,7 @@ func TestRegisterThrottled(t *testing.T) {
 // TestRegistrationClosed: there is no page, no link to it, and no way around.
 func TestRegistrationClosed(t *testing.T) {
 	t.Parallel()
-	s := sitetest.New(t, func(p *server.Parts) { p.Registration = door.Closed })
+	s := sitetest.New(t, func(p *server.Parts) { p.Registration.Mode = door.Closed })
 	v := s.Visitor()
 	wantPage(t, v.Get("/register"), http.StatusForbidden, "Registration is closed")
 	if a := v.Get("/login"); strings.Contains(a.Body, "/register") {

@@ -88,6 +88,9 @@ func (p *Web) files(w http.ResponseWriter, r *http.Request, _ *door.Visit) error
 // page is what every page has. It takes the flash messages that wait.
 func (p *Web) page(w http.ResponseWriter, r *http.Request, v *door.Visit) view.Page {
 	page := p.bare(w, r, v)
+	if !v.SignedIn() {
+		page.RegistrationOpen = p.door.MayRegister(r.Context()) == nil
+	}
 	if !v.SignedIn() && p.door.Unclaimed(r.Context()) {
 		page.Unclaimed, page.RegistrationOpen = true, false // the first account is to be an admin's
 	}
@@ -120,7 +123,7 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 		Base:             httpx.Base(r),
 		Assets:           p.assets,
 		RequestID:        v.RequestID,
-		RegistrationOpen: p.door.MayRegister() == nil,
+		RegistrationOpen: p.door.FixedJoining().Mode == door.Open, // nothing is asked for: a database may be what fails
 	}
 	if v.SignedIn() {
 		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}

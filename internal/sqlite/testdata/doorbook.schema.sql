@@ -19,6 +19,12 @@ CREATE TABLE devices (
 	first_seen INTEGER NOT NULL,
 	last_seen  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE registration (
+	one      INTEGER PRIMARY KEY CHECK (one = 1),
+	mode     TEXT    NOT NULL,
+	domains  TEXT    NOT NULL, -- a JSON array of strings
+	approval INTEGER NOT NULL CHECK (approval IN (0, 1))
+) STRICT;
 CREATE TABLE setup (
 	one        INTEGER PRIMARY KEY CHECK (one = 1),
 	token_hash BLOB    NOT NULL,

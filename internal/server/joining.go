@@ -1,0 +1,27 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/config"
+)
+
+// Joining gives what the settings fix of who may register.
+func Joining(j config.Joins) (account.Fixed, error) {
+	f := account.Fixed{Mode: account.Mode(j.Registration)}
+	if j.RegistrationDomains != "" {
+		domains := []string{}
+		if j.RegistrationDomains != "*" {
+			var err error
+			if domains, err = account.CleanDomains([]string{j.RegistrationDomains}); err != nil {
+				return f, fmt.Errorf("--registration-domains: %w", err)
+			}
+		}
+		f.Domains = &domains
+	}
+	if j.RegistrationApproval != "" {
+		f.Approval = new(j.RegistrationApproval == "yes")
+	}
+	return f, nil
+}

@@ -1,0 +1,39 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/server"
+)
+
+// TestJoining: what is not said is not fixed.
+func TestJoining(t *testing.T) {
+	t.Parallel()
+	all, some, yes, no := []string{}, []string{"example.org", "example.com"}, true, false
+	for _, c := range []struct {
+		said config.Joins
+		want account.Fixed
+	}{
+		{config.Joins{}, account.Fixed{}},
+		{
+			config.Joins{Registration: "invite", RegistrationDomains: "*", RegistrationApproval: "no"},
+			account.Fixed{Mode: account.JoinInvite, Domains: &all, Approval: &no},
+		},
+		{
+			config.Joins{RegistrationDomains: "Example.org,example.com", RegistrationApproval: "yes"},
+			account.Fixed{Domains: &some, Approval: &yes},
+		},
+	} {
+		got, err := server.Joining(c.said)
+		if err != nil {
+			t.Errorf("%+v: %v", c.said, err)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", c.said, diff)
+		}
+	}
+}
