@@ -164,6 +164,9 @@ func TestSessionsOnMongo(t *testing.T) {
 	if a := there.Get("/"); a.Status != http.StatusSeeOther {
 		t.Errorf("the ended one is let in: %d\n%s", a.Status, list)
 	}
+	if ended := run("list", "ada@example.org", "--ended"); !strings.Contains(ended, id) || !strings.Contains(ended, "signed out by the operator, at the command line") {
+		t.Errorf("what has ended: %s", ended)
+	}
 	page := here.Get("/account/sessions").Body
 	if !strings.Contains(page, "Signed in on 2 devices") || !strings.Contains(page, "Safari on iPhone") {
 		t.Errorf("the page: %s", page)

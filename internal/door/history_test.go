@@ -273,3 +273,72 @@ func TestNameSession(t *testing.T) {
 		t.Errorf("taken away: %+v, %v", one, err)
 	}
 }
+
+// TestHistoryQuestions: the list takes as many questions for a hundred sessions as for one.
+func TestHistoryQuestions(t *testing.T) {
+	t.Parallel()
+	faults := &sitetest.Faults{}
+	s := sitetest.New(t, faults.Wrap)
+	ada := s.Developer("Ada", account.Member)
+	reader := signedIn(t, s, ada)
+	var before []string
+	for range 5 {
+		reader.visit(func(ctx context.Context, v *door.Visit) {
+			faults.Plan(0, 0, sitetest.Error)
+			if _, err := s.Door.History(ctx, v, ada.ID); err != nil {
+				t.Fatal(err)
+			}
+		})
+		calls := faults.Calls()
+		if before != nil {
+			if diff := cmp.Diff(before, calls); diff != "" {
+				t.Errorf("more questions with more sessions (-before +now):\n%s", diff)
+			}
+		}
+		before = calls
+		signedIn(t, s, ada)
+		b := signedIn(t, s, ada)
+		b.visit(func(ctx context.Context, v *door.Visit) { s.Door.SignOut(ctx, v) })
+	}
+	if len(before) > 4 {
+		t.Errorf("questions: %q", before)
+	}
+}
+
+// TestHistoryAtTheEnd: what was seen last is written down when the program ends.
+func TestHistoryAtTheEnd(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	b := signedIn(t, s, ada)
+	id := b.own()
+	s.Clock.Turn(time.Hour)
+	used := s.Clock.Now().UTC().Truncate(time.Millisecond)
+	b.who()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	s.Door.KeepSeen(ended, time.Hour)
+	s.Clock.Turn(3 * time.Hour)
+	h := signedIn(t, s, ada).history(ada.ID)
+	if len(h.Ended) != 1 || h.Ended[0].Session != id || !h.Ended[0].LastSeen.Equal(used) || !h.Ended[0].At.Equal(used.Add(2*time.Hour)) {
+		t.Errorf("last used at %v: %+v", used, h.Ended)
+	}
+}
+
+// TestHistoryFails: a history that cannot be written stops nobody from signing in or out, and from
+// ending what is not theirs.
+func TestHistoryFails(t *testing.T) {
+	t.Parallel()
+	faults := &sitetest.Faults{}
+	s := sitetest.New(t, faults.Wrap)
+	ada := s.Developer("Ada", account.Member)
+	b, reader := signedIn(t, s, ada), signedIn(t, s, ada)
+	faults.Only("signins.End", sitetest.Error)
+	if _, err := reader.end(ada.ID, b.own()); err != nil || b.who() != "" {
+		t.Errorf("ended: %v, and they are %q", err, b.who())
+	}
+	reader.visit(func(ctx context.Context, v *door.Visit) { s.Door.SignOut(ctx, v) })
+	if who := reader.who(); who != "" {
+		t.Errorf("signed out, and they are %q", who)
+	}
+}

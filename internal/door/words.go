@@ -19,6 +19,8 @@ func (e EndedSession) Words(reader string) (text, by string) {
 		who = "its owner"
 	case e.By == "" && e.ByName == book.CommandLine:
 		who = "the operator, at the command line"
+	case who == "": // a stranger, whom nothing but a link lets do such a thing
+		who = "whoever had a link for it"
 	}
 	switch e.Reason {
 	case account.SignedOut:

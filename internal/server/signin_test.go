@@ -27,7 +27,7 @@ func TestSignInCommits(t *testing.T) {
 	for _, call := range faults.Calls() {
 		if slices.Contains([]string{
 			"accounts.Create", "accounts.Update", "throttle.Take", "throttle.Settle",
-			"sessions.Create", "sessions.Patch", "sessions.Touch", "sessions.Delete",
+			"sessions.Create", "sessions.Patch", "sessions.Touch", "sessions.Delete", "signins.End",
 		}, call) {
 			writes = append(writes, call)
 		}
