@@ -1,7 +1,7 @@
 package view_test
 
 import (
-	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -30,24 +30,29 @@ func TestGallery(t *testing.T) {
 	if dir == "" {
 		return
 	}
-	css := "@layer " + strings.Join(static.Layers(), ", ") + ";\n"
-	for _, layer := range static.Layers() {
-		css += file(t, "css/"+layer+".css")
-	}
-	for name, content := range map[string]string{"index.html": html, "app.css": css, "app.js": file(t, "app.js"), "icon.svg": file(t, "icon.svg")} {
+	served := files(t)
+	served["index.html"] = html
+	for name, content := range served {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func file(t *testing.T, name string) string {
+// files are those that pages refer to, as they are served.
+func files(t *testing.T) map[string]string {
 	t.Helper()
-	content, err := fs.ReadFile(static.FS, name)
+	s, err := static.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(content)
+	all := map[string]string{}
+	for _, name := range []string{"app.css", "app.js", "icon.svg"} {
+		w := httptest.NewRecorder()
+		s.Handler().ServeHTTP(w, httptest.NewRequest("GET", s.URL(name), nil))
+		all[name] = w.Body.String()
+	}
+	return all
 }
 
 // TestGalleryIsComplete: no part is left out of it.
@@ -83,10 +88,8 @@ func TestGalleryIsComplete(t *testing.T) {
 // on a page.
 func TestClasses(t *testing.T) {
 	t.Parallel()
-	css, script := "", file(t, "app.js")
-	for _, layer := range static.Layers() {
-		css += regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(file(t, "css/"+layer+".css"), "")
-	}
+	served := files(t)
+	css, script := regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(served["app.css"], ""), served["app.js"]
 	styled, used := map[string]bool{}, map[string]bool{}
 	for _, m := range regexp.MustCompile(`\.([a-z][a-z0-9-]*)`).FindAllStringSubmatch(css, -1) {
 		styled[m[1]] = true
