@@ -35,7 +35,7 @@ func TestReposMongoAccounts(t *testing.T) {
 	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
 		t.Parallel()
 		db := openMongo(t, mongo.Options{})
-		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens(), SignIn: signIn(db.Sessions())}
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens(), SignIn: signIn(db.Sessions()), SignedIn: now}
 	})
 }
 

@@ -185,6 +185,7 @@ const MostAsked = 64
 // Repository keeps developers. Every method is safe for concurrent use, takes time from its caller,
 // and is all or nothing.
 type Repository interface {
+	Directory
 	// Create adds a developer whose ID, EmailKey and times the caller has set. ErrEmailTaken if the
 	// EmailKey exists: of any number of concurrent calls with one EmailKey exactly one succeeds.
 	// ErrNameTaken is the same of a ShortName. ErrAuthority.

@@ -39,6 +39,7 @@ func (a *API) Handlers() map[string]httpx.Handler {
 		"DELETE /logs/{id}":       a.deleteLog,
 		"DELETE /logs/{id}/{$}":   a.deleteLog,
 
+		"GET /api/people":                     a.people,
 		"POST /api/people":                    a.invite,
 		"GET /api/people/{id}":                a.person,
 		"PATCH /api/people/{id}":              a.changePerson,

@@ -52,6 +52,17 @@ func operations() map[string]operation {
 		"GET /api/developers/{id}/tokens":              {does: "Somebody's tokens.", out: []Token{}},
 		"POST /api/developers/{id}/tokens/{token}/end": {does: "End a token of somebody.", out: endedID{}, person: true},
 
+		"GET /api/people": {
+			does: "Find people. A page may hold fewer than the limit and be followed by another.", out: []ListedPerson{}, paged: true, says: []int{400},
+			query: []query{
+				limit,
+				{name: "after", does: "The \"next\" of the page before.", kind: ""},
+				{name: "q", does: "Beginnings of words of the name, the address or the short name.", kind: ""},
+				{name: "role", does: "Only people of this role.", kind: "", words: []string{"member", "admin"}},
+				{name: "state", does: "Only accounts in this state.", kind: "", words: []string{"active", "disabled", "invited", "waiting"}},
+				{name: "group", does: "Only people in this group.", kind: ""},
+			},
+		},
 		"POST /api/people": {
 			does: "Invite somebody. The link is in this answer and in no other.", in: inviteIn{}, must: []string{"email"},
 			out: Link{}, status: 201,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
 )
 
@@ -74,6 +75,64 @@ func forPerson(do func(r *http.Request, v *door.Visit, target, password string) 
 		}
 		return ok(w, status, data)
 	}
+}
+
+// ListedPerson is somebody in a list of people.
+type ListedPerson struct {
+	Person
+	Sessions   int        `json:"sessions"` // that live
+	LastSeenAt *time.Time `json:"last_seen_at,omitempty"`
+}
+
+// ListedPersonOf returns somebody of the door's list as ListedPerson.
+func ListedPersonOf(p door.PersonInfo) ListedPerson {
+	out := ListedPerson{Person: PersonOf(p.Developer), Sessions: p.Sessions}
+	if !p.LastSeen.IsZero() {
+		seen := p.LastSeen.UTC()
+		out.LastSeenAt = &seen
+	}
+	return out
+}
+
+// askedFor reads who is asked for from a query.
+func askedFor(r *http.Request) (q account.PeopleQuery, err error) {
+	n, err := limit(r)
+	if err != nil {
+		return q, err
+	}
+	query := r.URL.Query()
+	q = account.PeopleQuery{
+		Search: query.Get("q"), Role: account.Role(query.Get("role")), Group: query.Get("group"),
+		After: query.Get("after"), Limit: min(n, account.MaxPeople),
+	}
+	if word := query.Get("state"); word != "" {
+		state := account.ParseState(word)
+		if state.String() != word {
+			return q, fault.New(fault.Malformed, "The state is active, disabled, invited or waiting.")
+		}
+		q.State = &state
+	}
+	if q.Role != "" && q.Role != account.Member && q.Role != account.Admin {
+		return q, fault.New(fault.Malformed, "The role is member or admin.")
+	}
+	return q, nil
+}
+
+func (a *API) people(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
+	q, err := askedFor(r)
+	if err != nil {
+		return err
+	}
+	list, next, err := a.door.People(r.Context(), v, q)
+	if err != nil {
+		return err
+	}
+	shown := make([]ListedPerson, len(list))
+	for i, p := range list {
+		shown[i] = ListedPersonOf(p)
+	}
+	httpx.WriteJSON(w, http.StatusOK, envelope{Status: true, Data: shown, Next: next})
+	return nil
 }
 
 func (a *API) person(w http.ResponseWriter, r *http.Request, v *door.Visit) error {

@@ -3,11 +3,13 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/api"
+	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/door"
 )
@@ -237,6 +239,56 @@ func (u *userDeleteVerb) Run(c *command) error {
 		return o.inWords(err)
 	}
 	return o.say(c, "%s is deleted", dev.Email)
+}
+
+type userListVerb struct {
+	config.Data
+	output
+	Search string `arg:"" optional:"" help:"Beginnings of words of the name, the address or the short name; default: everybody."`
+	Role   string `enum:",admin,member" default:"" placeholder:"ROLE" help:"Only this role: admin or member."`
+	State  string `enum:",active,disabled,invited,waiting" default:"" placeholder:"STATE" help:"Only this state: active, disabled, invited or waiting."`
+	Group  string `placeholder:"GROUP" help:"Only who is in this group."`
+}
+
+// Run lists people by name.
+func (u *userListVerb) Run(c *command) error {
+	o, err := openDoor(c, u.Data, config.Passwords{})
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	q := account.PeopleQuery{Search: u.Search, Role: account.Role(u.Role), Group: u.Group, Limit: account.MaxPeople}
+	if u.State != "" {
+		q.State = new(account.ParseState(u.State))
+	}
+	shown, rows := []api.ListedPerson{}, [][]string{}
+	for {
+		list, next, err := o.door.People(c.ctx, door.Program(), q)
+		if err != nil {
+			return o.inWords(err)
+		}
+		for _, p := range list {
+			shown = append(shown, api.ListedPersonOf(p))
+			rows = append(rows, []string{p.Email, book.Inert(p.Name, 200), string(p.Role), p.State.String(), strconv.Itoa(p.Sessions), lastSeen(p), strings.Join(p.Groups, ", ")})
+		}
+		if q.After = next; next == "" {
+			break
+		}
+	}
+	if u.json() {
+		return u.write(c, shown)
+	}
+	if err := o.say(c, "people: %d", len(rows)); err != nil || len(rows) == 0 {
+		return err
+	}
+	return table(c, "ADDRESS\tNAME\tROLE\tSTATE\tSESSIONS\tLAST USED\tGROUPS", rows)
+}
+
+func lastSeen(p door.PersonInfo) string {
+	if p.LastSeen.IsZero() {
+		return "-"
+	}
+	return stamp(p.LastSeen)
 }
 
 // table writes rows under a head, in columns.

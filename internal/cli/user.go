@@ -18,6 +18,7 @@ import (
 
 type userVerb struct {
 	Add      userAddVerb      `cmd:"" help:"Make an account."`
+	List     userListVerb     `cmd:"" help:"List people, or find them."`
 	Invite   userInviteVerb   `cmd:"" help:"Invite somebody: make an account, and a link by which its owner takes it."`
 	Password userPasswordVerb `cmd:"" help:"Set a forgotten password, and sign its owner out everywhere."`
 

@@ -30,6 +30,7 @@ const (
 	VerbHealth      = "healthcheck"
 	VerbUserAdd     = "user add"
 	VerbPassword    = "user password"
+	VerbUsers       = "user list"
 	VerbInvite      = "user invite"
 	VerbLink        = "user password-link"
 	VerbDisable     = "user disable"
@@ -60,7 +61,7 @@ func onData() []string {
 	return slices.Concat([]string{
 		VerbServe, VerbUserAdd, VerbPassword, VerbImportFlask, VerbSessions, VerbEnd, VerbEndAll,
 		VerbTokens, VerbTokenAdd, VerbTokenEnd, VerbKeys, VerbRotate,
-	}, onLinks(), []string{VerbDisable, VerbEnable, VerbRole, VerbGroups, VerbDelete})
+	}, onLinks(), []string{VerbUsers, VerbDisable, VerbEnable, VerbRole, VerbGroups, VerbDelete})
 }
 
 // onLinks lists the verbs that print a link to the site.

@@ -2,6 +2,8 @@ package door
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/fault"
@@ -71,4 +73,42 @@ func (d *Door) DeletePerson(ctx context.Context, v *Visit, target string, in Del
 		return dev, err
 	}
 	return dev, d.RemoveDeveloper(ctx, v, target)
+}
+
+// PersonInfo is somebody as a list of people shows them.
+type PersonInfo struct {
+	account.Developer
+	Sessions int       // that live
+	LastSeen time.Time // of those; zero where there are none
+}
+
+// People finds people, for an admin or the command line, with where they are signed in, and gives
+// where the next page begins, "" for nowhere. A page may hold fewer than the limit, and be followed
+// by another all the same.
+//
+// Faults: Forbidden, Malformed (the page to continue from), Busy.
+func (d *Door) People(ctx context.Context, v *Visit, q account.PeopleQuery) (list []PersonInfo, next string, err error) {
+	if !v.Admin() && !v.program {
+		return nil, "", d.forbid(ctx, v, account.Developer{})
+	}
+	found, next, err := d.accounts.People(ctx, q)
+	switch {
+	case errors.Is(err, account.ErrBadPage):
+		return nil, "", fault.New(fault.Malformed, "The page to continue from is not one of ours.")
+	case err != nil:
+		return nil, "", unavailable(err)
+	}
+	ids := make([]string, len(found))
+	for i, dev := range found {
+		ids[i] = dev.ID
+	}
+	present, err := d.accounts.Presence(ctx, ids, d.now())
+	if err != nil {
+		return nil, "", unavailable(err)
+	}
+	for _, dev := range found {
+		p := present[dev.ID]
+		list = append(list, PersonInfo{Developer: dev, Sessions: p.Sessions, LastSeen: p.LastSeen})
+	}
+	return list, next, nil
 }

@@ -65,6 +65,7 @@ func matrix() map[string]statuses {
 		"GET /api/developers/{id}/tokens":              {401, 403, 403, 200},
 		"POST /api/developers/{id}/tokens/{token}/end": {401, 403, 403, 404},
 
+		"GET /api/people":                     {401, 403, 403, 200},
 		"POST /api/people":                    {401, 403, 403, 422},
 		"GET /api/people/{id}":                {401, 403, 403, 200},
 		"PATCH /api/people/{id}":              {401, 403, 403, 200},

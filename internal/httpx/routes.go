@@ -98,6 +98,7 @@ func Routes() []Route {
 		{Pattern: "GET /api/developers/{id}/tokens", Who: Admins, Form: JSON},
 		{Pattern: "POST /api/developers/{id}/tokens/{token}/end", Who: Admins, Form: JSON},
 
+		{Pattern: "GET /api/people", Who: Admins, Form: JSON, Keep: peopleFields()},
 		{Pattern: "POST /api/people", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
 		{Pattern: "GET /api/people/{id}", Who: Admins, Form: JSON},
 		{Pattern: "PATCH /api/people/{id}", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
@@ -135,6 +136,12 @@ func developerFields() book.Keep {
 func tokenFields() book.Keep {
 	return book.Keep{Body: append(append(fields(book.Hidden, "name", "current_password"), fields(book.Number, "days")...),
 		word("scopes", (account.ScopeRead|account.ScopeWrite|account.ScopeApplications).Names()...))}
+}
+
+// peopleFields are those of a search for people. What is typed into it may be anything.
+func peopleFields() book.Keep {
+	return book.Keep{Query: append(fields(book.Number, "limit"), word("role", string(account.Member), string(account.Admin)),
+		word("state", account.Active.String(), account.Disabled.String(), account.Invited.String(), account.Waiting.String()))}
 }
 
 // personFields are those of what admins do for people. They stand beside the admin's own password.

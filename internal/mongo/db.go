@@ -126,6 +126,9 @@ func open(ctx context.Context, a address, opts Options) (_ *DB, err error) {
 	if err := db.accounts.settleAll(ctx); err != nil {
 		return nil, err
 	}
+	if err := db.accounts.giveAllWords(ctx); err != nil {
+		return nil, err
+	}
 	if err := db.accounts.mendAll(ctx); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func developerDoc(id bson.ObjectID, d account.Developer) bson.D {
 	if d.Link.Hash != nil {
 		doc = append(doc, el("link", linkDoc(d.Link)))
 	}
-	return doc
+	return append(doc, wordsOf(d)...)
 }
 
 func linkDoc(l account.Link) bson.D {
@@ -63,7 +63,7 @@ func developerFields() bson.D {
 	var fields bson.D
 	for _, name := range []string{
 		"name", "email", "password", "skills", "created_at", "deleted", "email_key", "email_seen", "role", "disabled", "epoch",
-		"updated_at", "admin_next", "admin_seen", "state", "short_name", "groups", "link",
+		"updated_at", "admin_next", "admin_seen", "state", "short_name", "groups", "link", "words_seen",
 	} {
 		fields = append(fields, key(name, 1))
 	}
@@ -177,6 +177,9 @@ func changes(c account.Change, now time.Time) bson.D {
 		set = append(set, bson.E{Key: "role", Value: string(*c.Role)})
 	}
 	var unset bson.D
+	if c.Name != nil || c.Email != nil || c.ShortName != nil {
+		unset = append(unset, key("words_seen", 1)) // whoever looks for people next makes them anew
+	}
 	keep := func(name string, has bool, value any) {
 		if has {
 			set = append(set, el(name, value))

@@ -11,7 +11,8 @@
 //	collection  _id                of the original                          ours
 //	developers  ObjectID           name, email, password (the hash),        email_key, email_seen, role, disabled, epoch,
 //	                               skills (list), created_at (date),        updated_at, state (in a word, of whom disabled
-//	                                                                        is true), short_name, groups, link,
+//	                                                                        is true), short_name, groups, link, words,
+//	                                                                        words_seen, name_key,
 //	                               deleted (bool: counts as disabled)       admin_seen, admin_next (below)
 //	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user,
 //	                               body, created_at (date), deleted (bool)  user_name, session, request_id, action,

@@ -35,6 +35,9 @@ func indexes(beside bool) []index {
 		{collection: "developers", keys: bson.D{key("role", 1)}, partial: "role"},
 		{collection: "developers", keys: bson.D{key("short_name", 1)}, unique: true, partial: "short_name"},
 		{collection: "developers", keys: bson.D{key("link.hash", 1)}, partial: "link.hash"},
+		{collection: "developers", keys: bson.D{key("name_key", 1), key("_id", 1)}},
+		{collection: "developers", keys: bson.D{key("words", 1)}, partial: "words"},
+		{collection: "developers", keys: bson.D{key("words_seen", 1)}}, // finds those without words
 		{collection: "throttle", keys: bson.D{key("last_at", 1)}},
 		{collection: "devices", keys: bson.D{key("account", 1), key("last_seen", -1), key("_id", 1)}},
 		{collection: "devices", keys: bson.D{key("last_seen", 1)}},

@@ -15,7 +15,9 @@ type Opened struct {
 	Tokens   account.Tokens
 	// SignIn begins a session of a subject in the same database, as it does while people use the
 	// program. It gives its id, and what ends it.
-	SignIn func(t *testing.T, subject string) (id string, end func(t *testing.T))
+	// Its sessions begin at SignedIn, and live for an hour.
+	SignedIn time.Time
+	SignIn   func(t *testing.T, subject string) (id string, end func(t *testing.T))
 }
 
 // Accounts proves an account.Repository.
@@ -37,6 +39,10 @@ func Accounts(t *testing.T, open func(t *testing.T) Opened) {
 	run("the short name is taken", shortNameTaken)
 	run("a link is used once", linkRace)
 	run("registration", joining)
+	run("people", findPeople)
+	run("people: paging", pagePeople)
+	run("people: words follow", wordsFollow)
+	runAll("people: who is here", presence)
 	run("delete", deleteDeveloper)
 	run("the last admin", lastAdmin)
 	run("the last admins at once", lastAdminRace)

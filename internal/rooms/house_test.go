@@ -54,7 +54,7 @@ func house() []room {
 		{path: "internal/network"},
 		{path: "internal/files"},
 		{path: "internal/agent", libs: []string{"github.com/medama-io/go-useragent"}},
-		{path: "internal/account", may: with()},
+		{path: "internal/account", may: with(), libs: []string{"golang.org/x/text"}}, // which letters are the same to who searches
 		{path: "internal/book", may: with()},
 		{path: "internal/door", may: door, libs: []string{"golang.org/x/text"}},
 

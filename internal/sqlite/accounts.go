@@ -117,16 +117,20 @@ func (a *accounts) Update(
 		if !c.Holds(d) {
 			return account.ErrChanged
 		}
-		was := d.IsAdmin()
+		was := d
 		c.Apply(&d)
 		d.UpdatedAt = fromMillis(now.UnixMilli())
-		if was && !d.IsAdmin() {
+		if was.IsAdmin() && !d.IsAdmin() {
 			if err := keepAnAdmin(ctx, tx, id); err != nil {
 				return err
 			}
 		}
-		return storeDeveloper(ctx, tx, `UPDATE developers SET (`+developerColumns+`) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		err = storeDeveloper(ctx, tx, `UPDATE developers SET (`+developerColumns+`) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			WHERE id = ?`, d, d.ID)
+		if err != nil {
+			return err
+		}
+		return keepWords(ctx, tx, was, d)
 	})
 	if err != nil {
 		return account.Developer{}, wrapAccount("update developer", err)
@@ -145,6 +149,9 @@ func (a *accounts) Delete(ctx context.Context, by account.Actor, id string) erro
 			if err := keepAnAdmin(ctx, tx, id); err != nil {
 				return err
 			}
+		}
+		if err := dropWords(ctx, tx, id); err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM developers WHERE id = ?`, id)
 		return err
@@ -228,8 +235,12 @@ func hasAdmin(ctx context.Context, q queryer, except string) (has bool, err erro
 }
 
 func insertDeveloper(ctx context.Context, tx *sql.Tx, d account.Developer) error {
-	return storeDeveloper(ctx, tx, `INSERT INTO developers (`+developerColumns+`)
+	err := storeDeveloper(ctx, tx, `INSERT INTO developers (`+developerColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, d)
+	if err != nil {
+		return err
+	}
+	return keepWords(ctx, tx, account.Developer{}, d)
 }
 
 // storeDeveloper runs a statement that takes a developer's columns, then more. Of what somebody has already,
@@ -264,7 +275,7 @@ func developerIn(ctx context.Context, q queryer, id string) (account.Developer, 
 
 // wrapAccount says what failed, and leaves alone the answers that callers act upon.
 func wrapAccount(what string, err error) error {
-	for _, known := range []error{nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrNameTaken, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority} {
+	for _, known := range []error{nil, account.ErrNotFound, account.ErrEmailTaken, account.ErrNameTaken, account.ErrLastAdmin, account.ErrSetupOver, account.ErrAuthority, account.ErrBadPage} {
 		if err == known {
 			return err
 		}

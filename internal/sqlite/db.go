@@ -80,6 +80,9 @@ func Open(ctx context.Context, dir string, opts Options) (_ *DB, err error) {
 		return nil, err
 	}
 	place.tell(opts.Log)
+	if err := db.Main.giveWords(ctx); err != nil {
+		return nil, err
+	}
 	if db.accounts, err = newAccounts(ctx, db.Main); err != nil {
 		return nil, err
 	}

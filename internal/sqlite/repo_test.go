@@ -31,7 +31,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	repotest.Accounts(t, func(t *testing.T) repotest.Opened {
 		db := open(t, t.TempDir())
-		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens(), SignIn: signIn(plainSessions(t, db))}
+		return repotest.Opened{Accounts: db.Accounts(), Tokens: db.Tokens(), SignIn: signIn(plainSessions(t, db)), SignedIn: sessionTime}
 	})
 }
 

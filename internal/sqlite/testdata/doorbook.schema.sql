@@ -9,7 +9,7 @@ CREATE TABLE developers (
 	epoch         INTEGER NOT NULL,
 	created_at    INTEGER NOT NULL,
 	updated_at    INTEGER NOT NULL
-, state TEXT NOT NULL DEFAULT 'active', short_name TEXT, member_of TEXT NOT NULL DEFAULT '[]', link_hash BLOB, link_expires INTEGER NOT NULL DEFAULT 0, link_by TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;
+, state TEXT NOT NULL DEFAULT 'active', short_name TEXT, member_of TEXT NOT NULL DEFAULT '[]', link_hash BLOB, link_expires INTEGER NOT NULL DEFAULT 0, link_by TEXT NOT NULL DEFAULT '', name_key TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
 	id         TEXT    PRIMARY KEY NOT NULL, -- a hash of the cookie
 	account    TEXT    NOT NULL,             -- a developer's id; the row may outlive the developer
@@ -18,6 +18,12 @@ CREATE TABLE devices (
 	session    TEXT    NOT NULL,
 	first_seen INTEGER NOT NULL,
 	last_seen  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE people_words (
+	word     TEXT NOT NULL,
+	name_key TEXT NOT NULL,
+	account  TEXT NOT NULL, -- a developer's id
+	PRIMARY KEY (word, name_key, account)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE registration (
 	one      INTEGER PRIMARY KEY CHECK (one = 1),
@@ -69,9 +75,11 @@ CREATE TABLE tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX developers_admin ON developers (role) WHERE role = 'admin' AND state = 'active';
 CREATE UNIQUE INDEX developers_link ON developers (link_hash) WHERE link_hash IS NOT NULL;
+CREATE INDEX developers_name_key ON developers (name_key, id);
 CREATE UNIQUE INDEX developers_short_name ON developers (short_name) WHERE short_name IS NOT NULL;
 CREATE INDEX devices_account ON devices (account, last_seen);
 CREATE INDEX devices_last_seen ON devices (last_seen);
+CREATE INDEX people_words_account ON people_words (account, word);
 CREATE INDEX sign_ins_account ON sign_ins (account, over);
 CREATE INDEX sign_ins_over ON sign_ins (over);
 CREATE INDEX throttle_last_at ON throttle (last_at);
