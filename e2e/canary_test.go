@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -241,4 +242,56 @@ func everyPage(t *testing.T, s *rig.Server, admin *rig.Client) map[string]string
 		pages["stranger "+path] = s.Client().Get(path).Body
 	}
 	return pages
+}
+
+// TestCanaryToken makes tokens in every way that there is, uses them, and puts them where they do not
+// belong; each is in the answer that made it, and then nowhere.
+func TestCanaryToken(t *testing.T) {
+	t.Parallel()
+	s := rig.Start(t, rig.Options{})
+	admin := s.Admin()
+	form := regexp.MustCompile(`dbk_[A-Z2-7]{33}`)
+	page := admin.Form("/account/tokens/new", "/account/tokens", rig.Fields("name", "a", "read", "yes", "write", "yes", "days", "7"))
+	json := admin.JSON("POST", "/api/tokens", map[string]any{"name": "b", "scopes": []string{"read"}})
+	said := rig.Run(t, nil, "", "token", "add", "ada@example.org", "--name", "c", "--may", "read", "--data", s.Dir)
+	tokens := []string{form.FindString(page.Body), form.FindString(json.Body), form.FindString(said.Stdout)}
+	if strings.Contains(said.Stderr, "dbk_") {
+		t.Errorf("the standard error has the token: %s", said.Stderr)
+	}
+	for i, token := range tokens {
+		if token == "" {
+			t.Fatalf("token %d was not made: %d %d %s", i, page.Status, json.Status, said.Stderr)
+		}
+		bearer := http.Header{"Authorization": {"Bearer " + token}, "Content-Type": {"application/json"}}
+		if a := s.Client().Send("GET", "/logs", "", bearer); a.Status != 200 {
+			t.Errorf("token %d: %d", i, a.Status)
+		}
+		s.Client().Send("GET", "/", "", bearer)
+		s.Client().Send("POST", "/developers", `{"access_token":"`+token+`"}`, bearer)
+		s.Client().Send("GET", "/developers?access_token="+token, "", nil)
+		s.Client().Send("GET", "/developers?limit="+token, "", bearer)
+		admin.Send("POST", "/api/tokens/"+token+"/end", "", http.Header{"Content-Type": {"application/json"}})
+		admin.JSON("POST", "/api/tokens", map[string]any{"name": "", token: token, "scopes": []string{token}})
+		admin.JSON("POST", "/api/tokens", map[string]any{"name": "", "current_password": token})
+	}
+	admin.JSON("POST", "/api/tokens/"+tokens[0]+"/end", nil)
+	list := rig.Run(t, nil, "", "token", "list", "ada@example.org", "--data", s.Dir)
+	pages := map[string]string{"list": list.Stdout + list.Stderr}
+	for _, path := range []string{"/", "/logs?limit=200", "/account/tokens", "/api/tokens", "/developers"} {
+		a := admin.Get(path)
+		if pages[path] = a.Body; a.Status != 200 {
+			t.Errorf("%s: %d", path, a.Status)
+		}
+	}
+	if code := s.Stop(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, token := range tokens {
+		for name, text := range pages {
+			if hits := rig.Found([]byte(text), rig.Disguises(token)); hits != nil {
+				t.Errorf("%s shows %q", name, hits)
+			}
+		}
+		s.NoTrace(t, "after the end", rig.Disguises(token))
+	}
 }

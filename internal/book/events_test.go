@@ -104,6 +104,10 @@ func TestSentence(t *testing.T) {
 	}{
 		{book.Entry{Type: book.Request, Action: book.ActionSignIn}, nil},
 		{
+			book.Entry{Type: book.Request, User: a, UserName: "Ann", Token: b, TokenName: "deploy"},
+			[]book.Part{{Text: "By the token "}, {Text: "deploy", Chosen: true, Mark: "bbbbbb"}},
+		},
+		{
 			book.Entry{
 				Type: book.Activity, Action: book.ActionEntryHidden, User: a, UserName: "Ann", Token: b, TokenName: "deploy",
 				Target: a, TargetName: "GET /",

@@ -15,9 +15,12 @@ type Part struct {
 // a name or an e-mail address nobody can choose it, and unlike an address it tells nothing of them.
 func Short(id string) string { return id[max(0, len(id)-6):] }
 
-// Sentence returns what an entry tells in words; nil for a request, and for an action that is not
-// known the action and the text as they are.
+// Sentence returns what an entry tells in words; for a request by which token it was made, nil for
+// none, and for an action that is not known the action and the text as they are.
 func (c Catalog) Sentence(e *Entry) []Part {
+	if e.Type == Request && e.Token != "" {
+		return []Part{{Text: "By the token "}, e.token()}
+	}
 	if e.Type == Request {
 		return nil
 	}
@@ -75,7 +78,7 @@ func (e *Entry) who() []Part {
 		return []Part{
 			{Text: e.UserName, Chosen: true, Mark: Short(e.User), Person: e.User},
 			{Text: ", by the token "},
-			{Text: e.TokenName, Chosen: true, Mark: Short(e.Token)},
+			e.token(),
 			{Text: ","},
 		}
 	case e.User != "":
@@ -85,6 +88,9 @@ func (e *Entry) who() []Part {
 	}
 	return []Part{{Text: "Somebody"}}
 }
+
+// token names the token that spoke for the user.
+func (e *Entry) token() Part { return Part{Text: e.TokenName, Chosen: true, Mark: Short(e.Token)} }
 
 func (e *Entry) target() Part {
 	if e.Target == "" {

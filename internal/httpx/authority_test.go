@@ -128,6 +128,8 @@ func deeds() []deed {
 		{account.Admin, "PATCH /api/registration", `{"approval":true}`, false},
 		{account.Member, "POST /api/sessions/{id}/end", `{}`, true},
 		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
+		{account.Member, "POST /account/tokens", "csrf_token=&name=deploy&read=yes&days=30", true},
+		{account.Member, "POST /account/tokens/{id}/end", "csrf_token=", true},
 		{account.Member, "POST /account/sessions/{id}/end", "csrf_token=", true},
 		{account.Member, "POST /account/sessions/{id}/disown", "csrf_token=", true},
 		{account.Member, "POST /account/sessions/{id}/name", "csrf_token=&name=mine", true},

@@ -41,6 +41,8 @@ func TestFresh(t *testing.T) {
 					typed["email"] = "zoe@example.org"
 				case route.Pattern == "POST /api/tokens":
 					typed["name"], typed["scopes"] = "deploy", []string{"read"}
+				case route.Pattern == "POST /account/tokens":
+					typed["name"], typed["read"], typed["days"] = "deploy", "yes", 30
 				}
 				if route.Form == httpx.JSON {
 					body, err := json.Marshal(typed)

@@ -47,6 +47,11 @@ func matrix() map[string]statuses {
 		"GET /account/sessions/end-all":      {303, 200, 200, 200},
 		"POST /account/sessions/end-all":     everybody(303),
 
+		"GET /account/tokens":           {303, 200, 200, 200},
+		"GET /account/tokens/new":       {303, 200, 200, 200},
+		"POST /account/tokens":          {303, 422, 422, 422},
+		"POST /account/tokens/{id}/end": everybody(303), // such a token has ended
+
 		"GET /openapi.json":           everybody(200),
 		"GET /api/sessions":           {401, 200, 200, 200},
 		"POST /api/sessions/{id}/end": {401, 404, 404, 404}, // nobody's session has that id

@@ -83,6 +83,11 @@ func Routes() []Route {
 		{Pattern: "GET /account/sessions/end-all", Who: SignedIn, Fresh: recent},
 		{Pattern: "POST /account/sessions/end-all", Who: SignedIn, Fresh: recent},
 
+		{Pattern: "GET /account/tokens", Who: SignedIn},
+		{Pattern: "GET /account/tokens/new", Who: SignedIn, Fresh: recent},
+		{Pattern: "POST /account/tokens", Who: SignedIn, Fresh: recent},
+		{Pattern: "POST /account/tokens/{id}/end", Who: SignedIn},
+
 		{Pattern: "GET /openapi.json", Who: Anyone, Form: JSON},
 		{Pattern: "GET /api/sessions", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/{id}/end", Who: SignedIn, Form: JSON},

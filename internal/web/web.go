@@ -61,6 +61,11 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"GET /auth/logout":    redirect("/"),
 		"GET /static/":        p.files,
 
+		"GET /account/tokens":           p.tokens,
+		"GET /account/tokens/new":       p.newToken,
+		"POST /account/tokens":          p.makeToken,
+		"POST /account/tokens/{id}/end": p.endToken,
+
 		"GET /account/sessions":              p.sessions,
 		"POST /account/sessions/{id}/end":    p.endSession,
 		"POST /account/sessions/{id}/disown": p.disownSession,

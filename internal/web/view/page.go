@@ -63,6 +63,7 @@ const (
 	loginHere     place = "login"
 	registerHere  place = "register"
 	sessionsHere  place = "sessions"
+	tokensHere    place = "tokens"
 	peopleHere    place = "people"
 )
 

@@ -83,6 +83,19 @@ func hostileDevice() view.Device {
 	}
 }
 
+// someTokens are one that lets in and one that does not.
+func someTokens() []view.Token {
+	at := time.Date(2026, 7, 31, 13, 24, 5, 0, time.UTC)
+	return []view.Token{
+		{ID: "65f0c0de0000000000000001", Name: "deploy", Scopes: []string{"read", "write"}, Live: true, Made: at, Ends: at.AddDate(0, 1, 0), Used: at, From: "203.0.113.7"},
+		{ID: "65f0c0de0000000000000002", Name: "nightly", Scopes: []string{"read"}, State: "ended", Made: at, Ends: at},
+	}
+}
+
+func hostileToken(live bool) view.Token {
+	return view.Token{ID: hostile, Name: hostile, Scopes: []string{hostile}, Live: live, State: hostile, From: hostile, Used: time.Unix(1, 0)}
+}
+
 // ended are sessions that are over, by somebody and by themselves.
 func ended() []view.EndedDevice {
 	at := time.Date(2026, 7, 31, 13, 24, 5, 0, time.UTC)
@@ -116,6 +129,15 @@ func pages() map[string]templ.Component {
 		"sessions full":      view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Ended: ended(), More: true, Now: time.Unix(1785504245, 0)}),
 		"sessions wrong":     view.Sessions(view.SessionsPage{Page: signedIn(), Devices: devices(), Problems: []view.Problem{{Field: "name", Text: "Name."}}, Wrong: "65f0c0de0000000000000002", Typed: "x"}),
 		"sessions hostile":   view.Sessions(view.SessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Ended: []view.EndedDevice{{Name: hostile, Browser: hostile + "x", Addr: hostile, Why: hostile, By: hostile}, {}}, Problems: bad, Wrong: hostile, Typed: hostile}),
+		"tokens zero":        view.Tokens(view.TokensPage{}),
+		"tokens full":        view.Tokens(view.TokensPage{Page: signedIn(), Tokens: someTokens(), Now: time.Unix(1785504245, 0)}),
+		"tokens hostile":     view.Tokens(view.TokensPage{Page: allHostile(), Tokens: []view.Token{hostileToken(true), hostileToken(false)}}),
+		"new token zero":     view.NewToken(view.NewTokenPage{}),
+		"new token full":     view.NewToken(view.NewTokenPage{Page: signedIn(), Name: "deploy", Scopes: []string{"read"}, Days: 30, Lives: []int{7, 30}, Password: true, Problems: []view.Problem{{Field: "scopes", Text: "Choose."}, {Field: "name", Text: "Name."}}}),
+		"new token hostile":  view.NewToken(view.NewTokenPage{Page: allHostile(), Name: hostile, Scopes: []string{hostile}, Problems: bad}),
+		"made token zero":    view.MadeToken(view.MadeTokenPage{}),
+		"made token full":    view.MadeToken(view.MadeTokenPage{Page: signedIn(), Token: someTokens()[0], Text: "dbk_TEXT"}),
+		"made token hostile": view.MadeToken(view.MadeTokenPage{Page: allHostile(), Token: hostileToken(true), Text: hostile}),
 		"end zero":           view.EndSessions(view.EndSessionsPage{}),
 		"end full":           view.EndSessions(view.EndSessionsPage{Page: signedIn(), Devices: devices(), All: true, Password: true, Problems: problems}),
 		"end hostile":        view.EndSessions(view.EndSessionsPage{Page: allHostile(), Devices: []view.Device{hostileDevice()}, Password: true, Problems: bad}),

@@ -45,6 +45,7 @@ type tab struct {
 func accountPages() []tab {
 	return []tab{
 		{sessionsHere, "Sessions", "/account/sessions", "Sessions"},
+		{tokensHere, "Tokens", "/account/tokens", "Tokens"},
 	}
 }
 

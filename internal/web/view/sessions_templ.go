@@ -44,7 +44,7 @@ func Sessions(p SessionsPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = accountTabs(p.Page).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = accountTabs(p.as(sessionsHere, "")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
