@@ -250,18 +250,28 @@ func TestOpenAPIAnswers(t *testing.T) {
 			}
 			c.Clock.Turn(time.Minute)
 		}
-		root := c.SignedIn(c.root)
-		check("nobody there", c.send(t, root, route.Pattern, nil, body))
-		check("a bad query", c.send(t, root, route.Pattern+"?limit=x&%zz", nil, body))
-		check("no field that there is", c.send(t, root, route.Pattern, c.target(t, route.Pattern), `{"nonsense":1}`))
-		check("wrong types", c.send(t, root, route.Pattern, nil, `{"name":1,"all":"x","scopes":1}`))
-		check("no JSON", c.send(t, root, route.Pattern, nil, `x`, "Content-Type", "text/plain"))
-		check("too much", c.send(t, root, route.Pattern, nil, strings.Repeat(" ", httpx.DefaultMaxBody+1)))
-		check("two headers", c.send(t, root, route.Pattern, nil, "", "Authorization", "x", "Authorization", "y"))
+		for what, a := range c.refused(t, route.Pattern, body) {
+			check(what, a)
+		}
 		if good == 0 {
 			t.Errorf("%s was never answered well: give a right body to samples(), or what it is to act upon to target(), in "+
 				"internal/api/openapi_test.go", route.Pattern)
 		}
+	}
+}
+
+// refused asks a route in ways that are wrong.
+func (c *cast) refused(t *testing.T, pattern, body string) map[string]*sitetest.Answer {
+	t.Helper()
+	root := c.SignedIn(c.root)
+	return map[string]*sitetest.Answer{
+		"nobody there":           c.send(t, root, pattern, nil, body),
+		"a bad query":            c.send(t, root, pattern+"?limit=x&%zz", nil, body),
+		"no field that there is": c.send(t, root, pattern, c.target(t, pattern), `{"nonsense":1}`),
+		"wrong types":            c.send(t, root, pattern, nil, `{"name":1,"all":"x","scopes":1}`),
+		"no JSON":                c.send(t, root, pattern, nil, `x`, "Content-Type", "text/plain"),
+		"too much":               c.send(t, root, pattern, nil, strings.Repeat(" ", httpx.DefaultMaxBody+1)),
+		"the same header, twice": c.send(t, root, pattern, nil, "", "Authorization", "x", "Authorization", "y"),
 	}
 }
 
@@ -362,41 +372,18 @@ func fits(doc, schema object, value any, at string) (wrong []string) {
 			return []string{at + ": " + to + " is not there"}
 		}
 	}
-	tell := func(format string, args ...any) { wrong = append(wrong, at+": "+fmt.Sprintf(format, args...)) }
 	for word, is := range schema {
-		switch word {
-		case "type":
-			if !slices.Contains(types(is), typeOf(value)) && !(typeOf(value) == "integer" && slices.Contains(types(is), "number")) {
-				tell("%v is no %v", value, is)
-			}
-		case "const":
-			if value != is {
-				tell("%v is not %v", value, is)
-			}
-		case "enum":
-			if !slices.Contains(is.([]any), value) {
-				tell("%v is none of %v", value, is)
-			}
-		case "format":
-			text, _ := value.(string)
-			if _, err := time.Parse(time.RFC3339Nano, text); err != nil || is != "date-time" {
-				tell("%v is no %v", value, is)
-			}
-		case "required":
-			for _, name := range is.([]any) {
-				if o, ok := value.(object); ok && o[name.(string)] == nil {
-					tell("no field %v", name)
-				}
-			}
-		case "items":
-			list, _ := value.([]any)
-			for i, one := range list {
-				wrong = append(wrong, fits(doc, is.(object), one, fmt.Sprint(at, "/", i))...)
-			}
-		case "properties", "additionalProperties":
-		case "description":
-		default:
-			tell("this test does not know %q", word)
+		switch fit, known := wordFits(word, is, value); {
+		case !known:
+			wrong = append(wrong, at+": this test does not know "+word)
+		case !fit:
+			wrong = append(wrong, fmt.Sprintf("%s: %v is not of %s %v", at, value, word, is))
+		}
+	}
+	if list, ok := value.([]any); ok {
+		items, _ := schema["items"].(object)
+		for i, one := range list {
+			wrong = append(wrong, fits(doc, items, one, fmt.Sprint(at, "/", i))...)
 		}
 	}
 	if o, ok := value.(object); ok {
@@ -405,8 +392,34 @@ func fits(doc, schema object, value any, at string) (wrong []string) {
 	return wrong
 }
 
+// wordFits reports whether a value is as one word of a schema says, and whether the word is known.
+func wordFits(word string, is, value any) (fit, known bool) {
+	switch word {
+	case "type":
+		kind := typeOf(value)
+		return slices.Contains(types(is), kind) || kind == "integer" && slices.Contains(types(is), "number"), true
+	case "const":
+		return value == is, true
+	case "enum":
+		return slices.Contains(is.([]any), value), true
+	case "format":
+		text, _ := value.(string)
+		_, err := time.Parse(time.RFC3339Nano, text)
+		return err == nil && is == "date-time", true
+	case "required", "items", "properties", "additionalProperties", "description": // see fits and fieldsFit
+		return true, true
+	}
+	return false, false
+}
+
 // fieldsFit is fits of the fields of an object.
 func fieldsFit(doc, schema, o object, at string) (wrong []string) {
+	required, _ := schema["required"].([]any)
+	for _, name := range required {
+		if o[name.(string)] == nil {
+			wrong = append(wrong, fmt.Sprintf("%s: no field %v", at, name))
+		}
+	}
 	properties, _ := schema["properties"].(object)
 	for name, value := range o {
 		property, known := properties[name].(object)
