@@ -38,6 +38,8 @@ const (
 	ActionDeveloperUpdated    Action = "developer_updated"
 	ActionNameChanged         Action = "name_changed"
 	ActionEmailChanged        Action = "email_changed"
+	ActionShortNameChanged    Action = "short_name_changed"
+	ActionDataTaken           Action = "data_downloaded"
 	ActionEmailRefused        Action = "email_refused"
 	ActionDeveloperDeleted    Action = "developer_deleted"
 	ActionDeveloperDisabled   Action = "developer_disabled"

@@ -198,9 +198,17 @@ func changes() []Event {
 			Seen: Owner, Says: "{who} changed the e-mail address of {target}: {text}", AtOnce: true,
 		},
 		{
+			Action: ActionShortNameChanged, Type: Activity, Level: Notice, OWASP: "user_updated",
+			Seen: Owner, Says: "{who} changed the short name of {target}: {text}", AtOnce: true,
+		},
+		{
+			Action: ActionDataTaken, Type: Activity, Level: Notice, OWASP: "sensitive_read",
+			Seen: Owner, Says: "{who} took a copy of what is kept of them", AtOnce: true,
+		},
+		{
 			Action: ActionEmailRefused, Type: Activity, Level: Warning,
 			OWASP: "excess_rate_limit_exceeded", Seen: Owner,
-			Says: "{who} was refused another e-mail address[: {text}]",
+			Says: "{who} was refused another e-mail address or short name[: {text}]",
 		},
 		{
 			Action: ActionPasswordChanged, Type: Activity, Level: Notice,

@@ -8,6 +8,25 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 )
 
+// secret reports whether the change takes the current password.
+func (in DeveloperChange) secret() bool { return in.names() || in.Password != nil }
+
+// names reports whether it changes what nobody else may have, and by which the account is known.
+func (in DeveloperChange) names() bool { return in.Email != nil || in.ShortName != nil }
+
+// since leaves out what the account has already: a form sends all of its fields.
+func (in DeveloperChange) since(dev account.Developer) DeveloperChange {
+	if in.Email != nil && strings.TrimSpace(*in.Email) == dev.Email {
+		in.Email = nil
+	}
+	if in.ShortName != nil {
+		if name, err := account.CheckShortName(*in.ShortName); err == nil && name == dev.ShortName {
+			in.ShortName = nil
+		}
+	}
+	return in
+}
+
 // state returns the state that is asked for, nil where there is nothing to change: of an account
 // that was not taken or approved yet, "not disabled" is true already.
 func (in DeveloperChange) state(dev account.Developer) *account.State {
@@ -48,6 +67,11 @@ func (in DeveloperChange) validate(rules *account.PasswordRules, dev account.Dev
 		email = strings.TrimSpace(*in.Email)
 		if key, err := account.CanonicalEmail(email); check(err) {
 			change.Email, change.EmailKey = &email, &key
+		}
+	}
+	if in.ShortName != nil {
+		if name, err := account.CheckShortName(*in.ShortName); check(err) {
+			change.ShortName = &name
 		}
 	}
 	if in.Password != nil {

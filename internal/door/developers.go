@@ -1,6 +1,7 @@
 package door
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -34,6 +35,7 @@ type DeveloperChange struct {
 	Name            *string
 	Skills          *[]string
 	Email           *string // needs CurrentPassword
+	ShortName       *string // "" for none; needs CurrentPassword
 	Password        *string // needs CurrentPassword
 	CurrentPassword string
 	Role            *account.Role // by an admin
@@ -42,56 +44,69 @@ type DeveloperChange struct {
 }
 
 // ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
-// an admin changes everybody but nobody else's address or password (ASVS 6.4.6). Address and
-// password need the current password (ASVS 6.2.3, 7.5.1). A new password ends all other sessions, a
-// disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
+// an admin changes everybody but nobody else's address, short name or password (ASVS 6.4.6). These
+// three need the current password (ASVS 6.2.3, 7.5.1); what is as it was is no change. A new
+// password ends all other sessions, a disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
 //
 // Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin), Throttled, Busy.
 func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, error) {
+	dev, _, err := d.change(ctx, v, target, in)
+	return dev, err
+}
+
+// change is ChangeDeveloper, and tells how many other sessions a new password has ended.
+func (d *Door) change(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, int, error) {
 	dev, err := d.reach(ctx, v, target)
 	if err != nil {
-		return dev, err
+		return dev, 0, err
 	}
-	self := dev.ID == v.Developer.ID
-	role := v.over(target)
-	if in.Role != nil || in.Disabled != nil || in.Groups != nil {
-		role = account.Admin
-	}
-	if role == account.Admin && !v.Admin() && !v.program || in.secret() && !self {
-		return dev, d.forbid(ctx, v, dev)
-	}
-	if in.secret() || in.Role != nil {
-		if err := d.asPerson(ctx, v, dev); err != nil {
-			return dev, err
-		}
-	}
-	if in.Disabled != nil && *in.Disabled && dev.State == account.Invited {
-		return dev, fault.New(fault.Conflict, "Nobody has taken this account yet. Withdraw the invitation instead.")
+	in = in.since(dev)
+	role, err := d.mayChange(ctx, v, dev, in)
+	if err != nil {
+		return dev, 0, err
 	}
 	if in.Password != nil {
 		in.Password = new(d.passwords.spelled(*in.Password))
 	}
 	change, err := in.validate(d.rules, dev)
 	if err != nil {
-		return dev, err
+		return dev, 0, err
 	}
 	if in.secret() {
 		if err := d.allowSecret(ctx, v, dev, in, &change); err != nil {
-			return dev, err
+			return dev, 0, err
 		}
 	}
 	change.EndSignIns = change.EndSignIns || (in.Disabled != nil && *in.Disabled)
 	changed, err := d.accounts.Update(ctx, v.actor(role), target, change, d.now())
 	if err != nil {
-		return dev, d.refused(ctx, v, translate(err), dev)
+		return dev, 0, d.refused(ctx, v, translate(err), dev)
 	}
-	return changed, d.follow(ctx, v, dev, changed, in)
+	ended, err := d.follow(ctx, v, dev, changed, in)
+	return changed, ended, err
 }
 
-// secret reports whether the change takes the current password.
-func (in DeveloperChange) secret() bool { return in.Email != nil || in.Password != nil }
+// mayChange returns the role that a change takes, if the visitor may make it.
+func (d *Door) mayChange(ctx context.Context, v *Visit, dev account.Developer, in DeveloperChange) (account.Role, error) {
+	role := v.over(dev.ID)
+	if in.Role != nil || in.Disabled != nil || in.Groups != nil {
+		role = account.Admin
+	}
+	if role == account.Admin && !v.Admin() && !v.program || in.secret() && dev.ID != v.Developer.ID {
+		return role, d.forbid(ctx, v, dev)
+	}
+	if in.secret() || in.Role != nil {
+		if err := d.asPerson(ctx, v, dev); err != nil {
+			return role, err
+		}
+	}
+	if in.Disabled != nil && *in.Disabled && dev.State == account.Invited {
+		return role, fault.New(fault.Conflict, "Nobody has taken this account yet. Withdraw the invitation instead.")
+	}
+	return role, nil
+}
 
-// allowSecret lets an address or a password be changed by whoever proves the current password, and
+// allowSecret lets an address, a short name or a password be changed by whoever proves the current password, and
 // completes the change.
 func (d *Door) allowSecret(
 	ctx context.Context, v *Visit, dev account.Developer, in DeveloperChange, change *account.Change,
@@ -100,8 +115,8 @@ func (d *Door) allowSecret(
 		return err
 	}
 	change.IfEpoch = &dev.Epoch // what was just proved must still hold when the change is made
-	if in.Email != nil {
-		// Whether an address is taken shows; a few changes are enough for a person, and too few to
+	if in.names() {
+		// Whether an address or a short name is taken shows; a few changes are enough for a person, and too few to
 		// try out a list.
 		lanes := d.guessing.ChangeAddress(dev.ID)
 		if _, err := d.take(ctx, v, book.ActionEmailRefused, lanes); err != nil {
@@ -119,8 +134,11 @@ func (d *Door) allowSecret(
 }
 
 // follow does what a change entails, and writes it down. After a new password the visitor's session
-// comes first: to a request of another tab it is one of the old epoch, which ends.
-func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange) error {
+// comes first: to a request of another tab it is one of the old epoch, which ends. It gives how many
+// other sessions a new password has ended.
+func (d *Door) follow(
+	ctx context.Context, v *Visit, was, is account.Developer, in DeveloperChange,
+) (ended int, err error) {
 	var unkept error
 	if in.Password != nil {
 		v.Session.Renew()
@@ -132,23 +150,23 @@ func (d *Door) follow(ctx context.Context, v *Visit, was, is account.Developer, 
 	if was.State != account.Disabled && is.State == account.Disabled {
 		d.endDevices(ctx, is.ID)
 		d.endTokens(ctx, v, is, account.AccountDisabled)
-		return d.endSessions(ctx, v, is, account.AccountDisabled)
+		return 0, d.endSessions(ctx, v, is, account.AccountDisabled)
 	}
-	if in.Email != nil && in.Password == nil {
+	if in.names() && in.Password == nil {
 		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
 	}
 	if in.Password != nil {
 		d.moveDevice(ctx, v, was, is)
 		d.endTokens(ctx, v, is, account.PasswordChanged)
 		mine, _ := v.Session.ID()
-		if err := d.endSessions(ctx, v, is, account.PasswordChanged, mine); err != nil {
-			return err
+		if ended, err = d.endAll(ctx, v, is, account.PasswordChanged, mine); err != nil {
+			return 0, err
 		}
 	}
 	if unkept != nil {
-		return unavailable(unkept)
+		return ended, unavailable(unkept)
 	}
-	return nil
+	return ended, nil
 }
 
 // noteChanges enters each change with what was and what is.
@@ -160,6 +178,7 @@ func (d *Door) noteChanges(ctx context.Context, v *Visit, was, is account.Develo
 	}{
 		{was.Name != is.Name, book.ActionNameChanged, was.Name}, // the other name is the target's
 		{was.Email != is.Email, book.ActionEmailChanged, was.Email + book.Became + is.Email},
+		{was.ShortName != is.ShortName, book.ActionShortNameChanged, cmp.Or(was.ShortName, "none") + book.Became + cmp.Or(is.ShortName, "none")},
 		{!slices.Equal(was.Skills, is.Skills), book.ActionDeveloperUpdated, ""},
 		{!slices.Equal(was.Groups, is.Groups), book.ActionGroupsChanged, listed(was.Groups) + book.Became + listed(is.Groups)},
 		{was.Role != is.Role, book.ActionRoleChanged, string(was.Role) + book.Became + string(is.Role)},
@@ -228,8 +247,15 @@ func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.
 	return err
 }
 
-// proveAgain checks the current password, as Guessing.Proof counts it.
+// proveAgain checks the current password, as Guessing.Proof counts it. A field that was not filled
+// in is no attempt.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
+	if password == "" {
+		const text = "Please enter your password."
+		return &fault.Error{
+			Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "current_password", Text: text}},
+		}
+	}
 	ago, share := d.now().Sub(v.Session.SignedInSince()), recordID(v.Session)
 	if !begunHere(v.Session) {
 		share = "" // another program has begun it, which makes as many of one as it changes values
@@ -299,6 +325,8 @@ func translate(err error) error {
 		return fault.New(fault.NotFound, "There is no such developer.")
 	case errors.Is(err, account.ErrEmailTaken):
 		return emailTaken()
+	case errors.Is(err, account.ErrNameTaken):
+		return nameTaken()
 	case errors.Is(err, account.ErrChanged):
 		return fault.New(fault.Conflict, "The account was changed meanwhile. Please try again.")
 	case errors.Is(err, account.ErrAuthority):

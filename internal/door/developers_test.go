@@ -28,6 +28,7 @@ func TestMayChange(t *testing.T) {
 		"name":     {Name: ptr("Somebody")},
 		"skills":   {Skills: ptr([]string{"sql"})},
 		"email":    {Email: ptr("new@example.org"), CurrentPassword: sitetest.Password},
+		"short":    {ShortName: ptr("somebody"), CurrentPassword: sitetest.Password},
 		"password": {Password: ptr(newPassword), CurrentPassword: sitetest.Password},
 		"role":     {Role: ptr(account.Admin)},
 		"demotion": {Role: ptr(account.Member)},
@@ -35,7 +36,7 @@ func TestMayChange(t *testing.T) {
 		"enabled":  {Disabled: ptr(false)},
 		"both":     {Name: ptr("Somebody"), Role: ptr(account.Admin)},
 	}
-	own := []string{"name", "skills", "email", "password"} // by a member
+	own := []string{"name", "skills", "email", "short", "password"} // by a member
 	for _, c := range []struct {
 		who    string
 		target account.Developer
@@ -46,7 +47,7 @@ func TestMayChange(t *testing.T) {
 		{"Ada", root, nil},
 		{"Root", bob, []string{"name", "skills", "role", "demotion", "disabled", "enabled", "both"}},
 		{"Root", deputy, []string{"name", "skills", "role", "demotion", "disabled", "enabled", "both"}},
-		{"Root", root, []string{"name", "skills", "email", "password", "role", "demotion", "disabled", "enabled", "both"}},
+		{"Root", root, []string{"name", "skills", "email", "short", "password", "role", "demotion", "disabled", "enabled", "both"}},
 		{"", ada, nil},
 		{"", root, nil},
 	} {
@@ -88,14 +89,14 @@ func idOf(name string, list ...account.Developer) string {
 
 func same(a, b account.Developer) bool {
 	return a.Name == b.Name && slices.Equal(a.Skills, b.Skills) && a.EmailKey == b.EmailKey &&
-		a.PasswordHash == b.PasswordHash && a.Role == b.Role && a.State == b.State
+		a.PasswordHash == b.PasswordHash && a.Role == b.Role && a.State == b.State && a.ShortName == b.ShortName
 }
 
 func restore(t *testing.T, s *sitetest.Site, d account.Developer) {
 	t.Helper()
 	_, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{
 		Name: &d.Name, Skills: &d.Skills, Email: &d.Email, EmailKey: &d.EmailKey, PasswordHash: &d.PasswordHash,
-		Role: &d.Role, State: &d.State,
+		Role: &d.Role, State: &d.State, ShortName: &d.ShortName,
 	}, s.Clock.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -121,7 +121,7 @@ type Visit struct {
 	UserAgent string            // what their browser says of itself: anything
 
 	// Fresh is how long ago the visitor's sign-in may be at most for what they ask; 0: any time.
-	// Who signed in earlier proves the current password again.
+	// Who signed in earlier proves the current password again. Less than 0: everybody does.
 	Fresh time.Duration
 
 	program bool // see Program

@@ -20,7 +20,7 @@ func TestChangePassword(t *testing.T) {
 	ada := s.Developer("Ada", account.Member)
 	b, phone, laptop := signedIn(t, s, ada), signedIn(t, s, ada), signedIn(t, s, ada)
 
-	for _, current := range []string{"", wrong, newPassword} {
+	for _, current := range []string{wrong, newPassword} {
 		before := s.Parts.Passwords.Computed()
 		_, err := b.change(ada.ID, door.DeveloperChange{Password: ptr(newPassword), CurrentPassword: current})
 		f := wantKind(t, err, fault.Invalid)
@@ -32,8 +32,14 @@ func TestChangePassword(t *testing.T) {
 		}
 		wantActivity(t, s, book.ActionPasswordChangeFailed, ada.ID, ada.ID)
 	}
+	// What was not filled in is no attempt.
+	before := s.Parts.Passwords.Computed()
+	_, err := b.change(ada.ID, door.DeveloperChange{Password: ptr(newPassword)})
+	if f := wantKind(t, err, fault.Invalid); f.Fields[0].Name != "current_password" || s.Parts.Passwords.Computed() != before {
+		t.Errorf("without one: fields %v, %d hashes", f.Fields, s.Parts.Passwords.Computed()-before)
+	}
 	// A new one that breaks a rule is refused before the current one is looked at.
-	_, err := b.change(ada.ID, door.DeveloperChange{Password: ptr("short"), CurrentPassword: wrong})
+	_, err = b.change(ada.ID, door.DeveloperChange{Password: ptr("short"), CurrentPassword: wrong})
 	if f := wantKind(t, err, fault.Invalid); f.Fields[0].Name != "password" {
 		t.Errorf("fields %v", f.Fields)
 	}
@@ -75,7 +81,7 @@ func TestProveThrottled(t *testing.T) {
 	}
 	wantKind(t, newBrowser(t, s, "198.51.100.2").signIn(ada.Email, wrong), fault.Throttled) // not forgiven by that
 
-	in.CurrentPassword = wrong
+	in = door.DeveloperChange{Email: ptr("ada.newer@example.org"), CurrentPassword: wrong}
 	before := s.Parts.Passwords.Computed()
 	free := account.DefaultGuessing().Session.Free + account.DefaultGuessing().Proofs.Free
 	for range free {
