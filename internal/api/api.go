@@ -49,8 +49,14 @@ func (a *API) Handlers() map[string]httpx.Handler {
 		"POST /api/people/{id}/invitation":    forPerson(a.inviteAgain),
 		"DELETE /api/people/{id}/invitation":  forPerson(a.withdraw),
 
-		"GET /api/registration":   a.registration,
-		"PATCH /api/registration": a.changeRegistration,
+		"GET /api/registration":      a.registration,
+		"PATCH /api/registration":    a.changeRegistration,
+		"GET /api/account":           a.account,
+		"PATCH /api/account":         a.changeAccount,
+		"POST /api/account/password": a.changePassword,
+		"POST /api/account/close":    a.closeAccount,
+		"GET /api/account/data":      a.ownData,
+		"POST /api/account/data":     a.ownData,
 
 		"GET /api/sessions":           a.sessions(mine),
 		"POST /api/sessions/{id}/end": a.endSession(mine),
@@ -89,6 +95,16 @@ func noFields(r *http.Request) error {
 		return nil
 	}
 	return httpx.DecodeJSON(r, &struct{}{})
+}
+
+// proof reads a body that says nothing but the current password, which may be left out.
+func proof(r *http.Request) (string, error) {
+	var in provenIn
+	if r.Method == http.MethodGet || r.ContentLength == 0 {
+		return "", nil
+	}
+	err := httpx.DecodeJSON(r, &in)
+	return in.CurrentPassword, err
 }
 
 // limit reads how many items a page should have: 1 to door.MaxPage, 50 if nothing is said.

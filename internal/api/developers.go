@@ -23,6 +23,8 @@ type developer struct {
 	Email     string     `json:"email,omitempty"`
 	Role      string     `json:"role,omitempty"`
 	Disabled  *bool      `json:"disabled,omitempty"`
+	ShortName string     `json:"short_name,omitempty"`
+	Groups    []string   `json:"groups,omitempty"`
 	CreatedAt *time.Time `json:"created_at,omitempty"`
 }
 
@@ -31,6 +33,7 @@ func show(v *door.Visit, d account.Developer) developer {
 	if v.Admin() || v.Developer.ID == d.ID {
 		created := d.CreatedAt.UTC()
 		out.Email, out.Role, out.Disabled, out.CreatedAt = d.Email, string(d.Role), new(d.State == account.Disabled), &created
+		out.ShortName, out.Groups = d.ShortName, d.Groups
 	}
 	return out
 }
@@ -109,6 +112,7 @@ type changeDeveloperIn struct {
 	Name            *string       `json:"name"`
 	Skills          *skills       `json:"skills"`
 	Email           *string       `json:"email"`
+	ShortName       *string       `json:"short_name"`
 	Password        *string       `json:"password"`
 	CurrentPassword string        `json:"current_password"`
 	Role            *account.Role `json:"role"`
@@ -125,7 +129,7 @@ func (a *API) changeDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 		return err
 	}
 	d, err := a.door.ChangeDeveloper(r.Context(), v, target, door.DeveloperChange{
-		Name: in.Name, Skills: (*[]string)(in.Skills), Email: in.Email, Password: in.Password,
+		Name: in.Name, Skills: (*[]string)(in.Skills), Email: in.Email, ShortName: in.ShortName, Password: in.Password,
 		CurrentPassword: in.CurrentPassword, Role: in.Role, Disabled: in.Disabled,
 	})
 	if err != nil {
@@ -144,13 +148,7 @@ func (a *API) deleteDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 	if err != nil {
 		return err
 	}
-	if err := noFields(r); err != nil {
-		return err
-	}
-	if err := a.door.RemoveDeveloper(r.Context(), v, target); err != nil {
-		return err
-	}
-	return ok(w, http.StatusOK, deletedID{target})
+	return a.close(w, r, v, target)
 }
 
 // pathID reads the id in the address. What is not the form of an id names nothing.

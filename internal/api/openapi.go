@@ -142,7 +142,7 @@ func (s schemas) responses(route httpx.Route, op operation) object {
 	if op.in != nil {
 		says = append(says, 422)
 	}
-	if route.Fresh > 0 {
+	if route.Fresh != 0 {
 		says = append(says, 422, 429)
 	}
 	out := object{}
@@ -151,6 +151,8 @@ func (s schemas) responses(route httpx.Route, op operation) object {
 	}
 	good := object{"description": "Done."}
 	switch {
+	case op.file:
+		good["content"] = content(s.of(op.out))
 	case op.out != nil:
 		good["content"] = content(s.envelope(op))
 	case path == "/openapi.json":

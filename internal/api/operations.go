@@ -16,6 +16,7 @@ type operation struct {
 	query    []query
 	out      any   // the data of a good answer
 	status   int   // of a good answer; 0: 200
+	file     bool  // a good answer is the data alone, to be kept as a file
 	paged    bool  // a good answer may name the next page
 	person   bool  // it is refused to tokens, though it takes no recent sign-in: see door's asPerson
 	says     []int // statuses besides those that follow from the policy, the body and the path
@@ -33,6 +34,22 @@ func operations() map[string]operation {
 	limit := query{name: "limit", does: fmt.Sprintf("How many there are in a page, 1 to %d; 50 if nothing is said.", door.MaxPage), kind: 0}
 	return map[string]operation{
 		"GET /openapi.json": {does: "This document."},
+
+		"GET /api/account": {does: "Who you are here.", out: developer{}},
+		"PATCH /api/account": {
+			does: "Change your account. An address and a short name take the current password.",
+			in:   changeAccountIn{}, out: developer{}, says: []int{409, 429},
+		},
+		"POST /api/account/password": {
+			does: "Set a new password. All your other sessions end.", in: changePasswordIn{}, must: []string{"password", "current_password"},
+			out: endedCount{}, person: true, says: []int{409, 429},
+		},
+		"POST /api/account/close": {
+			does: "Close your account, with the current password.", in: provenIn{}, must: []string{"current_password"},
+			out: deletedID{}, says: []int{409},
+		},
+		"GET /api/account/data":  {does: "All that is kept of you, as a file.", out: ownFile{}, file: true},
+		"POST /api/account/data": {does: "The same, with the current password.", in: provenIn{}, optional: true, out: ownFile{}, file: true},
 
 		"GET /api/sessions":            {does: "Where you are and were signed in.", out: history{}},
 		"POST /api/sessions/{id}/end":  {does: "End one of your sessions.", out: endedID{}, person: true},
@@ -104,10 +121,10 @@ func operations() map[string]operation {
 			out: developer{}, status: 201,
 		},
 		"PATCH /developers/{id}": {
-			does: "Change an account. An address and a password take the current password, and a role takes a person.",
+			does: "Change an account. An address, a short name and a password take the current password, and a role takes a person.",
 			in:   changeDeveloperIn{}, out: developer{}, says: []int{409, 429},
 		},
-		"DELETE /developers/{id}": {does: "Delete an account.", out: deletedID{}, says: []int{409}},
+		"DELETE /developers/{id}": {does: "Delete an account.", in: provenIn{}, optional: true, out: deletedID{}, says: []int{409}},
 
 		"GET /logs": {
 			does: "The book, the newest entries first: your own or, for admins, everybody's.", out: []entry{}, paged: true, says: []int{400},

@@ -103,15 +103,19 @@ func (a *API) sessions(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		out := history{Sessions: make([]Session, len(h.Live)), Ended: make([]EndedSession, len(h.Ended)), More: h.More}
-		for i, s := range h.Live {
-			out.Sessions[i] = SessionOf(s)
-		}
-		for i, e := range h.Ended {
-			out.Ended[i] = EndedOf(e)
-		}
-		return ok(w, http.StatusOK, out)
+		return ok(w, http.StatusOK, showHistory(h))
 	}
+}
+
+func showHistory(h door.History) history {
+	out := history{Sessions: make([]Session, len(h.Live)), Ended: make([]EndedSession, len(h.Ended)), More: h.More}
+	for i, s := range h.Live {
+		out.Sessions[i] = SessionOf(s)
+	}
+	for i, e := range h.Ended {
+		out.Ended[i] = EndedOf(e)
+	}
+	return out
 }
 
 type nameSessionIn struct {

@@ -194,10 +194,21 @@ func WriteJSON(w http.ResponseWriter, status int, value any) {
 		status, body = http.StatusInternalServerError, []byte(`{"status":false,"error":"Something went wrong on our side."}`)
 	}
 	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Security-Policy", dataCSP)
-	h.Set("Cache-Control", "no-store")
+	DataHeaders(h)
 	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n'))
+}
+
+// DataHeaders are the headers of JSON.
+func DataHeaders(h http.Header) {
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Security-Policy", dataCSP)
+	h.Set("Cache-Control", "no-store")
+}
+
+// MoreTime gives the client half a minute for what is written next of an answer that is long. The
+// server's own limit is for the whole of one.
+func MoreTime(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(30 * time.Second)) // not every writer has one
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,14 @@ func deeds() []deed {
 		{account.Admin, "POST /api/people/{id}/invitation", `{}`, false},
 		{account.Admin, "DELETE /api/people/{id}/invitation", `{}`, false},
 		{account.Admin, "PATCH /api/registration", `{"approval":true}`, false},
+		{account.Member, "POST /account", "csrf_token=&name=Mallory", true},
+		{account.Member, "POST /account/password", "csrf_token=&password=marble+fox+dances+at+noon&current_password=" + url.QueryEscape(sitetest.Password), true},
+		{account.Member, "POST /account/data", "csrf_token=", true},
+		{account.Member, "POST /account/close", "csrf_token=&current_password=" + url.QueryEscape(sitetest.Password), true},
+		{account.Member, "PATCH /api/account", `{"short_name":"mallory","current_password":"` + sitetest.Password + `"}`, true},
+		{account.Member, "POST /api/account/password", `{"password":"marble fox dances at noon","current_password":"` + sitetest.Password + `"}`, true},
+		{account.Member, "POST /api/account/data", `{}`, true},
+		{account.Member, "POST /api/account/close", `{"current_password":"` + sitetest.Password + `"}`, true},
 		{account.Member, "POST /api/sessions/{id}/end", `{}`, true},
 		{account.Member, "POST /api/sessions/end", `{"all":false}`, true},
 		{account.Member, "POST /account/tokens", "csrf_token=&name=deploy&read=yes&days=30", true},
@@ -214,7 +223,6 @@ func TestAuthorityOfTokens(t *testing.T) {
 		{account.Admin, "POST /developers", `{"name":"Eve","email":"eve@example.org","password":"marble fox dances at noon"}`, false},
 		{account.Admin, "PATCH /developers/{id}", `{"disabled":true}`, false},
 		{account.Admin, "PATCH /developers/{id}", `{"name":"Mallory"}`, false},
-		{account.Admin, "DELETE /developers/{id}", `{}`, false},
 		{account.Admin, "PUT /logs/{id}", `{}`, false},
 		{account.Admin, "DELETE /logs/{id}", `{}`, false},
 		{account.Member, "PATCH /developers/{id}", `{"name":"Mallory"}`, true},

@@ -99,7 +99,7 @@ func (e *Edge) letInBy(w http.ResponseWriter, r *http.Request, q *request) error
 		challenge(w, `error="insufficient_scope", scope="`+need.String()+`"`)
 		return fault.New(fault.Forbidden, "This token may not do that: it lacks the scope "+need.String()+".")
 	}
-	if q.route.Fresh > 0 { // nobody has just proved who they are
+	if q.route.Fresh != 0 { // nobody has just proved who they are
 		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		return fault.New(fault.Forbidden, "That takes somebody who has just signed in. A token may not do it.")
 	}

@@ -37,6 +37,18 @@ func matrix() map[string]statuses {
 		"GET /auth/register":  everybody(303),
 		"GET /auth/logout":    everybody(303),
 
+		"GET /account":           {303, 200, 200, 200},
+		"POST /account":          everybody(303),
+		"GET /account/password":  {303, 200, 200, 200},
+		"POST /account/password": {303, 422, 422, 422},
+		"GET /account/data":      {303, 200, 200, 200},
+		"POST /account/data":     {303, 200, 200, 200},
+		"GET /account/close":     {303, 200, 200, 200},
+		"POST /account/close":    {303, 422, 422, 422},
+		"GET /forgot-password":   everybody(200),
+
+		"GET /.well-known/change-password": everybody(303),
+
 		"GET /account/sessions":              {303, 200, 200, 200},
 		"POST /account/sessions/{id}/end":    everybody(303), // such a session has ended
 		"POST /account/sessions/{id}/disown": everybody(303),
@@ -52,7 +64,14 @@ func matrix() map[string]statuses {
 		"POST /account/tokens":          {303, 422, 422, 422},
 		"POST /account/tokens/{id}/end": everybody(303), // such a token has ended
 
-		"GET /openapi.json":           everybody(200),
+		"GET /openapi.json":          everybody(200),
+		"GET /api/account":           {401, 200, 200, 200},
+		"PATCH /api/account":         {401, 200, 200, 200},
+		"POST /api/account/password": {401, 422, 422, 422},
+		"POST /api/account/close":    {401, 422, 422, 422},
+		"GET /api/account/data":      {401, 200, 200, 200},
+		"POST /api/account/data":     {401, 200, 200, 200},
+
 		"GET /api/sessions":           {401, 200, 200, 200},
 		"POST /api/sessions/{id}/end": {401, 404, 404, 404}, // nobody's session has that id
 		"POST /api/sessions/end":      {401, 200, 200, 200},

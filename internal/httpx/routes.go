@@ -40,12 +40,15 @@ type Route struct {
 	MaxBody int64     // bytes of body; 0: DefaultMaxBody
 
 	// Fresh is how long ago the sign-in may be at most; who signed in earlier proves the current
-	// password again (door.Visit.Fresh). 0: any time.
+	// password again (door.Visit.Fresh). 0: any time; always: everybody does.
 	Fresh time.Duration
 }
 
 // recent is how long after a sign-in nobody is asked for the password again.
 const recent = 10 * time.Minute
+
+// always is the Route.Fresh of what takes the current password each time.
+const always = -1
 
 // DefaultMaxBody is the most that a request may send: forms and JSON objects of people, 64 KiB.
 const DefaultMaxBody = 64 << 10
@@ -73,6 +76,17 @@ func Routes() []Route {
 		{Pattern: "GET /auth/register", Who: Anyone},
 		{Pattern: "GET /auth/logout", Who: Anyone},
 
+		{Pattern: "GET /account", Who: SignedIn},
+		{Pattern: "POST /account", Who: SignedIn},
+		{Pattern: "GET /account/password", Who: SignedIn},
+		{Pattern: "POST /account/password", Who: SignedIn}, // asks for the password itself
+		{Pattern: "GET /account/data", Who: SignedIn, Fresh: recent},
+		{Pattern: "POST /account/data", Who: SignedIn, Fresh: recent},
+		{Pattern: "GET /account/close", Who: SignedIn, Fresh: always},
+		{Pattern: "POST /account/close", Who: SignedIn, Fresh: always},
+		{Pattern: "GET /forgot-password", Who: Anyone},
+		{Pattern: "GET /.well-known/change-password", Who: Anyone},
+
 		{Pattern: "GET /account/sessions", Who: SignedIn},
 		{Pattern: "POST /account/sessions/{id}/end", Who: SignedIn},
 		{Pattern: "POST /account/sessions/{id}/disown", Who: SignedIn},
@@ -89,6 +103,13 @@ func Routes() []Route {
 		{Pattern: "POST /account/tokens/{id}/end", Who: SignedIn},
 
 		{Pattern: "GET /openapi.json", Who: Anyone, Form: JSON},
+		{Pattern: "GET /api/account", Who: SignedIn, Form: JSON},
+		{Pattern: "PATCH /api/account", Who: SignedIn, Form: JSON, Keep: ownFields()},
+		{Pattern: "POST /api/account/password", Who: SignedIn, Form: JSON, Keep: ownFields()},
+		{Pattern: "POST /api/account/close", Who: SignedIn, Form: JSON, Fresh: always, Keep: ownFields()},
+		{Pattern: "GET /api/account/data", Who: SignedIn, Form: JSON, Fresh: recent},
+		{Pattern: "POST /api/account/data", Who: SignedIn, Form: JSON, Fresh: recent, Keep: ownFields()},
+
 		{Pattern: "GET /api/sessions", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/{id}/end", Who: SignedIn, Form: JSON},
 		{Pattern: "POST /api/sessions/{id}/name", Who: SignedIn, Form: JSON},
@@ -119,7 +140,7 @@ func Routes() []Route {
 		{Pattern: "GET /developers", Who: SignedIn, Form: JSON, Keep: book.Keep{Query: fields(book.Number, "limit")}},
 		{Pattern: "POST /developers", Who: Admins, Form: JSON, Keep: developerFields()},
 		{Pattern: "PATCH /developers/{id}", Who: SignedIn, Form: JSON, Keep: developerFields()},
-		{Pattern: "DELETE /developers/{id}", Who: SignedIn, Form: JSON},
+		{Pattern: "DELETE /developers/{id}", Who: SignedIn, Form: JSON, Fresh: recent, Keep: ownFields()},
 		{Pattern: "GET /logs", Who: SignedIn, Form: JSON, Keep: paging},
 		// The original's addresses end in a slash; without it they mean the same.
 		{Pattern: "PUT /logs/{id}", Who: Admins, Form: JSON},
@@ -134,7 +155,7 @@ func Routes() []Route {
 }
 
 func developerFields() book.Keep {
-	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "skills", "password", "current_password"),
+	return book.Keep{Body: append(fields(book.Hidden, "email", "name", "skills", "short_name", "password", "current_password"),
 		word("role", string(account.Member), string(account.Admin)), word("disabled", "true", "false"))}
 }
 
@@ -159,6 +180,10 @@ func joiningFields() book.Keep {
 	return book.Keep{Body: append(fields(book.Hidden, "domains", "current_password"),
 		word("mode", string(account.JoinOpen), string(account.JoinInvite), string(account.JoinClosed)),
 		word("approval", "true", "false", "yes"))}
+}
+
+func ownFields() book.Keep {
+	return book.Keep{Body: fields(book.Hidden, "email", "name", "skills", "short_name", "password", "current_password")}
 }
 
 func endFields() book.Keep {

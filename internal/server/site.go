@@ -108,13 +108,14 @@ func NewSite(p Parts) (*Site, error) {
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
 		Joining: p.Registration, Stay: p.stay(config), Shared: p.Flask != nil, Now: p.Now, Log: p.Log,
 	})
-	pages, err := web.New(d)
+	programs := api.New(d)
+	pages, err := web.New(d, programs.Data)
 	if err != nil {
 		return nil, err
 	}
 	handlers := newHealth(p.Ready, recorder, p.Log, p.Now).handlers()
 	maps.Copy(handlers, pages.Handlers())
-	maps.Copy(handlers, api.New(d).Handlers())
+	maps.Copy(handlers, programs.Handlers())
 	edge, err := httpx.New(httpx.Config{
 		Door: d, Sessions: sessions, Recorder: recorder, Handlers: handlers, Page: pages.ErrorPage,
 		Keys: p.Keys, Addresses: p.Addresses(),

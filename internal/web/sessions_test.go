@@ -107,7 +107,7 @@ func TestNotMe(t *testing.T) {
 	to := action(t, articles(here.Get("/account/sessions"))[1], "disown")
 	wantRedirect(t, here.Post(to, nil), "/account/sessions/disowned")
 	a := here.Get("/account/sessions/disowned")
-	wantPage(t, a, 200, "Get a new password", "doorbook user password", ada.Email, "/account/sessions/end-others")
+	wantPage(t, a, 200, "Choose a new password", `href="/account/password"`, "/account/sessions/end-others")
 	if got := flashes(a); len(got) != 1 || got[0] != "Program curl is signed out." {
 		t.Errorf("told: %q", got)
 	}

@@ -27,16 +27,21 @@ type Web struct {
 	assets view.Assets
 	people bool // there is a page of people, to which the navigation leads admins
 	drawn  atomic.Pointer[drawing]
+	data   Download
 	pages  sync.Pool // of *bytes.Buffer, for pages that are rendered and sent at once
 }
 
+// Download answers with the file of what is kept of the visitor, who gives the current password where
+// that is asked for. It is JSON, which is not the pages' to write.
+type Download func(w http.ResponseWriter, r *http.Request, v *door.Visit, current string) error
+
 // New makes the pages.
-func New(d *door.Door) (*Web, error) {
+func New(d *door.Door, data Download) (*Web, error) {
 	files, err := static.New()
 	if err != nil {
 		return nil, err
 	}
-	p := &Web{door: d, static: files, events: book.NewCatalog(), assets: view.Assets{
+	p := &Web{door: d, data: data, static: files, events: book.NewCatalog(), assets: view.Assets{
 		CSS: files.URL("app.css"), JS: files.URL("app.js"), Icon: files.URL("icon.svg"),
 	}}
 	_, p.people = p.Handlers()["GET /people"]
@@ -65,6 +70,19 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"GET /account/tokens/new":       p.newToken,
 		"POST /account/tokens":          p.makeToken,
 		"POST /account/tokens/{id}/end": p.endToken,
+
+		"GET /account":           p.account,
+		"POST /account":          p.saveAccount,
+		"GET /account/password":  p.password,
+		"POST /account/password": p.savePassword,
+		"GET /account/data":      p.ownData,
+		"POST /account/data":     p.ownData,
+		"GET /account/close":     p.closeForm,
+		"POST /account/close":    p.closeAccount,
+		"GET /forgot-password":   p.forgotten,
+
+		// Where password managers look for the page (https://www.w3.org/TR/change-password-url/).
+		"GET /.well-known/change-password": redirect("/account/password"),
 
 		"GET /account/sessions":              p.sessions,
 		"POST /account/sessions/{id}/end":    p.endSession,

@@ -14,7 +14,7 @@ func TestDashboardShowsTheEntries(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 7, 31, 15, 24, 5, 999, time.FixedZone("x", 7200))
 	html := render(t, view.Dashboard(view.DashboardPage{Page: signedIn(), Entries: []view.EntryRow{
-		{ID: "65f0c0de65f0c0de65f0c0de", Type: "request", Time: at, Method: "POST", Path: "/auth/login", Status: 303, User: "Grace", UserMark: "d0d0d0", Addr: "203.0.113.7", Duration: 1500 * time.Microsecond, RequestID: "id-of-303"},
+		{ID: "65f0c0de65f0c0de65f0c0de", Type: "request", Time: at, Method: "POST", Path: "/auth/login", Status: 303, User: "Grace", UserMark: "d0d0d0", UserGone: true, Addr: "203.0.113.7", Duration: 1500 * time.Microsecond, RequestID: "id-of-303"},
 		{Type: "error", Status: 500, Words: []view.Word{{Text: "Root", Chosen: true, Mark: "c0ffee"}, {Text: " said: "}, {Text: "The disk is full."}}, RequestID: "id-of-500"},
 		{Type: "odd"},
 	}}))
@@ -22,7 +22,7 @@ func TestDashboardShowsTheEntries(t *testing.T) {
 		"<h1>Welcome Ada Lovelace</h1>", `id="entry-65f0c0de65f0c0de65f0c0de"`, `data-class="3"`,
 		`<time datetime="2026-07-31T13:24:05Z">2026-07-31 13:24:05</time>`,
 		`class="type">request<`, `class="method">POST<`, "<code>/auth/login</code>", `class="n status">303<`, `class="n took">1.5 ms<`,
-		`class="user"><bdi>Grace</bdi> <span class="mark">·d0d0d0</span><`,
+		`class="user"><bdi>Grace</bdi> <span class="gone">(deleted)</span> <span class="mark">·d0d0d0</span><`,
 		`<bdi>Root</bdi> <span class="mark">·c0ffee</span> said: The disk`, `class="addr">203.0.113.7<`,
 		`data-type="error"`, "The disk is full.", "<code>id-of-500</code>", `data-type="other"`, `class="n status"></td>`,
 	} {

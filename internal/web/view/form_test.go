@@ -14,6 +14,10 @@ func TestFieldsOfTheForms(t *testing.T) {
 	login := parse(t, render(t, view.Login(view.LoginPage{})))
 	register := parse(t, render(t, view.Register(view.RegisterPage{})))
 	setup := parse(t, render(t, view.Setup(view.SetupPage{Token: "link-token"})))
+	profile := parse(t, render(t, view.Account(view.AccountPage{})))
+	change := parse(t, render(t, view.Password(view.PasswordPage{})))
+	leave := parse(t, render(t, view.CloseAccount(view.CloseAccountPage{Password: true})))
+	data := parse(t, render(t, view.Data(view.DataPage{})))
 	for _, tt := range []struct {
 		page               string
 		all                []element
@@ -30,6 +34,15 @@ func TestFieldsOfTheForms(t *testing.T) {
 		{"setup", setup, "name", "text", "name", true},
 		{"setup", setup, "email", "email", "username", true},
 		{"setup", setup, "password", "password", "new-password", true},
+		{"account", profile, "name", "text", "name", true},
+		{"account", profile, "email", "email", "username", true},
+		{"account", profile, "short_name", "text", "nickname", false},
+		{"account", profile, "skills", "text", "", false},
+		{"account", profile, "current_password", "password", "current-password", false},
+		{"password", change, "current_password", "password", "current-password", true},
+		{"password", change, "password", "password", "new-password", true},
+		{"close", leave, "current_password", "password", "current-password", true},
+		{"data", data, "current_password", "password", "current-password", true},
 		{"setup", setup, "token", "hidden", "", false},
 	} {
 		t.Run(tt.page+" "+tt.name, func(t *testing.T) {

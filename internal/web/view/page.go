@@ -62,6 +62,8 @@ const (
 	dashboardHere place = "dashboard"
 	loginHere     place = "login"
 	registerHere  place = "register"
+	accountHere   place = "account"
+	passwordHere  place = "password"
 	sessionsHere  place = "sessions"
 	tokensHere    place = "tokens"
 	peopleHere    place = "people"

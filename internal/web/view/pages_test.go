@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -63,7 +64,7 @@ func fullPlot() view.Plot {
 func hostileRow() view.EntryRow {
 	return view.EntryRow{
 		ID: hostile, Type: hostile, Time: time.Unix(0, 0), Method: hostile, Path: hostile, Status: 500,
-		User: hostile, Addr: hostile, Duration: time.Second, Words: []view.Word{{Text: hostile, Chosen: true}, {Text: hostile}, {Text: hostile, Mark: hostile}}, RequestID: hostile,
+		User: hostile, UserGone: true, Addr: hostile, Duration: time.Second, Words: []view.Word{{Text: hostile, Chosen: true}, {Text: hostile}, {Text: hostile, Mark: hostile}}, RequestID: hostile,
 	}
 }
 
@@ -109,7 +110,8 @@ func ended() []view.EndedDevice {
 func pages() map[string]templ.Component {
 	problems := []view.Problem{{Field: "email", Text: "Mail."}, {Field: "password", Text: "Pass."}, {Field: "", Text: "All."}, {Field: "no_such", Text: "None."}}
 	bad := []view.Problem{{Field: "email", Text: hostile}, {Field: hostile, Text: hostile}}
-	return map[string]templ.Component{
+	all := aboutOneself(problems, bad)
+	maps.Copy(all, map[string]templ.Component{
 		"layout zero":        view.Layout(view.Page{Title: "x"}),
 		"login zero":         view.Login(view.LoginPage{}),
 		"login full":         view.Login(view.LoginPage{Page: signedOut(), Form: view.LoginForm{Email: "ada@example.org"}, Next: "/developers?x=1", Problems: problems}),
@@ -150,7 +152,8 @@ func pages() map[string]templ.Component {
 		"error zero":         view.ErrorPage(view.ErrorPageData{}),
 		"error full":         view.ErrorPage(view.ErrorPageData{Page: signedIn(), Status: 404, Wait: "2 minutes"}),
 		"error hostile":      view.ErrorPage(view.ErrorPageData{Page: allHostile(), Status: 500, Heading: hostile, Text: hostile, Wait: hostile, Onward: []view.Link{{Text: hostile, Path: hostile}, {Text: "x", Path: "javascript:alert(1)"}, {Text: "y", Path: "//evil"}, {Text: "z", Path: `/\evil`}}}),
-	}
+	})
+	return all
 }
 
 func TestStructureOfEveryPage(t *testing.T) {

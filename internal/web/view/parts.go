@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -44,6 +45,8 @@ type tab struct {
 // its line.
 func accountPages() []tab {
 	return []tab{
+		{accountHere, "Profile", "/account", "Account"},
+		{passwordHere, "Password", "/account/password", ""},
 		{sessionsHere, "Sessions", "/account/sessions", "Sessions"},
 		{tokensHere, "Tokens", "/account/tokens", "Tokens"},
 	}
@@ -97,7 +100,8 @@ type confirmation struct {
 	button   string // does what the heading asks, in a word or three; "" when there is nothing to do
 	busy     string
 	kind     buttonKind
-	proof    bool // the current password is asked for
+	proof    bool   // the current password is asked for
+	why      string // it is asked for; "" where the sign-in is too long ago
 	back     string
 	backText string
 	problems []Problem // field "current_password"
@@ -109,7 +113,7 @@ func (c confirmation) inputs() []input {
 	}
 	return prepared(c.problems, []input{{
 		name: "current_password", label: "Your password", kind: "password", autocomplete: "current-password",
-		hint: "You signed in a while ago, so please show that it is you.",
+		hint: cmp.Or(c.why, "You signed in a while ago, so please show that it is you."),
 	}})
 }
 
