@@ -110,6 +110,23 @@ func typeInForms(t *testing.T, s *rig.Server) {
 	want("setup over", visitor().Form("/login", "/setup", rig.Fields("token", canary, "name", "B", "email", canary, "password", canary)), 404)
 	want("setup link", visitor().Get("/setup?token="+url.QueryEscape(canary)), 404)
 
+	member := visitor()
+	want("a member", member.Register("Member", "member@example.org", rig.Password), 303)
+	account := func(what, path string, status int, pairs ...string) {
+		t.Helper()
+		want(what, member.Form("/account", path, rig.Fields(pairs...)), status)
+	}
+	account("as a short name", "/account", 422, "short_name", canary, "current_password", rig.Password)
+	account("as the address", "/account", 422, "email", canary, "current_password", canary)
+	account("skills that are not there", "/account", 303, "skill", canary)
+	account("current, wrong", "/account", 422, "email", "m@example.org", "current_password", canary)
+	account("as the new password, too", "/account/password", 422, "password", canary, "current_password", canary)
+	account("closing", "/account/close", 422, "current_password", canary)
+	account("data, unneeded", "/account/data", 200, "current_password", canary)
+	want("a forgotten one", visitor().Get("/forgot-password?email="+url.QueryEscape(canary)), 200)
+	account("new password", "/account/password", 303, "password", canary, "current_password", rig.Password)
+	account("current, right", "/account", 303, "short_name", "member", "current_password", canary)
+
 	c := visitor()
 	c.Get("/login")
 	for what, body := range map[string]string{
@@ -158,6 +175,11 @@ func typeInJSON(t *testing.T, s *rig.Server, admin *rig.Client, me string) {
 		{"e-mail change", "PATCH", "/developers/" + me, object{"email": canary, "current_password": canary}, 422},
 		{"in the path", "PATCH", "/developers/" + url.PathEscape(canary), object{"name": "x"}, 404},
 		{"delete", "DELETE", "/developers/" + url.PathEscape(canary), nil, 404},
+		{"own address", "PATCH", "/api/account", object{"email": canary, "short_name": canary, "current_password": canary}, 422},
+		{"own, unknown field", "PATCH", "/api/account", object{canary: canary}, 400},
+		{"own password, wrong", "POST", "/api/account/password", object{"password": canary, "current_password": rig.Password + "!"}, 422},
+		{"close", "POST", "/api/account/close", object{"current_password": canary}, 422},
+		{"data, unneeded", "POST", "/api/account/data", object{"current_password": canary}, 200},
 		{"end", "POST", "/api/sessions/" + url.PathEscape(canary) + "/end", nil, 404},
 		{"end of another", "DELETE", "/api/developers/" + me + "/sessions/" + url.PathEscape(canary), nil, 404},
 		{"end all, unneeded", "POST", "/api/sessions/end", object{"current_password": canary}, 200},
@@ -224,6 +246,7 @@ func everyPage(t *testing.T, s *rig.Server, admin *rig.Client) map[string]string
 	if !strings.Contains(pages["dashboard"], "Welcome Ada") {
 		t.Fatal("the administrator is no longer signed in")
 	}
+	pages["account"], pages["data"] = admin.Get("/account").Body, admin.Get("/account/data").Body
 	pages["developers"] = admin.Get("/developers?limit=200").Body
 	for before, n := "", 0; ; n++ {
 		path := "/logs?limit=100" + before

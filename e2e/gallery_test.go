@@ -33,6 +33,10 @@ func TestGallery(t *testing.T) {
 		t.Parallel()
 		signedInGallery(t, browser.On(t), axe)
 	})
+	t.Run("account", func(t *testing.T) {
+		t.Parallel()
+		accountGallery(t, browser.On(t), axe)
+	})
 	t.Run("sessions", func(t *testing.T) {
 		t.Parallel()
 		sessionsGallery(t, browser.On(t), axe)

@@ -78,7 +78,7 @@ func TestSessions(t *testing.T) {
 			}
 			// It was not me.
 			here.Click("article form[action$=disown] button")
-			if here.Where() != "/account/sessions/disowned" || !strings.Contains(here.Text(), "Get a new password") {
+			if here.Where() != "/account/sessions/disowned" || !strings.Contains(here.Text(), "Choose a new password") {
 				t.Errorf("at %s: %s", here.Where(), here.Text())
 			}
 			if there.Open("/"); there.Where() != "/login" {

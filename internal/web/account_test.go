@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/id"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
@@ -226,6 +229,48 @@ func TestOwnFile(t *testing.T) {
 	wantPage(t, v.Post("/account/data", url.Values{"current_password": {wrong}}), 422, "not right")
 	if a := v.Post("/account/data", url.Values{"current_password": {sitetest.Password}}); !json.Valid([]byte(a.Body)) || a.Header.Get("Content-Disposition") == "" {
 		t.Errorf("with the password: %d, %v", a.Status, a.Header)
+	}
+}
+
+// pieces is a client that is told how large each piece of an answer is.
+type pieces struct {
+	header http.Header
+	sizes  []int
+}
+
+func (p *pieces) Header() http.Header { return p.header }
+func (p *pieces) WriteHeader(int)     {}
+func (p *pieces) Write(b []byte) (int, error) {
+	p.sizes = append(p.sizes, len(b))
+	return len(b), nil
+}
+
+// TestOwnFileInPieces: however many entries there are, no more than a page of them is held at once.
+// Guard: api/data.go, listWriter.
+func TestOwnFileInPieces(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	v := s.SignedIn(ada)
+	now := s.Clock.Now()
+	for range 5 {
+		var list []book.Entry
+		for range 1000 {
+			list = append(list, book.Entry{ID: id.New(now), Type: book.Request, CreatedAt: now, Method: "GET", URL: "/seen", Status: 200, User: ada.ID})
+		}
+		if err := s.DB.Entries().Append(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/account/data", nil)
+	r.Host = sitetest.Host
+	for name, value := range v.Cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	w := &pieces{header: http.Header{}}
+	s.Handler.ServeHTTP(w, r)
+	if len(w.sizes) < 5000/door.MaxPage || slices.Max(w.sizes) > door.MaxPage<<10 {
+		t.Errorf("%d pieces, the largest of %d bytes", len(w.sizes), slices.Max(w.sizes))
 	}
 }
 

@@ -1,9 +1,6 @@
 package view
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // AccountPage is the page at /account. Its form is posted there.
 type AccountPage struct {
@@ -87,12 +84,13 @@ func (p CloseAccountPage) confirmation() confirmation {
 	}
 }
 
-// closed is how the reader is shown in the book once they are gone.
-func (p CloseAccountPage) closed() string {
-	if p.User == nil {
-		return "(deleted)"
+// remains says what stays of the reader, and under which name.
+func (p CloseAccountPage) remains() string {
+	name := ""
+	if p.User != nil {
+		name = Isolated(p.User.Name) + " "
 	}
-	return strings.TrimSpace(Isolated(p.User.Name) + " (deleted)")
+	return "Your entries of the book stay as they are, until they are as old as the book keeps any. They are shown as of " + name + "(deleted)."
 }
 
 // DataPage is the page before the file of what is kept of the reader, where the password is asked

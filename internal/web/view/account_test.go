@@ -1,6 +1,8 @@
 package view_test
 
 import (
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/a-h/templ"
@@ -33,5 +35,20 @@ func aboutOneself(problems, bad []view.Problem) map[string]templ.Component {
 		"forgotten zero":    view.Forgotten(view.ForgottenPage{}),
 		"forgotten full":    view.Forgotten(view.ForgottenPage{Page: signedIn(), Good: 30 * time.Minute}),
 		"forgotten hostile": view.Forgotten(view.ForgottenPage{Page: allHostile()}),
+	}
+}
+
+// TestTabIsMarked: the tab of the page that is shown says so.
+func TestTabIsMarked(t *testing.T) {
+	t.Parallel()
+	for path, page := range map[string]templ.Component{
+		"/account":          view.Account(view.AccountPage{Page: signedIn()}),
+		"/account/password": view.Password(view.PasswordPage{Page: signedIn()}),
+		"/account/sessions": view.Sessions(view.SessionsPage{Page: signedIn()}),
+	} {
+		_, tabs, _ := strings.Cut(render(t, page), `class="tabs"`)
+		if tabs, _, _ = strings.Cut(tabs, "</ul>"); strings.Count(tabs, "aria-current") != 1 || !strings.Contains(tabs, `href="`+path+`" aria-current="page"`) {
+			t.Errorf("%s: tabs %s", path, tabs)
+		}
 	}
 }
