@@ -78,3 +78,43 @@ func TestTokens(t *testing.T) {
 		})
 	}
 }
+
+// TestTokensOnMongo: the same over MongoDB, by JSON and on the command line; a new password ends what
+// is left.
+func TestTokensOnMongo(t *testing.T) {
+	t.Parallel()
+	env := []string{"DOORBOOK_DATABASE=" + newDatabase(t)}
+	s := rig.Start(t, rig.Options{Env: env})
+	ada := s.Member("Ada Lovelace", "ada@example.org")
+	env = append(env, "DOORBOOK_DATA="+s.Dir)
+	run := func(args ...string) string {
+		t.Helper()
+		r := rig.Run(t, env, "marble fox dances at noon\n", args...)
+		if r.Code != 0 {
+			t.Errorf("%v: %d: %s", args, r.Code, r.Stderr)
+		}
+		return strings.TrimSpace(r.Stdout)
+	}
+	asked := func(token string, want int) {
+		t.Helper()
+		if a := s.Client().Send("GET", "/api/tokens", "", http.Header{"Authorization": {"Bearer " + token}}); a.Status != want {
+			t.Errorf("status %d, want %d", a.Status, want)
+		}
+	}
+	a := ada.JSON(http.MethodPost, "/api/tokens", map[string]any{"name": "one", "scopes": []string{"read"}})
+	one := rig.Data[struct{ ID, Token string }](t, a)
+	two := run("token", "add", "ada@example.org", "--name", "two", "--may", "read")
+	asked(one.Token, 200)
+	asked(two, 200)
+	if list := run("token", "list", "ada@example.org"); !strings.Contains(list, "tokens: 2") || !strings.Contains(list, "127.0.0.1") {
+		t.Errorf("the list: %s", list)
+	}
+	run("token", "end", "ada@example.org", one.ID)
+	asked(one.Token, http.StatusUnauthorized)
+	asked(two, 200)
+	run("user", "password", "ada@example.org", "--password-stdin")
+	asked(two, http.StatusUnauthorized)
+	if list := run("token", "list", "ada@example.org"); strings.Contains(list, "live") {
+		t.Errorf("after a new password: %s", list)
+	}
+}
