@@ -97,6 +97,42 @@ func BenchmarkFindOlder(b *testing.B) {
 	}
 }
 
+// Who of a page's forty people is gone: while nothing is committed, and right after something was.
+func BenchmarkGone(b *testing.B) {
+	ctx := context.Background()
+	for _, committed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("committed=%v", committed), func(b *testing.B) {
+			repo := openBench(b).Accounts()
+			var ids []string
+			var d account.Developer
+			for i := range 40 {
+				d = someone()
+				if ids = append(ids, d.ID); i%2 == 0 {
+					if err := repo.Create(ctx, account.Actor{}, d); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			name := "x"
+			b.ReportAllocs()
+			var spent time.Duration
+			for b.Loop() {
+				if committed {
+					if _, err := repo.Update(ctx, account.Actor{}, ids[0], account.Change{Name: &name}, time.Now()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				began := time.Now()
+				if gone, err := repo.Gone(ctx, ids); err != nil || len(gone) != 20 {
+					b.Fatal(len(gone), err)
+				}
+				spent += time.Since(began)
+			}
+			b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "ns/gone")
+		})
+	}
+}
+
 func BenchmarkAppend(b *testing.B) {
 	for _, n := range []int{1, 16, 64} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
