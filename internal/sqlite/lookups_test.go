@@ -41,7 +41,7 @@ func TestAccountsAcrossProcesses(t *testing.T) {
 		return repotest.Opened{
 			Accounts: accountsElsewhere{db.Accounts(), open(t, dir).Accounts()},
 			Tokens:   db.Tokens(),
-			SignIn:   signIn(plainSessions(t, db)),
+			SignIn:   signIn(plainSessions(t, db)), SignedIn: sessionTime,
 		}
 	})
 }
