@@ -115,7 +115,7 @@ func serveSettings() []Setting {
 				"`session`, is on the same host",
 		},
 		{
-			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Unset: "what administrators say on the page People, Registration; `open` at first",
+			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Unset: "what administrators say on the page Registration; `open` at first",
 			Choices: []string{"open", "invite", "closed"}, Verbs: serve,
 			Meaning: "who may make an account by themself; `invite`: nobody, administrators invite people. What is said here is fixed",
 		},

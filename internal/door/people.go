@@ -112,3 +112,26 @@ func (d *Door) People(ctx context.Context, v *Visit, q account.PeopleQuery) (lis
 	}
 	return list, next, nil
 }
+
+// OnlyAdmin reports whether somebody is the last admin that can sign in, who cannot be demoted,
+// disabled or deleted. It is for showing: what holds is the repository's word.
+//
+// Faults: Busy.
+func (d *Door) OnlyAdmin(ctx context.Context, target string) (bool, error) {
+	list, _, err := d.accounts.People(ctx, account.PeopleQuery{Role: account.Admin, State: new(account.Active), Limit: 2})
+	if err != nil {
+		return false, unavailable(err)
+	}
+	return len(list) == 1 && list[0].ID == target, nil
+}
+
+// SignedInOn tells in how many sessions somebody is signed in.
+//
+// Faults: Busy.
+func (d *Door) SignedInOn(ctx context.Context, target string) (int, error) {
+	present, err := d.accounts.Presence(ctx, []string{target}, d.now())
+	if err != nil {
+		return 0, unavailable(err)
+	}
+	return present[target].Sessions, nil
+}

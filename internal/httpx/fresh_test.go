@@ -41,7 +41,11 @@ func TestFresh(t *testing.T) {
 				switch {
 				case strings.HasPrefix(route.Pattern, "DELETE /api/people/") && !strings.Contains(path, "invitation"):
 					typed["email"] = c.bob.Email
-				case route.Pattern == "POST /api/people":
+				case strings.HasSuffix(route.Pattern, "/delete"):
+					typed["email"] = c.bob.Email
+				case strings.HasSuffix(route.Pattern, "/role"):
+					typed["role"] = "member"
+				case route.Pattern == "POST /api/people", route.Pattern == "POST /invite":
 					typed["email"] = "zoe@example.org"
 				case route.Pattern == "POST /api/tokens":
 					typed["name"], typed["scopes"] = "deploy", []string{"read"}
@@ -84,7 +88,7 @@ func bring(t *testing.T, s *sitetest.Site, d account.Developer, pattern string) 
 	switch {
 	case strings.Contains(pattern, "approve"):
 		state = account.Waiting
-	case strings.Contains(pattern, "invitation"), strings.Contains(pattern, "withdraw"):
+	case strings.Contains(pattern, "invitation"), strings.Contains(pattern, "withdraw"), strings.Contains(pattern, "{id}/invite"):
 		state = account.Invited
 	default:
 		return

@@ -197,17 +197,23 @@ func (a *accounts) Presence(ctx context.Context, ids []string, now time.Time) (m
 	for i, id := range ids {
 		subjects[i] = id
 	}
-	cursor, err := a.db.base.Collection("sessions").Aggregate(ctx, driver.Pipeline{
-		{el("$match", bson.D{el("subject", bson.D{el("$in", subjects)}), el("expires", bson.D{el("$gt", now)})})},
-		{el("$group", bson.D{
-			el("_id", "$subject"), el("n", bson.D{el("$sum", 1)}), el("seen", bson.D{el("$max", "$last_seen")}),
-		})},
-	})
+	cursor, err := a.db.base.Collection("sessions").Find(ctx,
+		bson.D{el("subject", bson.D{el("$in", subjects)}), el("expires", bson.D{el("$gt", now)})},
+		options.Find().SetProjection(bson.D{key("subject", 1), key("last_seen", 1)}).SetLimit(mostPresent))
 	if err != nil {
 		return nil, a.db.fail(ctx, "look who is here", err)
 	}
 	err = all(ctx, cursor, func(doc bson.Raw) {
-		found[readText(doc.Lookup("_id"))] = account.Presence{Sessions: int(readInt(doc.Lookup("n"))), LastSeen: readTime(doc.Lookup("seen"))}
+		id := readText(doc.Lookup("subject"))
+		p := found[id]
+		p.Sessions++
+		if seen := readTime(doc.Lookup("last_seen")); seen.After(p.LastSeen) {
+			p.LastSeen = seen
+		}
+		found[id] = p
 	})
 	return found, a.db.fail(ctx, "look who is here", err)
 }
+
+// mostPresent bounds the sessions that Presence counts.
+const mostPresent = 20_000

@@ -4,6 +4,7 @@ package web
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -25,7 +26,6 @@ type Web struct {
 	static *static.Static
 	events book.Catalog
 	assets view.Assets
-	people bool // there is a page of people, to which the navigation leads admins
 	drawn  atomic.Pointer[drawing]
 	data   Download
 	pages  sync.Pool // of *bytes.Buffer, for pages that are rendered and sent at once
@@ -44,13 +44,12 @@ func New(d *door.Door, data Download) (*Web, error) {
 	p := &Web{door: d, data: data, static: files, events: book.NewCatalog(), assets: view.Assets{
 		CSS: files.URL("app.css"), JS: files.URL("app.js"), Icon: files.URL("icon.svg"),
 	}}
-	_, p.people = p.Handlers()["GET /people"]
 	return p, nil
 }
 
 // Handlers are the handlers of the pages, by the pattern of their route.
 func (p *Web) Handlers() map[string]httpx.Handler {
-	return map[string]httpx.Handler{
+	handlers := map[string]httpx.Handler{
 		"GET /{$}":            p.dashboard,
 		"GET /login":          p.loginForm,
 		"POST /auth/login":    p.login,
@@ -93,7 +92,17 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"POST /account/sessions/end-others":  p.endSessions(false),
 		"GET /account/sessions/end-all":      p.endForm(true),
 		"POST /account/sessions/end-all":     p.endSessions(true),
+
+		"GET /people":        p.people,
+		"GET /invite":        p.inviteForm,
+		"POST /invite":       p.invite,
+		"GET /registration":  p.registrationForm,
+		"POST /registration": p.registrationChange,
+		"GET /people/{id}":   p.person,
+		"POST /people/{id}/sessions/{session}/end": p.endPersonSession,
 	}
+	maps.Copy(handlers, p.personHandlers())
+	return handlers
 }
 
 func redirect(to string) httpx.Handler {
@@ -151,7 +160,7 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	if v.SignedIn() {
 		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}
 		page.FormToken = httpx.FormToken(w, r, v)
-		page.People = p.people && v.Admin()
+		page.People = v.Admin()
 	}
 	return page
 }

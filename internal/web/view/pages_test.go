@@ -111,6 +111,7 @@ func pages() map[string]templ.Component {
 	problems := []view.Problem{{Field: "email", Text: "Mail."}, {Field: "password", Text: "Pass."}, {Field: "", Text: "All."}, {Field: "no_such", Text: "None."}}
 	bad := []view.Problem{{Field: "email", Text: hostile}, {Field: hostile, Text: hostile}}
 	all := aboutOneself(problems, bad)
+	maps.Copy(all, peoplePages(problems, bad))
 	maps.Copy(all, map[string]templ.Component{
 		"layout zero":        view.Layout(view.Page{Title: "x"}),
 		"login zero":         view.Login(view.LoginPage{}),

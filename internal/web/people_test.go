@@ -1,0 +1,154 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/server"
+	"github.com/doorbook/doorbook/internal/sitetest"
+)
+
+// TestPeople: the list is found by beginnings of words and filters, and each name leads to its page.
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root, bob := s.Developer("Root", account.Admin), s.Developer("Bob", account.Member)
+	s.Developer("Zoë", account.Member)
+	s.SignedIn(bob)
+	v := s.SignedIn(root)
+	a := v.Get("/people")
+	wantPage(t, a, 200, "People", "bob@example.org", "1 device", "you", "/people/"+bob.ID)
+	if !strings.Contains(v.Get("/").Body, `href="/people"`) || strings.Contains(s.SignedIn(bob).Get("/").Body, `href="/people"`) {
+		t.Error("the way to the page is not for admins alone")
+	}
+	a = v.Get("/people?q=ZO%C3%8B&role=member")
+	if wantPage(t, a, 200, "zoë@example.org", "Role"); strings.Contains(a.Body, bob.Email) {
+		t.Error("found bob")
+	}
+	a = v.Get("/people?" + url.Values{"q": {`"><script>alert(1)</script>`}, "group": {"\u202eevil"}}.Encode())
+	if wantPage(t, a, 200, "Nobody found"); strings.Contains(a.Body, "<script>alert") {
+		t.Error("script")
+	}
+	if a := v.Get("/people?after=nonsense"); a.Status != 400 {
+		t.Errorf("a page that is none: %d", a.Status)
+	}
+	wantPage(t, v.Get("/people/"+bob.ID), 200, "Unknown browser", "Disable", "What they did last")
+	for _, id := range []string{"x", "000000000000000000000000"} {
+		if a := v.Get("/people/" + id); a.Status != 404 {
+			t.Errorf("%s: %d", id, a.Status)
+		}
+	}
+}
+
+// TestDisableAndUndo: the page before says what happens, the one after takes it back; sessions do
+// not come back.
+func TestDisableAndUndo(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root, bob := s.Developer("Root", account.Admin), s.Developer("Bob", account.Member)
+	there, v := s.SignedIn(bob), s.SignedIn(root)
+	at := "/people/" + bob.ID
+	wantPage(t, v.Get(at+"/disable"), 200, "is signed out on 1 device at once.", "Their entries stay.")
+	wantRedirect(t, v.Post(at+"/disable", nil), at+"?did=disable")
+	wantPage(t, v.Get(at+"?did=disable"), 200, "is disabled, and signed out everywhere.", "Undo", `action="`+at+`/enable"`)
+	if a := there.Get("/"); a.Status != http.StatusSeeOther {
+		t.Errorf("bob is let in: %d", a.Status)
+	}
+	wantRedirect(t, v.Post(at+"/enable", nil), at)
+	if a := there.Get("/"); a.Status != http.StatusSeeOther {
+		t.Errorf("his session came back: %d", a.Status)
+	}
+	if strings.Contains(v.Get(at+"?did=disable").Body, "Undo") {
+		t.Error("there is something to undo that is not so")
+	}
+	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"admin"}}), at+"?did=role")
+	wantPage(t, v.Get(at+"?did=role"), 200, "is an administrator now.", `value="member"`)
+	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"member"}}), at+"?did=role")
+	s.Clock.Turn(11 * time.Minute)
+	a := v.Post(at+"/disable", nil)
+	wantPage(t, a, 422, "Please enter your password.", "current_password")
+	a = v.Post(at+"/delete", url.Values{"email": {"eve@example.org"}, "current_password": {sitetest.Password}})
+	wantPage(t, a, 422, "Type the address of the account")
+	if strings.Contains(a.Body, sitetest.Password) {
+		t.Error("the page holds the password")
+	}
+	wantRedirect(t, v.Post(at+"/delete", url.Values{"email": {"BOB@example.org"}, "current_password": {sitetest.Password}}), "/people")
+}
+
+// TestLastAdmin: the reason is shown before, and after.
+func TestLastAdmin(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root := s.Developer("Root", account.Admin)
+	v := s.SignedIn(root)
+	for _, act := range []string{"disable", "role", "delete"} {
+		at := "/people/" + root.ID + "/" + act
+		a := v.Get(at)
+		wantPage(t, a, 200, "is the last administrator")
+		if strings.Contains(a.Body, `action="`+at) {
+			t.Errorf("%s can be sent", act)
+		}
+		a = v.Post(at, url.Values{"role": {"member"}, "email": {root.Email}})
+		wantPage(t, a, http.StatusConflict, "last administrator")
+	}
+}
+
+var linkForm = regexp.MustCompile(`http://localhost:8080(/link/[A-Z2-7]{26})`)
+
+// TestInviteByPage: the link is shown once, and accepted in another browser; nothing that a scanner
+// fetched before was used up.
+func TestInviteByPage(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	v := s.SignedIn(s.Developer("Root", account.Admin))
+	wantPage(t, v.Get("/invite"), 200, "Invite somebody")
+	wantPage(t, v.Post("/invite", url.Values{"email": {"root@example.org"}}), 422, "There is already an account", "root@example.org")
+	a := v.Post("/invite", url.Values{"email": {"zoe@example.org"}, "role": {"member"}, "groups": {"night"}})
+	link := linkForm.FindStringSubmatch(a.Body)
+	if wantPage(t, a, 200, "is invited"); link == nil || a.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("no link: %s", a.Body)
+	}
+	zoe := s.Visitor()
+	for range 3 {
+		s.Visitor().Get(link[1])
+	}
+	a = zoe.Get(link[1])
+	wantPage(t, a, 200, "Take your account", "zoe@example.org")
+	a = zoe.Post(link[1], url.Values{"name": {"Zoë"}, "email": {"zoe@example.org"}, "password": {"short"}})
+	wantPage(t, a, 422, "There is a problem", "Zoë")
+	wantRedirect(t, zoe.Post(link[1], url.Values{"name": {"Zoë"}, "email": {"zoe@example.org"}, "password": {sitetest.Password}}), "/")
+	wantPage(t, zoe.Get("/"), 200, "Zoë")
+	wantPage(t, s.Visitor().Get(link[1]), 404, "This link is over")
+	wantPage(t, s.Visitor().Get("/link/nonsense"), 404, "This link is over")
+}
+
+// TestRegistrationPage: an admin decides; what a setting fixes is said, and stays.
+func TestRegistrationPage(t *testing.T) {
+	t.Parallel()
+	yes := true
+	s := sitetest.New(t, func(p *server.Parts) { p.Registration = account.Fixed{Approval: &yes} })
+	v := s.SignedIn(s.Developer("Root", account.Admin))
+	a := v.Get("/registration")
+	wantPage(t, a, 200, "Approval is fixed by DOORBOOK_REGISTRATION_APPROVAL: yes.", `name="mode"`)
+	if strings.Contains(a.Body, `name="approval"`) {
+		t.Error("what is fixed can be changed")
+	}
+	wantPage(t, v.Post("/registration", url.Values{"mode": {"open"}, "domains": {"no domain"}}), 422, "One of the domains is none", "no domain")
+	wantRedirect(t, v.Post("/registration", url.Values{"mode": {"open"}, "domains": {"example.org"}}), "/registration")
+	wantPage(t, v.Get("/registration"), 200, "Saved.", "example.org")
+	eve := s.Visitor()
+	eve.Get("/register")
+	wantRedirect(t, eve.Post("/auth/register", newcomer("Eve")), "/login")
+	wantPage(t, eve.Get("/login"), 200, "An administrator has to approve it")
+	wantPage(t, eve.SignIn("eve@example.org", sitetest.Password), 422, "waits for an administrator")
+	wantRedirect(t, v.Post("/registration", url.Values{"mode": {"invite"}, "domains": {""}}), "/registration")
+	if a := eve.Get("/login"); strings.Contains(a.Body, `href="/register"`) {
+		t.Error("the way to register is shown")
+	}
+	wantPage(t, eve.Get("/register"), 403, "by invitation")
+}
