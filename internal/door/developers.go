@@ -95,7 +95,7 @@ func (d *Door) mayChange(ctx context.Context, v *Visit, dev account.Developer, i
 	if role == account.Admin && !v.Admin() && !v.program || in.secret() && dev.ID != v.Developer.ID {
 		return role, d.forbid(ctx, v, dev)
 	}
-	if in.secret() || in.Role != nil {
+	if in.secret() || in.Role != nil || in.personal(dev.ID == v.Developer.ID, dev) {
 		if err := d.asPerson(ctx, v, dev); err != nil {
 			return role, err
 		}
@@ -104,6 +104,12 @@ func (d *Door) mayChange(ctx context.Context, v *Visit, dev account.Developer, i
 		return role, fault.New(fault.Conflict, "Nobody has taken this account yet. Withdraw the invitation instead.")
 	}
 	return role, nil
+}
+
+// personal reports whether the change of a state takes a person: it would keep out whoever makes it,
+// or bring an administrator back.
+func (in DeveloperChange) personal(self bool, dev account.Developer) bool {
+	return in.Disabled != nil && (self || !*in.Disabled && dev.Role == account.Admin)
 }
 
 // allowSecret lets an address, a short name or a password be changed by whoever proves the current password, and

@@ -103,6 +103,11 @@ func TestTokenIsNoPerson(t *testing.T) {
 	t.Parallel()
 	c := newCast(t)
 	all := c.Token(c.root, everything).Text
+	gone := c.Developer("Former", account.Admin)
+	disabled := account.Change{State: new(account.Disabled)}
+	if _, err := c.DB.Accounts().Update(t.Context(), account.Actor{}, gone.ID, disabled, c.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
 	const eve = `{"name":"Eve","email":"eve@example.org","password":"marble fox dances at noon"`
 	for _, try := range []struct {
 		method, path, body string
@@ -115,7 +120,10 @@ func TestTokenIsNoPerson(t *testing.T) {
 		{"DELETE", "/developers/" + c.root.ID, ``, 403},
 		{"POST", "/developers", eve + `,"role":"admin"}`, 403},
 		{"POST", "/developers", eve + `}`, 201},
+		{"PATCH", "/developers/" + c.root.ID, `{"disabled":true}`, 403},
+		{"PATCH", "/developers/" + gone.ID, `{"disabled":false}`, 403},
 		{"PATCH", "/developers/" + c.bob.ID, `{"disabled":true}`, 200},
+		{"PATCH", "/developers/" + c.bob.ID, `{"disabled":false}`, 200},
 		{"DELETE", "/developers/" + c.bob.ID, ``, 403}, // which cannot be undone
 	} {
 		before := len(c.Activities(book.ActionForbidden))
