@@ -138,7 +138,22 @@ func (d *Door) linked(ctx context.Context, token string) (dev account.Developer,
 	case !dev.Link.Is(hash, d.now()), dev.State != account.Active && dev.State != account.Invited:
 		return dev, nil, linkOver()
 	}
-	return dev, hash, nil
+	return dev, hash, d.vouched(ctx, dev.Link)
+}
+
+// vouched gives linkOver for a link whose maker is no admin any more: by what they made while they
+// were one, somebody who lost that right would come back.
+func (d *Door) vouched(ctx context.Context, link account.Link) error {
+	if link.By == "" {
+		return nil
+	}
+	switch by, err := d.accounts.ByID(ctx, link.By); {
+	case errors.Is(err, account.ErrNotFound), err == nil && !by.IsAdmin():
+		return linkOver()
+	case err != nil:
+		return unavailable(err)
+	}
+	return nil
 }
 
 // LinkUsed is what the use of a link came to.

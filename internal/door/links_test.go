@@ -130,6 +130,38 @@ func TestLinkOver(t *testing.T) {
 	}
 }
 
+// TestLinkOfFormerAdmin: what an admin has made is void once they are none, so that nobody comes back
+// by it. Links of the command line have no maker. Guard: door.linked.
+func TestLinkOfFormerAdmin(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root := signedIn(t, s, s.Developer("Root", account.Admin))
+	bob := s.Developer("Bob", account.Member)
+	for name, end := range map[string]door.DeveloperChange{
+		"member": {Role: new(account.Member)}, "disabled": {Disabled: new(true)}, "deleted": {},
+	} {
+		eve := s.Developer("Eve "+name, account.Admin)
+		admin := signedIn(t, s, eve)
+		made, err := admin.invite(door.Invitation{Email: name + "@example.com", Role: account.Admin})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := mustLink(t, admin, bob)
+		if _, err = root.change(eve.ID, end); err == nil && name == "deleted" {
+			err = root.remove(eve.ID)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, token := range []string{made.Token, token} {
+			_, err := s.Door.Link(t.Context(), token)
+			wantKind(t, err, fault.NotFound)
+			_, err = newBrowser(t, s, "192.0.2.9").use(token, account.Registration{Name: "Eve", Password: another})
+			wantKind(t, err, fault.NotFound)
+		}
+	}
+}
+
 func mustLink(t *testing.T, admin *browser, of account.Developer) (token string) {
 	t.Helper()
 	l, err := admin.linkFor(of.ID)
