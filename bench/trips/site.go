@@ -47,7 +47,7 @@ func newSite(ctx context.Context, db *mongo.DB) (*site, error) {
 		return nil, err
 	}
 	who := account.Registration{Name: "Ada", Email: email, Password: password}
-	if _, err := s.Door.AddDeveloper(ctx, &door.Visit{}, who, account.Admin); err != nil {
+	if _, err := s.Door.AddDeveloper(ctx, door.Program(), who, account.Admin, ""); err != nil {
 		return nil, err
 	}
 	return &site{handler: s.Handler, stop: s.Background()}, nil

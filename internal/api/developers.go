@@ -78,6 +78,7 @@ type createDeveloperIn struct {
 	Email           string       `json:"email"`
 	Password        string       `json:"password"`
 	ConfirmPassword string       `json:"confirm_password"`
+	CurrentPassword string       `json:"current_password"`
 	Role            account.Role `json:"role"`
 }
 
@@ -94,7 +95,7 @@ func (a *API) createDeveloper(w http.ResponseWriter, r *http.Request, v *door.Vi
 	}
 	d, err := a.door.AddDeveloper(r.Context(), v, account.Registration{
 		Name: in.Name, Skills: in.Skills, Email: in.Email, Password: in.Password, ConfirmPassword: in.ConfirmPassword,
-	}, in.Role)
+	}, in.Role, in.CurrentPassword)
 	if err != nil {
 		return err
 	}

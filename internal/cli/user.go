@@ -57,7 +57,7 @@ func (u *userAddVerb) Run(c *command) error {
 	}
 	dev, err := o.door.AddDeveloper(c.ctx, door.Program(), account.Registration{
 		Name: u.Name, Skills: []string{u.Skills}, Email: u.Email, Password: typed,
-	}, role)
+	}, role, "")
 	if err != nil {
 		return o.inWords(err)
 	}

@@ -41,12 +41,14 @@ type DeveloperChange struct {
 	Role            *account.Role // by an admin
 	Disabled        *bool         // by an admin
 	Groups          *[]string     // by an admin
+
+	proved bool // they have proved who they are already
 }
 
 // ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
 // an admin changes everybody but nobody else's address, short name or password (ASVS 6.4.6). These
-// three need the current password (ASVS 6.2.3, 7.5.1); what is as it was is no change. A new
-// password ends all other sessions, a disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
+// three need the current password (ASVS 6.2.3, 7.5.1), and a role a recent sign-in; what is as it was
+// is no change. A new password ends all other sessions, a disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
 //
 // Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin), Throttled, Busy.
 func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, error) {
@@ -71,6 +73,11 @@ func (d *Door) change(ctx context.Context, v *Visit, target string, in Developer
 	change, err := in.validate(d.rules, dev)
 	if err != nil {
 		return dev, 0, err
+	}
+	if in.Role != nil && !in.secret() && !in.proved {
+		if err := d.proveRecent(ctx, v, in.CurrentPassword); err != nil {
+			return dev, 0, err
+		}
 	}
 	if in.secret() {
 		if err := d.allowSecret(ctx, v, dev, in, &change); err != nil {

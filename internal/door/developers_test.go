@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -314,3 +315,36 @@ func TestOutage(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestRolesTakeRecentSignIn: nobody makes an admin, or unmakes one, with a session that was left
+// alone, by whichever way; a name they change as ever. Guard: proveRecent.
+func TestRolesTakeRecentSignIn(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root, bob := s.Developer("Root", account.Admin), s.Developer("Bob", account.Member)
+	admin := signedIn(t, s, root)
+	s.Clock.Turn(door.Recent + time.Second)
+	add := func(name string, role account.Role, password string) (err error) {
+		admin.visit(func(ctx context.Context, v *door.Visit) {
+			_, err = s.Door.AddDeveloper(ctx, v, newcomer(name), role, password)
+		})
+		return err
+	}
+	for _, password := range []string{"", "not the right one at all"} {
+		_, err := admin.change(bob.ID, door.DeveloperChange{Role: new(account.Admin), CurrentPassword: password})
+		if f := wantKind(t, err, fault.Invalid); len(f.Fields) != 1 || f.Fields[0].Name != "current_password" {
+			t.Errorf("a role with %q: %v", password, err)
+		}
+		f := wantKind(t, add("Eve", account.Admin, password), fault.Invalid)
+		if len(f.Fields) != 1 || f.Fields[0].Name != "current_password" {
+			t.Errorf("an admin with %q: %v", password, f)
+		}
+	}
+	_, named := admin.change(bob.ID, door.DeveloperChange{Name: new("Robert")})
+	_, made := admin.change(bob.ID, door.DeveloperChange{Role: new(account.Admin), CurrentPassword: sitetest.Password})
+	for _, err := range []error{named, made, add("Mia", account.Member, ""), add("Eve", account.Admin, sitetest.Password)} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func (d *Door) ChangePerson(ctx context.Context, v *Visit, target string, in Per
 	if err != nil {
 		return dev, err
 	}
-	return d.ChangeDeveloper(ctx, v, target, DeveloperChange{Role: in.Role, Disabled: in.Disabled, Groups: in.Groups})
+	return d.ChangeDeveloper(ctx, v, target, DeveloperChange{Role: in.Role, Disabled: in.Disabled, Groups: in.Groups, proved: true})
 }
 
 // Deletion is what is typed to delete somebody's account.

@@ -143,7 +143,7 @@ func TestRegistrationClosed(t *testing.T) {
 			t.Errorf("%q: %v, %v", setting, list, err)
 		}
 		// The command line and admins still can.
-		if _, err := s.Door.AddDeveloper(t.Context(), door.Program(), newcomer("Eve"), account.Member); err != nil {
+		if _, err := s.Door.AddDeveloper(t.Context(), door.Program(), newcomer("Eve"), account.Member, ""); err != nil {
 			t.Error(err)
 		}
 	}

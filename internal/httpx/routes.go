@@ -5,6 +5,7 @@ import (
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/door"
 )
 
 // Who says who may pass a route.
@@ -45,7 +46,7 @@ type Route struct {
 }
 
 // recent is how long after a sign-in nobody is asked for the password again.
-const recent = 10 * time.Minute
+const recent = door.Recent
 
 // always is the Route.Fresh of what takes the current password each time.
 const always = -1

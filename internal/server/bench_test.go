@@ -62,7 +62,7 @@ func benchSite(b *testing.B) (site *server.Site, cookie string) {
 	must(b, err)
 	b.Cleanup(site.Background())
 	const password = "plum tree orbit lantern 9"
-	_, err = site.Door.AddDeveloper(b.Context(), door.Program(), account.Registration{Name: "Ada", Email: "ada@example.org", Password: password}, account.Admin)
+	_, err = site.Door.AddDeveloper(b.Context(), door.Program(), account.Registration{Name: "Ada", Email: "ada@example.org", Password: password}, account.Admin, "")
 	must(b, err)
 	form := ask(b, site.Handler, http.MethodGet, "/login", "", "")
 	token := regexp.MustCompile(`name="csrf_token" value="([^"]+)"`).FindStringSubmatch(form.Body.String())[1]

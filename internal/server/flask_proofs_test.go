@@ -24,7 +24,7 @@ func TestFirstChangeAfterFlaskIsOff(t *testing.T) {
 	if a := v.Get("/"); a.Status != http.StatusOK {
 		t.Fatalf("%d", a.Status)
 	}
-	if a := v.JSON("PATCH", "/developers/"+ada.ID, `{"role":"admin"}`); a.Status != http.StatusOK {
+	if a := v.JSON("PATCH", "/developers/"+ada.ID, `{"role":"admin","current_password":"`+sitetest.Password+`"}`); a.Status != http.StatusOK {
 		t.Errorf("an admin who has just looked: %d %s", a.Status, a.Body)
 	}
 }
