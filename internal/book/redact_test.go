@@ -58,6 +58,8 @@ func TestRedactURL(t *testing.T) {
 		{"/nope/\x1b[2J\n\u202e\xff", "", "", `/nope/\x1b[2J\n\u202e\xff`},
 		{"/" + long, "", "", "/" + strings.Repeat("é", 254) + "…"},
 		{"*", "", "", "*"},
+		{"/door/link/" + strings.Repeat("A7", 13) + ".", "", "/", "/door/link/[redacted]."},
+		{"/" + strings.Repeat("Z2", 20) + "/" + strings.Repeat("A", 25), "", "", "/[redacted]/" + strings.Repeat("A", 25)},
 		// Queries.
 		{"/a", "limit=20&before=" + anID, "/a", "/a?before=" + anID + "&limit=20"},
 		{"/a", "type=activity", "/a", "/a?type=activity"},

@@ -18,7 +18,8 @@ const (
 // parameter {id}, a value that is an id is shown; any other value, and that of any other parameter,
 // becomes the parameter's name in braces. With no pattern, or the catch-all "/", no route matched:
 // then the path is shown as it is, inert and cut at 512 bytes, for it tells what strangers look
-// for. Of the query a pair whose name keep lists shows its value by the field's kind; a name that
+// for; but for what may be one of our tokens, which is good elsewhere: a mistyped link, or one that
+// came through a proxy with a prefix. Of the query a pair whose name keep lists shows its value by the field's kind; a name that
 // comes twice shows none, and any other pair becomes [redacted] with its name. A query that cannot
 // be read is [redacted] as a whole. The result is printable and at most 2 KiB long, as long as the
 // pattern is.
@@ -35,7 +36,7 @@ func redactPath(path, pattern string) string {
 		pattern = pattern[slash:] // without the method and the host
 	}
 	if pattern == "" || (pattern == "/" && path != "/") {
-		return Inert(path, maxPath)
+		return Inert(withoutTokens(path), maxPath)
 	}
 	var b strings.Builder
 	rest := strings.TrimPrefix(path, "/")
@@ -55,6 +56,32 @@ func redactPath(path, pattern string) string {
 	}
 	return b.String()
 }
+
+// leastToken is how many letters and digits of base 32 (RFC 4648) our tokens have in a row, at least:
+// those of crypto/rand.Text.
+const leastToken = 26
+
+// withoutTokens replaces each run that is as long as a token.
+func withoutTokens(path string) string {
+	var b strings.Builder
+	for path != "" {
+		n := strings.IndexFunc(path, notBase32)
+		if n < 0 {
+			n = len(path)
+		}
+		if n >= leastToken {
+			b.WriteString(Redacted)
+		} else {
+			b.WriteString(path[:n])
+		}
+		rest := strings.TrimLeftFunc(path[n:], notBase32)
+		b.WriteString(path[n : len(path)-len(rest)])
+		path = rest
+	}
+	return b.String()
+}
+
+func notBase32(r rune) bool { return (r < 'A' || r > 'Z') && (r < '2' || r > '7') }
 
 func redactQuery(raw string, fields []Field) string {
 	var out []string
