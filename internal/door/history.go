@@ -92,12 +92,28 @@ func (d *Door) lives(ctx context.Context, owner string) (list []account.SignIn) 
 
 // noteOwnEnd is noteEnds of the visitor's own session, which ends with this visit.
 func (d *Door) noteOwnEnd(ctx context.Context, v *Visit, why account.Ending) {
-	if mine := recordID(v.Session); mine != "" {
-		now := d.now()
-		d.noteEnds(ctx, v, v.Developer.ID, why, account.SignIn{
-			Session: mine, UserAgent: v.UserAgent, Addr: v.Addr, Began: v.Session.SignedInSince(), LastSeen: now, Until: now,
-		})
+	if own := d.own(v); own.Session != "" {
+		d.noteEnds(ctx, v, v.Developer.ID, why, own)
 	}
+}
+
+// own is the visitor's session as the sign-in that it began with.
+func (d *Door) own(v *Visit) account.SignIn {
+	now := d.now()
+	return account.SignIn{
+		Session: recordID(v.Session), UserAgent: v.UserAgent, Addr: v.Addr, Began: v.Session.SignedInSince(), LastSeen: now, Until: now,
+	}
+}
+
+// noteLeft tells that somebody else was signed in here, by that session, until now.
+func (d *Door) noteLeft(ctx context.Context, v *Visit, was account.Developer, own account.SignIn) {
+	is := v.Developer
+	v.Developer = was
+	d.note(ctx, v, book.ActionSignOut, was.ID, "")
+	if own.Session != "" {
+		d.noteEnds(ctx, v, was.ID, account.SignedOut, own)
+	}
+	v.Developer, v.SessionID = is, ""
 }
 
 // noteEnds remembers why sessions of an account have ended, and by whom. It is the only place where

@@ -162,6 +162,28 @@ func TestLinkOfFormerAdmin(t *testing.T) {
 	}
 }
 
+// TestLinkOfSomebodyElse: who is signed in and takes another account by a link is signed out, and the
+// history says so. Guard: letIn.
+func TestLinkOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	admin := signedIn(t, s, s.Developer("Root", account.Admin))
+	bob := s.Developer("Bob", account.Member)
+	b := signedIn(t, s, bob)
+	made, err := admin.invite(door.Invitation{Email: "zoe@example.org"})
+	if err == nil {
+		_, err = b.use(made.Token, account.Registration{Name: "Zoe", Password: another})
+	}
+	if err != nil || b.who() != "Zoe" {
+		t.Fatalf("%v, signed in as %q", err, b.who())
+	}
+	wantActivity(t, s, book.ActionSignOut, bob.ID, bob.ID)
+	h, err := s.Door.History(t.Context(), door.Program(), bob.ID)
+	if err != nil || len(h.Live) != 0 || len(h.Ended) != 1 || h.Ended[0].Reason != account.SignedOut {
+		t.Errorf("%+v %v", h, err)
+	}
+}
+
 func mustLink(t *testing.T, admin *browser, of account.Developer) (token string) {
 	t.Helper()
 	l, err := admin.linkFor(of.ID)

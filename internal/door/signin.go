@@ -90,9 +90,16 @@ func (d *Door) greet(ctx context.Context, v *Visit, dev account.Developer, metho
 
 // letIn signs in a developer who has proved who they are.
 func (d *Door) letIn(ctx context.Context, v *Visit, in arrival) (device string, err error) {
+	was, own := v.Developer, account.SignIn{}
+	if v.SignedIn() {
+		own = d.own(v)
+	}
 	if err := d.begin(v, in); err != nil {
 		d.noteOf(ctx, v, book.ActionSignInNotKept, in.who, "")
 		return "", err
+	}
+	if was.ID != "" && was.ID != in.who.ID {
+		d.noteLeft(ctx, v, was, own)
 	}
 	d.noteSignIn(ctx, v, in.failures)
 	return d.keepDevice(ctx, v, in)
