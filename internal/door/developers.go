@@ -163,6 +163,9 @@ func (d *Door) follow(
 	if was.State != account.Disabled && is.State == account.Disabled {
 		d.endDevices(ctx, is.ID)
 		d.endTokens(ctx, v, is, account.AccountDisabled)
+		if is.ID == v.Developer.ID {
+			v.Session.SignOut() // which takes the cookie back
+		}
 		return 0, d.endSessions(ctx, v, is, account.AccountDisabled)
 	}
 	if in.names() && in.Password == nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -11,6 +12,7 @@ import (
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/id"
 	"github.com/doorbook/doorbook/internal/web/view"
+	"github.com/doorbook/doorbook/session"
 )
 
 const (
@@ -81,15 +83,29 @@ func (p *Web) person(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 	for i := range entries {
 		page.Did = append(page.Did, p.row(&entries[i], gone))
 	}
-	page.Undo = undo(r.URL.Query().Get("did"), d)
+	page.Undo = undo(v, r.URL.Query().Get("did"), d)
 	page.Page = p.page(w, r, v)
 	return p.send(w, r, http.StatusOK, view.Person(page))
 }
 
+// lastDeed is what an admin has just done that can be taken back. That an address says so is not
+// enough: anybody can make one.
+const lastDeed session.Key[deed] = "last_deed"
+
+// undoable is for how long that is offered.
+const undoable = 10 * time.Minute
+
+type deed struct {
+	Act, To string       // to whom, by their id
+	Role    account.Role // that they had then
+}
+
 // undo is the way back from what an admin has just done, as far as it is so.
-func undo(did string, d account.Developer) view.Undo {
+func undo(v *door.Visit, did string, d account.Developer) view.Undo {
 	name := view.Isolated(d.Name)
+	last, _ := lastDeed.Get(v.Session)
 	switch {
+	case last != deed{did, d.ID, d.Role}:
 	case did == "disable" && d.State == account.Disabled:
 		return view.Undo{Text: name + " is disabled, and signed out everywhere.", Act: "enable"}
 	case did == "role" && d.Role == account.Admin:

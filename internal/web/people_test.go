@@ -80,6 +80,52 @@ func TestDisableAndUndo(t *testing.T) {
 	wantRedirect(t, v.Post(at+"/delete", url.Values{"email": {"BOB@example.org"}, "current_password": {sitetest.Password}}), "/people")
 }
 
+// TestUndoIsOffered: only to whoever has just done it, whatever an address says: else a link would
+// make an admin take back what nobody did, and by that make somebody one. Guard: undo.
+func TestUndoIsOffered(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root, eve := s.Developer("Root", account.Admin), s.Developer("Eve", account.Member)
+	v, other := s.SignedIn(root), s.SignedIn(s.Developer("Other", account.Admin))
+	at := "/people/" + eve.ID
+	offered := func(v *sitetest.Visitor, query string) bool { return strings.Contains(v.Get(at+query).Body, ">Undo<") }
+	if offered(v, "?did=role") {
+		t.Error("a link offers to make her an administrator")
+	}
+	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"admin"}}), at+"?did=role")
+	if !offered(v, "?did=role") || !offered(v, "?did=role") {
+		t.Error("it cannot be taken back")
+	}
+	if offered(other, "?did=role") || offered(v, "") || offered(v, "?did=disable") {
+		t.Error("it is offered elsewhere")
+	}
+	wantRedirect(t, other.Post(at+"/role", url.Values{"role": {"member"}}), at+"?did=role")
+	if offered(v, "?did=role") {
+		t.Error("offered to take back what somebody else did")
+	}
+	wantRedirect(t, v.Post(at+"/disable", nil), at+"?did=disable")
+	s.Clock.Turn(11 * time.Minute)
+	if offered(v, "?did=disable") {
+		t.Error("offered for ever")
+	}
+}
+
+// TestActsOnOneself: who makes themself a member or disables themself is led to where they may be.
+func TestActsOnOneself(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root := s.Developer("Root", account.Admin)
+	s.Developer("Other", account.Admin)
+	v, at := s.SignedIn(root), "/people/"+root.ID
+	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"member"}}), "/")
+	wantPage(t, v.Get("/"), 200, "is of the role member now.")
+	if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, root.ID, account.Change{Role: new(account.Admin)}, s.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	wantRedirect(t, v.Post(at+"/disable", nil), "/login")
+	wantPage(t, v.Get("/login"), 200, "is disabled, and signed out everywhere.")
+}
+
 // TestLastAdmin: the reason is shown before, and after.
 func TestLastAdmin(t *testing.T) {
 	t.Parallel()

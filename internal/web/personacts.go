@@ -24,7 +24,7 @@ type done struct {
 	text string
 	link *door.NewLink // that is to be shown, once
 	gone bool          // the account is no more
-	undo bool          // the person's page offers to take it back
+	undo account.Role  // theirs, now; the person's page offers to take it back; "" where it does not
 }
 
 // acts are all of them. Who adds one adds its two routes.
@@ -106,19 +106,25 @@ func (p *Web) doAct(a act) httpx.Handler {
 			out(w, r, v, came.text)
 			return nil
 		}
-		to := peopleAddress + "/" + d.ID
-		switch {
-		case came.gone:
-			to = peopleAddress
-		case came.undo: // there it is told with the way back
-			to += "?did=" + a.name
-		}
-		if !came.undo {
-			v.Session.Flash("success", came.text)
-		}
-		httpx.Redirect(w, r, to)
+		httpx.Redirect(w, r, after(v, a, d, came))
 		return nil
 	}
+}
+
+// after is where an admin is led to when something was done.
+func after(v *door.Visit, a act, d account.Developer, came done) string {
+	to := peopleAddress + "/" + d.ID
+	switch {
+	case came.undo != "" && d.ID != v.Developer.ID: // there it is told, with the way back
+		lastDeed.SetFor(v.Session, deed{a.name, d.ID, came.undo}, undoable)
+		return to + "?did=" + a.name
+	case came.undo != "": // their own page is not for them any more
+		to = "/"
+	case came.gone:
+		to = peopleAddress
+	}
+	v.Session.Flash("success", came.text)
+	return to
 }
 
 // linkMade shows a link. It is in this answer and in no other.

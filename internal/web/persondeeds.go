@@ -42,7 +42,7 @@ func askRole(_ *Web, _ *http.Request, d account.Developer) (view.PersonAct, erro
 func doRole(p *Web, r *http.Request, v *door.Visit, d account.Developer, password string) (done, error) {
 	role := account.Role(r.PostForm.Get("role"))
 	d, err := p.door.ChangePerson(r.Context(), v, d.ID, door.PersonChange{Role: &role, CurrentPassword: password})
-	return done{text: view.Isolated(d.Name) + " is of the role " + string(d.Role) + " now.", undo: true}, err
+	return done{text: view.Isolated(d.Name) + " is of the role " + string(d.Role) + " now.", undo: d.Role}, err
 }
 
 func askGroups(_ *Web, r *http.Request, d account.Developer) (view.PersonAct, error) {
@@ -78,7 +78,7 @@ func askDisable(p *Web, r *http.Request, d account.Developer) (view.PersonAct, e
 
 func doDisable(p *Web, r *http.Request, v *door.Visit, d account.Developer, password string) (done, error) {
 	d, err := p.door.ChangePerson(r.Context(), v, d.ID, door.PersonChange{Disabled: new(true), CurrentPassword: password})
-	return done{text: view.Isolated(d.Name) + " is disabled, and signed out everywhere.", undo: true}, err
+	return done{text: view.Isolated(d.Name) + " is disabled, and signed out everywhere.", undo: d.Role}, err
 }
 
 func doEnable(p *Web, r *http.Request, v *door.Visit, d account.Developer, password string) (done, error) {
