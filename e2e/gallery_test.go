@@ -37,6 +37,10 @@ func TestGallery(t *testing.T) {
 		t.Parallel()
 		accountGallery(t, browser.On(t), axe)
 	})
+	t.Run("people", func(t *testing.T) {
+		t.Parallel()
+		peopleGallery(t, browser.On(t), axe)
+	})
 	t.Run("sessions", func(t *testing.T) {
 		t.Parallel()
 		sessionsGallery(t, browser.On(t), axe)

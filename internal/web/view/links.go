@@ -29,10 +29,10 @@ func (p LinkPage) inputs() []input {
 	}
 	return prepared(p.Problems, []input{
 		{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Name},
-		{
+		password,
+		{ // behind the password, lest browsers take it for the name to sign in with
 			name: "skills", label: "Skills", kind: "text", value: p.Skills, optional: true,
 			hint: "Separated by commas: go, sql, calm in a storm",
 		},
-		password,
 	})
 }

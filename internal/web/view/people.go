@@ -210,15 +210,15 @@ func (p PersonAct) inputs() []input {
 	var fields []input
 	groups := func(value string) input {
 		return input{
-			name: "groups", label: "Groups", kind: "text", value: value, optional: true,
+			name: "groups", label: "Groups", kind: "text", autocomplete: "on", value: value, optional: true,
 			hint: "Separated by commas. Applications behind this door are told of them.",
 		}
 	}
 	if p.Invite != nil {
 		fields = append(
 			fields,
-			input{name: "email", label: "E-mail", kind: "email", value: p.Invite.Email},
-			input{name: "name", label: "Name", kind: "text", value: p.Invite.Name, optional: true, hint: "They can change it."},
+			input{name: "email", label: "E-mail", kind: "email", autocomplete: "email", value: p.Invite.Email},
+			input{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Invite.Name, optional: true, hint: "They can change it."},
 			input{name: "role", label: "Role", kind: "select", value: p.Invite.Role, options: []option{
 				{value: "member", text: "Member"}, {value: "admin", text: "Administrator"},
 			}},
@@ -229,7 +229,7 @@ func (p PersonAct) inputs() []input {
 		fields = append(fields, groups(*p.Groups))
 	}
 	if p.Email != nil {
-		fields = append(fields, input{name: "email", label: "Type the address of the account", kind: "email", value: *p.Email})
+		fields = append(fields, input{name: "email", label: "Type the address of the account", kind: "email", autocomplete: "email", value: *p.Email})
 	}
 	return append(prepared(p.Problems, fields), confirmation{proof: p.Proof, problems: p.Problems}.inputs()...)
 }
@@ -307,7 +307,7 @@ func (p RegistrationPage) inputs() []input {
 	}
 	if !p.FixedDomains {
 		fields = append(fields, input{
-			name: "domains", label: "Only addresses at these domains", kind: "text", value: p.Domains, optional: true,
+			name: "domains", label: "Only addresses at these domains", kind: "text", autocomplete: "on", value: p.Domains, optional: true,
 			hint: "Separated by commas: example.org, example.com. Empty: all.",
 		})
 	}
