@@ -4,6 +4,7 @@
 //	go run ./growth                                  # 10 thousand and 1 million sessions, some minutes
 //	go run ./growth -sizes 10000,1000000,10000000    # SQLite to 10 million; some 7 GB of disk
 //	go run ./growth -stores mongo -sizes 1000,10000,100000 -lookups 1000 -writes 0 -expired 0
+//	go run ./growth -people 100                      # pages of people: 1000 and 50,000 accounts, a million sessions
 //	go run ./growth -book                            # the program, 1000 to 10 million entries; 4 GB
 //
 // It measures, on the memory store, on SQLite, and on a Redis or FerretDB that it starts itself:
@@ -41,6 +42,7 @@ type settings struct {
 	before  time.Duration
 	dir     string
 	book    *bookSettings // measure the book instead
+	people  int           // or the pages of people, with so many requests each
 }
 
 func main() {
@@ -63,6 +65,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if s.people > 0 {
+		return people(ctx, s.sizes, s.people, dir, out)
+	}
 	if s.book != nil {
 		return s.book.growth(ctx, s.sizes, dir, out)
 	}
@@ -89,12 +94,16 @@ func parse(args []string) (s settings, err error) {
 	f.IntVar(&b.requests, "requests", 500, "with -book: requests of each page, at most")
 	f.DurationVar(&b.each, "each", 10*time.Second, "with -book: how long to ask for one page, at most")
 	f.DurationVar(&b.trim, "trim", 20*time.Second, "with -book: how long to watch the trimming, at most")
+	f.IntVar(&s.people, "people", 0, "measure the pages of people instead, with so many requests of each; -sizes are accounts, by default "+peopleSizes)
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
+	given := false
+	f.Visit(func(f *flag.Flag) { given = given || f.Name == "sizes" })
+	if s.people > 0 && !given {
+		*sizes = peopleSizes
+	}
 	if *ofBook {
-		given := false
-		f.Visit(func(f *flag.Flag) { given = given || f.Name == "sizes" })
 		if !given {
 			*sizes = bookSizes
 		}
