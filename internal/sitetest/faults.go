@@ -127,6 +127,10 @@ func (a faultyAccounts) ByID(ctx context.Context, id string) (account.Developer,
 	return value(ctx, a.f, "accounts.ByID", func() (account.Developer, error) { return a.Repository.ByID(ctx, id) })
 }
 
+func (a faultyAccounts) ByLink(ctx context.Context, hash []byte) (account.Developer, error) {
+	return value(ctx, a.f, "accounts.ByLink", func() (account.Developer, error) { return a.Repository.ByLink(ctx, hash) })
+}
+
 func (a faultyAccounts) ByEmail(ctx context.Context, key string) (account.Developer, error) {
 	return value(ctx, a.f, "accounts.ByEmail", func() (account.Developer, error) { return a.Repository.ByEmail(ctx, key) })
 }
