@@ -81,6 +81,21 @@ func peopleAt(ctx context.Context, size, requests int, dir string, out io.Writer
 	}
 	defer site.Background()()
 	v := visitor{handler: site.Handler, cookies: map[string]string{}}
+	if err := v.signIn(password); err != nil {
+		return err
+	}
+	for _, page := range peoplePages(ids[size/2]) {
+		took, err := v.cost(page, requests)
+		if err != nil {
+			return fmt.Errorf("%s: %w", page, err)
+		}
+		fmt.Fprintf(out, "| %d | %d | %s | %s |\n", size, size*sessionsEach, strings.Replace(page, ids[size/2], "{id}", 1), milliseconds(took))
+	}
+	return nil
+}
+
+// signIn signs the first account in.
+func (v visitor) signIn(password string) error {
 	token := regexp.MustCompile(`name="csrf_token" value="([^"]+)"`).FindStringSubmatch(v.ask(http.MethodGet, "/login", "").Body.String())
 	if token == nil {
 		return fmt.Errorf("no form to sign in with")
@@ -89,24 +104,23 @@ func peopleAt(ctx context.Context, size, requests int, dir string, out io.Writer
 	if w := v.ask(http.MethodPost, "/auth/login", form.Encode()); w.Code != http.StatusSeeOther {
 		return fmt.Errorf("sign-in: %d", w.Code)
 	}
-	for _, page := range peoplePages(ids[size/2]) {
-		v.ask(http.MethodGet, page, "")
-		before, err := processorTime()
-		if err != nil {
-			return err
-		}
-		for range requests {
-			if w := v.ask(http.MethodGet, page, ""); w.Code != http.StatusOK {
-				return fmt.Errorf("%s: %d", page, w.Code)
-			}
-		}
-		after, err := processorTime()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "| %d | %d | %s | %s |\n", size, size*sessionsEach, strings.Replace(page, ids[size/2], "{id}", 1), milliseconds((after-before)/time.Duration(requests)))
-	}
 	return nil
+}
+
+// cost is the processor time of a page, the mean of so many.
+func (v visitor) cost(page string, requests int) (time.Duration, error) {
+	v.ask(http.MethodGet, page, "")
+	before, err := processorTime()
+	if err != nil {
+		return 0, err
+	}
+	for range requests {
+		if w := v.ask(http.MethodGet, page, ""); w.Code != http.StatusOK {
+			return 0, fmt.Errorf("status %d", w.Code)
+		}
+	}
+	after, err := processorTime()
+	return (after - before) / time.Duration(requests), err
 }
 
 // visitor is one browser.

@@ -53,13 +53,13 @@
 //
 // Round trips, when nothing goes wrong and nobody else changes the same document:
 //
-//	1  ByID, ByEmail (known or not), List, SetupOpen; Update that touches neither e-mail address
+//	1  ByID, ByEmail (known or not), List, SetupOpen, Joining, Presence; Update that touches neither e-mail address
 //	   nor rights; Confirm (one wave of up to four questions, which goes before every write that
 //	   has an actor); a Take that is refused,
 //	   Settle for each key; a device: Find, End; a token: ByHash, List, EndAll,
 //	   Touch, and its End but for Confirm; entries: ByID, Find (2 at the end of
 //	   the whole book), SoftDelete, Delete, Finish, Minutes; session: Load, Patch, Touch
-//	2  HasAdmin, OpenSetup; Create, Update or Delete of somebody who is no admin, and is to be none;
+//	2  People (the first looks for those without words); HasAdmin, OpenSetup; Create, Update or Delete of somebody who is no admin, and is to be none;
 //	   Update of the address; a Take that is let through (one more for each
 //	   further counter), a device's Keep, a token's Create but for Confirm,
 //	   Append of any number of entries, Sweep
