@@ -38,6 +38,7 @@ func Accounts(t *testing.T, open func(t *testing.T) Opened) {
 	run("state, short name, groups, link", whatElse)
 	run("the short name is taken", shortNameTaken)
 	run("a link is used once", linkRace)
+	run("a link of an admin is used once", adminLinkRace)
 	run("registration", joining)
 	run("people", findPeople)
 	run("people: paging", pagePeople)

@@ -90,6 +90,36 @@ func shortNameTaken(t *testing.T, ctx context.Context, repo account.Repository) 
 	}
 }
 
+// adminLinkRace holds that of an admin who is one already a link for a new password is used once, and
+// that they may act afterwards as what the winner was told.
+func adminLinkRace(t *testing.T, ctx context.Context, repo account.Repository) {
+	const n = 8
+	d := developer("root")
+	d.Role, d.Link = account.Admin, account.Link{Hash: []byte{9, 7}, Expires: now()}
+	create(t, repo, d)
+	told := make([]account.Developer, n)
+	errs := race(n, func(i int) (err error) {
+		told[i], err = repo.Update(ctx, account.Actor{}, d.ID, account.Change{
+			PasswordHash: ptr(fmt.Sprint("$", i)), EndSignIns: true, IfLink: d.Link.Hash,
+		}, now())
+		return err
+	})
+	if used, late := tally(t, errs, account.ErrChanged); used != 1 || late != n-1 {
+		t.Errorf("the link was used %d times, and %d were late", used, late)
+	}
+	got, err := repo.ByID(ctx, d.ID)
+	noError(t, err)
+	for i, err := range errs {
+		if err == nil && (got.PasswordHash != fmt.Sprint("$", i) || got.Epoch != told[i].Epoch) {
+			t.Errorf("the winner was told %+v, and there is %+v", told[i], got)
+		}
+	}
+	_, err = repo.Update(ctx, account.Actor{ID: d.ID, Epoch: got.Epoch, Role: account.Admin}, d.ID, account.Change{Name: ptr("R")}, now())
+	noError(t, err)
+	_, err = repo.Update(ctx, account.Actor{ID: d.ID, Epoch: got.Epoch, Role: account.Admin}, d.ID, account.Change{Role: ptr(account.Admin)}, now())
+	noError(t, err)
+}
+
 // linkRace holds that a link is used once, also where using it makes an admin.
 func linkRace(t *testing.T, ctx context.Context, repo account.Repository) {
 	const n = 8
