@@ -36,6 +36,9 @@ func notShort(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune(".-_", r)
 }
 
+// GroupName gives a group as it is stored and compared, of how people type it.
+func GroupName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
 // CleanGroups gives the groups of a list, each of whose elements may itself be a comma list, as
 // people type it: lower case, without those that are empty or there twice, in the order they came.
 // A group is one line of text as a name is, without commas. The result is never
@@ -45,7 +48,7 @@ func CleanGroups(list []string) ([]string, error) {
 	for _, element := range list {
 		for group := range strings.SplitSeq(element, ",") {
 			problem := textProblem(strings.TrimSpace(group), MaxGroup)
-			group = strings.ToLower(strings.TrimSpace(group))
+			group = GroupName(group)
 			switch {
 			case problem != "":
 				return nil, invalid("groups", "One of the groups "+problem)

@@ -12,6 +12,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/fault"
 )
 
 // output is the form in which a verb answers.
@@ -169,9 +170,12 @@ func (u *userEnableVerb) Run(c *command) error {
 		return err
 	}
 	defer o.close()
-	if dev.State == account.Waiting {
+	switch dev.State {
+	case account.Waiting:
 		dev, err = o.door.Approve(c.ctx, door.Program(), dev.ID, "")
-	} else {
+	case account.Invited:
+		err = fault.New(fault.Conflict, "Nobody has taken this account yet: its owner does, by the invitation.")
+	default:
 		dev, err = o.door.ChangePerson(c.ctx, door.Program(), dev.ID, door.PersonChange{Disabled: new(false)})
 	}
 	if err != nil {

@@ -108,7 +108,7 @@ func (d *Door) mayChange(ctx context.Context, v *Visit, dev account.Developer, i
 		}
 	}
 	if in.Disabled != nil && *in.Disabled && dev.State == account.Invited {
-		return role, fault.New(fault.Conflict, "Nobody has taken this account yet. Withdraw the invitation instead.")
+		return role, untaken("Withdraw the invitation instead.")
 	}
 	return role, nil
 }
@@ -357,6 +357,11 @@ func translate(err error) error {
 	return unavailable(err)
 }
 
+// untaken is the answer to what makes no sense for an account whose owner has not taken it.
+func untaken(instead string) error {
+	return fault.New(fault.Conflict, "Nobody has taken this account yet. "+instead)
+}
+
 // ResetPassword sets a forgotten password and ends all sessions of its owner. It is for the command
 // line, whose user has the databases anyway. The account's throttling counter starts anew.
 func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password string) (account.Developer, error) {
@@ -367,6 +372,9 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	dev, err := d.accounts.ByEmail(ctx, key)
 	if err != nil {
 		return dev, translate(err)
+	}
+	if dev.State == account.Invited { // the link would be void, and still nobody could sign in
+		return dev, untaken("Make a new invitation instead.")
 	}
 	if err := d.rules.Check(d.passwords.spelled(password), account.PasswordContext{Name: dev.Name, Email: dev.Email}); err != nil {
 		return dev, err

@@ -91,6 +91,7 @@ func (d *Door) People(ctx context.Context, v *Visit, q account.PeopleQuery) (lis
 	if !v.Admin() && !v.program {
 		return nil, "", d.forbid(ctx, v, account.Developer{})
 	}
+	q.Group = account.GroupName(q.Group)
 	found, next, err := d.accounts.People(ctx, q)
 	switch {
 	case errors.Is(err, account.ErrBadPage):

@@ -167,7 +167,7 @@ func (in NewToken) validate(now time.Time) (t account.Token, err error) {
 // MakeToken makes a token for the visitor themself, and gives its text, which nobody can be told
 // again. Nobody makes one that speaks for somebody else, but the command line.
 //
-// Faults: NotFound, Forbidden, Invalid with fields, Conflict (too many), Throttled, Busy.
+// Faults: NotFound, Forbidden, Invalid with fields, Conflict (too many; the account is not active), Throttled, Busy.
 func (d *Door) MakeToken(ctx context.Context, v *Visit, target string, in NewToken) (made TokenInfo, text string, err error) {
 	dev, err := d.reach(ctx, v, target)
 	if err != nil {
@@ -178,6 +178,9 @@ func (d *Door) MakeToken(ctx context.Context, v *Visit, target string, in NewTok
 	}
 	if err := d.asPerson(ctx, v, dev); err != nil {
 		return made, "", err
+	}
+	if dev.State != account.Active { // it would be good one day, when nobody thinks of it
+		return made, "", fault.New(fault.Conflict, "Only an account that may sign in can have a token. This one is "+dev.State.String()+".")
 	}
 	now := d.now()
 	t, err := in.validate(now)
