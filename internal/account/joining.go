@@ -49,8 +49,11 @@ func CleanDomains(list []string) ([]string, error) {
 	domains := []string{}
 	for _, element := range list {
 		for domain := range strings.SplitSeq(element, ",") {
-			domain = lowerASCII(strings.TrimPrefix(trimASCII(domain), "@"))
-			if domain == "" || slices.Contains(domains, domain) {
+			if domain = trimASCII(domain); domain == "" {
+				continue
+			}
+			domain = lowerASCII(strings.TrimPrefix(domain, "@"))
+			if slices.Contains(domains, domain) {
 				continue
 			}
 			if _, err := CanonicalEmail("somebody@" + domain); err != nil {

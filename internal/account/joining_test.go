@@ -26,7 +26,7 @@ func TestCleanDomains(t *testing.T) {
 		}
 	}
 	many := strings.Repeat("x", 60) + strings.Repeat(".y", 100)
-	for _, in := range []string{"exa mple.org", "a@b@c", "é.org", "-a.org", "a..b", "[127.0.0.1]", "*.example.org", "*", many + many, "a\x00.org"} {
+	for _, in := range []string{"exa mple.org", "a@b@c", "é.org", "-a.org", "a..b", "[127.0.0.1]", "*.example.org", "*", "@", "@ ,", many + many, "a\x00.org"} {
 		if got, err := account.CleanDomains([]string{in}); err == nil {
 			t.Errorf("%q: %q", in, got)
 		} else if text := field(t, err, "domains"); text == "" {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -16,6 +17,9 @@ func Joining(j config.Joins) (account.Fixed, error) {
 			var err error
 			if domains, err = account.CleanDomains([]string{j.RegistrationDomains}); err != nil {
 				return f, fmt.Errorf("--registration-domains: %w", err)
+			}
+			if len(domains) == 0 { // which would be all
+				return f, errors.New("--registration-domains: there is no domain in it; * stands for all")
 			}
 		}
 		f.Domains = &domains

@@ -36,4 +36,9 @@ func TestJoining(t *testing.T) {
 			t.Errorf("%+v (-want +got):\n%s", c.said, diff)
 		}
 	}
+	for _, none := range []string{",", " ", "@", "no domain"} { // which must not be all of them
+		if got, err := server.Joining(config.Joins{RegistrationDomains: none}); err == nil {
+			t.Errorf("%q: %+v", none, got)
+		}
+	}
 }
