@@ -11,7 +11,6 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/id"
-	"github.com/doorbook/doorbook/session"
 )
 
 // MaxPage is the most developers or entries that one answer lists.
@@ -48,7 +47,8 @@ type DeveloperChange struct {
 // ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
 // an admin changes everybody but nobody else's address, short name or password (ASVS 6.4.6). These
 // three need the current password (ASVS 6.2.3, 7.5.1), and a role a recent sign-in; what is as it was
-// is no change. A new password ends all other sessions, a disabled account all of its sessions (ASVS 7.4.2, 7.4.3).
+// is no change. A new password ends all other sessions, a disabled account all of its sessions
+// (ASVS 7.4.2, 7.4.3).
 //
 // Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin), Throttled, Busy.
 func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, error) {
@@ -119,8 +119,8 @@ func (in DeveloperChange) personal(self bool, dev account.Developer) bool {
 	return in.Disabled != nil && (self || !*in.Disabled && dev.Role == account.Admin)
 }
 
-// allowSecret lets an address, a short name or a password be changed by whoever proves the current password, and
-// completes the change.
+// allowSecret lets an address, a short name or a password be changed by whoever proves the current
+// password, and completes the change.
 func (d *Door) allowSecret(
 	ctx context.Context, v *Visit, dev account.Developer, in DeveloperChange, change *account.Change,
 ) error {
@@ -129,8 +129,8 @@ func (d *Door) allowSecret(
 	}
 	change.IfEpoch = &dev.Epoch // what was just proved must still hold when the change is made
 	if in.names() {
-		// Whether an address or a short name is taken shows; a few changes are enough for a person, and too few to
-		// try out a list.
+		// Whether an address or a short name is taken shows; a few changes are enough for a person,
+		// and too few to try out a list.
 		lanes := d.guessing.ChangeAddress(dev.ID)
 		if _, err := d.take(ctx, v, book.ActionEmailRefused, lanes); err != nil {
 			return err
@@ -161,12 +161,11 @@ func (d *Door) follow(
 	}
 	d.noteChanges(ctx, v, was, is, in)
 	if was.State != account.Disabled && is.State == account.Disabled {
-		d.endDevices(ctx, is.ID)
-		d.endTokens(ctx, v, is, account.AccountDisabled)
 		if is.ID == v.Developer.ID {
 			v.Session.SignOut() // which takes the cookie back
 		}
-		return 0, d.endSessions(ctx, v, is, account.AccountDisabled)
+		_, err = d.endSignIns(ctx, v, is, account.AccountDisabled)
+		return 0, err
 	}
 	if in.names() && in.Password == nil {
 		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
@@ -234,9 +233,8 @@ func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) err
 	if target == v.Developer.ID {
 		v.Session.SignOut()
 	}
-	d.endDevices(ctx, target)
-	d.endTokens(ctx, v, dev, account.AccountClosed)
-	return d.endSessions(ctx, v, dev, account.AccountClosed)
+	_, err = d.endSignIns(ctx, v, dev, account.AccountClosed)
+	return err
 }
 
 // reach finds a developer whom the visitor may change, or whose sessions they may see.
@@ -261,77 +259,6 @@ func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.
 		d.noteOf(ctx, v, book.ActionForbidden, target, "")
 	}
 	return err
-}
-
-// proveAgain checks the current password, as Guessing.Proof counts it. A field that was not filled
-// in is no attempt.
-func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
-	if password == "" {
-		const text = "Please enter your password."
-		return &fault.Error{
-			Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "current_password", Text: text}},
-		}
-	}
-	ago, share := d.now().Sub(v.Session.SignedInSince()), recordID(v.Session)
-	if !begunHere(v.Session) {
-		share = "" // another program has begun it, which makes as many of one as it changes values
-	}
-	lanes := d.guessing.Proof(dev.ID, share, ago)
-	taken, err := d.take(ctx, v, book.ActionPasswordChangeFailed, lanes)
-	if err != nil {
-		return err
-	}
-	match, _, err := d.verify(ctx, dev, password)
-	if err != nil {
-		d.refund(ctx, taken)
-		return busy(err)
-	}
-	if !match {
-		d.note(ctx, v, book.ActionPasswordChangeFailed, dev.ID, "")
-		return &fault.Error{
-			Kind: fault.Invalid, Public: "The current password is not right.",
-			Fields: []fault.Field{{Name: "current_password", Text: "The current password is not right."}},
-		}
-	}
-	d.forgive(ctx, taken)
-	return nil
-}
-
-// endSessions ends a developer's sessions, but those excepted.
-func (d *Door) endSessions(
-	ctx context.Context, v *Visit, dev account.Developer, why account.Ending, except ...session.ID,
-) error {
-	_, err := d.endAll(ctx, v, dev, why, except...)
-	return err
-}
-
-// because is what the book tells of why all sessions of somebody end.
-func because(why account.Ending) string {
-	switch why {
-	case account.PasswordChanged:
-		return ", because the password was changed"
-	case account.AccountDisabled:
-		return ", because the account was disabled"
-	case account.AccountClosed:
-		return ", because the account was deleted"
-	}
-	return ""
-}
-
-// endAll ends a developer's sessions, but those excepted, and gives how many.
-func (d *Door) endAll(
-	ctx context.Context, v *Visit, dev account.Developer, why account.Ending, except ...session.ID,
-) (int, error) {
-	live := d.lives(ctx, dev.ID)
-	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), dev.ID, except...)
-	if err != nil {
-		return 0, unavailable(err)
-	}
-	if n > 0 {
-		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+because(why))
-		d.noteEnds(ctx, v, dev.ID, why, without(live, except...)...)
-	}
-	return n, nil
 }
 
 // translate gives a repository's answer a public face.
@@ -386,9 +313,8 @@ func (d *Door) ResetPassword(ctx context.Context, v *Visit, email, password stri
 	if dev, err = d.accounts.Update(ctx, account.Actor{}, dev.ID, account.Change{PasswordHash: &hash, EndSignIns: true}, d.now()); err != nil {
 		return dev, translate(err)
 	}
-	d.endDevices(ctx, dev.ID)
-	d.endTokens(ctx, v, dev, account.PasswordChanged)
 	d.forgive(ctx, d.guessing.Reset(key, dev.ID))
 	d.noteOf(ctx, v, book.ActionPasswordChanged, dev, "")
-	return dev, d.endSessions(ctx, v, dev, account.PasswordChanged)
+	_, err = d.endSignIns(ctx, v, dev, account.PasswordChanged)
+	return dev, err
 }

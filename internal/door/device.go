@@ -135,14 +135,6 @@ func (d *Door) endEarlier(ctx context.Context, v *Visit, earlier, now string) {
 	}
 }
 
-// endDevices forgets the devices of an account whose sign-ins have all ended. They are known no
-// more since its epoch is another one, so that a failure here leaves nothing but rows.
-func (d *Door) endDevices(ctx context.Context, owner string, except ...string) {
-	if _, err := d.devices.End(context.WithoutCancel(ctx), owner, except...); err != nil {
-		d.log.Warn("devices that are known no more were not forgotten", "error", err)
-	}
-}
-
 // moveDevice takes the visitor's own device, if it was known to the account as it was, along to
 // what the account is now, and ends all others.
 func (d *Door) moveDevice(ctx context.Context, v *Visit, was, is account.Developer) {

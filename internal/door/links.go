@@ -182,8 +182,6 @@ func (d *Door) UseLink(ctx context.Context, v *Visit, token string, in account.R
 	if err != nil || dev.ID == "" {
 		return used, err
 	}
-	d.endDevices(ctx, dev.ID)
-	d.endTokens(ctx, v, dev, account.PasswordChanged)
 	d.forgive(ctx, d.guessing.Reset(dev.EmailKey, dev.ID))
 	if used.Invitation {
 		d.noteOf(ctx, v, book.ActionInvitationTaken, dev, "")
@@ -191,7 +189,7 @@ func (d *Door) UseLink(ctx context.Context, v *Visit, token string, in account.R
 		return used, err
 	}
 	d.noteOf(ctx, v, book.ActionLinkUsed, dev, "")
-	used.Ended, err = d.endAll(ctx, v, dev, account.PasswordChanged)
+	used.Ended, err = d.endSignIns(ctx, v, dev, account.PasswordChanged)
 	return used, err
 }
 

@@ -283,33 +283,6 @@ func (d *Door) EndSessions(ctx context.Context, v *Visit, target string, in EndS
 	return d.endAll(ctx, v, dev, v.endedBy(dev.ID), mine)
 }
 
-// MustProve reports whether the visitor has to prove the current password for what they ask,
-// because they did so too long ago.
-func (d *Door) MustProve(v *Visit) bool {
-	return v.Fresh < 0 || v.Fresh > 0 && d.now().Sub(v.Session.SignedInSince()) > v.Fresh
-}
-
-// Recent is how long after a sign-in nobody is asked for the password again.
-const Recent = 10 * time.Minute
-
-// proveRecent is proveFresh for what takes a recent sign-in by whichever route it comes: one that
-// does other things too has no line for it in the policy. A token has been refused by then.
-func (d *Door) proveRecent(ctx context.Context, v *Visit, password string) error {
-	if v.program {
-		return nil
-	}
-	v.Fresh = cmp.Or(v.Fresh, Recent)
-	return d.proveFresh(ctx, v, password)
-}
-
-// proveFresh lets pass who signed in a short while ago, or proves the current password now.
-func (d *Door) proveFresh(ctx context.Context, v *Visit, password string) error {
-	if !d.MustProve(v) {
-		return nil
-	}
-	return d.proveAgain(ctx, v, v.Developer, password)
-}
-
 // WhoHas finds the developer who has an e-mail address. It is for the command line: to others that
 // would tell who has an account.
 func (d *Door) WhoHas(ctx context.Context, email string) (account.Developer, error) {

@@ -238,15 +238,3 @@ func (d *Door) EndToken(ctx context.Context, v *Visit, target, id string) (Token
 	d.noteOf(ctx, v, book.ActionTokenEnded, dev, fmt.Sprintf("%s (%s)", one.Name, book.Short(one.ID)))
 	return one, nil
 }
-
-// endTokens says in the lists and in the book that the tokens of a developer have ended. By then
-// they let nobody in, for the account's epoch is another or it is gone.
-func (d *Door) endTokens(ctx context.Context, v *Visit, dev account.Developer, why account.Ending) {
-	n, err := d.tokens.EndAll(context.WithoutCancel(ctx), dev.ID, d.now())
-	switch {
-	case err != nil:
-		d.log.Warn("tokens that are good no more are not marked so", "developer", dev.ID, "error", err)
-	case n > 0:
-		d.noteOf(ctx, v, book.ActionTokenEnded, dev, plural(n, "token")+because(why))
-	}
-}

@@ -1,0 +1,72 @@
+package door
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/book"
+	"github.com/doorbook/doorbook/internal/fault"
+)
+
+// MustProve reports whether the visitor has to prove the current password for what they ask,
+// because they did so too long ago.
+func (d *Door) MustProve(v *Visit) bool {
+	return v.Fresh < 0 || v.Fresh > 0 && d.now().Sub(v.Session.SignedInSince()) > v.Fresh
+}
+
+// Recent is how long after a sign-in nobody is asked for the password again.
+const Recent = 10 * time.Minute
+
+// proveRecent is proveFresh for what takes a recent sign-in by whichever route it comes: one that
+// does other things too has no line for it in the policy. A token has been refused by then.
+func (d *Door) proveRecent(ctx context.Context, v *Visit, password string) error {
+	if v.program {
+		return nil
+	}
+	v.Fresh = cmp.Or(v.Fresh, Recent)
+	return d.proveFresh(ctx, v, password)
+}
+
+// proveFresh lets pass who signed in a short while ago, or proves the current password now.
+func (d *Door) proveFresh(ctx context.Context, v *Visit, password string) error {
+	if !d.MustProve(v) {
+		return nil
+	}
+	return d.proveAgain(ctx, v, v.Developer, password)
+}
+
+// proveAgain checks the current password, as Guessing.Proof counts it. A field that was not filled
+// in is no attempt.
+func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
+	if password == "" {
+		const text = "Please enter your password."
+		return &fault.Error{
+			Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "current_password", Text: text}},
+		}
+	}
+	ago, share := d.now().Sub(v.Session.SignedInSince()), recordID(v.Session)
+	if !begunHere(v.Session) {
+		share = "" // another program has begun it, which makes as many of one as it changes values
+	}
+	lanes := d.guessing.Proof(dev.ID, share, ago)
+	taken, err := d.take(ctx, v, book.ActionPasswordChangeFailed, lanes)
+	if err != nil {
+		return err
+	}
+	match, _, err := d.verify(ctx, dev, password)
+	if err != nil {
+		d.refund(ctx, taken)
+		return busy(err)
+	}
+	if !match {
+		d.note(ctx, v, book.ActionPasswordChangeFailed, dev.ID, "")
+		return &fault.Error{
+			Kind: fault.Invalid, Public: "The current password is not right.",
+			Fields: []fault.Field{{Name: "current_password", Text: "The current password is not right."}},
+		}
+	}
+	d.forgive(ctx, taken)
+	return nil
+}
