@@ -57,7 +57,7 @@ func CleanDomains(list []string) ([]string, error) {
 				continue
 			}
 			if _, err := CanonicalEmail("somebody@" + domain); err != nil {
-				return nil, invalid("domains", "One of the domains is none. Write them as in: example.org, example.com.")
+				return nil, invalid("domains", "One of these is not a domain. Write them like this: example.org, example.com.")
 			}
 			if domains = append(domains, domain); len(domains) > MaxDomains {
 				return nil, invalid("domains", fmt.Sprintf("Enter at most %d domains.", MaxDomains))

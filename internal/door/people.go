@@ -66,7 +66,7 @@ func (d *Door) DeletePerson(ctx context.Context, v *Visit, target string, in Del
 		return dev, err
 	}
 	if key, err := account.CanonicalEmail(in.Email); err != nil || key != dev.EmailKey {
-		const text = "Type the address of the account that is to be deleted."
+		const text = "Type the e-mail address of the account that is to be deleted."
 		return dev, &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}}
 	}
 	if err := d.proveFresh(ctx, v, in.CurrentPassword); err != nil {

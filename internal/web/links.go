@@ -41,7 +41,7 @@ func linkPage(of door.Linked) form {
 		}
 		return view.OneTimeLink(view.LinkPage{
 			Page: page, Token: r.PathValue("token"), Invitation: of.Invitation, Email: of.Email,
-			Name: name, Skills: r.PostForm.Get("skills"), Rules: passwordRules(), Problems: problems,
+			Name: name, Rules: passwordRules(), Problems: problems,
 		})
 	}
 }

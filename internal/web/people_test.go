@@ -73,7 +73,7 @@ func TestDisableAndUndo(t *testing.T) {
 	a := v.Post(at+"/disable", nil)
 	wantPage(t, a, 422, "Please enter your password.", "current_password")
 	a = v.Post(at+"/delete", url.Values{"email": {"eve@example.org"}, "current_password": {sitetest.Password}})
-	wantPage(t, a, 422, "Type the address of the account")
+	wantPage(t, a, 422, "Type the e-mail address of the account")
 	if strings.Contains(a.Body, sitetest.Password) {
 		t.Error("the page holds the password")
 	}
@@ -164,13 +164,13 @@ func TestInviteByPage(t *testing.T) {
 		s.Visitor().Get(link[1])
 	}
 	a = zoe.Get(link[1])
-	wantPage(t, a, 200, "Take your account", "zoe@example.org")
+	wantPage(t, a, 200, "You are invited", "zoe@example.org")
 	a = zoe.Post(link[1], url.Values{"name": {"Zoë"}, "email": {"zoe@example.org"}, "password": {"short"}})
 	wantPage(t, a, 422, "There is a problem", "Zoë")
 	wantRedirect(t, zoe.Post(link[1], url.Values{"name": {"Zoë"}, "email": {"zoe@example.org"}, "password": {sitetest.Password}}), "/")
 	wantPage(t, zoe.Get("/"), 200, "Zoë")
-	wantPage(t, s.Visitor().Get(link[1]), 404, "This link is over")
-	wantPage(t, s.Visitor().Get("/link/nonsense"), 404, "This link is over")
+	wantPage(t, s.Visitor().Get(link[1]), 404, "This link does not work any more")
+	wantPage(t, s.Visitor().Get("/link/nonsense"), 404, "This link does not work any more")
 }
 
 // TestRegistrationPage: an admin decides; what a setting fixes is said, and stays.
@@ -180,11 +180,11 @@ func TestRegistrationPage(t *testing.T) {
 	s := sitetest.New(t, func(p *server.Parts) { p.Registration = account.Fixed{Approval: &yes} })
 	v := s.SignedIn(s.Developer("Root", account.Admin))
 	a := v.Get("/registration")
-	wantPage(t, a, 200, "Approval is fixed by DOORBOOK_REGISTRATION_APPROVAL: yes.", `name="mode"`)
+	wantPage(t, a, 200, "New accounts", "wait for an administrator", "DOORBOOK_REGISTRATION_APPROVAL", `name="mode"`)
 	if strings.Contains(a.Body, `name="approval"`) {
 		t.Error("what is fixed can be changed")
 	}
-	wantPage(t, v.Post("/registration", url.Values{"mode": {"open"}, "domains": {"no domain"}}), 422, "One of the domains is none", "no domain")
+	wantPage(t, v.Post("/registration", url.Values{"mode": {"open"}, "domains": {"no domain"}}), 422, "One of these is not a domain", "no domain")
 	wantRedirect(t, v.Post("/registration", url.Values{"mode": {"open"}, "domains": {"example.org"}}), "/registration")
 	wantPage(t, v.Get("/registration"), 200, "Saved.", "example.org")
 	eve := s.Visitor()

@@ -38,8 +38,8 @@ func acts() []act {
 		{name: "password-link", ask: saying("A new password for %s?", "Make the link",
 			"You get a link to send to them: good once, for half an hour. They choose the password themself; you never see it.",
 			"Nothing changes until they use it. Then they are signed out everywhere, and their tokens end."), do: doPasswordLink},
-		{name: "invite", ask: saying("A new invitation for %s?", "Make the link", "You get a link to send to them: good once, for three days. The one before is void."), do: doInviteAgain},
-		{name: "withdraw", ask: saying("Withdraw the invitation of %s?", "Withdraw", "The link is void, and the account that nobody has taken is deleted."), do: doWithdraw},
+		{name: "invite", ask: saying("A new invitation for %s?", "Make the link", "You get a link to send to them: good once, for three days. The one before stops working."), do: doInviteAgain},
+		{name: "withdraw", ask: saying("Withdraw the invitation of %s?", "Withdraw", "The link stops working, and the account, which nobody has used yet, is deleted."), do: doWithdraw},
 		{name: "end-sessions", ask: askEndSessions, do: doEndSessions},
 		{name: "delete", ask: askDelete, do: doDelete, admin: true},
 	}
@@ -76,7 +76,7 @@ func (p *Web) showAct(w http.ResponseWriter, r *http.Request, v *door.Visit, sta
 			return err
 		}
 		if only {
-			page.Says, page.Button = []string{view.Isolated(d.Name) + " is the last administrator, so this cannot be. Make somebody else one first."}, ""
+			page.Says, page.Button = []string{view.Isolated(d.Name) + " is the last administrator, so this is not possible. Make somebody else an administrator first."}, ""
 		}
 	}
 	page.Page, page.ID, page.Address = p.page(w, r, v), d.ID, peopleAddress+"/"+d.ID+"/"+a.name

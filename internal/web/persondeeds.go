@@ -124,7 +124,7 @@ func askDelete(p *Web, r *http.Request, d account.Developer) (view.PersonAct, er
 	typed := r.PostForm.Get("email")
 	return view.PersonAct{
 		Heading: "Delete the account of " + view.Isolated(d.Name) + "?", Button: "Delete", Busy: "Deleting…", Danger: true,
-		Says:  []string{text, "This cannot be taken back. Their entries stay in the book, as those of somebody deleted.", "The address is " + view.Isolated(d.Email) + "."},
+		Says:  []string{text, "This cannot be undone. Their entries stay in the book, marked as deleted.", "To be sure, type the e-mail address: " + view.Isolated(d.Email)},
 		Email: &typed,
 	}, err
 }

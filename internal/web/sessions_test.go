@@ -126,7 +126,7 @@ func TestEndMany(t *testing.T) {
 	here := signedInWith(t, s, ada, firefox)
 	there, third := signedInWith(t, s, ada, iPhone), signedInWith(t, s, ada, "curl/8.5.0")
 	a := here.Get("/account/sessions/end-others")
-	wantPage(t, a, 200, "These 2 end at once:", "Safari on iPhone", "Program curl")
+	wantPage(t, a, 200, "These 2 devices are signed out at once:", "Safari on iPhone", "Program curl")
 	if strings.Contains(a.Body, "This device") || strings.Contains(a.Body, "current_password") {
 		t.Error("this device is among the others, or the password is asked for")
 	}
@@ -143,7 +143,7 @@ func TestEndMany(t *testing.T) {
 	}
 
 	there = signedInWith(t, s, ada, iPhone)
-	wantPage(t, here.Get("/account/sessions/end-all"), 200, "These 2 end at once:", "This device", "Safari on iPhone")
+	wantPage(t, here.Get("/account/sessions/end-all"), 200, "These 2 devices are signed out at once:", "This device", "Safari on iPhone")
 	wantRedirect(t, here.Post("/account/sessions/end-all", nil), "/login")
 	if got := flashes(here.Get("/login")); len(got) != 1 || got[0] != "You are signed out everywhere: 2 devices." {
 		t.Errorf("told: %q", got)

@@ -16,7 +16,7 @@ func TestTokensPage(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
 	v := s.SignedIn(s.Developer("Ada", account.Member))
-	if a := v.Get("/account/tokens"); a.Status != 200 || !strings.Contains(a.Body, "none that is good") {
+	if a := v.Get("/account/tokens"); a.Status != 200 || !strings.Contains(a.Body, "You have none.") {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	form := url.Values{"name": {"<b>deploy</b>"}, "read": {"yes"}, "write": {"yes"}, "days": {"7"}}

@@ -27,7 +27,7 @@ func (p AccountPage) inputs() []input {
 		{name: "email", label: "E-mail", kind: "email", autocomplete: "username", value: p.Form.Email, hint: "You sign in with it."},
 		{
 			name: "short_name", label: "Short name", kind: "text", autocomplete: "nickname", value: p.Form.ShortName, optional: true,
-			hint: "Who you are to applications that take no “@”: 2 to 32 of a to z, 0 to 9, full stop, hyphen, underscore.",
+			hint: "Your user name in applications that do not take an e-mail address. 2 to 32 characters: a–z, 0–9, full stop, hyphen, underscore.",
 		},
 		{
 			name: "skills", label: "Skills", kind: "text", value: p.Form.Skills, optional: true,
@@ -35,7 +35,7 @@ func (p AccountPage) inputs() []input {
 		},
 		{
 			name: "current_password", label: "Your password", kind: "password", autocomplete: "current-password", optional: true,
-			hint: "Needed for another e-mail address or short name.",
+			hint: "Needed only to change the e-mail address or the short name.",
 		},
 	})
 }

@@ -40,6 +40,12 @@ func (i input) key() string {
 
 func (i input) password() bool { return i.kind == "password" }
 
+// required reports whether the form is not complete without it. A list has something chosen always,
+// and a search is for everything when nothing is typed.
+func (i input) required() bool {
+	return !i.optional && i.kind != "checkbox" && i.kind != "select" && i.kind != "search"
+}
+
 // grouped reports whether it is several controls with a name of their own each.
 func (i input) grouped() bool {
 	return i.kind == "radio" || i.kind == "checkbox" && len(i.options) > 0
@@ -47,7 +53,7 @@ func (i input) grouped() bool {
 
 // typed reports whether it waits for somebody to type into it.
 func (i input) typed() bool {
-	return !i.optional && i.kind != "checkbox" && i.kind != "radio" && i.kind != "select"
+	return i.required() && i.kind != "radio"
 }
 
 // optionID is the id of one of a group; the first has that of the field.
@@ -79,7 +85,7 @@ func (i input) state() templ.Attributes {
 	if i.problem != "" {
 		a["aria-invalid"] = "true"
 	}
-	if !i.optional && i.kind != "checkbox" {
+	if i.required() {
 		a["required"] = true
 	}
 	if i.focus {

@@ -7,14 +7,13 @@ type LinkPage struct {
 	Invitation bool   // else it is for a new password
 	Email      string // of the account
 	Name       string // as it was typed, or as whoever invited has said
-	Skills     string // separated by commas
 	Problems   []Problem
 	Rules      PasswordRules
 }
 
 func (p LinkPage) heading() string {
 	if p.Invitation {
-		return "Take your account"
+		return "You are invited"
 	}
 	return "Choose a new password"
 }
@@ -27,12 +26,5 @@ func (p LinkPage) inputs() []input {
 		password.label = "New password"
 		return prepared(p.Problems, []input{password})
 	}
-	return prepared(p.Problems, []input{
-		{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Name},
-		password,
-		{ // behind the password, lest browsers take it for the name to sign in with
-			name: "skills", label: "Skills", kind: "text", value: p.Skills, optional: true,
-			hint: "Separated by commas: go, sql, calm in a storm",
-		},
-	})
+	return prepared(p.Problems, []input{{name: "name", label: "Name", kind: "text", autocomplete: "name", value: p.Name}, password})
 }

@@ -35,7 +35,7 @@ type PersonRow struct {
 
 func (p PeoplePage) inputs() []input {
 	return []input{
-		{name: "q", label: "Name or address", kind: "search", value: p.Asked.Search, optional: true},
+		{name: "q", label: "Name or address", kind: "search", value: p.Asked.Search},
 		{name: "role", label: "Role", kind: "select", value: p.Asked.Role, options: []option{
 			{value: "", text: "Any"}, {value: "admin", text: "Administrators"}, {value: "member", text: "Members"},
 		}},
@@ -139,8 +139,8 @@ type Undo struct {
 func (p PersonPage) act(name string) string { return "/people/" + p.Person.ID + "/" + name }
 
 // acts are the ways on from a person's page: what may be done with an account in its state.
-func (p PersonPage) acts() (list []tab) {
-	add := func(text, name string) { list = append(list, tab{text: text, address: p.act(name)}) }
+func (p PersonPage) acts() (list []way) {
+	add := func(text, name string) { list = append(list, way{text, p.act(name), ordinary}) }
 	switch p.Person.State {
 	case "invited":
 		add("New invitation link", "invite")
@@ -154,7 +154,7 @@ func (p PersonPage) acts() (list []tab) {
 	} else {
 		add("Make an administrator", "role")
 	}
-	add("Groups", "groups")
+	add("Change groups", "groups")
 	switch {
 	case p.Person.State == "disabled":
 		add("Enable", "enable")
@@ -167,8 +167,13 @@ func (p PersonPage) acts() (list []tab) {
 	if len(p.Sessions) > 0 {
 		add("Sign out everywhere", "end-sessions")
 	}
-	add("Delete", "delete")
-	return list
+	return append(list, way{"Delete", p.act("delete"), danger})
+}
+
+// way is a link from a person's page to something that can be done.
+type way struct {
+	text, address string
+	kind          buttonKind
 }
 
 // PersonAct is the page before something is done with somebody's account.
@@ -199,19 +204,12 @@ func (p PersonAct) kind() buttonKind {
 	return primary
 }
 
-func (p PersonAct) back() string {
-	if p.ID == "" {
-		return "/people"
-	}
-	return "/people/" + p.ID
-}
-
 func (p PersonAct) inputs() []input {
 	var fields []input
 	groups := func(value string) input {
 		return input{
 			name: "groups", label: "Groups", kind: "text", autocomplete: "on", value: value, optional: true,
-			hint: "Separated by commas. Applications behind this door are told of them.",
+			hint: "Separated by commas: builders, night shift. Applications behind this door see them.",
 		}
 	}
 	if p.Invite != nil {
@@ -229,7 +227,7 @@ func (p PersonAct) inputs() []input {
 		fields = append(fields, groups(*p.Groups))
 	}
 	if p.Email != nil {
-		fields = append(fields, input{name: "email", label: "Type the address of the account", kind: "email", autocomplete: "email", value: *p.Email})
+		fields = append(fields, input{name: "email", label: "Type the e-mail address of the account", kind: "email", autocomplete: "email", value: *p.Email})
 	}
 	return append(prepared(p.Problems, fields), confirmation{proof: p.Proof, problems: p.Problems}.inputs()...)
 }
@@ -274,24 +272,27 @@ type RegistrationPage struct {
 
 func (p RegistrationPage) whole() bool { return p.FixedMode && p.FixedDomains && p.FixedApproval }
 
-// fixed says what a setting has decided.
-func (p RegistrationPage) fixed() (list []string) {
+// decided is what a setting has decided.
+type decided struct{ what, is, setting string }
+
+func (p RegistrationPage) fixed() (list []decided) {
 	if p.FixedMode {
-		list = append(list, "Who may register is fixed by DOORBOOK_REGISTRATION: "+p.Mode+".")
+		is := map[string]string{"open": "everybody", "invite": "people with an invitation", "closed": "nobody"}[p.Mode]
+		list = append(list, decided{"Who may make an account", is, "DOORBOOK_REGISTRATION"})
 	}
 	if p.FixedDomains {
-		domains := p.Domains
-		if domains == "" {
-			domains = "all"
+		is := p.Domains
+		if is == "" {
+			is = "any"
 		}
-		list = append(list, "The domains of addresses are fixed by DOORBOOK_REGISTRATION_DOMAINS: "+domains+".")
+		list = append(list, decided{"Addresses at", is, "DOORBOOK_REGISTRATION_DOMAINS"})
 	}
 	if p.FixedApproval {
-		word := "no"
+		is := "can be used at once"
 		if p.Approval {
-			word = "yes"
+			is = "wait for an administrator"
 		}
-		list = append(list, "Approval is fixed by DOORBOOK_REGISTRATION_APPROVAL: "+word+".")
+		list = append(list, decided{"New accounts", is, "DOORBOOK_REGISTRATION_APPROVAL"})
 	}
 	return list
 }
@@ -301,20 +302,20 @@ func (p RegistrationPage) inputs() []input {
 	if !p.FixedMode {
 		fields = append(fields, input{name: "mode", label: "Who may make an account", kind: "radio", value: p.Mode, options: []option{
 			{value: "open", text: "Everybody"},
-			{value: "invite", text: "Who is invited", hint: "Administrators invite people on the page People."},
-			{value: "closed", text: "Nobody", hint: "Invitations that were made before are still good."},
+			{value: "invite", text: "People with an invitation", hint: "Administrators invite them on the page People."},
+			{value: "closed", text: "Nobody", hint: "Invitations that were made before still work."},
 		}})
 	}
 	if !p.FixedDomains {
 		fields = append(fields, input{
 			name: "domains", label: "Only addresses at these domains", kind: "text", autocomplete: "on", value: p.Domains, optional: true,
-			hint: "Separated by commas: example.org, example.com. Empty: all.",
+			hint: "Separated by commas: example.org, example.com. Leave it empty for any address.",
 		})
 	}
 	if !p.FixedApproval {
 		fields = append(fields, input{
 			name: "approval", label: "An administrator approves each new account", kind: "checkbox", ticked: p.Approval,
-			hint: "Until then its owner cannot sign in.",
+			hint: "Until then nobody can sign in with it.",
 		})
 	}
 	return append(prepared(p.Problems, fields), confirmation{proof: p.Proof, problems: p.Problems}.inputs()...)

@@ -24,7 +24,7 @@ func peoplePages(problems, bad []view.Problem) map[string]templ.Component {
 		"registration zero":     view.RegistrationSettings(view.RegistrationPage{}),
 		"registration hostile":  view.RegistrationSettings(view.RegistrationPage{Page: allHostile(), Mode: hostile, Domains: hostile, FixedMode: true, Proof: true, Problems: bad}),
 		"link zero":             view.OneTimeLink(view.LinkPage{}),
-		"link hostile":          view.OneTimeLink(view.LinkPage{Page: allHostile(), Token: hostile, Email: hostile, Name: hostile, Skills: hostile, Problems: bad, Invitation: true}),
+		"link hostile":          view.OneTimeLink(view.LinkPage{Page: allHostile(), Token: hostile, Email: hostile, Name: hostile, Problems: bad, Invitation: true}),
 		"link over":             view.LinkOver(view.Page{}),
 	}
 }
@@ -34,7 +34,7 @@ func peoplePage(name, state string) view.PeoplePage {
 	return view.PeoplePage{
 		Page: allHostile(), Next: name, Later: true, Now: time.Unix(1e9, 0),
 		Asked:  view.PeopleAsked{Search: name, Role: name, State: state, Group: name},
-		People: []view.PersonRow{{ID: "65f000000000000000000001", Mark: name, Name: name, Email: name, Role: name, State: state, Sessions: 2, LastSeen: time.Unix(1e9-60, 0), You: true}},
+		People: []view.PersonRow{{ID: "65f000000000000000000001", Mark: name, Name: name, Email: name, Role: name, State: state, Sessions: 2, LastSeen: time.Unix(1e9-60, 0), You: true}, {ID: "65f000000000000000000002", Name: name, Role: "admin"}},
 	}
 }
 

@@ -906,7 +906,7 @@ func EndSessions(p EndSessionsPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if len(ends) == 1 {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "This ends at once:")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "This device is signed out at once:")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -924,7 +924,7 @@ func EndSessions(p EndSessionsPage) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, " end at once:")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, " devices are signed out at once:")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -80,7 +80,7 @@ func (p NewTokenPage) inputs() []input {
 		lives[i] = option{value: plain(days), text: counted(days, "day", "days")}
 	}
 	fields := []input{
-		{name: "name", label: "Name", kind: "text", value: p.Name, hint: "What it is for, so that you know it again: nightly build."},
+		{name: "name", label: "Name", kind: "text", value: p.Name, hint: "What it is for, such as: nightly build."},
 		{name: "read", label: "It may read", kind: "checkbox", hint: "Ask for what you may see."},
 		{
 			name: "write", label: "It may write", kind: "checkbox",
