@@ -215,6 +215,7 @@ func accountGallery(t *testing.T, browser *rig.Browser, axe string) {
 	fill(p, "name", "")
 	fill(p, "short_name", "1")
 	show(t, axe, p, "account-wrong", 422, p.Click("main button.primary"))
+	tokensGallery(t, axe, s, p)
 	show(t, axe, p, "password", 200, p.Open("/account/password"))
 	p.Type("password", "short")
 	show(t, axe, p, "password-wrong", 422, p.Click("main button.primary"))

@@ -310,33 +310,3 @@ func TestRegistrationModes(t *testing.T) {
 		t.Errorf("after: %d", a.Status)
 	}
 }
-
-// peopleGallery looks at the pages of people: with odd names, nobody found, before a change, and
-// behind a link.
-func peopleGallery(t *testing.T, browser *rig.Browser, axe string) {
-	s := rig.Start(t, rig.Options{})
-	p := browser.Page(s, true)
-	enterAsAda(t, s, p)
-	for email, name := range map[string]string{
-		"sarah@example.org": "שרה כהן", "long@subdomain.of.a.very.long.domain.example.org": strings.Repeat("W", 100),
-		"zoe@example.org": "Zoë می\u200cخواهم", "bob@example.org": "Bob",
-	} {
-		s.Member(name, email)
-	}
-	show(t, axe, p, "people", 200, p.Open("/people"))
-	show(t, axe, p, "people-nobody", 200, p.Open("/people?q=nobody&role=admin&state=invited"))
-	p.Open("/people?q=bob")
-	show(t, axe, p, "person", 200, p.Click("tbody a"))
-	at := p.Where()
-	show(t, axe, p, "person-disable", 200, p.Open(at+"/disable"))
-	p.Click("main button.danger")
-	show(t, axe, p, "person-undo", 200, p.Open(p.Where()))
-	show(t, axe, p, "person-delete", 200, p.Open(at+"/delete"))
-	show(t, axe, p, "invite", 200, p.Open("/invite"))
-	p.Type("email", "eve@example.org")
-	show(t, axe, p, "link-made", 200, p.Click("main button.primary"))
-	link := shownLink(t, p.Text())
-	show(t, axe, p, "registration", 200, p.Open("/registration"))
-	show(t, axe, p, "link", 200, p.Open(link))
-	show(t, axe, p, "link-over", 404, p.Open("/link/AAAAAAAAAAAAAAAAAAAAAAAAAA"))
-}
