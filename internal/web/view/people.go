@@ -147,7 +147,7 @@ func (p PersonPage) acts() (list []way) {
 		add("Withdraw the invitation", "withdraw")
 		return list
 	case "waiting":
-		add("Approve", "approve")
+		list = append(list, way{"Approve", p.act("approve"), primary})
 	}
 	if p.Person.Role == "admin" {
 		add("Make a member", "role")
@@ -227,7 +227,7 @@ func (p PersonAct) inputs() []input {
 		fields = append(fields, groups(*p.Groups))
 	}
 	if p.Email != nil {
-		fields = append(fields, input{name: "email", label: "Type the e-mail address of the account", kind: "email", autocomplete: "email", value: *p.Email})
+		fields = append(fields, input{name: "email", label: "E-mail address", kind: "email", autocomplete: "email", value: *p.Email})
 	}
 	return append(prepared(p.Problems, fields), confirmation{proof: p.Proof, problems: p.Problems}.inputs()...)
 }
