@@ -79,8 +79,16 @@ func changesGallery(t *testing.T, axe string, ada *rig.Page) {
 		name string
 		of   int
 	}{
-		{"role", 9}, {"groups", 9}, {"disable", 0}, {"enable", 16}, {"approve", 18}, {"password-link", 9},
-		{"invite", 17}, {"withdraw", 17}, {"end-sessions", 9}, {"delete", 0},
+		{"role", 9},
+		{"groups", 9},
+		{"disable", 0},
+		{"enable", 16},
+		{"approve", 18},
+		{"password-link", 9},
+		{"invite", 17},
+		{"withdraw", 17},
+		{"end-sessions", 9},
+		{"delete", 0},
 	} {
 		showAs(t, axe, ada, "person-"+act.name, 200, ada.Open("/people/"+nth(act.of)+"/"+act.name), quick()...)
 	}
