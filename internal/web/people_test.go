@@ -93,8 +93,10 @@ func TestUndoIsOffered(t *testing.T) {
 		t.Error("a link offers to make her an administrator")
 	}
 	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"admin"}}), at+"?did=role")
-	if !offered(v, "?did=role") || !offered(v, "?did=role") {
-		t.Error("it cannot be taken back")
+	for range 2 { // looking uses nothing up
+		if !offered(v, "?did=role") {
+			t.Error("it cannot be taken back")
+		}
 	}
 	if offered(other, "?did=role") || offered(v, "") || offered(v, "?did=disable") {
 		t.Error("it is offered elsewhere")
