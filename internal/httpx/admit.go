@@ -18,6 +18,9 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := of(r)
 		q.route = route
+		if route.Form == Page && strings.HasSuffix(route.Pattern, "/{token}") { // its address is a secret
+			w.Header().Set("Referrer-Policy", "no-referrer")
+		}
 		v := &q.visit
 		passed, err := false, q.bring(w, r)
 		v.Session = session.From(r.Context())

@@ -12,7 +12,7 @@ import (
 
 // TestLinkTokenIsKeptNowhere: the token of a one-time link is in no entry, header or log line,
 // whatever way it is asked for, and no page tells the next one where it was.
-// Guards: mux.go, shapes; the web's Referrer-Policy.
+// Guards: mux.go, shapes; admitTo, the Referrer-Policy.
 func TestLinkTokenIsKeptNowhere(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -30,6 +30,17 @@ func TestLinkTokenIsKeptNowhere(t *testing.T) {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	v, program := s.Visitor(), account.NewTokenText()
+	type answer = *sitetest.Answer
+	for what, ask := range map[string]func() answer{
+		"another site's form": func() answer { return v.Do("POST", path, "password=x", "Sec-Fetch-Site", "cross-site") },
+		"no form":             func() answer { return v.Do("POST", path, `{}`, "Content-Type", "application/json") },
+		"a bad query":         func() answer { return v.Get(path + "?x=%zz") },
+		"too much":            func() answer { return v.Post(path, url.Values{"password": {strings.Repeat("x", 1<<17)}}) },
+	} {
+		if a := ask(); a.Status < 400 || a.Header.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s: %d, and the page tells others where it was", what, a.Status)
+		}
+	}
 	for _, ask := range []func() *sitetest.Answer{
 		func() *sitetest.Answer { return v.Get(path) },
 		func() *sitetest.Answer { return v.Do(http.MethodHead, path, "") },

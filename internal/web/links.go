@@ -23,12 +23,8 @@ func (p *Web) linkForm(w http.ResponseWriter, r *http.Request, v *door.Visit) er
 func (p *Web) showLink(
 	w http.ResponseWriter, r *http.Request, v *door.Visit, status int, of door.Linked, problems ...view.Problem,
 ) error {
-	withoutReferrer(w)
 	return p.show(w, r, v, status, linkPage(of), problems...)
 }
-
-// withoutReferrer keeps the address of a page to itself: it holds a secret.
-func withoutReferrer(w http.ResponseWriter) { w.Header().Set("Referrer-Policy", "no-referrer") }
 
 // linkPage is the form of a link to that account.
 func linkPage(of door.Linked) form {
@@ -76,6 +72,5 @@ func (p *Web) linkOver(w http.ResponseWriter, r *http.Request, v *door.Visit, er
 	if !fault.Is(err, fault.NotFound) || httpx.WantsJSON(r) {
 		return err
 	}
-	withoutReferrer(w)
 	return p.send(w, r, http.StatusNotFound, view.LinkOver(p.bare(w, r, v)))
 }
