@@ -3,6 +3,8 @@ package account
 import (
 	"fmt"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of short names and groups, in characters.
@@ -36,8 +38,9 @@ func notShort(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune(".-_", r)
 }
 
-// GroupName gives a group as it is stored and compared, of how people type it.
-func GroupName(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// GroupName gives a group as it is stored and compared, of how people type it: two that look alike
+// because a letter can be written in two ways (NFC, NFD) are one.
+func GroupName(s string) string { return norm.NFC.String(strings.ToLower(strings.TrimSpace(s))) }
 
 // CleanGroups gives the groups of a list, each of whose elements may itself be a comma list, as
 // people type it: lower case, without those that are empty or there twice, in the order they came.

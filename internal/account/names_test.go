@@ -33,8 +33,8 @@ func TestCheckShortName(t *testing.T) {
 
 func TestCleanGroups(t *testing.T) {
 	t.Parallel()
-	got, err := account.CleanGroups([]string{"Staff, ops ,,STAFF", "", " 日本 ", "a b"})
-	if diff := cmp.Diff([]string{"staff", "ops", "日本", "a b"}, got); diff != "" || err != nil {
+	got, err := account.CleanGroups([]string{"Staff, ops ,,STAFF", "", " 日本 ", "a b", "e\u0301, \u00c9"})
+	if diff := cmp.Diff([]string{"staff", "ops", "日本", "a b", "\u00e9"}, got); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
 	if got, err := account.CleanGroups(nil); got == nil || len(got) != 0 || err != nil {
