@@ -8,6 +8,9 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 )
 
+// delicate reports whether it changes who may do what, or sign in.
+func (in DeveloperChange) delicate() bool { return in.Role != nil || in.Disabled != nil }
+
 // secret reports whether the change takes the current password.
 func (in DeveloperChange) secret() bool { return in.names() || in.Password != nil }
 

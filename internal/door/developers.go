@@ -46,9 +46,9 @@ type DeveloperChange struct {
 
 // ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
 // an admin changes everybody but nobody else's address, short name or password (ASVS 6.4.6). These
-// three need the current password (ASVS 6.2.3, 7.5.1), and a role a recent sign-in; what is as it was
-// is no change. A new password ends all other sessions, a disabled account all of its sessions
-// (ASVS 7.4.2, 7.4.3).
+// three need the current password (ASVS 6.2.3, 7.5.1), and a role or a state a recent sign-in; what
+// is as it was is no change. A new password ends all other sessions, a disabled account all of its
+// sessions (ASVS 7.4.2, 7.4.3).
 //
 // Faults: NotFound, Forbidden, Invalid with fields, Conflict (the last admin), Throttled, Busy.
 func (d *Door) ChangeDeveloper(ctx context.Context, v *Visit, target string, in DeveloperChange) (account.Developer, error) {
@@ -74,7 +74,7 @@ func (d *Door) change(ctx context.Context, v *Visit, target string, in Developer
 	if err != nil {
 		return dev, 0, err
 	}
-	if in.Role != nil && !in.secret() && !in.proved {
+	if in.delicate() && !in.secret() && !in.proved {
 		if err := d.proveRecent(ctx, v, in.CurrentPassword); err != nil {
 			return dev, 0, err
 		}

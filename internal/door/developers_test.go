@@ -316,7 +316,7 @@ func TestOutage(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// TestRolesTakeRecentSignIn: nobody makes an admin, or unmakes one, with a session that was left
+// TestRolesTakeRecentSignIn: nobody makes an admin, unmakes or disables one, with a session that was left
 // alone, by whichever way; a name they change as ever. Guard: proveRecent.
 func TestRolesTakeRecentSignIn(t *testing.T) {
 	t.Parallel()
@@ -335,6 +335,10 @@ func TestRolesTakeRecentSignIn(t *testing.T) {
 		if f := wantKind(t, err, fault.Invalid); len(f.Fields) != 1 || f.Fields[0].Name != "current_password" {
 			t.Errorf("a role with %q: %v", password, err)
 		}
+		_, err = admin.change(bob.ID, door.DeveloperChange{Disabled: new(true), CurrentPassword: password})
+		if f := wantKind(t, err, fault.Invalid); len(f.Fields) != 1 || f.Fields[0].Name != "current_password" {
+			t.Errorf("disabling with %q: %v", password, err)
+		}
 		f := wantKind(t, add("Eve", account.Admin, password), fault.Invalid)
 		if len(f.Fields) != 1 || f.Fields[0].Name != "current_password" {
 			t.Errorf("an admin with %q: %v", password, f)
@@ -342,7 +346,8 @@ func TestRolesTakeRecentSignIn(t *testing.T) {
 	}
 	_, named := admin.change(bob.ID, door.DeveloperChange{Name: new("Robert")})
 	_, made := admin.change(bob.ID, door.DeveloperChange{Role: new(account.Admin), CurrentPassword: sitetest.Password})
-	for _, err := range []error{named, made, add("Mia", account.Member, ""), add("Eve", account.Admin, sitetest.Password)} {
+	_, off := admin.change(bob.ID, door.DeveloperChange{Disabled: new(true), CurrentPassword: sitetest.Password})
+	for _, err := range []error{named, made, off, add("Mia", account.Member, ""), add("Eve", account.Admin, sitetest.Password)} {
 		if err != nil {
 			t.Error(err)
 		}
