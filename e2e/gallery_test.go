@@ -123,6 +123,13 @@ func signedInGallery(t *testing.T, browser *rig.Browser, axe string) {
 	ada.Type("password", rig.Password)
 	show(t, axe, ada, "dashboard", 200, ada.Click("button.primary"))
 	ada.ShootWindow("docs", rig.Look{Width: 1280, Height: 880})
+	signInAs(t, s, "ada@example.org", firefoxAgent)
+	s.Exec(t, "doorbook.db", `UPDATE devices SET first_seen = first_seen - 3000000000;
+		UPDATE sessions SET signed_in = signed_in - 5400000, last_seen = last_seen - 3000000`)
+	signInAs(t, s, "ada@example.org", iPhoneAgent)
+	ada.Open("/account/sessions")
+	ada.ShootWindow("docs-sessions", rig.Look{Width: 1280, Height: 740})
+	ada.Open("/")
 	rig.Eval[bool](ada, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 	show(t, axe, ada, "dashboard-numbers", 200, 200)
 	show(t, axe, ada, "nothing-here-signed-in", 404, ada.Open("/nothing/here"))

@@ -81,6 +81,9 @@ func gallery() []stand {
 		wrong[i] = problem(f)
 		wrong[i].name += "-wrong"
 	}
+	searched := []input{
+		{name: "searched", label: "Name or address", kind: "search"}, {name: "as", label: "Role", kind: "select", options: []option{{value: "", text: "Any"}, {value: "admin", text: long}}},
+	}
 	this := Device{Name: "Firefox on Linux", Current: true}
 	fresh := Device{Name: hebrew, New: true}
 	people := sheet{label: "People", columns: []heading{
@@ -99,6 +102,7 @@ func gallery() []stand {
 		{"problems", problemSummary([]Problem{{"text-wrong", "Your name is missing."}, {"", Isolated(long) + " is taken."}}, wrong)},
 		{"fields", with(posted(p, "/fields"), inputs(fields), press(primary, "Save"))},
 		{"fields that are wrong", with(posted(p, "/fields"), inputs(wrong), press(danger, "Delete"))},
+		{"search", some(raw(`<form class="search" method="get" role="search" aria-label="Example">`), inputs(searched), press(ordinary, "Find"), raw("</form>"))},
 		{"tabs", tabs(p, "Gallery", []tab{{peopleHere, "Profile", "/account", ""}, {elsewhere, "Password", "/b", ""}, {elsewhere, "Sessions", "/c", ""}, {elsewhere, "Second step", "/d", ""}, {elsewhere, "Tokens", "/e", ""}, {elsewhere, "Your visits", "/f", ""}})},
 		{"chips", chips(p, []chip{{"Role", "admin", "/people"}, {"Name", hebrew, "/people"}, {"Name", long, "/people"}})},
 		{"chips, none", some(chips(p, nil), paragraph("No filters"))},
