@@ -52,3 +52,21 @@ func FuzzTerms(f *testing.F) {
 		}
 	})
 }
+
+// TestPlace: a page is continued from where it ended, whatever another program made of a name.
+func TestPlace(t *testing.T) {
+	t.Parallel()
+	for _, p := range []account.Place{
+		{Word: "ada", Name: "ada lovelace", ID: "6b0eb6c9a6905392df14c827"}, {Name: "a\x00b\x00", ID: "6b0eb6c9a6905392df14c827"},
+	} {
+		got, err := account.ParsePlace(p.String())
+		if err != nil || got != p {
+			t.Errorf("%q: %q, %v", p, got, err)
+		}
+	}
+	for _, s := range []string{"x", "AA", "====", strings.Repeat("A", 2000)} {
+		if got, err := account.ParsePlace(s); err == nil {
+			t.Errorf("%.10q: %q", s, got)
+		}
+	}
+}

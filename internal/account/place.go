@@ -32,9 +32,10 @@ func ParsePlace(s string) (p Place, err error) {
 		return p, ErrBadPage
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	parts := strings.Split(string(raw), "\x00")
-	if err != nil || len(parts) != 3 {
+	word, rest, ok := strings.Cut(string(raw), "\x00")
+	id := strings.LastIndexByte(rest, 0) // another program may have put one into a name
+	if err != nil || !ok || id < 0 || rest[id+1:] == "" {
 		return p, ErrBadPage
 	}
-	return Place{Word: parts[0], Name: parts[1], ID: parts[2]}, nil
+	return Place{Word: word, Name: rest[:id], ID: rest[id+1:]}, nil
 }
