@@ -95,7 +95,7 @@ func changesGallery(t *testing.T, axe string, ada *rig.Page) {
 	ada.Type("email", "somebody@else.example")
 	showAs(t, axe, ada, "person-delete-wrong", 422, ada.Click("main button.danger"), quick()...)
 	ada.Open("/people/" + nth(9) + "/disable")
-	showAs(t, axe, ada, "person-undo", 200, ada.Click("main button.danger"), thorough()...)
+	showAs(t, axe, ada, "person-undo", 200, ada.Click("main button.danger"), quick()...)
 	showAs(t, axe, ada, "person-undone", 200, ada.Click("main .flash button"), quick()...)
 }
 
@@ -106,10 +106,10 @@ func invitationGallery(t *testing.T, browser *rig.Browser, axe string, s *rig.Se
 	showAs(t, axe, ada, "invite-wrong", 422, ada.Click("main button.primary"), quick()...)
 	fill(ada, "email", "a.very.long.address.of.somebody@subdomain.of.a.long.example.org")
 	ada.Type("name", "שרה כהן")
-	showAs(t, axe, ada, "invite-made", 200, ada.Click("main button.primary"), thorough()...)
+	showAs(t, axe, ada, "invite-made", 200, ada.Click("main button.primary"), quick()...)
 	guest := browser.Page(s, true)
 	link := shownLink(t, ada.Text())
-	showAs(t, axe, guest, "link-invitation", 200, guest.Open(link), thorough()...)
+	showAs(t, axe, guest, "link-invitation", 200, guest.Open(link), quick()...)
 	guest.Type("password", "short")
 	showAs(t, axe, guest, "link-invitation-wrong", 422, guest.Click("main button.primary"), quick()...)
 	guest.Type("password", rig.Password)
@@ -129,7 +129,7 @@ func invitationGallery(t *testing.T, browser *rig.Browser, axe string, s *rig.Se
 // registrationGallery looks at who may make an account: as admins decide it, as a setting has, and
 // as whoever would like to have one finds it.
 func registrationGallery(t *testing.T, browser *rig.Browser, axe string, s *rig.Server, ada *rig.Page) {
-	showAs(t, axe, ada, "registration", 200, ada.Open("/registration"), thorough()...)
+	showAs(t, axe, ada, "registration", 200, ada.Open("/registration"), quick()...)
 	ada.Type("domains", "not a domain")
 	showAs(t, axe, ada, "registration-wrong", 422, ada.Click("main button.primary"), quick()...)
 	fill(ada, "domains", "example.org")
@@ -159,7 +159,7 @@ func tokensGallery(t *testing.T, axe string, s *rig.Server, p *rig.Page) {
 	showAs(t, axe, p, "tokens-wrong", 422, p.Click("main button.primary"), quick()...)
 	p.Type("name", strings.Repeat("W", 40))
 	rig.Eval[bool](p, `document.getElementById("read").checked = true`)
-	showAs(t, axe, p, "tokens-made", 200, p.Click("main button.primary"), looks()...)
+	showAs(t, axe, p, "tokens-made", 200, p.Click("main button.primary"), quick()...)
 	statements := "CREATE TEMP TABLE a AS SELECT * FROM tokens;\n"
 	for i := range 60 {
 		name, ended := oddNames()[i%len(oddNames())], "0"

@@ -207,7 +207,7 @@ func sessionsGallery(t *testing.T, browser *rig.Browser, axe string) {
 	s.Exec(t, "doorbook.db", `UPDATE devices SET first_seen = first_seen - 40 * 86400000 WHERE id IN
 		(SELECT id FROM devices ORDER BY first_seen DESC LIMIT 2)`)
 	s.Exec(t, "doorbook.db", `UPDATE sessions SET signed_in = signed_in - 3600000, last_seen = last_seen - abs(random() % 3600000)`)
-	show(t, axe, p, "sessions", 200, p.Open("/account/sessions"))
+	showAs(t, axe, p, "sessions", 200, p.Open("/account/sessions"), thorough()...)
 	rig.Eval[bool](p, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 	show(t, axe, p, "sessions-agents", 200, 200)
 	show(t, axe, p, "sessions-end-others", 200, p.Open("/account/sessions/end-others"))
