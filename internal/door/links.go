@@ -165,7 +165,7 @@ type LinkUsed struct {
 
 // UseLink uses a link up. Of an invitation that makes the account what its owner says, and signs
 // them in. Else the account gets the password, all of its sessions end, and its owner signs in with
-// it. Of any number of uses at once one succeeds, on however many nodes.
+// it. Either way whoever was signed in here is not any more: they have been told. Of any number of uses at once one succeeds, on however many nodes.
 //
 // Of what is typed an invitation takes Name, Skills and Password, the other link Password alone.
 //
@@ -190,6 +190,11 @@ func (d *Door) UseLink(ctx context.Context, v *Visit, token string, in account.R
 	}
 	d.noteOf(ctx, v, book.ActionLinkUsed, dev, "")
 	used.Ended, err = d.endSignIns(ctx, v, dev, account.PasswordChanged)
+	if v.Developer.ID == dev.ID {
+		v.Session.SignOut() // its end is told among theirs
+	} else {
+		d.SignOut(ctx, v)
+	}
 	return used, err
 }
 

@@ -30,6 +30,7 @@ type arrival struct {
 	failures int            // attempts before it that were not right
 	method   account.Method
 	remember bool
+	message  string // for their first page; "" for none
 }
 
 // SignIn checks the credentials and makes their owner the session's subject. It gives the device
@@ -84,8 +85,7 @@ func (d *Door) SignIn(ctx context.Context, v *Visit, in Credentials) (device str
 // greet lets in who has just made an account by a method, with a message for their first page. It is stored
 // together with the sign-in: there is no second save that could fail.
 func (d *Door) greet(ctx context.Context, v *Visit, dev account.Developer, method account.Method, message string) (device string, err error) {
-	v.Session.Flash("success", message)
-	return d.letIn(ctx, v, arrival{who: dev, method: method})
+	return d.letIn(ctx, v, arrival{who: dev, method: method, message: message})
 }
 
 // letIn signs in a developer who has proved who they are.
@@ -144,6 +144,9 @@ func (in Credentials) complete() error {
 func (d *Door) begin(v *Visit, in arrival) error {
 	dev := in.who
 	v.signIn(dev.ID, in.remember)
+	if in.message != "" { // behind signIn, which drops what was somebody else's session
+		v.Session.Flash("success", in.message)
+	}
 	epoch.Set(v.Session, dev.Epoch)
 	epochOf.Set(v.Session, dev.ID)
 	LoggedInUser.Set(v.Session, Profile{

@@ -3,14 +3,39 @@ package web
 import (
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/httpx"
+	"github.com/doorbook/doorbook/internal/web/view"
 )
 
 func (p *Web) loginForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	return p.show(w, r, v, http.StatusOK, p.loginPage)
+	return p.show(w, r, v, http.StatusOK, p.loginPageFirst)
+}
+
+// loginPageFirst is the sign-in page as somebody comes to it or is sent there: it alone tells them
+// that they were signed in. Elsewhere it would stand on each page, and beside each error, until they
+// sign in.
+func (p *Web) loginPageFirst(r *http.Request, page view.Page, problems []view.Problem) templ.Component {
+	if text := lostText(httpx.SessionLost(r)); text != "" {
+		page.Flashes = append([]view.Flash{{Category: "info", Text: text}}, page.Flashes...)
+	}
+	return p.loginPage(r, page, problems)
+}
+
+// lostText says why somebody who was signed in is not any more; "" for everybody else.
+func lostText(why httpx.Lost) string {
+	switch why {
+	case httpx.LostEnded:
+		return "Your session has ended: it was not used for a while, or was ended elsewhere. Please sign in again."
+	case httpx.LostForeign:
+		return "The session that your browser brings is not one of this site: its key has changed, or another program on this host uses a " +
+			"cookie of the same name, which DOORBOOK_COOKIE_PREFIX tells apart. Please sign in again."
+	}
+	return ""
 }
 
 func (p *Web) login(w http.ResponseWriter, r *http.Request, v *door.Visit) error {

@@ -62,6 +62,14 @@ func TestSessionOver(t *testing.T) {
 		}
 		wantRedirect(t, v.Get("/"), "/login")
 		wantPage(t, v.Get("/login"), 200, told)
+		for at, a := range map[string]*sitetest.Answer{
+			"registering": v.Get("/register"), "forgotten": v.Get("/forgot-password"), "a link": v.Get("/link/nonsense"),
+			"an error": v.Post("/auth/login", credentials(ada.Email, wrong)),
+		} {
+			if strings.Contains(a.Body, told) {
+				t.Errorf("%s: told at %s, too", name, at)
+			}
+		}
 		wantRedirect(t, v.Post("/auth/login", credentials(ada.Email, sitetest.Password)), "/")
 		v.Post("/auth/logout", nil)
 		for _, a := range []*sitetest.Answer{v.Get("/login"), s.Visitor().Get("/login"), s.Visitor().JSON("GET", "/logs", "")} {

@@ -38,6 +38,7 @@ func linkPage(of door.Linked) form {
 		return view.OneTimeLink(view.LinkPage{
 			Page: page, Token: r.PathValue("token"), Invitation: of.Invitation, Email: of.Email,
 			Name: name, Rules: passwordRules(), Problems: problems,
+			Taken: of.Email != "" && page.User != nil && page.User.Email != of.Email,
 		})
 	}
 }
@@ -62,8 +63,7 @@ func (p *Web) useLink(w http.ResponseWriter, r *http.Request, v *door.Visit) err
 	if used.Ended > 0 {
 		text += "You are signed out everywhere: " + counted(used.Ended, "%d device. ", "%d devices. ")
 	}
-	v.Session.Flash("success", text+"Sign in with it.")
-	httpx.Redirect(w, r, "/login")
+	out(w, r, v, text+"Sign in with it.")
 	return nil
 }
 

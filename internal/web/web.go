@@ -126,26 +126,10 @@ func (p *Web) page(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	if !v.SignedIn() && p.door.Unclaimed(r.Context()) {
 		page.Unclaimed, page.RegistrationOpen = true, false // the first account is to be an admin's
 	}
-	if text := lostText(httpx.SessionLost(r)); text != "" {
-		page.Flashes = append(page.Flashes, view.Flash{Category: "info", Text: text})
-	}
-
 	for _, f := range v.Session.Flashes() {
 		page.Flashes = append(page.Flashes, view.Flash{Category: f.Category, Text: f.Text})
 	}
 	return page
-}
-
-// lostText says why somebody who was signed in is not any more; "" for everybody else.
-func lostText(why httpx.Lost) string {
-	switch why {
-	case httpx.LostEnded:
-		return "Your session has ended: it was not used for a while, or was ended elsewhere. Please sign in again."
-	case httpx.LostForeign:
-		return "The session that your browser brings is not one of this site: its key has changed, or another program on this host uses a " +
-			"cookie of the same name, which DOORBOOK_COOKIE_PREFIX tells apart. Please sign in again."
-	}
-	return ""
 }
 
 // bare is a page without flash messages, for errors: they wait for a page that somebody reads in

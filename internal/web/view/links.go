@@ -7,6 +7,7 @@ type LinkPage struct {
 	Invitation bool   // else it is for a new password
 	Email      string // of the account
 	Name       string // as it was typed, or as whoever invited has said
+	Taken      bool   // who is signed in is not whose account it is
 	Problems   []Problem
 	Rules      PasswordRules
 }
