@@ -59,7 +59,10 @@ func TestRedactURL(t *testing.T) {
 		{"/" + long, "", "", "/" + strings.Repeat("é", 254) + "…"},
 		{"*", "", "", "*"},
 		{"/door/link/" + strings.Repeat("A7", 13) + ".", "", "/", "/door/link/[redacted]."},
-		{"/" + strings.Repeat("Z2", 20) + "/" + strings.Repeat("A", 25), "", "", "/[redacted]/" + strings.Repeat("A", 25)},
+		{"/" + strings.Repeat("Z2", 20) + "/" + strings.Repeat("A", 24), "", "", "/[redacted]/" + strings.Repeat("A", 24)},
+		{"/x/" + strings.Repeat("a7", 13) + "/y", "", "", "/x/[redacted]/y"},                       // in small letters
+		{"/x/" + strings.Repeat("A7", 6) + "0" + strings.Repeat("A7", 6), "", "", "/x/[redacted]"}, // mistyped, and too short
+		{"/nope/" + anID, "", "", "/nope/" + anID},
 		// Queries.
 		{"/a", "limit=20&before=" + anID, "/a", "/a?before=" + anID + "&limit=20"},
 		{"/a", "type=activity", "/a", "/a?type=activity"},

@@ -57,15 +57,17 @@ func redactPath(path, pattern string) string {
 	return b.String()
 }
 
-// leastToken is how many letters and digits of base 32 (RFC 4648) our tokens have in a row, at least:
-// those of crypto/rand.Text.
-const leastToken = 26
+// leastToken is how many letters and digits in a row may be one of our tokens: those of
+// crypto/rand.Text are 26, of which one may have got lost. An id has 24.
+const leastToken = 25
 
-// withoutTokens replaces each run that is as long as a token.
+// withoutTokens replaces each run that is as long as a token. It does not take only the letters that
+// tokens consist of: one that was mistyped, or written in small letters on its way, tells what the
+// right one is.
 func withoutTokens(path string) string {
 	var b strings.Builder
 	for path != "" {
-		n := strings.IndexFunc(path, notBase32)
+		n := strings.IndexFunc(path, notOfToken)
 		if n < 0 {
 			n = len(path)
 		}
@@ -74,14 +76,16 @@ func withoutTokens(path string) string {
 		} else {
 			b.WriteString(path[:n])
 		}
-		rest := strings.TrimLeftFunc(path[n:], notBase32)
+		rest := strings.TrimLeftFunc(path[n:], notOfToken)
 		b.WriteString(path[n : len(path)-len(rest)])
 		path = rest
 	}
 	return b.String()
 }
 
-func notBase32(r rune) bool { return (r < 'A' || r > 'Z') && (r < '2' || r > '7') }
+func notOfToken(r rune) bool {
+	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9')
+}
 
 func redactQuery(raw string, fields []Field) string {
 	var out []string
