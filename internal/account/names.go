@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -28,10 +29,21 @@ func CheckShortName(s string) (name string, err error) {
 		return "", invalid("short_name", fmt.Sprintf("A short name has %d to %d characters.", MinShortName, MaxShortName))
 	case strings.ContainsFunc(name, notShort):
 		return "", invalid("short_name", "Use letters a to z, digits, full stops, hyphens and underscores in the short name.")
+	case slices.Contains(reservedNames(), name):
+		return "", invalid("short_name", "That name is kept for the machine's own accounts. Choose another.")
 	case name[0] < 'a' || name[0] > 'z' || strings.ContainsAny(name[len(name)-1:], ".-_"):
 		return "", invalid("short_name", "A short name begins with a letter, and ends with a letter or a digit.")
 	}
 	return name, nil
+}
+
+// reservedNames are those that applications, and the machines they run on, may take for somebody who
+// may do everything, or for nobody.
+func reservedNames() []string {
+	return []string{
+		"admin", "administrator", "anonymous", "daemon", "doorbook", "guest", "nobody", "null", "operator",
+		"postmaster", "root", "security", "support", "system", "undefined", "webmaster", "www-data",
+	}
 }
 
 func notShort(r rune) bool {

@@ -20,7 +20,7 @@ func TestCheckShortName(t *testing.T) {
 		}
 	}
 	for _, in := range []string{
-		"a", "1a", ".a", "-a", "_a", "a.", "a-", "a b", "a@b", "a\x00b", "ädä", "K\u212aa", "a/b", "a:b", "a\u200db",
+		"root", "Admin", "a", "1a", ".a", "-a", "_a", "a.", "a-", "a b", "a@b", "a\x00b", "ädä", "K\u212aa", "a/b", "a:b", "a\u200db",
 		strings.Repeat("a", account.MaxShortName+1), strings.Repeat("a", 1<<20),
 	} {
 		got, err := account.CheckShortName(in)

@@ -68,6 +68,7 @@ func TestOwnDataNeedsProof(t *testing.T) {
 	wantBad(t, c.asAda.JSON("POST", "/api/account/data", ""), 422, "current_password")
 	wantBad(t, c.asAda.JSON("POST", "/api/account/data", `{"current_password":"not the right one"}`), 422, "current_password")
 	whole(c.asAda.JSON("POST", "/api/account/data", `{"current_password":"`+sitetest.Password+`"}`))
+	c.Clock.Turn(11 * time.Minute)
 	wantBad(t, c.asAda.JSON("DELETE", "/developers/"+c.ada.ID, ""), 422, "current_password")
 	wantGood(t, c.asAda.JSON("DELETE", "/developers/"+c.ada.ID, `{"current_password":"`+sitetest.Password+`"}`), 200)
 }

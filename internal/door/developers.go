@@ -167,9 +167,6 @@ func (d *Door) follow(
 		_, err = d.endSignIns(ctx, v, is, account.AccountDisabled)
 		return 0, err
 	}
-	if in.names() && in.Password == nil {
-		v.Session.Renew() // as after every proof of who one is (ASVS 7.2.4)
-	}
 	if in.Password != nil {
 		d.moveDevice(ctx, v, was, is)
 		d.endTokens(ctx, v, is, account.PasswordChanged)

@@ -8,12 +8,27 @@ import (
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/session"
 )
 
+// proved is when the session's subject last proved the current password, in unix seconds. What
+// another subject's session held is gone when somebody signs in.
+const proved session.Key[int64] = "proved"
+
 // MustProve reports whether the visitor has to prove the current password for what they ask,
-// because they did so too long ago.
+// because they did so, or signed in, too long ago.
 func (d *Door) MustProve(v *Visit) bool {
-	return v.Fresh < 0 || v.Fresh > 0 && d.now().Sub(v.Session.SignedInSince()) > v.Fresh
+	if v.Fresh <= 0 {
+		return v.Fresh < 0
+	}
+	latest := v.Session.SignedInSince()
+	if at, ok := proved.Get(v.Session); ok {
+		if again := time.Unix(at, 0); again.After(latest) {
+			latest = again
+		}
+	}
+	ago := d.now().Sub(latest)
+	return ago > v.Fresh || ago < -account.Skew // of the future nobody knows how long ago it was
 }
 
 // Recent is how long after a sign-in nobody is asked for the password again.
@@ -39,7 +54,8 @@ func (d *Door) proveFresh(ctx context.Context, v *Visit, password string) error 
 }
 
 // proveAgain checks the current password, as Guessing.Proof counts it. A field that was not filled
-// in is no attempt.
+// in is no attempt. Who is right has a new session key (ASVS 7.2.4), and is not asked again for a
+// while.
 func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, password string) error {
 	if password == "" {
 		const text = "Please enter your password."
@@ -69,5 +85,7 @@ func (d *Door) proveAgain(ctx context.Context, v *Visit, dev account.Developer, 
 		}
 	}
 	d.forgive(ctx, taken)
+	v.Session.Renew()
+	proved.Set(v.Session, d.now().Unix())
 	return nil
 }
