@@ -40,36 +40,33 @@ func (w output) tell(c *command, o opened, dev account.Developer, format string,
 // linking is what a verb has that makes a link.
 type linking struct {
 	output
-	PublicURL string `name:"public-url"`
+	config.Reached
 }
 
-// show writes the link, once.
-func (l linking) show(c *command, o opened, link door.NewLink, what string) error {
-	origin, err := l.origin()
+// site is the address of the site, as its server says it when it starts. It is asked for before a link
+// is made: what nobody sees would void the one before.
+func (l linking) site() (string, error) {
+	site, _, err := l.URL()
 	if err != nil {
-		return err
+		return "", usage(err)
+	}
+	return site, nil
+}
+
+// show writes the link, once. That its address is a guess is said beside it, where no script reads.
+func (l linking) show(c *command, o opened, link door.NewLink, what string) error {
+	site, guessed, err := l.URL()
+	if err != nil {
+		return usage(err)
+	}
+	if guessed {
+		fmt.Fprintf(c.Stderr, "No public URL is set here, so the link begins with the address that a server of these settings listens on. "+
+			"If people open Doorbook at another one, put that in place of %s, and set --public-url or DOORBOOK_PUBLIC_URL next time.\n", site)
 	}
 	if l.json() {
-		return l.write(c, api.LinkOf(link, origin))
+		return l.write(c, api.LinkOf(link, site))
 	}
-	where := origin + link.Path()
-	if origin == "" {
-		where += "\nThis comes behind the address at which people open Doorbook, as in https://doorbook.example.org" + door.LinkPath +
-			"…: give it with --public-url, or DOORBOOK_PUBLIC_URL, for a whole link."
-	}
-	return o.say(c, "%s\nIt is good once, until %s, and is not shown again:\n%s", what, stamp(link.Expires), where)
-}
-
-// origin is the address of the site as its server writes it, "" where it is not known.
-func (l linking) origin() (string, error) {
-	if l.PublicURL == "" {
-		return "", nil
-	}
-	written, err := config.PublicURL(l.PublicURL)
-	if err != nil {
-		return "", usage(fmt.Errorf("--public-url: %q is not of the form https://HOST: %w", l.PublicURL, err))
-	}
-	return strings.TrimSuffix(written, "/"), nil
+	return o.say(c, "%s\nIt is good once, until %s, and is not shown again:\n%s", what, stamp(link.Expires), site+link.Path())
 }
 
 type userInviteVerb struct {
@@ -91,7 +88,7 @@ func (userInviteVerb) Help() string {
 
 // Run invites somebody, or makes a new link for who was invited.
 func (u *userInviteVerb) Run(c *command) error {
-	if _, err := u.origin(); err != nil {
+	if _, err := u.site(); err != nil {
 		return err
 	}
 	o, err := openDoor(c, u.Data, config.Passwords{})
@@ -133,7 +130,7 @@ func (userPasswordLinkVerb) Help() string {
 
 // Run makes the link.
 func (u *userPasswordLinkVerb) Run(c *command) error {
-	if _, err := u.origin(); err != nil {
+	if _, err := u.site(); err != nil {
 		return err
 	}
 	o, dev, err := u.find(c)

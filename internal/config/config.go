@@ -140,7 +140,7 @@ func (d Data) Path(env Environment) (string, error) {
 // Check refuses what cannot be.
 func (s *Serve) Check() error {
 	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
-		return fmt.Errorf("--addr: %q is not HOST:PORT, as in localhost:8080, or :8080 for all addresses; a port is a number up to 65535", s.Addr)
+		return notAddr(s.Addr)
 	}
 	sessions := cmp.Or(s.Sessions, "store")
 	if err := errors.Join(s.Joins.Check(), oneOf("sessions", sessions), oneOf("cookie-secure", s.CookieSecure)); err != nil {
@@ -217,23 +217,10 @@ func loopback(address string) bool {
 	return err == nil && network.Loopback(u.Hostname())
 }
 
-// URL is the address that people use, given the one that is listened on. Where that is all of them,
-// which no browser opens, it is that of this machine for itself.
+// URL is the address that people use, given the one that is listened on.
 func (s *Serve) URL(listening net.Addr) string {
 	if s.PublicURL != "" {
 		return s.PublicURL
 	}
-	host, _, err := net.SplitHostPort(s.Addr)
-	_, port, _ := net.SplitHostPort(listening.String())
-	scheme := "http://"
-	if s.TLSCert != "" {
-		scheme = "https://"
-	}
-	if at, ok := listening.(*net.TCPAddr); ok && at.IP.IsUnspecified() {
-		return scheme + net.JoinHostPort("localhost", port)
-	}
-	if err != nil || host == "" {
-		return scheme + listening.String()
-	}
-	return scheme + net.JoinHostPort(host, port)
+	return urlAt(s.Addr, s.TLSCert != "", listening)
 }

@@ -222,6 +222,48 @@ func TestURL(t *testing.T) {
 	}
 }
 
+// TestReached: a verb that makes links says the address that the server says, and whether it is one that
+// somebody has set.
+func TestReached(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		in      config.Reached
+		want    string
+		guessed bool
+	}{
+		{config.Reached{Addr: "localhost:8080"}, "http://localhost:8080", true},
+		{config.Reached{Addr: ":8080"}, "http://localhost:8080", true},
+		{config.Reached{Addr: "0.0.0.0:8080", TLSCert: "x"}, "https://localhost:8080", true},
+		{config.Reached{Addr: "[::]:8080"}, "http://localhost:8080", true},
+		{config.Reached{Addr: "[2001:db8::1]:8080"}, "http://[2001:db8::1]:8080", true},
+		{config.Reached{Addr: "door.example.org:https", TLSCert: "x"}, "https://door.example.org:443", true},
+		{config.Reached{Addr: "nonsense", PublicURL: "https://Door.example.org/a/"}, "https://door.example.org/a", false},
+		{config.Reached{Addr: "localhost:0"}, "", true},
+		{config.Reached{Addr: "nonsense"}, "", true},
+		{config.Reached{PublicURL: "nonsense"}, "", false},
+	} {
+		got, guessed, err := c.in.URL()
+		if got != c.want || guessed != c.guessed || (err == nil) != (c.want != "") {
+			t.Errorf("%+v: %q, %v, %v", c.in, got, guessed, err)
+		}
+		if err != nil || !guessed {
+			continue
+		}
+		_, port, _ := strings.Cut(got, "://")
+		_, port, _ = net.SplitHostPort(port)
+		n, _ := net.LookupPort("tcp", port)
+		host, _, _ := net.SplitHostPort(c.in.Addr)
+		ip := net.ParseIP(host)
+		if host == "" {
+			ip = net.IPv6zero
+		}
+		server := config.Serve{Addr: c.in.Addr, Edge: config.Edge{TLSCert: c.in.TLSCert}}
+		if said := server.URL(&net.TCPAddr{IP: ip, Port: n}); said != got {
+			t.Errorf("%+v: %q, and the server says %q", c.in, got, said)
+		}
+	}
+}
+
 // TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and
 // so is one given twice.
 func TestKeys(t *testing.T) {

@@ -70,18 +70,18 @@ func onLinks() []string { return []string{VerbInvite, VerbLink} }
 func serveSettings() []Setting {
 	data := onData()
 	serve := data[:1]
-	where := []string{VerbServe, VerbHealth} // what says where the server answers
+	where := slices.Concat([]string{VerbServe, VerbHealth}, onLinks()) // what says where the server answers
 	return []Setting{
 		{
 			Env: "DOORBOOK_ADDR", Flag: "addr", Value: "HOST:PORT", Default: "localhost:8080", Verbs: where,
-			Meaning: "where to listen",
+			Meaning: "where the server listens",
 		},
 		{
 			Env: "DOORBOOK_DATA", Flag: "data", Value: "DIR", Unset: "`$XDG_DATA_HOME/doorbook`, else `~/.local/share/doorbook`", Verbs: data,
 			Meaning: "the data directory, made with mode 0700",
 		},
 		{
-			Env: "DOORBOOK_PUBLIC_URL", Flag: "public-url", Value: "URL", Unset: "the address listened on", Verbs: slices.Concat(where, onLinks()),
+			Env: "DOORBOOK_PUBLIC_URL", Flag: "public-url", Value: "URL", Unset: "the address listened on", Verbs: where,
 			Meaning: "the address that people use; decides how cookies are protected and what links say. With a path " +
 				"(`https://example.org/door`) the whole site is below it, `/healthz` too; requests must come with it, so a proxy passes them on as " +
 				"they are",
