@@ -71,12 +71,14 @@ func Run(ctx context.Context, env Env) int {
 		return exitFailed
 	}
 	bind(parser.Model)
-	parsed, err := parser.Parse(env.Args)
+	args := asked(env.Args)
+	parsed, err := parser.Parse(args)
 	if ended >= 0 {
 		return ended
 	}
 	if err != nil {
-		fmt.Fprintf(env.Stderr, "doorbook: %v\nTry \"doorbook --help\".\n", err)
+		told, help := mistyped(err, args, parser.Model.Node)
+		fmt.Fprintf(env.Stderr, "doorbook: %v\nTry %q.\n", told, help)
 		return exitUsage
 	}
 	c := &command{ctx: ctx, Env: env, env: given}
@@ -85,7 +87,7 @@ func Run(ctx context.Context, env Env) int {
 	}
 	switch {
 	case errors.Is(err, errUsage):
-		fmt.Fprintln(env.Stderr, "doorbook:", err)
+		fmt.Fprintf(env.Stderr, "doorbook: %v\nTry %q.\n", err, helpOf(parsed.Selected()))
 		return exitUsage
 	case err != nil:
 		fmt.Fprintln(env.Stderr, "doorbook:", err)

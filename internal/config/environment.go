@@ -89,7 +89,7 @@ func mistaken(name, setting string) bool {
 	if strings.HasPrefix(name, setting) {
 		most = 3
 	}
-	return edits(name, setting) <= most
+	return Edits(name, setting) <= most
 }
 
 // Unknown looks for names that begin like ours and name no setting. One that is close to a setting
@@ -110,7 +110,7 @@ func (e Environment) Unknown() (told []string, err error) {
 		}
 		nearest, guessed := guesses[upper]
 		if !guessed {
-			nearest = slices.MinFunc(known, func(a, b string) int { return cmp.Compare(edits(upper, a), edits(upper, b)) })
+			nearest = slices.MinFunc(known, func(a, b string) int { return cmp.Compare(Edits(upper, a), Edits(upper, b)) })
 		}
 		switch {
 		case guessed, mistaken(upper, nearest):
@@ -143,8 +143,8 @@ func ofService(name, value string) bool {
 		strings.HasSuffix(name, "_PORT") && strings.Contains(value, "://")
 }
 
-// edits counts the letters to be put in, taken away or replaced to make b of a.
-func edits(a, b string) int {
+// Edits counts the letters to be put in, taken away or replaced to make b of a.
+func Edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
