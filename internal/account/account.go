@@ -17,7 +17,7 @@ type Role string
 
 // The roles.
 const (
-	Member Role = "member" // sees and changes only themself and their own entries
+	Member Role = "member" // sees and changes only themselves and their own entries
 	Admin  Role = "admin"  // sees and changes everybody
 )
 
@@ -108,7 +108,7 @@ var (
 type Actor struct {
 	ID      string // of their account, which must be there and enabled
 	Epoch   int64  // of their account when they proved who they are
-	Role    Role   // what it takes: Admin, or Member for what everybody may do to themself
+	Role    Role   // what it takes: Admin, or Member for what everybody may do to themselves
 	Session string // id of the session, which must be theirs and alive; "" where no store knows of it
 	Token   string // id of the token that speaks for them, which must not have been ended; "" for none
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Mode says who may make an account by themself.
+// Mode says who may make an account by themselves.
 type Mode string
 
 // The modes.

@@ -32,7 +32,7 @@ type PasswordRules struct {
 	context []string // squashed
 }
 
-// PasswordContext is what the password's owner has said about themself. Empty fields are fine.
+// PasswordContext is what the password's owner has said about themselves. Empty fields are fine.
 type PasswordContext struct {
 	Name  string
 	Email string // in any form, even a broken one

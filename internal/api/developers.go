@@ -12,7 +12,7 @@ import (
 	"github.com/doorbook/doorbook/internal/id"
 )
 
-// developer is a developer as the interface shows one: to themself and to admins whole, to others
+// developer is a developer as the interface shows one: to themselves and to admins whole, to others
 // without address, role and state; never with the password's hash. "_id" is the original's name of
 // "id".
 type developer struct {
@@ -121,7 +121,7 @@ type changeDeveloperIn struct {
 }
 
 func (a *API) changeDeveloper(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	target, err := pathID(r, "There is no such developer.")
+	target, err := pathID(r, "There is no such person.")
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ type deletedID struct {
 }
 
 func (a *API) deleteDeveloper(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	target, err := pathID(r, "There is no such developer.")
+	target, err := pathID(r, "There is no such person.")
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/doorbook/doorbook/internal/httpx"
 )
 
-// registration is who may make an account by themself. Fixed names what cannot be changed here,
+// registration is who may make an account by themselves. Fixed names what cannot be changed here,
 // because it was decided where the program is started.
 type registration struct {
 	Mode     account.Mode `json:"mode"`

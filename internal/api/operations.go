@@ -106,9 +106,9 @@ func operations() map[string]operation {
 			does: "Withdraw an invitation.", in: provenIn{}, optional: true, out: deletedID{}, says: []int{409},
 		},
 
-		"GET /api/registration": {does: "Who may make an account by themself.", out: registration{}},
+		"GET /api/registration": {does: "Who may make an account by themselves.", out: registration{}},
 		"PATCH /api/registration": {
-			does: "Decide who may make an account by themself. What is fixed by a setting cannot be changed.",
+			does: "Decide who may make an account by themselves. What is fixed by a setting cannot be changed.",
 			in:   changeRegistrationIn{}, out: registration{}, says: []int{409},
 		},
 

@@ -59,7 +59,7 @@ type provenIn struct {
 // that it may be.
 func forPerson(do func(r *http.Request, v *door.Visit, target, password string) (status int, data any, err error)) httpx.Handler {
 	return func(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-		target, err := pathID(r, "There is no such developer.")
+		target, err := pathID(r, "There is no such person.")
 		if err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (a *API) people(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 }
 
 func (a *API) person(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	target, err := pathID(r, "There is no such developer.")
+	target, err := pathID(r, "There is no such person.")
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ type changePersonIn struct {
 }
 
 func (a *API) changePerson(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	target, err := pathID(r, "There is no such developer.")
+	target, err := pathID(r, "There is no such person.")
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ type deletePersonIn struct {
 }
 
 func (a *API) deletePerson(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	target, err := pathID(r, "There is no such developer.")
+	target, err := pathID(r, "There is no such person.")
 	if err != nil {
 		return err
 	}

@@ -82,14 +82,14 @@ type history struct {
 // whose says of whom the sessions are that an address names, and which of them.
 type whose func(r *http.Request, v *door.Visit) (target, session string, err error)
 
-// mine is the visitor themself.
+// mine is the visitor themselves.
 func mine(r *http.Request, v *door.Visit) (target, session string, err error) {
 	return v.Developer.ID, r.PathValue("id"), nil
 }
 
 // theirs is the developer that the address names.
 func theirs(r *http.Request, _ *door.Visit) (target, session string, err error) {
-	target, err = pathID(r, "There is no such developer.")
+	target, err = pathID(r, "There is no such person.")
 	return target, r.PathValue("session"), err
 }
 

@@ -42,7 +42,7 @@ func TokenOf(t door.TokenInfo) Token {
 
 // theirToken is the developer that the address names, and the token.
 func theirToken(r *http.Request, _ *door.Visit) (target, token string, err error) {
-	target, err = pathID(r, "There is no such developer.")
+	target, err = pathID(r, "There is no such person.")
 	return target, r.PathValue("token"), err
 }
 

@@ -2,7 +2,7 @@ package config
 
 import "errors"
 
-// Joins is the settings of who may make an account by themself. What is not said is left to admins;
+// Joins is the settings of who may make an account by themselves. What is not said is left to admins;
 // what it comes to says server.Joining.
 type Joins struct {
 	Registration         string

@@ -117,7 +117,7 @@ func serveSettings() []Setting {
 		{
 			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Unset: "what administrators say on the page Registration; `open` at first",
 			Choices: []string{"open", "invite", "closed"}, Verbs: serve,
-			Meaning: "who may make an account by themself; `invite`: nobody, administrators invite people. What is said here is fixed",
+			Meaning: "who may make an account by themselves; `invite`: nobody, administrators invite people. What is said here is fixed",
 		},
 		{
 			Env: "DOORBOOK_REGISTRATION_DOMAINS", Flag: "registration-domains", Value: "LIST", Unset: "what administrators say; all at first", Verbs: serve,

@@ -44,7 +44,7 @@ type DeveloperChange struct {
 	proved bool // they have proved who they are already
 }
 
-// ChangeDeveloper changes a developer. A member changes only themself, and neither role nor state;
+// ChangeDeveloper changes a developer. A member changes only themselves, and neither role nor state;
 // an admin changes everybody but nobody else's address, short name or password (ASVS 6.4.6). These
 // three need the current password (ASVS 6.2.3, 7.5.1), and a role or a state a recent sign-in; what
 // is as it was is no change. A new password ends all other sessions, a disabled account all of its
@@ -212,7 +212,7 @@ func listed(groups []string) string {
 	return strings.Join(groups, ", ")
 }
 
-// RemoveDeveloper deletes a developer and ends their sessions. A member may remove only themself.
+// RemoveDeveloper deletes a developer and ends their sessions. A member may remove only themselves.
 func (d *Door) RemoveDeveloper(ctx context.Context, v *Visit, target string) error {
 	dev, err := d.reach(ctx, v, target)
 	if err != nil {
@@ -262,7 +262,7 @@ func (d *Door) refused(ctx context.Context, v *Visit, err error, target account.
 func translate(err error) error {
 	switch {
 	case errors.Is(err, account.ErrNotFound):
-		return fault.New(fault.NotFound, "There is no such developer.")
+		return fault.New(fault.NotFound, "There is no such person.")
 	case errors.Is(err, account.ErrEmailTaken):
 		return emailTaken()
 	case errors.Is(err, account.ErrNameTaken):

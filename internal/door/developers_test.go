@@ -14,7 +14,7 @@ import (
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
 
-// TestMayChange is who may change what: a member only themself, and neither role nor state; an
+// TestMayChange is who may change what: a member only themselves, and neither role nor state; an
 // admin everybody, but nobody else's address or password (ASVS 6.4.6, 8.2.1 to 8.2.3).
 func TestMayChange(t *testing.T) {
 	t.Parallel()

@@ -116,7 +116,7 @@ type Visit struct {
 	Session   *session.Session  // nil for Program
 	Developer account.Developer // who is signed in; the zero value is a stranger
 	SessionID string            // the short name of their session in the book
-	Token     account.Token     // that speaks for them; the zero value where it is they themself
+	Token     account.Token     // that speaks for them; the zero value where it is they themselves
 	Device    string            // the device cookie that came with the request
 	UserAgent string            // what their browser says of itself: anything
 
@@ -142,7 +142,7 @@ func (v *Visit) SignedIn() bool { return v.Developer.ID != "" }
 // Admin reports whether an admin is signed in.
 func (v *Visit) Admin() bool { return v.SignedIn() && v.Developer.Role == account.Admin }
 
-// over returns the role that it takes to change that developer: a member may change themself.
+// over returns the role that it takes to change that developer: a member may change themselves.
 func (v *Visit) over(target string) account.Role {
 	if target == v.Developer.ID {
 		return account.Member

@@ -58,7 +58,7 @@ func (d *Door) asOwner(entries []book.Entry) []book.Entry {
 	return entries
 }
 
-// Gone tells of whom the entries name who has no account any more. The visitor themself is not asked
+// Gone tells of whom the entries name who has no account any more. The visitor themselves is not asked
 // for, so a page of their own entries costs no question.
 func (d *Door) Gone(ctx context.Context, v *Visit, entries []book.Entry) (map[string]bool, error) {
 	var ids []string

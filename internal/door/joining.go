@@ -11,7 +11,7 @@ import (
 	"github.com/doorbook/doorbook/internal/fault"
 )
 
-// Registration says who may make an account by themself.
+// Registration says who may make an account by themselves.
 type Registration = account.Mode
 
 // The settings of registration.

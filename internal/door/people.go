@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
@@ -66,7 +67,10 @@ func (d *Door) DeletePerson(ctx context.Context, v *Visit, target string, in Del
 		return dev, err
 	}
 	if key, err := account.CanonicalEmail(in.Email); err != nil || key != dev.EmailKey {
-		const text = "Type the e-mail address of the account that is to be deleted."
+		text := "Type the e-mail address of the account that is to be deleted."
+		if strings.TrimSpace(in.Email) != "" {
+			text = "The address that you typed is not the one of this account. " + text
+		}
 		return dev, &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}}
 	}
 	if err := d.proveFresh(ctx, v, in.CurrentPassword); err != nil {
@@ -112,6 +116,23 @@ func (d *Door) People(ctx context.Context, v *Visit, q account.PeopleQuery) (lis
 		list = append(list, PersonInfo{Developer: dev, Sessions: p.Sessions, LastSeen: p.LastSeen})
 	}
 	return list, next, nil
+}
+
+// MostWaiting is how many who wait are counted at most.
+const MostWaiting = 25
+
+// Waiting tells an admin how many wait for approval, up to MostWaiting, and whether there are more.
+//
+// Faults: Forbidden, Busy.
+func (d *Door) Waiting(ctx context.Context, v *Visit) (n int, more bool, err error) {
+	if !v.Admin() {
+		return 0, false, d.forbid(ctx, v, account.Developer{})
+	}
+	list, next, err := d.accounts.People(ctx, account.PeopleQuery{State: new(account.Waiting), Limit: MostWaiting})
+	if err != nil {
+		return 0, false, unavailable(err)
+	}
+	return len(list), next != "", nil
 }
 
 // OnlyAdmin reports whether somebody is the last admin that can sign in, who cannot be demoted,

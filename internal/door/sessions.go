@@ -253,7 +253,7 @@ type EndSessions struct {
 	CurrentPassword string // of the visitor, where MustProve says so
 }
 
-// EndSessions ends all sessions of a developer, and gives how many; of the visitor themself all but
+// EndSessions ends all sessions of a developer, and gives how many; of the visitor themselves all but
 // the one they are in (and the one that it was issued by), unless that is asked for too.
 //
 // Faults: NotFound, Forbidden, Invalid with the field current_password, Throttled, Busy.

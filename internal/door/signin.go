@@ -122,6 +122,10 @@ func waits() error {
 	return &fault.Error{Kind: fault.Invalid, Public: text, Fields: []fault.Field{{Name: "email", Text: text}}, Err: errWaits}
 }
 
+// WaitsForApproval reports whether an error tells somebody who has proved who they are that nobody has
+// approved their account yet: nothing that they typed is wrong.
+func WaitsForApproval(err error) bool { return errors.Is(err, errWaits) }
+
 var errWaits = errors.New("the account waits for approval")
 
 // complete reports by an Invalid fault what of the form is not filled in. White space is a

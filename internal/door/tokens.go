@@ -98,7 +98,7 @@ func (d *Door) IdentifyToken(ctx context.Context, v *Visit, text string) error {
 	return nil
 }
 
-// asPerson refuses to a token what takes its owner themself: whatever would let its bearer stay
+// asPerson refuses to a token what takes its owner themselves: whatever would let its bearer stay
 // when it ends, such as another token, a password or a role; or keep others out.
 func (d *Door) asPerson(ctx context.Context, v *Visit, target account.Developer) error {
 	if v.Token.ID == "" {
@@ -164,7 +164,7 @@ func (in NewToken) validate(now time.Time) (t account.Token, err error) {
 	return t, nil
 }
 
-// MakeToken makes a token for the visitor themself, and gives its text, which nobody can be told
+// MakeToken makes a token for the visitor themselves, and gives its text, which nobody can be told
 // again. Nobody makes one that speaks for somebody else, but the command line.
 //
 // Faults: NotFound, Forbidden, Invalid with fields, Conflict (too many; the account is not active), Throttled, Busy.

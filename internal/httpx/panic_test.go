@@ -15,7 +15,7 @@ import (
 	"github.com/doorbook/doorbook/session"
 )
 
-const secret = "secret-0xC0FFEE" // what a visitor sent, or an operator keeps to themself
+const secret = "secret-0xC0FFEE" // what a visitor sent, or an operator keeps to themselves
 
 const color session.Key[string] = "color"
 

@@ -86,7 +86,7 @@ func onForm(w http.ResponseWriter, r *http.Request, err error) (problems []view.
 	for _, field := range f.Fields {
 		problems = append(problems, view.Problem{Field: field.Name, Text: field.Text})
 	}
-	if len(problems) == 0 {
+	if len(problems) == 0 || door.WaitsForApproval(err) { // of no field
 		problems = []view.Problem{{Text: f.Public}}
 	}
 	return problems, httpx.Status(f), true

@@ -40,6 +40,11 @@ func (p *Web) people(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 		row.Sessions, row.LastSeen = one.Sessions, one.LastSeen
 		page.People = append(page.People, row)
 	}
+	if q.State == nil || *q.State != account.Waiting { // there they are the list
+		if page.Waiting, page.MoreWaiting, err = p.door.Waiting(r.Context(), v); err != nil {
+			return err
+		}
+	}
 	return p.send(w, r, http.StatusOK, view.People(page))
 }
 
@@ -64,7 +69,7 @@ func (p *Web) person(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 		return err
 	}
 	page := view.PersonPage{Now: httpx.Started(r), Person: view.PersonFacts{
-		PersonRow: personRow(v, d), ShortName: d.ShortName, Groups: strings.Join(d.Groups, ", "), Created: d.CreatedAt,
+		PersonRow: personRow(v, d), ShortName: d.ShortName, Groups: d.Groups, Created: d.CreatedAt,
 		LinkExpires: d.Link.Expires,
 	}}
 	list, err := p.door.Sessions(r.Context(), v, d.ID)

@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/server"
 	"github.com/doorbook/doorbook/internal/sitetest"
 )
@@ -70,14 +72,90 @@ func TestDisableAndUndo(t *testing.T) {
 	wantPage(t, v.Get(at+"?did=role"), 200, "is an administrator now.", `value="member"`)
 	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"member"}}), at+"?did=role")
 	s.Clock.Turn(11 * time.Minute)
-	a := v.Post(at+"/disable", nil)
+	a := v.Post(at+"/disable", url.Values{"current_password": {""}})
 	wantPage(t, a, 422, "Please enter your password.", "current_password")
 	a = v.Post(at+"/delete", url.Values{"email": {"eve@example.org"}, "current_password": {sitetest.Password}})
-	wantPage(t, a, 422, "Type the e-mail address of the account")
+	wantPage(t, a, 422, "is not the one of this account", "Type the e-mail address of the account")
 	if strings.Contains(a.Body, sitetest.Password) {
 		t.Error("the page holds the password")
 	}
 	wantRedirect(t, v.Post(at+"/delete", url.Values{"email": {"BOB@example.org"}, "current_password": {sitetest.Password}}), "/people")
+}
+
+// TestUndoLate: whoever undoes something when the sign-in is not recent any more is asked for the
+// password in words, and has made no mistake. Guard: unasked.
+func TestUndoLate(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root, bob := s.Developer("Root", account.Admin), s.Developer("Bob", account.Member)
+	v, at := s.SignedIn(root), "/people/"+bob.ID
+	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"admin"}}), at+"?did=role")
+	s.Clock.Turn(11 * time.Minute)
+	a := v.Post(at+"/role", url.Values{"role": {"member"}})
+	wantPage(t, a, 200, "Make <bdi>Bob</bdi> a member?", `name="current_password"`, `value="member"`)
+	for _, not := range []string{"Please enter your password.", "There is a problem", "<title>Error"} {
+		if strings.Contains(a.Body, not) {
+			t.Errorf("the page holds %q", not)
+		}
+	}
+	if strings.Contains(v.Get(at).Body, "Make an administrator") {
+		t.Error("it was done without the password")
+	}
+	wantRedirect(t, v.Post(at+"/role", url.Values{"role": {"member"}, "current_password": {sitetest.Password}}), at+"?did=role")
+}
+
+// TestTitlesOfActs: each page before a change is told by its title. Guard: PersonAct.title.
+func TestTitlesOfActs(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	v, bob := s.SignedIn(s.Developer("Root", account.Admin)), s.Developer("Bob", account.Member)
+	for at, title := range map[string]string{
+		"/people/" + bob.ID + "/disable": "Disable Bob", "/people/" + bob.ID + "/groups": "Groups of Bob", "/invite": "Invite somebody",
+	} {
+		wantPage(t, v.Get(at), 200, "<title>"+title+" – People – Doorbook</title>")
+	}
+	wantPage(t, v.Get("/people/"+bob.ID+"/disable"), 200, "answered with, on purpose", "The e-mail address or the password is not right.")
+}
+
+// TestGroupsLead: the groups on somebody's page lead to who is in them.
+func TestGroupsLead(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	root, bob := s.Developer("Root", account.Admin), s.Developer("Bob", account.Member)
+	v, at := s.SignedIn(root), "/people/"+bob.ID
+	wantRedirect(t, v.Post(at+"/groups", url.Values{"groups": {"night shift, builders"}}), at)
+	wantPage(t, v.Get(at), 200, `href="/people?group=night+shift"`, `href="/people?group=builders"`)
+	a := v.Get("/people?group=night+shift")
+	if wantPage(t, a, 200, "Group: <bdi>night shift</bdi>", ", remove", bob.Email); strings.Contains(a.Body, "/people/"+root.ID) {
+		t.Error("somebody is listed who is not in the group")
+	}
+}
+
+// TestWaitingIsSaid: an admin who looks at people reads how many wait, and is led to them; there it
+// is not said again. Guard: door.Waiting.
+func TestWaitingIsSaid(t *testing.T) {
+	t.Parallel()
+	yes := true
+	s := sitetest.New(t, func(p *server.Parts) { p.Registration = account.Fixed{Mode: account.JoinOpen, Approval: &yes} })
+	v := s.SignedIn(s.Developer("Root", account.Admin))
+	says := func(at string) bool { return strings.Contains(v.Get(at).Body, " for your approval") }
+	if says("/people") {
+		t.Error("nobody waits")
+	}
+	for i, text := range []string{"1 person waits for your approval", "2 people wait for your approval"} {
+		wantRedirect(t, s.Visitor().Post("/auth/register", newcomer("Eve"+strconv.Itoa(i))), "/login")
+		wantPage(t, v.Get("/people"), 200, `<a href="/people?state=waiting">`+text+"</a>")
+	}
+	if says("/people?state=waiting") || says("/") {
+		t.Error("it is said elsewhere")
+	}
+	for i := range door.MostWaiting {
+		d := s.Developer("Zoë"+strconv.Itoa(i), account.Member)
+		if _, err := s.DB.Accounts().Update(t.Context(), account.Actor{}, d.ID, account.Change{State: new(account.Waiting)}, s.Clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantPage(t, v.Get("/people"), 200, "More than 25 people wait for your approval")
 }
 
 // TestUndoIsOffered: only to whoever has just done it, whatever an address says: else a link would
@@ -112,7 +190,7 @@ func TestUndoIsOffered(t *testing.T) {
 	}
 }
 
-// TestActsOnOneself: who makes themself a member or disables themself is led to where they may be.
+// TestActsOnOneself: who makes themselves a member or disables themselves is led to where they may be.
 func TestActsOnOneself(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
@@ -193,7 +271,11 @@ func TestRegistrationPage(t *testing.T) {
 	eve.Get("/register")
 	wantRedirect(t, eve.Post("/auth/register", newcomer("Eve")), "/login")
 	wantPage(t, eve.Get("/login"), 200, "An administrator has to approve it")
-	wantPage(t, eve.SignIn("eve@example.org", sitetest.Password), 422, "waits for an administrator")
+	a = eve.SignIn("eve@example.org", sitetest.Password)
+	wantPage(t, a, 422, "waits for an administrator")
+	if n := strings.Count(a.Body, "waits for an administrator"); n != 1 || strings.Contains(a.Body, "aria-invalid") {
+		t.Errorf("it stands %d times, or beside a field, as if that were wrong", n)
+	}
 	wantRedirect(t, v.Post("/registration", url.Values{"mode": {"invite"}, "domains": {""}}), "/registration")
 	if a := eve.Get("/login"); strings.Contains(a.Body, `href="/register"`) {
 		t.Error("the way to register is shown")

@@ -36,7 +36,7 @@ func acts() []act {
 		{name: "enable", ask: saying("Enable %s?", "Enable", "They may sign in again with the password that they have. Sessions that have ended stay ended."), do: doEnable},
 		{name: "approve", ask: saying("Approve the account of %s?", "Approve", "They may sign in from now on."), do: doApprove},
 		{name: "password-link", ask: saying("A new password for %s?", "Make the link",
-			"You get a link to send to them: good once, for half an hour. They choose the password themself; you never see it.",
+			"You get a link to send to them: good once, for half an hour. They choose the password themselves; you never see it.",
 			"Nothing changes until they use it. Then they are signed out everywhere, and their tokens end."), do: doPasswordLink},
 		{name: "invite", ask: saying("A new invitation for %s?", "Make the link", "You get a link to send to them: good once, for three days. The one before stops working."), do: doInviteAgain},
 		{name: "withdraw", ask: saying("Withdraw the invitation of %s?", "Withdraw", "The link stops working, and the account, which nobody has used yet, is deleted."), do: doWithdraw},
@@ -90,6 +90,9 @@ func (p *Web) doAct(a act) httpx.Handler {
 		if err != nil {
 			return err
 		}
+		if p.unasked(r, v) {
+			return p.showAct(w, r, v, http.StatusOK, a, d)
+		}
 		came, err := a.do(p, r, v, d, r.PostForm.Get("current_password"))
 		if problems, status, shown := onForm(w, r, err); shown {
 			return p.showAct(w, r, v, status, a, d, problems...)
@@ -109,6 +112,12 @@ func (p *Web) doAct(a act) httpx.Handler {
 		httpx.Redirect(w, r, after(v, a, d, came))
 		return nil
 	}
+}
+
+// unasked reports whether the password is to be proved now, and the form that was sent has no field
+// for it: Undo, or a page from when the sign-in was recent. That is nobody's mistake.
+func (p *Web) unasked(r *http.Request, v *door.Visit) bool {
+	return p.door.MustProve(v) && !r.PostForm.Has("current_password") && !httpx.WantsJSON(r)
 }
 
 // after is where an admin is led to when something was done.
@@ -145,7 +154,7 @@ func (p *Web) showInvite(w http.ResponseWriter, r *http.Request, v *door.Visit, 
 	}
 	return p.send(w, r, status, view.PersonChange(view.PersonAct{
 		Page: p.page(w, r, v), Heading: "Invite somebody", Address: "/invite", Button: "Make the link", Busy: "Making the link…",
-		Says:   []string{"You get a link to send to them: good once, for three days. They choose the password themself; you never see it."},
+		Says:   []string{"You get a link to send to them: good once, for three days. They choose the password themselves; you never see it."},
 		Invite: &typed, Proof: p.door.MustProve(v), Problems: problems,
 	}))
 }

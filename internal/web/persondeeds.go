@@ -72,7 +72,11 @@ func askDisable(p *Web, r *http.Request, d account.Developer) (view.PersonAct, e
 	text, err := signedOut(p, r, d)
 	return view.PersonAct{
 		Heading: "Disable " + view.Isolated(d.Name) + "?", Button: "Disable", Busy: "Disabling…", Danger: true,
-		Says: []string{text, "They cannot sign in until the account is enabled again. Their entries stay."},
+		Says: []string{
+			text, "They cannot sign in until the account is enabled again. Their entries stay.",
+			"When they try, they read what a wrong password is answered with, on purpose, so that nobody learns who has an account: “" +
+				door.WrongCredentials + "”",
+		},
 	}, err
 }
 

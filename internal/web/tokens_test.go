@@ -16,7 +16,7 @@ func TestTokensPage(t *testing.T) {
 	t.Parallel()
 	s := sitetest.New(t)
 	v := s.SignedIn(s.Developer("Ada", account.Member))
-	if a := v.Get("/account/tokens"); a.Status != 200 || !strings.Contains(a.Body, "You have none.") {
+	if a := v.Get("/account/tokens"); a.Status != 200 || !strings.Contains(a.Body, "You have no tokens.") {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
 	form := url.Values{"name": {"<b>deploy</b>"}, "read": {"yes"}, "write": {"yes"}, "days": {"7"}}
@@ -68,6 +68,9 @@ func TestTokenForm(t *testing.T) {
 	s.Clock.Turn(11 * time.Minute)
 	if a := v.Get("/account/tokens/new"); !strings.Contains(a.Body, "current_password") {
 		t.Error("the password is not asked for")
+	}
+	if _, group, _ := strings.Cut(a.Body, `class="field" data-wrong`); strings.Count(strings.SplitN(group, "</fieldset>", 2)[0], `type="checkbox"`) != 3 {
+		t.Error("what is wrong does not stand beside all three boxes")
 	}
 	a = v.Post("/account/tokens", url.Values{"name": {"deploy"}, "read": {"yes"}, "days": {"7"}, "current_password": {"not the right one"}})
 	for _, want := range []string{"The current password is not right.", `value="deploy"`, `value="yes" checked`} {

@@ -34,8 +34,8 @@ func (p AccountPage) inputs() []input {
 			hint: "Separated by commas: go, sql, calm in a storm",
 		},
 		{
-			name: "current_password", label: "Your password", kind: "password", autocomplete: "current-password", optional: true,
-			hint: "Needed only to change the e-mail address or the short name.",
+			name: "current_password", label: "Your current password, to change your address or short name",
+			kind: "password", autocomplete: "current-password", optional: true,
 		},
 	})
 }

@@ -19,14 +19,15 @@ type input struct {
 	rules        string   // passwordrules
 	options      []option // of a select; with the kind "radio" one of a few, with "checkbox" several
 	ticked       bool     // a checkbox alone, which is sent as "yes"
-	optional     bool
-	focus        bool // gets the focus when the page is opened
+	optional     bool     // a password that not every change takes says so in its label
+	focus        bool     // gets the focus when the page is opened
 }
 
 // option is one that can be chosen.
 type option struct {
 	value, text string
 	hint        string // not in a select
+	name        string // of a box that is sent under one of its own, "" for the field's
 	chosen      bool
 }
 

@@ -135,6 +135,11 @@ const (
 // rest of it reads, and what is hidden in it is written out.
 func Isolated(name string) string { return isolate + clippedName(name, 80) + release }
 
+// unmarked is a sentence whose names are Isolated as a title, which has no markup.
+func unmarked(sentence string) string {
+	return asWritten(strings.NewReplacer(isolate, "", release, "").Replace(sentence))
+}
+
 // told writes a sentence whose names are Isolated.
 func told(sentence string) templ.Component {
 	return component(len(sentence)+64, func(m markup) markup {

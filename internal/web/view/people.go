@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -15,6 +16,23 @@ type PeoplePage struct {
 	Next   string // the query's "after" of the next page; "" for none
 	Later  bool   // this is not the first page
 	Now    time.Time
+
+	Waiting     int  // how many wait for approval, as far as they are counted
+	MoreWaiting bool // than that
+}
+
+// waiting says who waits for the reader; "" for nobody.
+func (p PeoplePage) waiting() string {
+	switch n := plain(p.Waiting); {
+	case p.Waiting == 0:
+		return ""
+	case p.MoreWaiting:
+		return "More than " + n + " people wait for your approval"
+	case p.Waiting == 1:
+		return "1 person waits for your approval"
+	default:
+		return n + " people wait for your approval"
+	}
 }
 
 // PeopleAsked is who is asked for; "" for any.
@@ -123,7 +141,7 @@ type PersonPage struct {
 type PersonFacts struct {
 	PersonRow
 	ShortName   string
-	Groups      string // separated by commas
+	Groups      []string
 	Created     time.Time
 	LinkExpires time.Time // of the open one-time link; zero for none
 }
@@ -196,6 +214,15 @@ type PersonAct struct {
 
 // InviteForm is whom an admin invites, as it was typed.
 type InviteForm struct{ Email, Name, Role, Groups string }
+
+// title names the deed and the person: with several of these pages open, each is told by it.
+func (p PersonAct) title() string {
+	deed := strings.TrimSuffix(unmarked(p.Heading), "?")
+	if deed == "" {
+		return "People"
+	}
+	return deed + " – People"
+}
 
 func (p PersonAct) kind() buttonKind {
 	if p.Danger {

@@ -43,7 +43,7 @@ func personPage(name string) view.PersonPage {
 		Page: allHostile(), Now: time.Unix(1e9, 0), Undo: view.Undo{Text: view.Isolated(name), Act: "role", Name: "role", With: name},
 		Person: view.PersonFacts{
 			PersonRow: view.PersonRow{ID: "65f000000000000000000001", Name: name, Email: name, Role: name, State: name, Mark: name},
-			ShortName: name, Groups: name, Created: time.Unix(1e9-60, 0), LinkExpires: time.Unix(1e9+60, 0),
+			ShortName: name, Groups: []string{name, name}, Created: time.Unix(1e9-60, 0), LinkExpires: time.Unix(1e9+60, 0),
 		},
 		Sessions: []view.Device{{ID: "65f000000000000000000002", Name: name, Addr: name, UserAgent: name}},
 		Did:      []view.EntryRow{{ID: "65f000000000000000000003", Type: "activity", User: name, Words: []view.Word{{Text: name, Chosen: true}}}},

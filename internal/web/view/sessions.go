@@ -71,7 +71,7 @@ func (d Device) name() string { return clippedName(d.Name, 80) }
 func (p SessionsPage) nameOf(d Device) input {
 	f := input{
 		name: "name", id: "name-" + d.anchor(), label: "What you call it", kind: "text", value: d.Given, optional: true,
-		hint: "Up to 40 characters. Without any it has no name.",
+		hint: "Up to 40 characters.",
 	}
 	if len(p.Problems) > 0 && d.ID == p.Wrong {
 		f.value, f.problem = p.Typed, problemOf(p.Problems, "name")

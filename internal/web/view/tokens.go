@@ -81,33 +81,20 @@ func (p NewTokenPage) inputs() []input {
 	}
 	fields := []input{
 		{name: "name", label: "Name", kind: "text", value: p.Name, hint: "What it is for, such as: nightly build."},
-		{name: "read", label: "It may read", kind: "checkbox", hint: "Ask for what you may see."},
-		{
-			name: "write", label: "It may write", kind: "checkbox",
-			hint: "Change what you may change, but no password, address, role, session or token.",
-		},
-		{
-			name: "applications", label: "It may pass to applications", kind: "checkbox",
-			hint: "To those behind this door. There are none yet.",
-		},
+		{name: "scopes", id: "read", label: "It may", kind: "checkbox", options: []option{
+			p.scope("read", "Read", "Ask for what you may see."),
+			p.scope("write", "Write", "Change what you may change, but no password, address, role, session or token."),
+			p.scope("applications", "Pass to applications", "To those behind this door. There are none yet."),
+		}},
 		{name: "days", label: "Good for", kind: "select", options: lives, value: plain(p.Days)},
-	}
-	for i := range fields {
-		fields[i].ticked = slices.Contains(p.Scopes, fields[i].name)
 	}
 	if p.Password {
 		fields = append(fields, confirmation{proof: true}.inputs()...)
 	}
-	return prepared(p.problems(), fields)
+	return prepared(p.Problems, fields)
 }
 
-// problems are those of the page; that nothing was ticked stands beside the first box.
-func (p NewTokenPage) problems() []Problem {
-	list := slices.Clone(p.Problems)
-	for i := range list {
-		if list[i].Field == "scopes" {
-			list[i].Field = "read"
-		}
-	}
-	return list
+// scope is the box of one scope.
+func (p NewTokenPage) scope(name, text, hint string) option {
+	return option{name: name, value: "yes", text: text, hint: hint, chosen: slices.Contains(p.Scopes, name)}
 }

@@ -66,7 +66,7 @@ func Tokens(p TokensPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>You have none. Make one for a script or another program that comes here in your name.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p>You have no tokens. Make one for a script or another program that comes here in your name.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -582,7 +582,7 @@ func NewToken(p NewTokenPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				fields := p.inputs()
-				templ_7745c5c3_Err = problemSummary(p.problems(), fields).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = problemSummary(p.Problems, fields).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
