@@ -52,7 +52,9 @@ func openAPI() json.RawMessage {
 		"info": object{
 			"title": "Doorbook", "version": "1",
 			"description": "Who may come in, and what they did. Good answers are {\"status\": true, \"data\": …}, others " +
-				"{\"status\": false, \"error\": \"…\"}. Cookies are for browsers; programs bring a token.",
+				"{\"status\": false, \"error\": \"…\"}. Cookies are for browsers; programs bring a token. " +
+				"People are looked after below /api/people; /developers are the routes of the original Flask application, kept for programs " +
+				"that come from it.",
 		},
 		"servers": []object{{"url": "."}}, // beside this document, also below a path
 		"paths":   paths,
@@ -86,7 +88,10 @@ func routeOf(pattern string) httpx.Route {
 // operation describes one route.
 func (s schemas) operation(route httpx.Route, path string, op operation) object {
 	method, _, _ := strings.Cut(route.Pattern, " ")
-	out := object{"summary": op.does, "responses": s.responses(route, op), "security": security(method, route, op)}
+	out := object{"operationId": op.id, "summary": op.does, "responses": s.responses(route, op), "security": security(method, route, op)}
+	if op.more != "" {
+		out["description"] = op.more
+	}
 	var parameters []object
 	for _, name := range pathParameters(path) {
 		parameters = append(parameters, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})

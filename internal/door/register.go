@@ -75,17 +75,17 @@ func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) 
 	return dev, nil
 }
 
-// AddDeveloper makes an account on behalf of an admin; that of another admin takes a recent sign-in,
-// or the current password.
+// AddDeveloper makes an account on behalf of an admin, who is a person: whoever knows its password is
+// in. That of another admin takes a recent sign-in, or the current password.
 //
 // Faults: Forbidden, Invalid with fields, Throttled, Busy.
 func (d *Door) AddDeveloper(
 	ctx context.Context, v *Visit, in account.Registration, role account.Role, currentPassword string,
 ) (account.Developer, error) {
+	if err := d.asPerson(ctx, v, account.Developer{}); err != nil {
+		return account.Developer{}, err
+	}
 	if role == account.Admin {
-		if err := d.asPerson(ctx, v, account.Developer{}); err != nil {
-			return account.Developer{}, err
-		}
 		if err := d.proveRecent(ctx, v, currentPassword); err != nil {
 			return account.Developer{}, err
 		}
