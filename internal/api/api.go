@@ -7,8 +7,11 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
@@ -26,6 +29,29 @@ func New(d *door.Door) *API { return &API{door: d, document: openAPI()} }
 
 // Handlers are the handlers of the interface, by the pattern of their route.
 func (a *API) Handlers() map[string]httpx.Handler {
+	list := a.handlers()
+	for pattern, op := range operations() {
+		if _, path, _ := strings.Cut(pattern, " "); strings.HasPrefix(path, "/api/") {
+			list[pattern] = knownQuery(op, list[pattern])
+		}
+	}
+	return list
+}
+
+// knownQuery refuses a parameter that an operation does not have: "stat=disabled" would list everybody.
+// The original's routes pass over such parameters, as it did.
+func knownQuery(op operation, h httpx.Handler) httpx.Handler {
+	return func(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
+		for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+			if !slices.ContainsFunc(op.query, func(q query) bool { return q.name == name }) {
+				return fault.New(fault.Malformed, httpx.Named(name, "What stands behind the ? of this address")+" is no parameter of this address.")
+			}
+		}
+		return h(w, r, v)
+	}
+}
+
+func (a *API) handlers() map[string]httpx.Handler {
 	return map[string]httpx.Handler{
 		"GET /openapi.json": a.openapi,
 

@@ -44,6 +44,11 @@ func (e *Edge) mux(handlers map[string]Handler) (http.Handler, error) {
 		return fault.New(fault.NotFound, "There is no such page. The address may be mistyped, or what stood here is gone.")
 	})
 	mux.Handle("/", nowhere)
+	for _, path := range []string{"/api", "/api/"} {
+		mux.Handle(e.base+path, e.admitTo(&Route{Form: JSON}, func(http.ResponseWriter, *http.Request, *door.Visit) error {
+			return fault.New(fault.NotFound, "There is no such address: openapi.json describes those there are.")
+		}))
+	}
 	if e.base != "" {
 		mux.Handle(e.base+"/", nowhere) // so that the prefix alone leads to its slash
 	}

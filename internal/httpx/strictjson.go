@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,16 +26,20 @@ import (
 // seen the same.
 //
 // The error is a fault.Error: Invalid for a field of the wrong type, TooLarge, else Malformed. It
-// repeats nothing that was sent, for that may be a secret.
+// names the field and repeats no value, for that may be a secret.
 func DecodeJSON(r *http.Request, v any) error {
 	body, err := io.ReadAll(r.Body) // no more than the route takes
 	if err != nil {
 		return badJSON(err)
 	}
-	if body = bytes.TrimLeft(body, " \t\r\n"); len(body) == 0 || body[0] != '{' {
+	names := fieldNames(v)
+	if body = bytes.TrimLeft(body, " \t\r\n"); len(body) == 0 {
+		return fault.New(fault.Malformed, "There is no body. "+takes(names))
+	}
+	if body[0] != '{' {
 		return badJSON(nil) // null would change nothing and say that all is well
 	}
-	if err := strict(body, fieldNames(v)); err != nil {
+	if err := strict(body, names); err != nil {
 		return err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -56,11 +62,33 @@ func badJSON(err error) error {
 		return fault.New(fault.TooLarge, "The body is larger than this address takes.")
 	case errors.As(err, &kind) && kind.Field != "":
 		return &fault.Error{
-			Kind: fault.Invalid, Public: "A field has the wrong type.",
+			Kind: fault.Invalid, Public: "The field \"" + kind.Field + "\" has the wrong type.", // a name of ours
 			Fields: []fault.Field{{Name: kind.Field, Text: "This should be " + inWords(kind.Type.Kind()) + "."}},
 		}
 	}
-	return fault.New(fault.Malformed, "The body is not a JSON object with the fields that this address knows.")
+	return fault.New(fault.Malformed, "The body is not one JSON object.")
+}
+
+// takes says which fields an address takes.
+func takes(names map[string]bool) string {
+	if len(names) == 0 {
+		return "This address takes no fields."
+	}
+	return "This address takes a JSON object with " + strings.Join(slices.Sorted(maps.Keys(names)), ", ") + "."
+}
+
+// longestName is the most that is repeated of a name: ours are shorter, tokens longer.
+const longestName = 24
+
+// Named writes a name that was sent, of a field or of a part of a query, for the answer, in quotation
+// marks. What is not of a name's form may be a value, and a secret, in the wrong place: it is not
+// repeated, and called what it is sent as.
+func Named(name, as string) string {
+	if name == "" || len(name) > longestName ||
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") != "" {
+		return as
+	}
+	return `"` + name + `"`
 }
 
 // inWords names the JSON type that stands for a Go type.
@@ -93,10 +121,10 @@ func strict(body []byte, names map[string]bool) error {
 		return fault.New(fault.Malformed, "The body holds text that is not Unicode.")
 	}
 	switch twice, unknown := oddKeys(body, names); {
-	case twice:
-		return fault.New(fault.Malformed, "A field came more than once.")
-	case unknown:
-		return badJSON(nil)
+	case twice != nil:
+		return fault.New(fault.Malformed, Named(*twice, "A field")+" came more than once.")
+	case unknown != nil:
+		return fault.New(fault.Malformed, Named(*unknown, "A field of the body")+" is no field of this address. "+takes(names))
 	}
 	return nil
 }
@@ -134,10 +162,10 @@ func escape(b []byte) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// oddKeys reports whether an object has two keys that encoding/json takes for the same field, and
-// whether the outermost one has any that is not among the names: encoding/json would take it for a
-// field in another case.
-func oddKeys(body []byte, names map[string]bool) (twice, unknown bool) {
+// oddKeys finds a key that encoding/json takes for the same field as one before it in its object, and
+// the first of the outermost object that is not among the names: encoding/json would take it for a
+// field in another case. Nil stands for none.
+func oddKeys(body []byte, names map[string]bool) (twice, unknown *string) {
 	type level struct {
 		keys  map[string]bool // nil in a list
 		value bool            // the next token is a value
@@ -147,7 +175,7 @@ func oddKeys(body []byte, names map[string]bool) (twice, unknown bool) {
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return false, unknown
+			return nil, unknown
 		}
 		in := len(open) - 1
 		key, text := token.(string)
@@ -162,12 +190,14 @@ func oddKeys(body []byte, names map[string]bool) (twice, unknown bool) {
 			open = open[:in]
 			in--
 		case text && in >= 0 && open[in].keys != nil && !open[in].value:
-			unknown = unknown || in == 0 && !names[key]
-			key = fold(key)
-			if open[in].keys[key] {
-				return true, unknown
+			if in == 0 && !names[key] && unknown == nil {
+				unknown = &key
 			}
-			open[in].keys[key], open[in].value = true, true
+			folded := fold(key)
+			if open[in].keys[folded] {
+				return &key, unknown
+			}
+			open[in].keys[folded], open[in].value = true, true
 			continue
 		}
 		if in >= 0 {

@@ -57,6 +57,53 @@ func TestDecodeJSON(t *testing.T) {
 	}
 }
 
+// TestJSONNames: an error says which field is meant, if it is of a name's form, and never what it holds.
+func TestJSONNames(t *testing.T) {
+	t.Parallel()
+	const all = " This address takes a JSON object with name, role, skills."
+	for body, want := range map[string]string{
+		`{"rolle":"hunter"}`:                     `"rolle" is no field of this address.` + all,
+		`{"Name":"hunter"}`:                      `"Name" is no field of this address.` + all,
+		`{"name":"x","is-admin":"hunter","b":1}`: `"is-admin" is no field of this address.` + all,
+		``:                                       `There is no body.` + all,
+		" \n":                                    `There is no body.` + all,
+		`{"name":"a","name":"hunter"}`:           `"name" came more than once.`,
+		`{"name":{"hunter":1}}`:                  `The field "name" has the wrong type.`,
+		`{"hunter 2":1}`:                         `A field of the body is no field of this address.` + all,
+		`{"\u202ehunter":1}`:                     `A field of the body is no field of this address.` + all,
+		`{"":"hunter"}`:                          `A field of the body is no field of this address.` + all,
+		`["hunter"]`:                             `The body is not one JSON object.`,
+		`{"name":"hunter"`:                       `The body is not one JSON object.`,
+		`{"` + strings.Repeat("h", 25) + `":1}`:  `A field of the body is no field of this address.` + all,
+	} {
+		_, err := decodePerson(body)
+		f := fault.From(err)
+		if f == nil || f.Public != want || strings.Contains(f.Error()+f.Public, "hunter") {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+	}
+	err := httpx.DecodeJSON(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"a":1}`)), &struct{}{})
+	if f := fault.From(err); f == nil || f.Public != `"a" is no field of this address. This address takes no fields.` {
+		t.Errorf("where there are none: %v", err)
+	}
+}
+
+// TestNoSuchAddress: below /api/ an address that is none is told to programs.
+func TestNoSuchAddress(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	for _, path := range []string{"/api/nonsense", "/api/people/x/nonsense", "/api/", "/api"} {
+		for name, a := range map[string]*sitetest.Answer{
+			"a stranger": c.Visitor().Get(path), "a member": c.SignedIn(c.ada).Get(path),
+			"a token": withToken(c.Visitor(), c.Token(c.root, everything).Text, "POST", path, `{}`),
+		} {
+			if a.Status != 404 || !strings.HasPrefix(a.Body, `{"status":false,"error":"There is no such address`) {
+				t.Errorf("%s, %s: %d %.200s", path, name, a.Status, a.Body)
+			}
+		}
+	}
+}
+
 // TestJSONChangesNothing: P7 and P8: a password is the one that was typed or none, and what is done
 // is what the book says.
 func TestJSONChangesNothing(t *testing.T) {
