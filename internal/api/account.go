@@ -47,7 +47,7 @@ func (a *API) changePassword(w http.ResponseWriter, r *http.Request, v *door.Vis
 	if err != nil {
 		return err
 	}
-	return ok(w, http.StatusOK, endedCount{ended})
+	return ok(w, http.StatusOK, EndedCount{ended})
 }
 
 func (a *API) closeAccount(w http.ResponseWriter, r *http.Request, v *door.Visit) error {

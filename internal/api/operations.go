@@ -45,7 +45,7 @@ func operations() map[string]operation {
 		"POST /api/account/password": {
 			id: "changePassword", does: "Set a new password. All your other sessions end.",
 			in: changePasswordIn{}, must: []string{"password", "current_password"},
-			out: endedCount{}, person: true, says: []int{409, 429},
+			out: EndedCount{}, person: true, says: []int{409, 429},
 		},
 		"POST /api/account/close": {
 			id: "closeAccount", does: "Close your account, with the current password.", in: provenIn{}, must: []string{"current_password"},
@@ -57,11 +57,11 @@ func operations() map[string]operation {
 		"GET /api/sessions":            {id: "listSessions", does: "Where you are and were signed in.", out: history{}},
 		"POST /api/sessions/{id}/end":  {id: "endSession", does: "End one of your sessions.", out: endedID{}, person: true},
 		"POST /api/sessions/{id}/name": {id: "nameSession", does: "Name one of your devices.", in: nameSessionIn{}, out: Session{}, person: true},
-		"POST /api/sessions/end":       {id: "endSessions", does: "End your sessions, with \"all\" this one too.", in: endSessionsIn{}, out: endedCount{}},
+		"POST /api/sessions/end":       {id: "endSessions", does: "End your sessions, with \"all\" this one too.", in: endSessionsIn{}, out: EndedCount{}},
 
 		"GET /api/developers/{id}/sessions":                {id: "listSessionsOf", does: "Where somebody is and was signed in.", out: history{}},
 		"POST /api/developers/{id}/sessions/{session}/end": {id: "endSessionOf", does: "End a session of somebody.", out: endedID{}, person: true},
-		"POST /api/developers/{id}/sessions/end":           {id: "endSessionsOf", does: "Sign somebody out everywhere.", in: endSessionsIn{}, out: endedCount{}},
+		"POST /api/developers/{id}/sessions/end":           {id: "endSessionsOf", does: "Sign somebody out everywhere.", in: endSessionsIn{}, out: EndedCount{}},
 
 		"GET /api/tokens": {id: "listTokens", does: "Your tokens, those that ended in the last 30 days too.", out: []Token{}},
 		"POST /api/tokens": {

@@ -161,8 +161,8 @@ type endSessionsIn struct {
 	CurrentPassword string `json:"current_password"`
 }
 
-// endedCount is how many have ended.
-type endedCount struct {
+// EndedCount is how many sessions have ended.
+type EndedCount struct {
 	Ended int `json:"ended"`
 }
 
@@ -180,6 +180,6 @@ func (a *API) endSessions(of whose) httpx.Handler {
 		if err != nil {
 			return err
 		}
-		return ok(w, http.StatusOK, endedCount{n})
+		return ok(w, http.StatusOK, EndedCount{n})
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 type keysVerb struct {
-	List   keysListVerb   `cmd:"" help:"List the secret keys, by fingerprints that tell nothing of them, and how many sessions need each."`
+	List   keysListVerb   `cmd:"" help:"List the secret keys, by fingerprints that tell nothing of them, and how many sessions need each, those of visitors who have not signed in too."`
 	Rotate keysRotateVerb `cmd:"" help:"Put a new key into the key file; the old one goes on verifying, so nobody is signed out. The server takes it at its next start."`
 }
 
@@ -30,7 +30,7 @@ type keyUse struct {
 	Fingerprint string `json:"fingerprint"`
 	From        string `json:"from"`
 	Signs       bool   `json:"signs"`    // it is the first one: a server that starts now signs with it
-	Sessions    int    `json:"sessions"` // whose cookie it has signed last
+	Sessions    int    `json:"sessions"` // whose cookie it has signed last, of whoever has one, signed in or not
 }
 
 // keyUses are all keys.
@@ -76,7 +76,7 @@ func (k *keysListVerb) Run(c *command) error {
 		fmt.Fprintf(c.Stdout, "%d more sessions are signed with none of these, or under another name of the cookie (DOORBOOK_COOKIE_PREFIX)\n",
 			uses.Other)
 	}
-	_, err = fmt.Fprintln(c.Stdout, "A cookie is signed anew when it is used after a start of the server with a newer key. An older key that no session needs "+
+	_, err = fmt.Fprintln(c.Stdout, "Sessions of visitors who have not signed in count, too. A cookie is signed anew when it is used after a start of the server with a newer key. An older key that no session needs "+
 		"can be taken away.")
 	return err
 }

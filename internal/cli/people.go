@@ -202,7 +202,8 @@ type userRoleVerb struct {
 
 // Run gives the role.
 func (u *userRoleVerb) Run(c *command) error {
-	return u.change(c, u.output, door.PersonChange{Role: new(account.Role(u.Role))}, "%s is now of the role "+u.Role)
+	what := map[account.Role]string{account.Admin: "an admin", account.Member: "a member"}[account.Role(u.Role)]
+	return u.change(c, u.output, door.PersonChange{Role: new(account.Role(u.Role))}, "%s is now "+what)
 }
 
 type userGroupsVerb struct {
@@ -213,7 +214,11 @@ type userGroupsVerb struct {
 
 // Run puts somebody into those groups, and out of all others.
 func (u *userGroupsVerb) Run(c *command) error {
-	return u.change(c, u.output, door.PersonChange{Groups: &[]string{u.Groups}}, "%s is in those groups, and no others")
+	done := "%s is in those groups, and no others"
+	if strings.Trim(u.Groups, ", ") == "" {
+		done = "%s is in no group"
+	}
+	return u.change(c, u.output, door.PersonChange{Groups: &[]string{u.Groups}}, done)
 }
 
 type userDeleteVerb struct{ whose }
@@ -282,7 +287,7 @@ func (u *userListVerb) Run(c *command) error {
 	if err := o.say(c, "people: %d", len(rows)); err != nil || len(rows) == 0 {
 		return err
 	}
-	return table(c, "ADDRESS\tNAME\tROLE\tSTATE\tSESSIONS\tLAST USED\tGROUPS", rows)
+	return table(c, "EMAIL\tNAME\tROLE\tSTATE\tSESSIONS\tLAST USED\tGROUPS", rows)
 }
 
 func lastSeen(p door.PersonInfo) string {

@@ -64,11 +64,11 @@ func (s *sessionListVerb) Run(c *command) error {
 		return err
 	}
 	w := tabwriter.NewWriter(c.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tDEVICE\tADDRESS\tSIGNED IN\tLAST USED\t")
+	fmt.Fprintln(w, "ID\tDEVICE\tADDRESS\tSIGNED IN\tLAST USED\tNEW")
 	for _, i := range list {
 		mark := ""
 		if i.New {
-			mark = "new"
+			mark = "yes"
 		}
 		fmt.Fprintln(w, strings.Join([]string{i.ID, i.Called(), i.Addr, stamp(i.SignedIn), stamp(i.LastSeen), mark}, "\t"))
 	}
@@ -129,7 +129,10 @@ func (s *sessionEndVerb) Run(c *command) error {
 	return o.say(c, "%s is signed out of %s", dev.Email, ended.Called())
 }
 
-type sessionEndAllVerb struct{ whose }
+type sessionEndAllVerb struct {
+	whose
+	output
+}
 
 // Run ends all of somebody's sessions.
 func (s *sessionEndAllVerb) Run(c *command) error {
@@ -141,6 +144,9 @@ func (s *sessionEndAllVerb) Run(c *command) error {
 	n, err := o.door.EndSessions(c.ctx, door.Program(), dev.ID, door.EndSessions{All: true})
 	if err != nil {
 		return o.inWords(err)
+	}
+	if s.json() {
+		return s.write(c, api.EndedCount{Ended: n})
 	}
 	return o.say(c, "%s is signed out everywhere: sessions ended: %d", dev.Email, n)
 }
