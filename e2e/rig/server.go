@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -250,7 +251,10 @@ type Result struct {
 // Run runs the program with these arguments to its end.
 func Run(t testing.TB, env []string, stdin string, args ...string) Result {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Getenv(binaryEnv), args...)
+	// A program that starts where it should refuse to would run for good.
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Getenv(binaryEnv), args...)
 	cmd.Env = environment(env)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
