@@ -237,7 +237,9 @@ func (p *Page) Press(keys string) int {
 
 func (p *Page) lands(step chromedp.Action[chromedp.Void]) int {
 	p.t.Helper()
-	res, err := chromedp.RunResponse(p.ctx, step)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	res, err := chromedp.RunResponse(ctx, step)
 	if err != nil {
 		p.t.Fatalf("on %s: %v", p.Where(), err)
 	}
@@ -247,7 +249,9 @@ func (p *Page) lands(step chromedp.Action[chromedp.Void]) int {
 // Do carries out a step that leads to no other page.
 func (p *Page) Do(step chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, step); err != nil {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, step); err != nil {
 		p.t.Fatalf("on %s: %v", p.Where(), err)
 	}
 }
