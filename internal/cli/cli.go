@@ -77,7 +77,7 @@ func Run(ctx context.Context, env Env) int {
 		return ended
 	}
 	if err != nil {
-		told, help := mistyped(err, args, parser.Model.Node)
+		help, told := mistyped(err, args, parser.Model.Node)
 		fmt.Fprintf(env.Stderr, "doorbook: %v\nTry %q.\n", told, help)
 		return exitUsage
 	}

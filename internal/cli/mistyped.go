@@ -24,9 +24,9 @@ func asked(args []string) []string {
 	return args
 }
 
-// mistyped is an error of the parser in our words where a verb is unknown, and the command whose help
-// tells what is right.
-func mistyped(err error, args []string, root *kong.Node) (told error, help string) {
+// mistyped is the command whose help tells what is right, and an error of the parser in our words
+// where a verb is unknown.
+func mistyped(err error, args []string, root *kong.Node) (help string, told error) {
 	n := root
 	for _, word := range args {
 		if strings.HasPrefix(word, "-") || len(n.Children) == 0 {
@@ -34,14 +34,14 @@ func mistyped(err error, args []string, root *kong.Node) (told error, help strin
 		}
 		i := slices.IndexFunc(n.Children, func(child *kong.Node) bool { return child.Name == word })
 		if i < 0 {
-			return unknownVerb(word, n), helpOf(n)
+			return helpOf(n), unknownVerb(word, n)
 		}
 		n = n.Children[i]
 	}
 	if n == root { // which is what no verb means
 		n = root.DefaultCmd
 	}
-	return err, helpOf(n)
+	return helpOf(n), err
 }
 
 // helpOf is the command that shows the help of a verb.
