@@ -118,7 +118,7 @@ func TestCommandsOfDocuments(t *testing.T) {
 		"SECRET_KEY=$(openssl rand -hex 32) MONGO_URL=":              "conformance/flask_example_test.go",
 		"location / {":                                               "no command",
 		`curl -H "Authorization: Bearer $TOKEN"`:                     "e2e/tokens_test.go asks as a program does",
-		"curl -b cookies -H":                                         "e2e/tokens_test.go makes tokens by JSON and on the command line",
+		"doorbook token add":                                         "e2e/tokens_test.go makes tokens on the command line",
 	}
 	for _, b := range blocks(t) {
 		first, _, _ := strings.Cut(b.text, "\n")
