@@ -75,8 +75,11 @@ func TestPeopleStory(t *testing.T) {
 			if zoe.Open("/"); zoe.Where() != "/login" {
 				t.Errorf("a disabled one is at %s", zoe.Where())
 			}
-			if focus := rig.Eval[string](admin, "document.activeElement.className"); tt.script && !strings.Contains(focus, "flash") {
-				t.Errorf("the focus is on %q", focus)
+			focused := func() bool {
+				return strings.Contains(rig.Eval[string](admin, "document.activeElement.className"), "flash")
+			}
+			if tt.script && !rig.Until(focused) {
+				t.Error("the message has not the focus")
 			}
 			admin.Click("[role=status] button")
 			if text := admin.Text(); !strings.Contains(text, "is enabled") {

@@ -34,8 +34,9 @@ func TestSessionsHistory(t *testing.T) {
 				t.Errorf("named: %s", text)
 			}
 			here.Click("li:nth-child(2) form[action$=end] button")
-			if got := rig.Eval[string](here, "document.activeElement.innerText"); got != "the kitchen is signed out." {
-				t.Errorf("the focus is on %q", got)
+			focused := func() string { return rig.Eval[string](here, "document.activeElement.innerText") }
+			if !rig.Until(func() bool { return focused() == "the kitchen is signed out." }) { // the browser takes its time
+				t.Errorf("the focus is on %q", focused())
 			}
 			if there.Open("/"); there.Where() != "/login" {
 				t.Errorf("the other browser is at %s", there.Where())
