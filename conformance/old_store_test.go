@@ -17,7 +17,8 @@ import (
 	"github.com/doorbook/doorbook/session/store"
 )
 
-// TestOldStore: sessions move from memory to a database, or from there, and nobody notices. What moves between homes that need no driver is tested in package session.
+// TestOldStore: sessions move from memory to a database, or from there, and nobody notices. What
+// moves between homes that need no driver is tested in package session.
 func TestOldStore(t *testing.T) {
 	t.Parallel()
 	for _, d := range databases() {

@@ -19,9 +19,9 @@ const (
 // becomes the parameter's name in braces. With no pattern, or the catch-all "/", no route matched:
 // then the path is shown as it is, inert and cut at 512 bytes, for it tells what strangers look
 // for; but for what may be one of our tokens, which is good elsewhere: a mistyped link, or one that
-// came through a proxy with a prefix. Of the query a pair whose name keep lists shows its value by the field's kind; a name that
-// comes twice shows none, and any other pair becomes [redacted] with its name. A query that cannot
-// be read is [redacted] as a whole. The result is printable and at most 2 KiB long, as long as the
+// came through a proxy with a prefix. Of the query a pair whose name keep lists shows its value by
+// the field's kind; a name that comes twice shows none, and any other pair becomes [redacted] with
+// its name. A query that cannot be read is [redacted] as a whole. The result is printable and at most 2 KiB long, as long as the
 // pattern is.
 func RedactURL(path, rawQuery, pattern string, keep Keep) string {
 	shown := redactPath(path, pattern)

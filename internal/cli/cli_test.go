@@ -38,9 +38,9 @@ const unset = "(unset)"
 // runs a command and compares its exit code; "signs-in DATA EMAIL PASSWORD…" signs in to a site
 // over that data directory; "stays-signed-in" is the same, and "is-signed-in" asks whether that
 // browser still is, of a site that is open all the while; "listed-session DATA EMAIL" puts the id
-// of a session into $SESSION; "made-token DATA EMAIL ARGUMENT…" makes a token and puts its text into
-// $TOKEN and its id into $TOKENID, and "lets-in" asks the open site with it; "unenv NAME" takes a variable away; "installs DATA" starts and ends a
-// server, which makes what it needs.
+// of a session into $SESSION; "made-token DATA EMAIL ARGUMENT…" makes a token and puts its text
+// into $TOKEN and its id into $TOKENID, and "lets-in" asks the open site with it; "unenv NAME"
+// takes a variable away; "installs DATA" starts and ends a server, which makes what it needs.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",

@@ -96,7 +96,7 @@ func (d *Door) change(ctx context.Context, v *Visit, target string, in Developer
 // mayChange returns the role that a change takes, if the visitor may make it.
 func (d *Door) mayChange(ctx context.Context, v *Visit, dev account.Developer, in DeveloperChange) (account.Role, error) {
 	role := v.over(dev.ID)
-	if in.Role != nil || in.Disabled != nil || in.Groups != nil {
+	if in.byAdmin() {
 		role = account.Admin
 	}
 	if role == account.Admin && !v.Admin() && !v.program || in.secret() && dev.ID != v.Developer.ID {
@@ -111,6 +111,11 @@ func (d *Door) mayChange(ctx context.Context, v *Visit, dev account.Developer, i
 		return role, untaken("Withdraw the invitation instead.")
 	}
 	return role, nil
+}
+
+// byAdmin reports whether the change takes an admin, whoever it is about.
+func (in DeveloperChange) byAdmin() bool {
+	return in.Role != nil || in.Disabled != nil || in.Groups != nil
 }
 
 // personal reports whether the change of a state takes a person: it would keep out whoever makes it,

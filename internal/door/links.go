@@ -48,8 +48,9 @@ func (d *Door) newLink(v *Visit, good time.Duration) (token string, link account
 }
 
 // linkHash is what is kept of a token; false for what is none of our making, so that it costs no
-// look at the database. It is a plain hash, for nobody can try 2^130 tokens: a link that the command
-// line made without the server's secret key is good, and so is one after a change of the key.
+// look at the database. It is a plain hash, for nobody can try 2^130 tokens: a link that the
+// command line made without the server's secret key is good, and so is one after a change of the
+// key.
 func linkHash(token string) ([]byte, bool) {
 	if len(token) != linkLength || strings.Trim(token, linkLetters) != "" {
 		return nil, false
@@ -165,7 +166,8 @@ type LinkUsed struct {
 
 // UseLink uses a link up. Of an invitation that makes the account what its owner says, and signs
 // them in. Else the account gets the password, all of its sessions end, and its owner signs in with
-// it. Either way whoever was signed in here is not any more: they have been told. Of any number of uses at once one succeeds, on however many nodes.
+// it. Either way whoever was signed in here is not any more: they have been told. Of any number of
+// uses at once one succeeds, on however many nodes.
 //
 // Of what is typed an invitation takes Name, Skills and Password, the other link Password alone.
 //

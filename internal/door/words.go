@@ -11,17 +11,7 @@ import (
 // "" where the text says that already, or nobody did. The reader is who reads it, "" for the
 // operator.
 func (e EndedSession) Words(reader string) (text, by string) {
-	who := e.ByName
-	switch {
-	case e.By != "" && e.By == reader:
-		who = "you"
-	case e.By == e.Account && e.Reason != account.EndedByAdmin:
-		who = "its owner"
-	case e.By == "" && e.ByName == book.CommandLine:
-		who = "the operator, at the command line"
-	case who == "": // a stranger, whom nothing but a link lets do such a thing
-		who = "whoever had a link for it"
-	}
+	who := e.ender(reader)
 	switch e.Reason {
 	case account.SignedOut:
 		return "signed out there", ""
@@ -43,6 +33,21 @@ func (e EndedSession) Words(reader string) (text, by string) {
 		return "its time was over after " + Lasting(e.Until.Sub(e.Began)), ""
 	}
 	return "signed out by", who
+}
+
+// ender is who has ended the session, as the reader may call them.
+func (e EndedSession) ender(reader string) string {
+	switch {
+	case e.By != "" && e.By == reader:
+		return "you"
+	case e.By == e.Account && e.Reason != account.EndedByAdmin:
+		return "its owner"
+	case e.By == "" && e.ByName == book.CommandLine:
+		return "the operator, at the command line"
+	case e.ByName == "": // a stranger, whom nothing but a link lets do such a thing
+		return "whoever had a link for it"
+	}
+	return e.ByName
 }
 
 // Called is what people know the device by: its name, else browser and system.

@@ -166,10 +166,6 @@ func escape(b []byte) (rune, bool) {
 // the first of the outermost object that is not among the names: encoding/json would take it for a
 // field in another case. Nil stands for none.
 func oddKeys(body []byte, names map[string]bool) (twice, unknown *string) {
-	type level struct {
-		keys  map[string]bool // nil in a list
-		value bool            // the next token is a value
-	}
 	var open []level
 	d := json.NewDecoder(bytes.NewReader(body))
 	for {
@@ -189,7 +185,7 @@ func oddKeys(body []byte, names map[string]bool) (twice, unknown *string) {
 		case token == json.Delim('}') || token == json.Delim(']'):
 			open = open[:in]
 			in--
-		case text && in >= 0 && open[in].keys != nil && !open[in].value:
+		case text && in >= 0 && open[in].awaitsKey():
 			if in == 0 && !names[key] && unknown == nil {
 				unknown = &key
 			}
@@ -205,6 +201,14 @@ func oddKeys(body []byte, names map[string]bool) (twice, unknown *string) {
 		}
 	}
 }
+
+// level is an object or a list that is not at its end yet.
+type level struct {
+	keys  map[string]bool // nil in a list
+	value bool            // the next token is a value
+}
+
+func (l level) awaitsKey() bool { return l.keys != nil && !l.value }
 
 // fold returns a key in the form in which encoding/json compares it: each letter as the least of
 // those that are the same in another case.

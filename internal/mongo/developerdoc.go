@@ -78,10 +78,6 @@ func readDeveloper(doc bson.Raw) account.Developer {
 	d := account.Developer{Role: account.Member}
 	each(doc, func(name string, v bson.RawValue) {
 		switch name {
-		case "_id":
-			if v.Type == bson.TypeObjectID {
-				d.ID = readText(v)
-			}
 		case "name":
 			d.Name = capped(readText(v), maxPerson)
 		case "email":
@@ -106,8 +102,11 @@ func readDeveloper(doc bson.Raw) account.Developer {
 			}
 		}
 	})
-	if id, ok := doc.Lookup("_id").ObjectIDOK(); ok && d.CreatedAt.IsZero() {
-		d.CreatedAt = id.Timestamp().UTC()
+	if id, ok := doc.Lookup("_id").ObjectIDOK(); ok {
+		d.ID = id.Hex()
+		if d.CreatedAt.IsZero() {
+			d.CreatedAt = id.Timestamp().UTC()
+		}
 	}
 	readRights(doc, &d)
 	return d
@@ -176,7 +175,20 @@ func changes(c account.Change, now time.Time) bson.D {
 	if c.Role != nil {
 		set = append(set, bson.E{Key: "role", Value: string(*c.Role)})
 	}
-	var unset bson.D
+	more, unset := presence(c)
+	set = append(set, more...)
+	update := bson.D{el("$set", set)}
+	if unset != nil {
+		update = append(update, el("$unset", unset))
+	}
+	if c.EndSignIns {
+		update = append(update, bson.E{Key: "$inc", Value: bson.D{{Key: "epoch", Value: int64(1)}}})
+	}
+	return update
+}
+
+// presence is what a change sets, and takes away, of what is absent where it holds nothing.
+func presence(c account.Change) (set, unset bson.D) {
 	if c.Name != nil || c.Email != nil || c.ShortName != nil {
 		unset = append(unset, key("words_seen", 1)) // whoever looks for people next makes them anew
 	}
@@ -203,12 +215,5 @@ func changes(c account.Change, now time.Time) bson.D {
 	if link := c.NewLink(); link != nil {
 		keep("link", link.Hash != nil, linkDoc(*link))
 	}
-	update := bson.D{el("$set", set)}
-	if unset != nil {
-		update = append(update, el("$unset", unset))
-	}
-	if c.EndSignIns {
-		update = append(update, bson.E{Key: "$inc", Value: bson.D{{Key: "epoch", Value: int64(1)}}})
-	}
-	return update
+	return set, unset
 }

@@ -59,7 +59,8 @@
 //	   Settle for each key; a device: Find, End; a token: ByHash, List, EndAll,
 //	   Touch, and its End but for Confirm; entries: ByID, Find (2 at the end of
 //	   the whole book), SoftDelete, Delete, Finish, Minutes; session: Load, Patch, Touch
-//	2  People (the first looks for those without words); HasAdmin, OpenSetup; Create, Update or Delete of somebody who is no admin, and is to be none;
+//	2  People (the first looks for those without words); HasAdmin, OpenSetup;
+//	   Create, Update or Delete of somebody who is no admin, and is to be none;
 //	   Update of the address; a Take that is let through (one more for each
 //	   further counter), a device's Keep, a token's Create but for Confirm,
 //	   Append of any number of entries, Sweep

@@ -79,39 +79,12 @@ func Run(ctx context.Context, c Config) (err error) {
 	url := c.URL(listener.Addr())
 	secure := c.Secure(url)
 
-	idle, remember, err := c.Times()
-	if err != nil {
-		return err
-	}
-	hosts, err := hostNames(c)
-	if err != nil {
-		return err
-	}
 	encrypted, err := encryption(c)
 	if err != nil {
 		return err
 	}
 
-	hasher, err := passhash.New(passhash.Config{
-		Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC,
-		// Who has a place at the door can wait here until all who came before are through, also on
-		// a machine that takes a quarter of a second for each.
-		Queue: account.DefaultGuessing().Door.All, Wait: 10 * time.Second,
-	})
-	if err != nil {
-		return err
-	}
-	fixed, err := Joining(c.Joins)
-	if err != nil {
-		return err
-	}
-	site, err := NewSite(Parts{
-		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
-		Ready:     db.Check,
-		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: fixed,
-		Idle: idle, Remember: remember,
-		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: secure, HTTPS: c.HTTPS(), HSTSSubdomains: c.HSTSSubdomains, Log: c.Log,
-	})
+	site, err := newSite(c, db, keys, proxies, url)
 	if err != nil {
 		return err
 	}
@@ -139,6 +112,40 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
 	own := &withHeaders{Listener: listener, headers: httpx.BareHeaders(c.HTTPS(), c.HSTSSubdomains)}
 	return serve(ctx, c.Log, own, encrypted, site.Handler)
+}
+
+// newSite makes the site that the settings ask for, at that address.
+func newSite(
+	c Config, db *database.DB, keys *session.KeyRing, proxies httpx.Proxies, url string,
+) (*Site, error) {
+	idle, remember, err := c.Times()
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := hostNames(c)
+	if err != nil {
+		return nil, err
+	}
+	hasher, err := passhash.New(passhash.Config{
+		Form: passhash.Form(c.Passwords.Of(c.Sessions)), Before: runtime.GC,
+		// Who has a place at the door can wait here until all who came before are through, also on
+		// a machine that takes a quarter of a second for each.
+		Queue: account.DefaultGuessing().Door.All, Wait: 10 * time.Second,
+	})
+	if err != nil {
+		return nil, err
+	}
+	fixed, err := Joining(c.Joins)
+	if err != nil {
+		return nil, err
+	}
+	return NewSite(Parts{
+		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
+		Ready:     db.Check,
+		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: fixed,
+		Idle: idle, Remember: remember,
+		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: c.Secure(url), HTTPS: c.HTTPS(), HSTSSubdomains: c.HSTSSubdomains, Log: c.Log,
+	})
 }
 
 // secretKeys is the ring of secret keys. What is weak about the key file is told.

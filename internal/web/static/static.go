@@ -135,8 +135,8 @@ func (s *Static) URL(name string) string { return s.byName[name] }
 
 // Handler serves the files below Prefix, which it expects in the path: to GET and HEAD only (405),
 // at their current address only (404), and compressed to whoever takes that. A file may be kept for
-// a year without asking again (RFC 8246); a refusal may not be kept at all. Headers that every answer carries (nosniff and the like)
-// are left to the server around it.
+// a year without asking again (RFC 8246); a refusal may not be kept at all. Headers that every
+// answer carries (nosniff and the like) are left to the server around it.
 func (s *Static) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

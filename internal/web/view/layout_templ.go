@@ -482,7 +482,8 @@ func reader(p Page) templ.Component {
 	})
 }
 
-// logo is a door ajar, which is also a book seen from its front cover. It is one without a style sheet, too.
+// logo is a door ajar, which is also a book seen from its front cover. It is one without a style
+// sheet, too.
 func logo() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,8 +8,8 @@ package view
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// WrongHost is the answer under a name that is not this site's. It stands alone: what it would refer to is not served
-// under that name either.
+// WrongHost is the answer under a name that is not this site's. It stands alone: what it would
+// refer to is not served under that name either.
 func WrongHost(requestID, host string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
