@@ -19,7 +19,7 @@ func house() []room {
 
 	signs := []string{"session/internal/mac", "session/internal/wire"}
 	door := with("session", "session/store", "passhash", "internal/account", "internal/book", "internal/agent")
-	edge := slices.Concat(door, []string{"internal/door", "internal/httpx"})
+	edge := slices.Concat(door, []string{"internal/door", "internal/gate", "internal/httpx"})
 	all := slices.Concat(edge, []string{
 		"session/flask", "session/sealed", "internal/database", "internal/fromflask", "internal/web", "internal/web/view", "internal/web/static", "internal/api",
 		"internal/config", "internal/server",
@@ -57,6 +57,8 @@ func house() []room {
 		{path: "internal/account", may: with(), libs: []string{"golang.org/x/text"}}, // which letters are the same to who searches
 		{path: "internal/book", may: with()},
 		{path: "internal/door", may: door, libs: []string{"golang.org/x/text"}},
+		// Other people's applications. It is told who asks, so it knows accounts and no session.
+		{path: "internal/gate", may: with("internal/account"), libs: []string{"github.com/pelletier/go-toml/v2"}},
 
 		// The outside: databases know no HTTP, the web knows no database. It knows what a session
 		// store is, as it knows the repositories: it gives one a memory that its file keeps exact.
@@ -64,7 +66,7 @@ func house() []room {
 		{path: "internal/mongo", may: with("session", "session/store", "session/mongostore", "internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
 		{path: "internal/database", may: with("session/store", "session/sqlstore", "internal/account", "internal/book", "internal/sqlite", "internal/mongo")},
 		{path: "internal/fromflask", may: with("internal/account", "internal/book"), libs: []string{"go.mongodb.org/mongo-driver/v2"}},
-		{path: "internal/httpx", may: with("session", "internal/account", "internal/book", "internal/door")}, // it holds the policy
+		{path: "internal/httpx", may: with("session", "internal/account", "internal/book", "internal/door", "internal/gate")}, // it holds the policy
 		{path: "internal/web", may: slices.Concat(edge, []string{"internal/web/view", "internal/web/static"}), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/view", may: with(), libs: []string{"github.com/a-h/templ"}},
 		{path: "internal/web/static"},
