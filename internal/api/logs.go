@@ -30,6 +30,10 @@ type entry struct {
 	RequestID  string  `json:"request_id,omitempty"`
 	Token      string  `json:"token,omitempty"`
 	TokenName  string  `json:"token_name,omitempty"`
+	App        string  `json:"application,omitempty"`
+	Host       string  `json:"host,omitempty"`
+	Rule       string  `json:"rule,omitempty"`
+	Bytes      int64   `json:"bytes,omitempty"`
 	Action     string  `json:"action,omitempty"`
 	Target     string  `json:"target,omitempty"`
 	TargetName string  `json:"target_name,omitempty"`
@@ -41,7 +45,7 @@ func showEntry(e *book.Entry) entry {
 		OldID: e.ID, Type: string(e.Type), ClientAddr: e.ClientAddr, URL: e.URL, Method: e.Method, Body: e.Body,
 		CreatedAt: e.CreatedAt.UTC(), ID: e.ID, Status: e.Status, DurationMS: float64(e.Duration.Microseconds()) / 1000,
 		Route: e.Route, User: e.User, UserName: e.UserName, Session: e.Session, RequestID: e.RequestID,
-		Token: e.Token, TokenName: e.TokenName,
+		Token: e.Token, TokenName: e.TokenName, App: e.Application, Host: e.Host, Rule: e.Rule, Bytes: e.Bytes,
 		Action: e.Action, Target: e.Target, TargetName: e.TargetName, Text: e.Text,
 	}
 }

@@ -77,6 +77,32 @@ func TestLogs(t *testing.T) {
 	}
 }
 
+// TestLogsOfApplications: what is known of a request to an application, and nothing of it at others.
+func TestLogsOfApplications(t *testing.T) {
+	t.Parallel()
+	c := newCast(t)
+	now := c.Clock.Now()
+	e := book.Entry{
+		ID: id.New(now), Type: book.Request, CreatedAt: now, Method: "GET", URL: "/page", Status: 200, User: c.ada.ID,
+		Application: "Wiki", Host: "wiki.example.org", Rule: "rule 2: group ops", Bytes: 5 << 30,
+	}
+	if err := c.DB.Entries().Append(t.Context(), []book.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+	own := c.enter(t, c.ada.ID, "/one")
+	mine := lists(t, c.asAda, "")
+	for field, want := range map[string]any{
+		"application": "Wiki", "host": "wiki.example.org", "rule": "rule 2: group ops", "bytes": float64(5 << 30),
+	} {
+		if got := mine[e.ID][field]; got != want {
+			t.Errorf("%s is %v, want %v", field, got, want)
+		}
+		if got, there := mine[own][field]; there {
+			t.Errorf("%s of a page of ours is %v", field, got)
+		}
+	}
+}
+
 // TestLogPages: page by page every entry comes once, however many come in meanwhile; a cursor is
 // taken as it was given or not at all.
 func TestLogPages(t *testing.T) {

@@ -39,6 +39,12 @@ type Entry struct {
 	Token     string // id of the token that spoke for the user, "" for none; it opens nothing
 	TokenName string // its name, for people to read
 
+	// Of requests to an application behind the gate.
+	Application string // its name, for people to read; "" for our own pages
+	Host        string // for which it was asked
+	Rule        string // a few words: what let it pass or refused it
+	Bytes       int64  // of the answer's body; 0 where there was none, or nobody counted
+
 	// Of activities and errors.
 	Action     string // "sign_in", "sign_in_failed", "register", …: see Events
 	Target     string // what was acted upon: a developer's or entry's id

@@ -419,13 +419,15 @@ func TestAppendChecksAndTidies(t *testing.T) {
 	e.UserName = "Eve\u202e\x00"
 	e.RequestID = "a\nb"
 	e.Text = "\xff"
+	e.Application, e.Host, e.Rule = "W\niki", strings.Repeat("h", 300), "rule\x00"
 	if err := r.Append(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
 	_ = stop()
 	got := repo.entries()[0]
 	if len(got.URL) > 2048 || !strings.HasPrefix(got.URL, `/\x1b[2Jaaa`) || len(got.Method) > 32 ||
-		got.UserName != `Eve\u202e\x00` || got.RequestID != `a\nb` || got.Text != `\xff` {
+		got.UserName != `Eve\u202e\x00` || got.RequestID != `a\nb` || got.Text != `\xff` ||
+		got.Application != `W\niki` || len(got.Host) > 256 || got.Rule != `rule\x00` {
 		t.Errorf("stored %+v", got)
 	}
 }

@@ -32,10 +32,12 @@ func (e *Entry) tidy() error {
 	e.UserName = InertName(e.UserName, maxWho)
 	e.TargetName = InertName(e.TargetName, maxWho)
 	e.TokenName = InertName(e.TokenName, maxWho)
+	e.Application = InertName(e.Application, maxWho)
+	e.Rule = InertName(e.Rule, maxName)
 	e.Method = Inert(e.Method, 32)
 	for _, s := range []*string{
 		&e.ClientAddr, &e.Route, &e.User, &e.Session, &e.RequestID, &e.Action, &e.Target,
-		&e.Token,
+		&e.Token, &e.Host,
 	} {
 		*s = Inert(*s, maxName)
 	}

@@ -16,7 +16,8 @@
 //	                               deleted (bool: counts as disabled)       admin_seen, admin_next (below)
 //	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user,
 //	                               body, created_at (date), deleted (bool)  user_name, session, request_id, action,
-//	                                                                        target, text, token, token_name, deleted_at
+//	                                                                        target, text, token, token_name, deleted_at,
+//	                                                                        application, host, rule, bytes
 //	sessions    session id         –                                        see package mongostore
 //	throttle    the key            –                                        failures, last_at, until_at, mark
 //	devices     a hash             –                                        account, epoch, name, session, first_seen,

@@ -21,7 +21,7 @@ const (
 // hold something. seq puts entries of the same millisecond in order, and marks the document as one
 // of Doorbook's.
 func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
-	doc := make(bson.D, 0, 23)
+	doc := make(bson.D, 0, 27)
 	doc = append(doc,
 		bson.E{Key: "_id", Value: id},
 		bson.E{Key: "type", Value: text(string(e.Type))},
@@ -39,6 +39,9 @@ func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
 	if us := e.Duration.Microseconds(); us != 0 {
 		doc = append(doc, bson.E{Key: "duration", Value: us})
 	}
+	if e.Bytes != 0 {
+		doc = append(doc, bson.E{Key: "bytes", Value: e.Bytes})
+	}
 	for _, f := range []struct{ name, value string }{
 		{"route", e.Route},
 		{"user", e.User},
@@ -47,6 +50,9 @@ func entryDoc(id bson.ObjectID, seq int64, e *book.Entry) bson.D {
 		{"request_id", e.RequestID},
 		{"token", e.Token},
 		{"token_name", e.TokenName},
+		{"application", e.Application},
+		{"host", e.Host},
+		{"rule", e.Rule},
 		{"action", e.Action},
 		{"target", e.Target},
 		{"target_name", e.TargetName},
@@ -81,6 +87,8 @@ func readEntry(doc bson.Raw) (e book.Entry, at place) {
 			e.Status = int(readInt(v))
 		case "duration":
 			e.Duration = time.Duration(readInt(v)) * time.Microsecond
+		case "bytes":
+			e.Bytes = readInt(v)
 		default:
 			if text := textField(&e, name); text != nil {
 				*text = readText(v)
@@ -117,6 +125,12 @@ func textField(e *book.Entry, name string) *string {
 		return &e.Token
 	case "token_name":
 		return &e.TokenName
+	case "application":
+		return &e.Application
+	case "host":
+		return &e.Host
+	case "rule":
+		return &e.Rule
 	case "request_id":
 		return &e.RequestID
 	case "action":
@@ -150,7 +164,7 @@ func foreign(e *book.Entry, body bson.RawValue) {
 	e.Text = book.Inert(e.Text, maxText)
 	for _, s := range []*string{
 		(*string)(&e.Type), &e.ClientAddr, &e.Method, &e.Route, &e.User, &e.UserName, &e.Session, &e.RequestID, &e.Action, &e.Target,
-		&e.TargetName, &e.Token, &e.TokenName,
+		&e.TargetName, &e.Token, &e.TokenName, &e.Application, &e.Host, &e.Rule,
 	} {
 		*s = book.Inert(*s, maxName)
 	}

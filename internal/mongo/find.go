@@ -106,6 +106,7 @@ func (e *entries) findFields(ctx context.Context) (bson.D, error) {
 	for _, name := range []string{
 		"type", "client_addr", "url", "http_method", "created_at", "seq", "status", "duration", "route", "user", "user_name",
 		"session", "request_id", "action", "target", "target_name", "text", "token", "token_name",
+		"application", "host", "rule", "bytes",
 	} {
 		fields = append(fields, key(name, 1))
 	}

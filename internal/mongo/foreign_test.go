@@ -80,8 +80,8 @@ func TestForeignEntries(t *testing.T) {
 			},
 		},
 		"hostile text": {
-			bson.D{{Key: "client_addr", Value: "\x1b[2J\xff\n"}, {Key: "user_name", Value: strings.Repeat("x", 1000)}},
-			book.Entry{ClientAddr: `\x1b[2J\xff\n`, UserName: strings.Repeat("x", 253) + "…"},
+			bson.D{{Key: "client_addr", Value: "\x1b[2J\xff\n"}, {Key: "user_name", Value: strings.Repeat("x", 1000)}, {Key: "host", Value: "a\nb"}},
+			book.Entry{ClientAddr: `\x1b[2J\xff\n`, UserName: strings.Repeat("x", 253) + "…", Host: `a\nb`},
 		},
 	} {
 		c.doc = append(c.doc, bson.E{Key: "_id", Value: someID})

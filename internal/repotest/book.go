@@ -111,6 +111,7 @@ func appendAndFind(t *testing.T, ctx context.Context, repo book.Repository) {
 		ID: newID(), Type: book.Error, ClientAddr: "2001:db8::1", URL: "/a?b=[redacted]", Method: "PATCH", Body: `{"name":"Ada"}`,
 		CreatedAt: now(), Status: 503, Duration: 123*time.Hour + 456*time.Microsecond, Route: "PATCH /developers/{id}", User: newID(), UserName: "Ada",
 		Session: "s", RequestID: "r", Action: "a", Target: newID(), TargetName: "Zoë", Text: "It failed.", Token: newID(), TokenName: "deploy",
+		Application: "Wiki", Host: "wiki.example.org", Rule: "rule 2: group ops", Bytes: 1 << 40,
 	}
 	bare := book.Entry{ID: newID(), Type: book.Request, CreatedAt: now().Add(time.Millisecond)}
 	appendAll(t, repo, full, bare)
@@ -167,6 +168,7 @@ func hostileText(t *testing.T, ctx context.Context, repo book.Repository) {
 	for i, s := range texts {
 		e := request(i)
 		e.ClientAddr, e.URL, e.Method, e.Body, e.Route, e.UserName, e.Session, e.RequestID, e.Action, e.Target, e.Text, e.TargetName, e.Token, e.TokenName = s, s, s, s, s, s, s, s, s, s, s, s, s, s
+		e.Application, e.Host, e.Rule = s, s, s
 		if len(s) < 100 {
 			e.User = s
 		}

@@ -18,7 +18,7 @@ CREATE TABLE entries (
 	target      TEXT,
 	text        TEXT,
 	body        TEXT
-, target_name TEXT, token TEXT, token_name TEXT) STRICT;
+, target_name TEXT, token TEXT, token_name TEXT, application TEXT, host TEXT, rule TEXT, bytes INTEGER) STRICT;
 CREATE TABLE minutes (
 	minute  INTEGER NOT NULL, -- its first millisecond
 	outcome TEXT    NOT NULL,
