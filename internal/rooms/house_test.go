@@ -144,6 +144,7 @@ func estate() (together, alone []building) {
 		{path: "bench", needs: program, may: slices.Concat(stores, rules, []string{"session/sealed", "internal/database", "internal/server"})},
 		{path: "conformance", needs: program, may: slices.Concat(stores, rules, []string{"session/movestore", "session/sessiontest", "internal/fromflask", "internal/repotest"})},
 		{path: "conformance/ferretdb"},
+		{path: "e2e/caddy"},
 		{path: "e2e", needs: append([]string{"conformance"}, program...), may: []string{"conformance/server"}}, // the program as a binary
 		{path: "examples", needs: []string{"session"}, may: []string{"session", "session/store", "session/memstore", "session/sessiontest"}},
 		{path: "tools"},
