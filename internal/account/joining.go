@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,6 +73,7 @@ type Fixed struct {
 	Mode     Mode      // "": not decided
 	Domains  *[]string // nil: not decided
 	Approval *bool     // nil: not decided
+	First    Mode      // holds until admins decide on Mode; "": JoinOpen
 }
 
 // Whole reports whether nothing is left to be decided elsewhere.
@@ -83,7 +85,7 @@ func (f Fixed) Over(j Joining) Joining {
 		j.Mode = f.Mode
 	}
 	if j.Mode == "" {
-		j.Mode = JoinOpen
+		j.Mode = cmp.Or(f.First, JoinOpen)
 	}
 	set(&j.Domains, f.Domains)
 	set(&j.Approval, f.Approval)

@@ -137,7 +137,7 @@ func (s *serveVerb) Run(c *command) error {
 	if _, err := httpx.ParseProxies(s.TrustedProxies); err != nil {
 		return usage(fmt.Errorf("--trusted-proxies: %w", err))
 	}
-	if _, err := server.Joining(s.Joins); err != nil {
+	if _, err := server.Joining(s.Joins, s.Gate); err != nil {
 		return usage(err)
 	}
 	dir, secrets, err := place(c, s.Data)

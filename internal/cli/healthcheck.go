@@ -17,6 +17,7 @@ type healthcheckVerb struct {
 	Addr      string
 	PublicURL string `name:"public-url"`
 	TLSCert   string `name:"tls-cert"`
+	config.Gate
 }
 
 // healthTimeout is how long an answer may take: readiness waits 2 seconds for a database.
@@ -62,18 +63,17 @@ func (h *healthcheckVerb) url() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	scheme, prefix := "http://", ""
+	scheme := "http://"
 	if h.TLSCert != "" {
 		scheme = "https://"
 	}
+	public := scheme + address
 	if h.PublicURL != "" {
-		public, err := config.PublicURL(h.PublicURL)
-		if err != nil {
+		if public, err = config.PublicURL(h.PublicURL); err != nil {
 			return "", fmt.Errorf("--public-url: %w", err)
 		}
-		prefix = config.Prefix(public)
 	}
-	return scheme + address + prefix + "/readyz", nil
+	return scheme + address + config.Prefix(h.Pages(public)) + "/readyz", nil
 }
 
 // address is where a server that listens on the setting's address answers: one that listens on all

@@ -89,7 +89,7 @@ func countUses(ctx context.Context, held config.HeldKeys, records store.Store, p
 	for i, key := range held {
 		one := keyUse{Fingerprint: key.Fingerprint, From: key.From, Signs: i == 0}
 		for _, secure := range []bool{true, false} {
-			m, err := managerOf(held, i, records, session.Cookie{Name: httpx.CookieName(secure, prefix, "session"), PlainHTTP: !secure})
+			m, err := managerOf(held, i, records, session.Cookie{Name: httpx.Cookies{Secure: secure, Prefix: prefix}.Session(), PlainHTTP: !secure})
 			if err != nil {
 				return uses, err
 			}

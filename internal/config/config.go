@@ -36,6 +36,7 @@ type Serve struct {
 	Passwords
 	Stay
 	Joins
+	Gate
 }
 
 // Passwords says what new password hashes look like.
@@ -170,7 +171,7 @@ func (s *Serve) checkPublicURL() error {
 	if err != nil {
 		return fmt.Errorf("--public-url: %q is not of the form https://HOST: %w", s.PublicURL, err)
 	}
-	s.PublicURL = written
+	s.PublicURL = s.Pages(written)
 	if s.TLSCert != "" && !s.HTTPS() {
 		return errors.New("--tls-cert does not go with a public URL that begins with http://")
 	}
@@ -222,5 +223,5 @@ func (s *Serve) URL(listening net.Addr) string {
 	if s.PublicURL != "" {
 		return s.PublicURL
 	}
-	return urlAt(s.Addr, s.TLSCert != "", listening)
+	return s.Pages(urlAt(s.Addr, s.TLSCert != "", listening))
 }

@@ -12,6 +12,7 @@ type Reached struct {
 	Addr      string
 	PublicURL string `name:"public-url"`
 	TLSCert   string `name:"tls-cert"`
+	Gate
 }
 
 // URL is the address that a server with these settings prints when it starts. It is guessed where no
@@ -21,7 +22,7 @@ func (r Reached) URL() (url string, guessed bool, err error) {
 		if url, err = PublicURL(r.PublicURL); err != nil {
 			return "", false, fmt.Errorf("--public-url: %q is not of the form https://HOST: %w", r.PublicURL, err)
 		}
-		return url, false, nil
+		return r.Pages(url), false, nil
 	}
 	host, name, err := net.SplitHostPort(r.Addr)
 	if err != nil || !isPort(name) {
@@ -36,7 +37,7 @@ func (r Reached) URL() (url string, guessed bool, err error) {
 	if host == "" {
 		ip = net.IPv6unspecified
 	}
-	return urlAt(r.Addr, r.TLSCert != "", &net.TCPAddr{IP: ip, Port: port}), true, nil
+	return r.Pages(urlAt(r.Addr, r.TLSCert != "", &net.TCPAddr{IP: ip, Port: port})), true, nil
 }
 
 // urlAt is the address of a server without a public URL: at what it was told to listen on, with the

@@ -115,7 +115,7 @@ func serveSettings() []Setting {
 				"`session`, is on the same host",
 		},
 		{
-			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Unset: "what administrators say on the page Registration; `open` at first",
+			Env: "DOORBOOK_REGISTRATION", Flag: "registration", Value: "WHO", Unset: "what administrators say on the page Registration; at first `open`, with an application behind the door `invite`",
 			Choices: []string{"open", "invite", "closed"}, Verbs: serve,
 			Meaning: "who may make an account by themselves; `invite`: nobody, administrators invite people. What is said here is fixed",
 		},
@@ -127,6 +127,16 @@ func serveSettings() []Setting {
 			Env: "DOORBOOK_REGISTRATION_APPROVAL", Flag: "registration-approval", Value: "WHETHER", Unset: "what administrators say; `no` at first",
 			Choices: []string{"yes", "no"}, Verbs: serve,
 			Meaning: "whether an administrator has to approve who registers, before they can sign in",
+		},
+		{
+			Env: "DOORBOOK_APP", Flag: "app", Value: "[HOST=]URL", Unset: "none", Verbs: where,
+			Meaning: "an application behind the door, which everybody must sign in for: `http://127.0.0.1:3000`, or `unix:/run/app.sock`; several " +
+				"as `wiki.example.org=http://10.0.0.5:8000`, comma separated in the environment, where the flag may be repeated. `wiki.example.org` " +
+				"alone is one that a proxy before Doorbook reaches itself. Our own pages then stand below `/.doorbook`, or the path of the public URL",
+		},
+		{
+			Env: "DOORBOOK_GATE", Flag: "gate", Value: "FILE", Unset: "none", Verbs: where,
+			Meaning: "applications with rules, in TOML ([the gate](gate.md)); what no rule names is denied. Taken anew at SIGHUP",
 		},
 		{
 			Env: "DOORBOOK_SESSION_IDLE", Flag: "session-idle", Value: "TIME", Default: "2h", Verbs: serve,

@@ -47,7 +47,7 @@ func (e *Edge) cookieAdvice(r *http.Request) string {
 	const allow = "Allow cookies for this site, and load the page again."
 	host := Host(r)
 	switch {
-	case !e.secure, e.scheme == "https" && authority("https", host) == e.authority:
+	case !e.cookies.Secure, e.scheme == "https" && authority("https", host) == e.authority:
 		return lost + allow
 	case network.Loopback(hostName(host)):
 		return lost + allow + " Safari takes no such cookie from this machine over http: use another browser, or start Doorbook with " +

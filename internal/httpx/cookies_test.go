@@ -11,7 +11,7 @@ import (
 
 // TestCookiePrefix: two programs on one host, which share a browser's cookies whatever their ports,
 // leave each other's sessions alone (P18), and so does a program with a session cookie of its own.
-// Guard: cookies.go, CookieName.
+// Guard: cookies.go, Cookies.
 func TestCookiePrefix(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"localhost": true, "plain http": false} {

@@ -6,7 +6,7 @@ import "net/http"
 // (RFC 6265bis), 400 days.
 const deviceAge = 400 * 24 * 60 * 60
 
-func (e *Edge) deviceCookie() string { return CookieName(e.secure, e.cookiePrefix, "device") }
+func (e *Edge) deviceCookie() string { return e.cookies.of("device") }
 
 // device returns the device cookie of a request, "" if there is none. Only the door knows whether
 // it is a good one.

@@ -31,7 +31,7 @@ type Config struct {
 	Page      ErrorPage
 	Keys      *session.KeyRing
 	Addresses Addresses // default: the peer's
-	Secure    bool      // cookies are Secure: the site is served over TLS or on this machine alone
+	Cookies   Cookies   // what ours are called
 	HTTPS     bool      // the site is served over TLS
 	PublicURL string    // that people use, as browsers write it (config.PublicURL); "" when it is not known
 	Hosts     []string  // names under which the site is served besides that and those of one's own network
@@ -39,7 +39,6 @@ type Config struct {
 	Log       *slog.Logger
 
 	HSTSSubdomains bool     // browsers are told to use TLS for the domains below, too
-	CookiePrefix   string   // before the names of our cookies; default: none
 	SessionCookies []string // names of the session's cookie, that of a program which shares it too
 }
 
@@ -50,7 +49,7 @@ type Edge struct {
 	recorder  *book.Recorder
 	page      ErrorPage
 	addresses Addresses
-	secure    bool
+	cookies   Cookies
 	https     string // what Strict-Transport-Security says
 	publicURL string
 	scheme    string          // of publicURL
@@ -63,7 +62,6 @@ type Edge struct {
 
 	told [wrongWords + 1]sync.Once // what was said of proxies, once each
 
-	cookiePrefix   string
 	sessionCookies []string
 
 	unknownHost sync.Once // tells of a name that is not served
@@ -82,10 +80,10 @@ type shape struct{ prefix, pattern string }
 func New(c Config) (*Edge, error) {
 	e := &Edge{
 		door: c.Door, recorder: c.Recorder, page: c.Page, addresses: c.Addresses,
-		secure: c.Secure, https: hsts(c.HTTPS, c.HSTSSubdomains), publicURL: c.PublicURL, now: c.Now, log: c.Log,
-		tokens:       newFormTokens(c.Keys, c.Secure, c.CookiePrefix),
-		cookiePrefix: c.CookiePrefix, sessionCookies: c.SessionCookies,
-		hosts: newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
+		cookies: c.Cookies, https: hsts(c.HTTPS, c.HSTSSubdomains), publicURL: c.PublicURL, now: c.Now, log: c.Log,
+		tokens:         newFormTokens(c.Keys, c.Cookies),
+		sessionCookies: c.SessionCookies,
+		hosts:          newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
 	}
 	e.scheme, e.authority, _ = strings.Cut(c.PublicURL, "://")
 	if i := strings.IndexByte(e.authority, '/'); i >= 0 {

@@ -39,8 +39,8 @@ const (
 	tokenText  = tokenMAC / 3 * 4
 )
 
-func newFormTokens(keys *session.KeyRing, secure bool, prefix string) formTokens {
-	return formTokens{signer: keys.Signer("form token"), prefix: CookieName(secure, prefix, "form-"), secure: secure}
+func newFormTokens(keys *session.KeyRing, cookies Cookies) formTokens {
+	return formTokens{signer: keys.Signer("form token"), prefix: cookies.of("form-"), secure: cookies.Secure}
 }
 
 // FormToken returns the token that a page's forms must carry. Call it before the page's first byte.

@@ -9,8 +9,11 @@ import (
 )
 
 // Joining gives what the settings fix of who may register.
-func Joining(j config.Joins) (account.Fixed, error) {
+func Joining(j config.Joins, g config.Gate) (account.Fixed, error) {
 	f := account.Fixed{Mode: account.Mode(j.Registration)}
+	if g.Behind() { // whoever registers could enter
+		f.First = account.JoinInvite
+	}
 	if j.RegistrationDomains != "" {
 		domains := []string{}
 		if j.RegistrationDomains != "*" {

@@ -28,7 +28,7 @@ func TestJoining(t *testing.T) {
 			account.Fixed{Domains: &some, Approval: &yes},
 		},
 	} {
-		got, err := server.Joining(c.said)
+		got, err := server.Joining(c.said, config.Gate{})
 		if err != nil {
 			t.Errorf("%+v: %v", c.said, err)
 		}
@@ -36,8 +36,15 @@ func TestJoining(t *testing.T) {
 			t.Errorf("%+v (-want +got):\n%s", c.said, diff)
 		}
 	}
+	behind := config.Gate{App: []string{"http://127.0.0.1:3000"}}
+	for said, want := range map[string]account.Mode{"": account.JoinInvite, "open": account.JoinOpen} {
+		got, err := server.Joining(config.Joins{Registration: said}, behind)
+		if now := got.Over(account.Joining{}); err != nil || now.Mode != want {
+			t.Errorf("with an application, %q: %q, %v", said, now.Mode, err)
+		}
+	}
 	for _, none := range []string{",", " ", "@", "no domain"} { // which must not be all of them
-		if got, err := server.Joining(config.Joins{RegistrationDomains: none}); err == nil {
+		if got, err := server.Joining(config.Joins{RegistrationDomains: none}, config.Gate{}); err == nil {
 			t.Errorf("%q: %+v", none, got)
 		}
 	}

@@ -135,7 +135,7 @@ func newSite(
 	if err != nil {
 		return nil, err
 	}
-	fixed, err := Joining(c.Joins)
+	fixed, err := Joining(c.Joins, c.Gate)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +248,7 @@ func background(jobs ...func(context.Context)) (stop func()) {
 
 // greet says where people find the site.
 func greet(c Config, url string, secure bool, token string, joining account.Joining) {
-	cookie := httpx.CookieName(true, c.CookiePrefix, "session") + " (Secure)"
+	cookie := httpx.Cookies{Secure: true, Prefix: c.CookiePrefix, Beneath: c.Behind()}.Session() + " (Secure)"
 	if c.Sessions == config.SharedWithFlask {
 		cookie = c.FlaskCookie + ", shared with a Flask application (Secure)"
 	}

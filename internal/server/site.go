@@ -13,6 +13,7 @@ import (
 	"github.com/doorbook/doorbook/internal/api"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/gate"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/internal/web"
 	"github.com/doorbook/doorbook/passhash"
@@ -35,17 +36,18 @@ type Parts struct {
 
 	Passwords    *passhash.Hasher
 	Keys         *session.KeyRing
-	Proxies      httpx.Proxies // default: none
-	AddrHeader   string        // in which they name a visitor's address; default: X-Forwarded-For
-	Registration account.Fixed // what is decided of who may register
-	Idle         time.Duration // without use an ordinary session ends; default: 2 hours
-	Remember     time.Duration // whoever asks to be kept signed in is, used or not; 0: nobody may ask
-	Flask        *Beside       // a Flask application that shares the session cookie; default: none
-	URL          string        // that people use, as config.PublicURL writes it; "" when it is not known
-	Hosts        []string      // names under which the site is served besides that and those of one's own network
-	CookiePrefix string        // before the names of our cookies, where another program is on the same host
-	Secure       bool          // cookies are Secure
-	HTTPS        bool          // the site is served over TLS
+	Proxies      httpx.Proxies     // default: none
+	AddrHeader   string            // in which they name a visitor's address; default: X-Forwarded-For
+	Registration account.Fixed     // what is decided of who may register
+	Idle         time.Duration     // without use an ordinary session ends; default: 2 hours
+	Remember     time.Duration     // whoever asks to be kept signed in is, used or not; 0: nobody may ask
+	Flask        *Beside           // a Flask application that shares the session cookie; default: none
+	URL          string            // that people use, as config.PublicURL writes it; "" when it is not known
+	Hosts        []string          // names under which the site is served besides that and those of one's own network
+	Gate         func() *gate.Gate // the applications behind the door; default: there are none
+	CookiePrefix string            // before the names of our cookies, where another program is on the same host
+	Secure       bool              // cookies are Secure
+	HTTPS        bool              // the site is served over TLS
 	Log          *slog.Logger
 	Now          func() time.Time // default: time.Now
 
@@ -85,10 +87,11 @@ func NewSite(p Parts) (*Site, error) {
 	if p.Remember == 0 { // nor is anybody who asked when they might
 		remembered = session.Lifetime{Idle: idle, Absolute: ordinary}
 	}
+	cookies := httpx.Cookies{Secure: p.Secure, Prefix: p.CookiePrefix, Beneath: p.Gate != nil}
 	config, err := p.Flask.join(session.Config{
 		Lifetime: session.Lifetime{Idle: idle, Absolute: ordinary}, Remembered: remembered,
 		Keys: p.Keys, Home: session.Home{Store: p.Store, Cookie: session.Cookie{
-			Name: httpx.CookieName(p.Secure, p.CookiePrefix, "session"), PlainHTTP: !p.Secure,
+			Name: cookies.Session(), PlainHTTP: !p.Secure,
 		}},
 		ClientAddr:   p.Addresses().Of,
 		ErrorHandler: httpx.SessionError,
@@ -119,7 +122,7 @@ func NewSite(p Parts) (*Site, error) {
 	edge, err := httpx.New(httpx.Config{
 		Door: d, Sessions: sessions, Recorder: recorder, Handlers: handlers, Page: pages.ErrorPage,
 		Keys: p.Keys, Addresses: p.Addresses(),
-		Secure: p.Secure, HTTPS: p.HTTPS, HSTSSubdomains: p.HSTSSubdomains, PublicURL: p.URL, Hosts: p.Hosts, CookiePrefix: p.CookiePrefix,
+		Cookies: cookies, HTTPS: p.HTTPS, HSTSSubdomains: p.HSTSSubdomains, PublicURL: p.URL, Hosts: p.Hosts,
 		SessionCookies: p.Flask.cookies(config.Home.Cookie.Name), Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
