@@ -29,7 +29,6 @@ type Serve struct {
 	PublicURL      string `name:"public-url"`
 	TrustedProxies string
 	CookieSecure   string
-	HSTSSubdomains bool `name:"hsts-subdomains"`
 	Sessions       string
 	FlaskCookie    string
 	Edge

@@ -144,6 +144,8 @@ func TestCheck(t *testing.T) {
 		"a key without TLS":   func(s *config.Serve) { s.TLSKey = "x" },
 		"TLS at http":         func(s *config.Serve) { s.TLSCert, s.TLSKey, s.PublicURL = "x", "y", "http://x.test" },
 		"never, with TLS":     func(s *config.Serve) { s.TLSCert, s.TLSKey, s.CookieSecure = "x", "y", "never" },
+		"HSTS unknown":        func(s *config.Serve) { s.HSTS = "subdomain" },
+		"HSTS both ways":      func(s *config.Serve) { s.HSTS, s.HSTSSubdomains = "none", true },
 		"a prefix of two":     func(s *config.Serve) { s.CookiePrefix = "a b" },
 		"a prefix of ours":    func(s *config.Serve) { s.CookiePrefix = "form" },
 		"no scheme":           func(s *config.Serve) { s.PublicURL = "door.example.org" },
@@ -288,6 +290,18 @@ func TestKeys(t *testing.T) {
 	} {
 		if _, _, err := config.Keys(s, t.TempDir()); !errors.Is(err, session.ErrWeakKey) {
 			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+// TestHSTSFor: the switch of old says the same as the choice.
+func TestHSTSFor(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]config.Edge{
+		"host": {}, "none": {HSTS: "none"}, "subdomains": {HSTS: "host", HSTSSubdomains: true},
+	} {
+		if got := e.HSTSFor(); got != want {
+			t.Errorf("%+v: %s, want %s", e, got, want)
 		}
 	}
 }

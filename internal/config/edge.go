@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,6 +14,8 @@ type Edge struct {
 	TLSCert          string `name:"tls-cert"`
 	TLSKey           string `name:"tls-key"`
 	ClientAddrHeader string
+	HSTS             string `name:"hsts"`
+	HSTSSubdomains   bool   `name:"hsts-subdomains"`
 }
 
 // Check refuses what cannot be.
@@ -26,8 +29,22 @@ func (e Edge) Check() error {
 	if (e.TLSCert == "") != (e.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key go together")
 	}
+	if err := oneOf("hsts", cmp.Or(e.HSTS, "host")); err != nil {
+		return err
+	}
+	if e.HSTSSubdomains && e.HSTS == "none" {
+		return errors.New("--hsts-subdomains does not go with --hsts=none")
+	}
 	_, err := e.HostList()
 	return err
+}
+
+// HSTSFor is which hosts browsers are told to use TLS for: "host", "subdomains" or "none".
+func (e Edge) HSTSFor() string {
+	if e.HSTSSubdomains {
+		return "subdomains"
+	}
+	return cmp.Or(e.HSTS, "host")
 }
 
 // HostList is the names of Hosts as browsers write them.

@@ -32,7 +32,7 @@ func TestUnknown(t *testing.T) {
 		{"DOORBOOK_DATABASE_FIEL", "/f", refused, "DOORBOOK_DATABASE_FILE"},
 		{"DOORBOOK_TRUSTED_PROXY", "::1", refused, "DOORBOOK_TRUSTED_PROXIES"},
 		{"DOORBOOK_ADD", ":1", refused, "DOORBOOK_ADDR"},
-		{"DOORBOOK_HSOTS", "x.test", refused, "DOORBOOK_HOSTS"},
+		{"DOORBOOK_HOTSS", "x.test", refused, "DOORBOOK_HOSTS"},
 		{"DOORBOOK_FROBNICATE", "x", told, ""},
 		{"DOORBOOK_VERSION", "1.0", told, ""}, // what stands beside ours in many a compose file
 		{"DOORBOOK_TAG", "latest", told, ""},

@@ -151,8 +151,13 @@ func serveSettings() []Setting {
 			Meaning: "`never` for a browser that takes no Secure cookie from localhost",
 		},
 		{
+			Env: "DOORBOOK_HSTS", Flag: "hsts", Value: "FOR", Default: "host", Choices: []string{"host", "subdomains", "none"}, Verbs: serve,
+			Meaning: "with an https address, for which hosts browsers are told to use TLS, for a year: this one, all domains below it, too, or " +
+				"none. It is said by our own pages; applications say it for themselves",
+		},
+		{
 			Env: "DOORBOOK_HSTS_SUBDOMAINS", Flag: "hsts-subdomains", Unset: "off", Verbs: serve,
-			Meaning: "`true`: with an https address browsers are told to use TLS for all domains below that one, too, for a year (`includeSubDomains`)",
+			Meaning: "`true`: the same as `--hsts subdomains`",
 		},
 		{
 			Env: "DOORBOOK_SESSIONS", Flag: "sessions", Value: "WHERE", Default: "store", Choices: []string{"store", SharedWithFlask}, Verbs: serve,

@@ -38,7 +38,7 @@ type Config struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	HSTSSubdomains bool     // browsers are told to use TLS for the domains below, too
+	HSTS           HSTS     // for which hosts browsers are told to use TLS; default: this one
 	SessionCookies []string // names of the session's cookie, that of a program which shares it too
 }
 
@@ -80,7 +80,7 @@ type shape struct{ prefix, pattern string }
 func New(c Config) (*Edge, error) {
 	e := &Edge{
 		door: c.Door, recorder: c.Recorder, page: c.Page, addresses: c.Addresses,
-		cookies: c.Cookies, https: hsts(c.HTTPS, c.HSTSSubdomains), publicURL: c.PublicURL, now: c.Now, log: c.Log,
+		cookies: c.Cookies, https: c.HSTS.header(c.HTTPS), publicURL: c.PublicURL, now: c.Now, log: c.Log,
 		tokens:         newFormTokens(c.Keys, c.Cookies),
 		sessionCookies: c.SessionCookies,
 		hosts:          newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},

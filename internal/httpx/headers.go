@@ -10,14 +10,25 @@ const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-sr
 // dataCSP is for answers that no browser should render at all (ASVS 3.2.1).
 const dataCSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
-// hsts is what Strict-Transport-Security says; "" where the site is not served over TLS, because RFC
-// 6797 §7.2 forbids it there. It speaks for the domains below only if whoever runs the site says so:
-// they may be other people's, and not served over TLS.
-func hsts(https, subdomains bool) string {
+// HSTS is for which hosts browsers are told to use TLS from then on. It speaks for the domains below
+// only if whoever runs the site says so: they may be other people's, and not served over TLS. And
+// for none where whatever serves TLS says it itself, or where plain HTTP shall be a way back.
+type HSTS int
+
+// The choices.
+const (
+	HSTSHost HSTS = iota
+	HSTSSubdomains
+	HSTSNone
+)
+
+// header is what Strict-Transport-Security says; "" where the site is not served over TLS, because
+// RFC 6797 §7.2 forbids it there.
+func (h HSTS) header(https bool) string {
 	switch {
-	case !https:
+	case !https, h == HSTSNone:
 		return ""
-	case subdomains:
+	case h == HSTSSubdomains:
 		return "max-age=31536000; includeSubDomains"
 	}
 	return "max-age=31536000"

@@ -166,12 +166,14 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// TestHSTS: of the domains below it speaks only where somebody has said so.
+// TestHSTS: of the domains below it speaks only where somebody has said so, and not at all likewise.
 func TestHSTS(t *testing.T) {
 	t.Parallel()
-	for subdomains, want := range map[bool]string{false: "max-age=31536000", true: "max-age=31536000; includeSubDomains"} {
+	for said, want := range map[httpx.HSTS]string{
+		httpx.HSTSHost: "max-age=31536000", httpx.HSTSSubdomains: "max-age=31536000; includeSubDomains", httpx.HSTSNone: "",
+	} {
 		c := newCast(t, func(p *server.Parts) {
-			p.HTTPS, p.URL, p.HSTSSubdomains = true, "https://door.example.org", subdomains
+			p.HTTPS, p.URL, p.HSTS = true, "https://door.example.org", said
 		})
 		for name, a := range crawl(t, c) {
 			if got := a.Header.Get("Strict-Transport-Security"); got != want {

@@ -53,7 +53,7 @@ func newRig(t *testing.T, handlers map[string]httpx.Handler, changes ...func(*se
 	r.Handler, err = httpx.New(httpx.Config{
 		Door: r.Door, Sessions: sessions, Recorder: r.Recorder, Handlers: all, Page: page,
 		Keys: p.Keys, Addresses: p.Addresses(),
-		Cookies: httpx.Cookies{Secure: p.Secure}, HTTPS: p.HTTPS, HSTSSubdomains: p.HSTSSubdomains, PublicURL: p.URL, Hosts: p.Hosts, Now: p.Now, Log: p.Log,
+		Cookies: httpx.Cookies{Secure: p.Secure}, HTTPS: p.HTTPS, HSTS: p.HSTS, PublicURL: p.URL, Hosts: p.Hosts, Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
 		t.Fatal(err)

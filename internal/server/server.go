@@ -110,7 +110,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	site.Door.Note(ctx, &door.Visit{}, book.ActionStarted, url)
 	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
-	own := &withHeaders{Listener: listener, headers: httpx.BareHeaders(c.HTTPS(), c.HSTSSubdomains)}
+	own := &withHeaders{Listener: listener, headers: httpx.BareHeaders(c.HTTPS(), hsts(c))}
 	return serve(ctx, c.Log, own, encrypted, site.Handler)
 }
 
@@ -144,7 +144,7 @@ func newSite(
 		Ready:     db.Check,
 		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: fixed,
 		Idle: idle, Remember: remember,
-		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: c.Secure(url), HTTPS: c.HTTPS(), HSTSSubdomains: c.HSTSSubdomains, Log: c.Log,
+		Flask: beside(c), URL: url, Hosts: hosts, CookiePrefix: c.CookiePrefix, Secure: c.Secure(url), HTTPS: c.HTTPS(), HSTS: hsts(c), Log: c.Log,
 	})
 }
 
@@ -272,4 +272,15 @@ func greet(c Config, url string, secure bool, token string, joining account.Join
 		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: %s)\n",
 			url, token, int(door.SetupTime.Minutes()), c.Command)
 	}
+}
+
+// hsts is for which hosts browsers are told to use TLS.
+func hsts(c Config) httpx.HSTS {
+	switch c.HSTSFor() {
+	case "subdomains":
+		return httpx.HSTSSubdomains
+	case "none":
+		return httpx.HSTSNone
+	}
+	return httpx.HSTSHost
 }

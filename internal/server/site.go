@@ -51,7 +51,7 @@ type Parts struct {
 	Log          *slog.Logger
 	Now          func() time.Time // default: time.Now
 
-	HSTSSubdomains bool // browsers are told to use TLS for the domains below, too
+	HSTS httpx.HSTS // for which hosts browsers are told to use TLS; default: this one
 }
 
 // Site is the program without a listener: a handler, the use cases behind it, and the jobs it needs
@@ -122,7 +122,7 @@ func NewSite(p Parts) (*Site, error) {
 	edge, err := httpx.New(httpx.Config{
 		Door: d, Sessions: sessions, Recorder: recorder, Handlers: handlers, Page: pages.ErrorPage,
 		Keys: p.Keys, Addresses: p.Addresses(),
-		Cookies: cookies, HTTPS: p.HTTPS, HSTSSubdomains: p.HSTSSubdomains, PublicURL: p.URL, Hosts: p.Hosts,
+		Cookies: cookies, HTTPS: p.HTTPS, HSTS: p.HSTS, PublicURL: p.URL, Hosts: p.Hosts,
 		SessionCookies: p.Flask.cookies(config.Home.Cookie.Name), Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
