@@ -8,16 +8,14 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.16.0
 	go.mongodb.org/mongo-driver/v2 v2.10.0
+	golang.org/x/crypto v0.58.0
 	golang.org/x/net v0.61.0
 	golang.org/x/term v0.47.0
 	golang.org/x/text v0.43.0
 	modernc.org/sqlite v1.61.1
 )
 
-require (
-	github.com/boyter/go-string v1.0.5 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
-)
+require github.com/boyter/go-string v1.0.5 // indirect
 
 require (
 	github.com/doorbook/doorbook/passhash v0.0.0

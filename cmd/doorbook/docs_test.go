@@ -118,6 +118,7 @@ func TestCommandsOfDocuments(t *testing.T) {
 		"SECRET_KEY=$(openssl rand -hex 32) MONGO_URL=":              "conformance/flask_example_test.go",
 		"location / {":                                               "no command",
 		`curl -H "Authorization: Bearer $TOKEN"`:                     "e2e/tokens_test.go asks as a program does",
+		"doorbook --acme":                                            "e2e/acme_test.go, with an authority on this machine",
 		"doorbook token add":                                         "e2e/tokens_test.go makes tokens on the command line",
 	}
 	for _, b := range blocks(t) {

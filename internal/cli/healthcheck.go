@@ -17,6 +17,7 @@ type healthcheckVerb struct {
 	Addr      string
 	PublicURL string `name:"public-url"`
 	TLSCert   string `name:"tls-cert"`
+	ACME      bool   `name:"acme"`
 	config.Gate
 }
 
@@ -64,7 +65,7 @@ func (h *healthcheckVerb) url() (string, error) {
 		return "", err
 	}
 	scheme := "http://"
-	if h.TLSCert != "" {
+	if h.TLSCert != "" || h.ACME {
 		scheme = "https://"
 	}
 	public := scheme + address
@@ -79,7 +80,7 @@ func (h *healthcheckVerb) url() (string, error) {
 // address is where a server that listens on the setting's address answers: one that listens on all
 // addresses does so on that of its own machine.
 func (h *healthcheckVerb) address() (string, error) {
-	host, port, err := net.SplitHostPort(h.Addr)
+	host, port, err := net.SplitHostPort(config.Issue{ACME: h.ACME}.Listens(h.Addr))
 	if err != nil || port == "" || port == "0" {
 		return "", errors.New("--addr: name the HOST:PORT that the server listens on")
 	}

@@ -32,6 +32,7 @@ type Serve struct {
 	Sessions       string
 	FlaskCookie    string
 	Edge
+	Issue
 	Passwords
 	Stay
 	Joins
@@ -139,6 +140,7 @@ func (d Data) Path(env Environment) (string, error) {
 
 // Check refuses what cannot be.
 func (s *Serve) Check() error {
+	s.Addr = s.Listens(s.Addr)
 	if _, port, err := net.SplitHostPort(s.Addr); err != nil || !isPort(port) {
 		return notAddr(s.Addr)
 	}
@@ -158,7 +160,10 @@ func (s *Serve) Check() error {
 	if err := s.Edge.Check(); err != nil {
 		return err
 	}
-	return s.checkPublicURL()
+	if err := s.checkPublicURL(); err != nil {
+		return err
+	}
+	return s.checkIssue()
 }
 
 // checkPublicURL refuses what is no address of a site, and writes the others in one way.

@@ -78,14 +78,14 @@ func empty(name string) error {
 	return fmt.Errorf("%s is set, but empty: whatever was to fill it in did not. Take it away if there is to be none", name)
 }
 
-// mistaken reports whether a name is a setting's with a slip in it: up to three letters differ, but no
-// more than half of what is the setting's own, for of four letters three make another word
-// (DOORBOOK_USER, DOORBOOK_TAG); or the word goes on.
+// mistaken reports whether a name is a setting's with a slip in it: up to three letters differ, but
+// less than half of what is the setting's own, for of four letters two make another word
+// (DOORBOOK_HOME, DOORBOOK_NAME); or the word goes on.
 func mistaken(name, setting string) bool {
 	if name == "DOORBOOK_VERSION" { // which compose files have for themselves, and is not SESSIONS
 		return false
 	}
-	most := min(3, (len(setting)-len(prefix))/2)
+	most := min(3, (len(setting)-len(prefix)-1)/2)
 	if strings.HasPrefix(name, setting) {
 		most = 3
 	}

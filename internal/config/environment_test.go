@@ -38,7 +38,8 @@ func TestUnknown(t *testing.T) {
 		{"DOORBOOK_TAG", "latest", told, ""},
 		{"DOORBOOK_USER", "1000", told, ""},
 		{"DOORBOOK_UID", "1000", told, ""},
-		{"DOORBOOK_HOME", "/srv", told, ""},
+		{"DOORBOOK_HOME", "/srv", told, ""}, // not DOORBOOK_ACME
+		{"DOORBOOK_NAME", "x", told, ""},
 		{"DOORBOOK_", "x", told, ""},
 		{"DOORBOOK_PORT", "8080", refused, "DOORBOOK_ADDR"},
 		{"DOORBOOK_HOST", "0.0.0.0", refused, "DOORBOOK_ADDR"},

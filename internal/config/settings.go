@@ -53,7 +53,7 @@ const (
 
 // Settings lists all there are, in the order in which they are shown.
 func Settings() []Setting {
-	return slices.Concat(serveSettings(), secretSettings(), importSettings())
+	return slices.Concat(serveSettings(), issueSettings(), secretSettings(), importSettings())
 }
 
 // onData lists the verbs that open an installation.
@@ -73,7 +73,7 @@ func serveSettings() []Setting {
 	where := slices.Concat([]string{VerbServe, VerbHealth}, onLinks()) // what says where the server answers
 	return []Setting{
 		{
-			Env: "DOORBOOK_ADDR", Flag: "addr", Value: "HOST:PORT", Default: "localhost:8080", Verbs: where,
+			Env: "DOORBOOK_ADDR", Flag: "addr", Value: "HOST:PORT", Default: defaultAddr, Verbs: where,
 			Meaning: "where the server listens",
 		},
 		{

@@ -74,7 +74,7 @@ func house() []room {
 
 		// The program around it.
 		{path: "internal/config", may: with("session", "session/flask"), libs: []string{"github.com/alecthomas/kong", "golang.org/x/net"}}, // names of hosts in all scripts
-		{path: "internal/server", may: all},
+		{path: "internal/server", may: all, libs: []string{"golang.org/x/crypto"}},                                                         // certificates over ACME
 		{path: "internal/cli", may: all, libs: []string{"github.com/alecthomas/kong", "golang.org/x/term"}},
 
 		// What only tests use: no room above may import it.
@@ -145,6 +145,7 @@ func estate() (together, alone []building) {
 		{path: "conformance", needs: program, may: slices.Concat(stores, rules, []string{"session/movestore", "session/sessiontest", "internal/fromflask", "internal/repotest"})},
 		{path: "conformance/ferretdb"},
 		{path: "e2e/caddy"},
+		{path: "e2e/pebble"},
 		{path: "e2e", needs: append([]string{"conformance"}, program...), may: []string{"conformance/server"}}, // the program as a binary
 		{path: "examples", needs: []string{"session"}, may: []string{"session", "session/store", "session/memstore", "session/sessiontest"}},
 		{path: "tools"},

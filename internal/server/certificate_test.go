@@ -25,12 +25,17 @@ import (
 // pair writes a certificate of that name for localhost, and its key.
 func pair(t *testing.T, dir, name string, at time.Time) (cert, key string) {
 	t.Helper()
+	return pairOf(t, dir, name, "localhost", at)
+}
+
+func pairOf(t *testing.T, dir, name, host string, at time.Time) (cert, key string) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(at.UnixNano()), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"},
+		SerialNumber: big.NewInt(at.UnixNano()), Subject: pkix.Name{CommonName: name}, DNSNames: []string{host},
 		NotBefore: at.Add(-time.Hour), NotAfter: at.Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)

@@ -12,15 +12,15 @@ import (
 )
 
 // listen opens the address. What cannot be says which setting gives another.
-func listen(ctx context.Context, addr string, log *slog.Logger) (net.Listener, error) {
+func listen(ctx context.Context, addr, setting string, log *slog.Logger) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	switch {
 	case err == nil:
 		return &listener{Listener: l, log: log}, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%w: another program listens there, perhaps this one: end it, or give another address with --addr or DOORBOOK_ADDR", err)
+		return nil, fmt.Errorf("%w: another program listens there, perhaps this one: end it, or give another address with %s", err, setting)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("%w: give another address with --addr or DOORBOOK_ADDR", err)
+		return nil, fmt.Errorf("%w: give another address with %s", err, setting)
 	}
 	return nil, err
 }

@@ -59,7 +59,7 @@ func TestAddressInUse(t *testing.T) {
 	}
 	defer taken.Close()
 	for _, addr := range []string{taken.Addr().String(), "192.0.2.1:0"} {
-		l, err := listen(t.Context(), addr, slog.New(slog.DiscardHandler))
+		l, err := listen(t.Context(), addr, "--addr or DOORBOOK_ADDR", slog.New(slog.DiscardHandler))
 		if err == nil {
 			_ = l.Close()
 		}

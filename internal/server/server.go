@@ -71,19 +71,14 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, c.Addr, c.Log)
+	names := func() []string { return servedNames(c) }
+	in, err := openEntrance(ctx, c, names)
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
-	url := c.URL(listener.Addr())
+	defer in.close()
+	url := c.URL(in.listener.Addr())
 	secure := c.Secure(url)
-
-	encrypted, err := encryption(c)
-	if err != nil {
-		return err
-	}
-
 	site, err := newSite(c, db, keys, proxies, url)
 	if err != nil {
 		return err
@@ -110,8 +105,9 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	site.Door.Note(ctx, &door.Visit{}, book.ActionStarted, url)
 	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
-	own := &withHeaders{Listener: listener, headers: httpx.BareHeaders(c.HTTPS(), hsts(c))}
-	return serve(ctx, c.Log, own, encrypted, site.Handler)
+	defer in.beside(c, names)()
+	own := &withHeaders{Listener: in.listener, headers: httpx.BareHeaders(c.HTTPS(), hsts(c))}
+	return serve(ctx, c.Log, own, in.encrypted, site.Handler)
 }
 
 // newSite makes the site that the settings ask for, at that address.
@@ -177,18 +173,6 @@ func hostNames(c Config) ([]string, error) {
 		list = append(list, c.Machine)
 	}
 	return list, err
-}
-
-// encryption is how connections are encrypted, nil for not at all.
-func encryption(c Config) (*tls.Config, error) {
-	if c.TLSCert == "" {
-		return nil, nil
-	}
-	pair, err := newCertificate(c.TLSCert, c.TLSKey, c.Log, time.Now)
-	if err != nil {
-		return nil, fmt.Errorf("TLS certificate: %w", err)
-	}
-	return pair.config(), nil
 }
 
 // serve answers requests until ctx is done, then lets those under way finish. With a tls.Config it
@@ -268,6 +252,9 @@ func greet(c Config, url string, secure bool, token string, joining account.Join
 	}
 	fmt.Fprintf(c.Out, "Doorbook is open at %s\n  data          %s\n  cookie        %s\n  registration  %s\n",
 		url, database.Place(c.Secrets.Database, c.Dir), cookie, joining.Mode)
+	if c.ACME {
+		fmt.Fprintf(c.Out, "  certificates  issued by %s, whose terms of service you accept by --acme\n", c.Directory())
+	}
 	if token != "" {
 		fmt.Fprintf(c.Out, "  first admin   %s/setup?token=%s\n                (for %d minutes, once; or: %s)\n",
 			url, token, int(door.SetupTime.Minutes()), c.Command)
