@@ -28,7 +28,7 @@ type block struct {
 // indented ones.
 func blocks(t *testing.T) (list []block) {
 	t.Helper()
-	documents := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md", "examples/flask/README.md"}
+	documents := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md", "examples/flask/README.md", "examples/gate/README.md"}
 	for _, pattern := range []string{"docs/*.md", "docs/decisions/*.md"} {
 		more, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
@@ -119,6 +119,9 @@ func TestCommandsOfDocuments(t *testing.T) {
 		"location / {":                                               "no command",
 		`curl -H "Authorization: Bearer $TOKEN"`:                     "e2e/tokens_test.go asks as a program does",
 		"doorbook --acme":                                            "e2e/acme_test.go, with an authority on this machine",
+		"doorbook --app http://127.0.0.1:3000":                       "e2e/gate_test.go, before examples/gate",
+		"doorbook --app http://127.0.0.1:5000 --sessions flask":      "e2e/gate_flask_test.go",
+		"GOWORK=off go run . &":                                      "e2e/gate_test.go",
 		"doorbook token add":                                         "e2e/tokens_test.go makes tokens on the command line",
 	}
 	for _, b := range blocks(t) {
