@@ -159,7 +159,7 @@ func TestReposMongoRoundTrips(t *testing.T) {
 		{"Find, of one user", 1, find(book.Query{User: ada.ID, Limit: 20})},
 		{"Find, at the end of the book", 2, find(book.Query{Limit: 100})},
 		{"entry by id", 1, func() error { _, err := entries.ByID(ctx, list[0].ID); return err }},
-		{"Finish", 1, func() error { return entries.Finish(ctx, list[0].ID, time.Second) }},
+		{"endings", 1, func() error { return entries.Append(ctx, nil, book.Ending{ID: list[0].ID, Duration: time.Second}) }},
 		{"SoftDelete", 1, func() error { return entries.SoftDelete(ctx, list[0].ID, now) }},
 		{"entry deleted", 1, func() error { return entries.Delete(ctx, list[0].ID) }},
 		{"Minutes", 1, func() error { _, err := entries.Minutes(ctx, now); return err }},

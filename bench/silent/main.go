@@ -83,11 +83,9 @@ type full struct {
 	taken atomic.Int64
 }
 
-func (f *full) Append(ctx context.Context, list []book.Entry) error {
+func (f *full) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
 	if f.taken.Add(int64(len(list))) > 100 {
 		return nil
 	}
-	return f.Repository.Append(ctx, list)
+	return f.Repository.Append(ctx, list, endings...)
 }
-
-func (f *full) Finish(context.Context, string, time.Duration) error { return nil }

@@ -52,6 +52,14 @@ type Entry struct {
 	Text       string // a few words for people; for errors the operator's text, free of secrets
 }
 
+// Ending is what is known of an answer only once all of it was sent, or it was cut off: it takes the
+// place of what the entry holds.
+type Ending struct {
+	ID       string // the entry's
+	Duration time.Duration
+	Bytes    int64
+}
+
 // Minute is how many requests ended in one way in one minute.
 type Minute struct {
 	At      time.Time // the minute's first moment, UTC
@@ -96,11 +104,10 @@ func AllOf(ctx context.Context, may []May) error {
 // Repository keeps entries. Every method is safe for concurrent use and takes time from its caller.
 type Repository interface {
 	// Append stores entries, with the counts per minute of the requests among them, in one commit:
-	// all or none. ErrExists if an id is in use.
-	Append(ctx context.Context, entries []Entry) error
-	// Finish sets the duration of a stored entry whose answer was still being sent when it was
-	// appended.
-	Finish(ctx context.Context, id string, d time.Duration) error
+	// all or none. ErrExists if an id is in use. With them go the endings of entries that are stored
+	// already; one whose entry is gone meanwhile is passed over. A repository that cannot do both in
+	// one commit stores the entries first, and keeps them when the endings fail.
+	Append(ctx context.Context, entries []Entry, endings ...Ending) error
 	// Find gives the entries that match, newest first, without deleted ones, and the cursor of the
 	// next page ("" at the end). Others may be given the same entries: nobody may change them.
 	Find(ctx context.Context, q Query) (entries []Entry, next string, err error)

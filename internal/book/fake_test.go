@@ -28,7 +28,7 @@ type fakeRepo struct {
 	early   int   // of each Trim
 	minutes []book.Minute
 	since   []time.Time
-	finish  map[string]time.Duration
+	endings []book.Ending
 }
 
 type trimCall struct {
@@ -48,13 +48,14 @@ func (f *fakeRepo) enter(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (f *fakeRepo) Append(ctx context.Context, entries []book.Entry) error {
+func (f *fakeRepo) Append(ctx context.Context, entries []book.Entry, endings ...book.Ending) error {
 	if err := f.enter(ctx); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.commits = append(f.commits, slices.Clone(entries))
+	f.endings = append(f.endings, endings...)
 	return nil
 }
 
@@ -81,21 +82,6 @@ func (f *fakeRepo) Trim(ctx context.Context, olderThan time.Time, maxBytes int64
 	n := f.age[0]
 	f.age = f.age[1:]
 	return book.Trimmed{Old: n - f.early, Early: book.Kinds{Strangers: f.early}}, nil
-}
-
-func (f *fakeRepo) Finish(ctx context.Context, id string, d time.Duration) error {
-	if err := f.enter(ctx); err != nil {
-		return err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, e := range slices.Concat(f.commits...) {
-		if e.ID == id {
-			f.finish = map[string]time.Duration{id: d}
-			return nil
-		}
-	}
-	return book.ErrNotFound
 }
 
 func (*fakeRepo) Find(context.Context, book.Query) ([]book.Entry, string, error) {

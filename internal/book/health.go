@@ -17,6 +17,7 @@ type Stats struct {
 	Dropped    uint64 // lost: the queue was full, or the commit failed
 	Late       uint64 // answered without waiting any longer for the commit; the entry is counted as Written or Dropped too
 	Summarised uint64 // counted instead of entered, see RecorderConfig.Strangers
+	Unfinished uint64 // endings that were lost; their entries stand as they were appended
 	Waiting    int    // in the queue now
 }
 

@@ -61,6 +61,7 @@ type Recorder struct {
 	closed  bool
 	open    []*batch  // waiting for the writer, oldest first; the last one may still be joined
 	waiting int       // entries in open
+	endings []Ending  // of entries that the writer has taken; at most queue of them
 	began   time.Time // when the commit under way began; zero when none is
 	failed  time.Time // when the latest commit failed; zero when it did not
 	full    time.Time // when an entry last found the queue full
@@ -79,6 +80,7 @@ type batch struct {
 	err     error         // set before done is closed
 	entries []Entry
 	first   [1]Entry // room for the lone entry of a quiet time, to spare an allocation
+	endings []Ending // the writer's alone
 }
 
 // NewRecorder makes a Recorder. It starts nothing: the caller runs Run. It panics without a
@@ -132,19 +134,6 @@ func (r *Recorder) Append(ctx context.Context, entries ...Entry) error {
 	case <-ctx.Done():
 		return fmt.Errorf("book: not waited for the entry: %w", context.Cause(ctx))
 	}
-}
-
-// Finish sets the duration of an entry whose answer was still being sent when it was appended. It
-// waits at most Wait, also when ctx is already cancelled. An entry that was only counted, dropped
-// or deleted meanwhile is no error.
-func (r *Recorder) Finish(ctx context.Context, id string, d time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.wait)
-	defer cancel()
-	err := guard(func() error { return r.repo.Finish(ctx, id, d) })
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("book: set the duration of an entry: %w", err)
-	}
-	return nil
 }
 
 // accept puts the entries in the queue and returns the batch to wait for, nil when there is nothing
@@ -209,11 +198,16 @@ func (r *Recorder) put(b *batch, e *Entry, now time.Time) *batch {
 	}
 	b.entries = append(b.entries, *e)
 	r.waiting++
+	r.rouse()
+	return b
+}
+
+// rouse wakes the writer.
+func (r *Recorder) rouse() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
-	return b
 }
 
 // giveUp is for a waiter whose patience is over; the fate of the entry may have been decided at

@@ -14,7 +14,7 @@ type nullRepo struct {
 	takes time.Duration
 }
 
-func (n *nullRepo) Append(context.Context, []book.Entry) error {
+func (n *nullRepo) Append(context.Context, []book.Entry, ...book.Ending) error {
 	time.Sleep(n.takes)
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/internal/book"
-	"github.com/doorbook/doorbook/internal/id"
 )
 
 func TestAppendReturnsWhenCommitted(t *testing.T) {
@@ -430,28 +429,4 @@ func TestAppendChecksAndTidies(t *testing.T) {
 		got.Application != `W\niki` || len(got.Host) > 256 || got.Rule != `rule\x00` {
 		t.Errorf("stored %+v", got)
 	}
-}
-
-func TestFinish(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		repo := &fakeRepo{}
-		r, _ := run(t, book.RecorderConfig{Repo: repo})
-		e := entry()
-		if err := r.Append(t.Context(), e); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := r.Finish(ctx, e.ID, time.Minute); err != nil || repo.finish[e.ID] != time.Minute {
-			t.Errorf("%v, %v: a visitor who is gone must not keep the duration out", err, repo.finish)
-		}
-		if err := r.Finish(t.Context(), id.New(time.Now()), 1); err != nil {
-			t.Errorf("an entry that is not there: %v", err)
-		}
-		repo.before = func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }
-		if err := r.Finish(t.Context(), e.ID, 1); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a hanging repository: %v", err)
-		}
-	})
 }

@@ -21,21 +21,36 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 	tick := time.NewTicker(lookAround)
 	defer tick.Stop()
+	alone := time.NewTimer(share) // until endings go without entries
+	alone.Stop()
+	defer alone.Stop()
 	background := context.WithoutCancel(ctx)
 	limit := newStopwatch(background, r.commit)
 	defer func() { limit.cancel() }()
-	for ctx.Err() == nil {
+	write := func(b *batch) {
+		r.write(limit.start(), b)
+		if !limit.stop() {
+			limit = newStopwatch(background, r.commit)
+		}
+	}
+	for waits := false; ctx.Err() == nil; {
 		r.letIn()
 		if b := r.take(); b != nil {
-			r.write(limit.start(), b)
-			if !limit.stop() {
-				limit = newStopwatch(background, r.commit)
-			}
+			write(b)
 			continue
+		}
+		if !waits && r.unfinished() {
+			waits = true
+			alone.Reset(share)
 		}
 		select {
 		case <-r.wake:
 		case <-tick.C:
+		case <-alone.C:
+			waits = false
+			if b := r.takeEndings(); b != nil {
+				write(b)
+			}
 		case <-ctx.Done():
 		}
 	}
@@ -82,6 +97,9 @@ func (r *Recorder) drain(ctx context.Context) error {
 	for b := r.take(); b != nil; b = r.take() {
 		r.write(ctx, b)
 	}
+	for b := r.takeEndings(); b != nil; b = r.takeEndings() {
+		r.write(ctx, b)
+	}
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,6 +126,7 @@ func (r *Recorder) take() *batch {
 	r.open[n] = nil
 	r.open = r.open[:n]
 	r.waiting -= len(b.entries)
+	r.gather(b)
 	r.began = now
 	return b
 }
@@ -118,7 +137,7 @@ func (r *Recorder) take() *batch {
 func (r *Recorder) write(ctx context.Context, b *batch) {
 	err := ctx.Err() // the final flush may be over: then the rest is lost without another attempt
 	if err == nil {
-		err = guard(func() error { return r.repo.Append(ctx, b.entries) })
+		err = guard(func() error { return r.repo.Append(ctx, b.entries, b.endings...) })
 	}
 	now := r.clock()
 	n := len(b.entries)
@@ -132,6 +151,7 @@ func (r *Recorder) write(ctx context.Context, b *batch) {
 	} else {
 		r.failed = now
 		r.stats.Dropped += uint64(n)
+		r.stats.Unfinished += uint64(len(b.endings))
 		for i := range b.entries {
 			r.missing.Add(r.events, &b.entries[i])
 		}

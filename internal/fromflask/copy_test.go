@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -170,9 +169,9 @@ type untouched struct {
 	finished bool
 }
 
-func (u *untouched) Finish(ctx context.Context, id string, d time.Duration) error {
-	u.finished = true
-	return u.Repository.Finish(ctx, id, d)
+func (u *untouched) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
+	u.finished = u.finished || len(endings) > 0
+	return u.Repository.Append(ctx, list, endings...)
 }
 
 // TestHidden: an entry that somebody has deleted here stays deleted, and does not keep its
@@ -251,11 +250,11 @@ func (w *watched) ByID(ctx context.Context, id string) (book.Entry, error) {
 	return w.Repository.ByID(ctx, id)
 }
 
-func (w *watched) Append(ctx context.Context, list []book.Entry) error {
+func (w *watched) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
 	if w.append++; w.fail != nil {
 		return w.fail
 	}
-	return w.Repository.Append(ctx, list)
+	return w.Repository.Append(ctx, list, endings...)
 }
 
 // TestCost: a first copy asks for no entry, and every batch is one commit.

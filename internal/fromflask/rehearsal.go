@@ -68,7 +68,7 @@ func (b rehearsedBook) ByID(ctx context.Context, id string) (book.Entry, error) 
 	return b.Repository.ByID(ctx, id)
 }
 
-func (b rehearsedBook) Append(ctx context.Context, entries []book.Entry) error {
+func (b rehearsedBook) Append(ctx context.Context, entries []book.Entry, _ ...book.Ending) error {
 	for _, e := range entries {
 		if _, err := b.ByID(ctx, e.ID); err == nil {
 			return book.ErrExists

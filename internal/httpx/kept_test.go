@@ -65,9 +65,9 @@ type commits struct {
 	lists chan []book.Entry
 }
 
-func (c *commits) Append(ctx context.Context, list []book.Entry) error {
+func (c *commits) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
 	c.lists <- slices.Clone(list)
-	return c.Repository.Append(ctx, list)
+	return c.Repository.Append(ctx, list, endings...)
 }
 
 // TestOneCommit: what somebody did is entered together with the request that did it, after the

@@ -21,14 +21,14 @@ type entering struct {
 	hook   func()
 }
 
-func (e *entering) Append(ctx context.Context, list []book.Entry) error {
+func (e *entering) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
 	for i := range list {
 		if f := e.hook; f != nil && list[i].Action == e.action {
 			e.hook = nil
 			f()
 		}
 	}
-	return e.Repository.Append(ctx, list)
+	return e.Repository.Append(ctx, list, endings...)
 }
 
 // TestPasswordChangeBesideATab: another tab of the same browser asks for a page while the password

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/book"
@@ -52,6 +53,9 @@ type recorder struct {
 	taken   bool      // the connection is somebody else's now
 	lasting lasting
 	took    time.Duration // until the entry was stored: what comes after that is the client's time
+	sent    int64         // bytes of the answer's body
+	told    int64         // of them by the entry
+	counts  bool          // the entry tells of them: it is of an application
 }
 
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
@@ -68,6 +72,9 @@ func (w *recorder) begin(status int) {
 		return
 	}
 	entry := w.entry(status)
+	if entry.Application != "" {
+		entry.Bytes = w.length(status)
+	}
 	// Whether the visitor still waits or not, what they did is entered. A loss is counted and told
 	// by the recorder.
 	ctx := context.WithoutCancel(w.r.Context())
@@ -78,7 +85,7 @@ func (w *recorder) begin(status int) {
 		err = w.edge.recorder.Append(ctx, append(deeds, entry)...)
 	}
 	if err == nil {
-		w.entryID = entry.ID
+		w.entryID, w.counts, w.told = entry.ID, entry.Application != "", entry.Bytes
 	}
 	w.took = w.edge.now().Sub(w.q.start)
 }
@@ -119,6 +126,18 @@ func (w *recorder) entry(status int) book.Entry {
 	return entry
 }
 
+// length is how long the answer's body will be, as its header says; 0 where that does not say.
+func (w *recorder) length(status int) int64 {
+	if w.r.Method == http.MethodHead || status == http.StatusNotModified {
+		return 0
+	}
+	n, err := strconv.ParseInt(w.Header().Get("Content-Length"), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
 // method returns a method as the book keeps it: what is none of HTTP's own may be anything.
 func method(sent string) string {
 	switch sent {
@@ -141,15 +160,20 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if err := w.lasting.ended(); err != nil {
 		return 0, err
 	}
-	return w.ResponseWriter.Write(b)
+	n, err := w.ResponseWriter.Write(b)
+	w.sent += int64(n)
+	return n, err
 }
 
-func (w *recorder) ReadFrom(src io.Reader) (int64, error) {
+func (w *recorder) ReadFrom(src io.Reader) (n int64, err error) {
 	w.begin(http.StatusOK)
 	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
-		return rf.ReadFrom(src)
+		n, err = rf.ReadFrom(src)
+	} else {
+		n, err = io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
 	}
-	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
+	w.sent += n
+	return n, err
 }
 
 func (w *recorder) FlushError() error {
@@ -190,11 +214,19 @@ func (w *recorder) end() {
 	w.linger()
 }
 
-// finish completes the entry of an answer that went on after its header, also of one that was cut
-// off.
+// finish completes the entry of an answer that went on after its header, or was longer or shorter
+// than that said, also of one that was cut off.
 func (w *recorder) finish() {
-	if took := w.edge.now().Sub(w.q.start); w.entryID != "" && took-w.took > late {
-		_ = w.edge.recorder.Finish(context.WithoutCancel(w.r.Context()), w.entryID, took)
+	if w.entryID == "" {
+		return
+	}
+	took := w.edge.now().Sub(w.q.start)
+	ending := book.Ending{ID: w.entryID, Duration: took}
+	if w.counts && !w.taken && w.r.Method != http.MethodHead {
+		ending.Bytes = w.sent
+	}
+	if took-w.took > late || ending.Bytes != w.told {
+		w.edge.recorder.Finish(ending)
 	}
 }
 

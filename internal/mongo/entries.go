@@ -39,14 +39,25 @@ func (e *entries) next(n int) (first int64) {
 	}
 }
 
-// Append implements book.Repository, in two round trips. When an entry cannot be stored, what was
-// stored of the batch is removed again; until then others may see it. When they are stored, and
-// cannot be counted, that is logged.
-func (e *entries) Append(ctx context.Context, list []book.Entry) error {
-	if len(list) == 0 || ctx.Err() != nil {
+// Append implements book.Repository, in two round trips, and one more where there are endings. When
+// an entry cannot be stored, what was stored of the batch is removed again; until then others may
+// see it. When they are stored, and cannot be counted or endings cannot be written, that is logged.
+func (e *entries) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
+	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return e.db.fail(ctx, "append to the book", e.append(ctx, list))
+	if len(list) > 0 {
+		if err := e.append(ctx, list); err != nil {
+			return e.db.fail(ctx, "append to the book", err)
+		}
+	}
+	err := e.db.fail(ctx, "complete entries", e.finish(ctx, endings))
+	if err == nil || len(list) == 0 {
+		return err
+	}
+	e.db.log.LogAttrs(ctx, slog.LevelError, "entries of the book were not completed",
+		slog.Int("entries", len(endings)), slog.String("error", err.Error()))
+	return nil
 }
 
 func (e *entries) append(ctx context.Context, list []book.Entry) error {
@@ -87,9 +98,27 @@ func (e *entries) takeBack(ctx context.Context, ids bson.A, first int64, why err
 	return why
 }
 
-// Finish implements book.Repository. ErrNotFound when the entry is gone meanwhile.
-func (e *entries) Finish(ctx context.Context, id string, d time.Duration) error {
-	return e.change(ctx, "finish entry", id, nil, bson.D{{Key: "duration", Value: d.Microseconds()}})
+// finish completes entries, in one round trip. What is gone meanwhile is passed over.
+func (e *entries) finish(ctx context.Context, endings []book.Ending) error {
+	models := make([]driver.WriteModel, 0, len(endings))
+	for _, ending := range endings {
+		id, ok := objectID(ending.ID)
+		if !ok {
+			continue
+		}
+		set := bson.D{{Key: "duration", Value: ending.Duration.Microseconds()}}
+		update := bson.D{{Key: "$unset", Value: bson.D{key("bytes", 1)}}}
+		if ending.Bytes != 0 {
+			set, update = append(set, bson.E{Key: "bytes", Value: ending.Bytes}), nil
+		}
+		update = append(update, bson.E{Key: "$set", Value: set})
+		models = append(models, driver.NewUpdateOneModel().SetFilter(byID(id)).SetUpdate(update))
+	}
+	if len(models) == 0 {
+		return nil
+	}
+	_, err := e.logs.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(false))
+	return err
 }
 
 // ByID implements book.Repository.

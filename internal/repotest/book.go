@@ -194,20 +194,42 @@ func hostileText(t *testing.T, ctx context.Context, repo book.Repository) {
 }
 
 func finish(t *testing.T, ctx context.Context, repo book.Repository) {
-	e, hidden := request(0), request(1)
-	appendAll(t, repo, e, hidden)
+	e, cut, hidden := request(0), request(1), request(2)
+	e.Bytes, cut.Bytes = 7, 1000
+	appendAll(t, repo, e, cut, hidden)
 	find(t, repo, book.Query{Limit: 5})
-	noError(t, repo.Finish(ctx, e.ID, 90*time.Minute))
-	e.Duration = 90 * time.Minute
+	noError(t, repo.Append(ctx, nil,
+		book.Ending{ID: e.ID, Duration: 90 * time.Minute, Bytes: 5 << 32},
+		book.Ending{ID: newID(), Duration: time.Second},
+		book.Ending{ID: "no id", Duration: time.Second},
+		book.Ending{ID: hidden.ID, Duration: time.Minute}))
+	e.Duration, e.Bytes, hidden.Duration = 90*time.Minute, 5<<32, time.Minute
 	got, err := repo.ByID(ctx, e.ID)
 	noError(t, err)
 	same(t, "by id", got, e)
 	list, _ := find(t, repo, book.Query{Limit: 5})
-	same(t, "found", list, []book.Entry{hidden, e})
+	same(t, "found", list, []book.Entry{hidden, cut, e})
+
+	// With entries, and of one that is hidden, since its answer was still being sent.
 	noError(t, repo.SoftDelete(ctx, hidden.ID, now()))
-	noError(t, repo.Finish(ctx, hidden.ID, time.Second)) // its answer was still being sent
-	same(t, "listed", ids(all(t, repo, book.Query{Limit: 5})), reversed(e))
-	mustBe(t, repo.Finish(ctx, newID(), time.Second), book.ErrNotFound)
+	next := request(3)
+	noError(t, repo.Append(ctx, []book.Entry{next},
+		book.Ending{ID: cut.ID, Duration: time.Second, Bytes: 12}, book.Ending{ID: hidden.ID, Duration: time.Hour}))
+	cut.Duration, cut.Bytes = time.Second, 12
+	for range 2 {
+		list, _ = find(t, repo, book.Query{Limit: 5})
+		same(t, "found", list, []book.Entry{next, cut, e})
+	}
+
+	noError(t, repo.Append(ctx, nil, book.Ending{ID: cut.ID, Duration: time.Minute}))
+	cut.Duration, cut.Bytes = time.Minute, 0
+	list, _ = find(t, repo, book.Query{Limit: 5})
+	same(t, "found", list, []book.Entry{next, cut, e})
+
+	// What comes with entries that cannot be stored is not stored either.
+	again := request(4)
+	mustBe(t, repo.Append(ctx, []book.Entry{again, next}, book.Ending{ID: e.ID, Duration: 1}), book.ErrExists)
+	same(t, "listed", all(t, repo, book.Query{Limit: 5}), []book.Entry{next, cut, e})
 }
 
 func hideAndDelete(t *testing.T, ctx context.Context, repo book.Repository) {
@@ -309,7 +331,7 @@ func cancelledBook(t *testing.T, ctx context.Context, repo book.Repository) {
 	e := request(0)
 	appendAll(t, repo, e)
 	mustBe(t, repo.Append(dead, []book.Entry{request(1)}), context.Canceled)
-	mustBe(t, repo.Finish(dead, e.ID, time.Hour), context.Canceled)
+	mustBe(t, repo.Append(dead, nil, book.Ending{ID: e.ID, Duration: time.Hour}), context.Canceled)
 	mustBe(t, repo.SoftDelete(dead, e.ID, now()), context.Canceled)
 	mustBe(t, repo.Delete(dead, e.ID), context.Canceled)
 	_, err := repo.ByID(dead, e.ID)

@@ -204,7 +204,7 @@ func newestFollow(t *testing.T, ctx context.Context, repo book.Repository) {
 	add(by("ada", request(201)))
 	check("one after the one that is gone")
 
-	noError(t, repo.Finish(ctx, list[len(list)-1].ID, time.Hour))
+	noError(t, repo.Append(ctx, nil, book.Ending{ID: list[len(list)-1].ID, Duration: time.Hour}))
 	page, _ := find(t, repo, book.Query{Limit: 2})
 	if page[0].Duration != time.Hour {
 		t.Errorf("duration is %v after Finish", page[0].Duration)

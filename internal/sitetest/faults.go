@@ -242,8 +242,8 @@ type faultyEntries struct {
 	f *Faults
 }
 
-func (e faultyEntries) Append(ctx context.Context, list []book.Entry) error {
-	return e.f.do(ctx, "entries.Append", func() error { return e.Repository.Append(ctx, list) })
+func (e faultyEntries) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
+	return e.f.do(ctx, "entries.Append", func() error { return e.Repository.Append(ctx, list, endings...) })
 }
 
 func (e faultyEntries) Find(ctx context.Context, q book.Query) (list []book.Entry, next string, err error) {

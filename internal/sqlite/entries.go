@@ -21,13 +21,13 @@ type entries struct {
 
 	census census // of Trim
 
-	write *direct // insertEntry and countMinute
+	write *direct // insertEntry, countMinute, finishEntry, newGeneration
 	byID  *sql.Stmt
 	pages [filters]*sql.Stmt
 }
 
 func newEntries(ctx context.Context, h *Handle) (*entries, error) {
-	e := &entries{h: h, appending: newGate(), write: newDirect(h, insertEntry, countMinute)}
+	e := &entries{h: h, appending: newGate(), write: newDirect(h, insertEntry, countMinute, finishEntry, newGeneration)}
 	reads := []statement{{&e.byID, `SELECT ` + entryColumns + ` FROM entries WHERE id = ? AND deleted_at IS NULL`}}
 	for f := range filters {
 		reads = append(reads, statement{&e.pages[f], f.query()})
@@ -40,11 +40,11 @@ func newEntries(ctx context.Context, h *Handle) (*entries, error) {
 }
 
 // Append implements book.Repository.
-func (e *entries) Append(ctx context.Context, list []book.Entry) error {
-	if len(list) == 0 {
+func (e *entries) Append(ctx context.Context, list []book.Entry, endings ...book.Ending) error {
+	if len(list)+len(endings) == 0 {
 		return ctx.Err()
 	}
-	if err := e.append(ctx, list); isUnique(err) {
+	if err := e.append(ctx, list, endings); isUnique(err) {
 		return book.ErrExists
 	} else if err != nil {
 		return fmt.Errorf("sqlite: append to the book: %w", err)
@@ -52,14 +52,14 @@ func (e *entries) Append(ctx context.Context, list []book.Entry) error {
 	return nil
 }
 
-func (e *entries) append(ctx context.Context, list []book.Entry) error {
+func (e *entries) append(ctx context.Context, list []book.Entry, endings []book.Ending) error {
 	if err := e.appending.enter(ctx); err != nil {
 		return err
 	}
 	defer e.appending.leave()
 	seqs := make([]int64, len(list))
 	err := e.write.tx(ctx, func(do []driver.StmtExecContext) error {
-		insert, count := do[0], do[1]
+		insert, count, finish, changed := do[0], do[1], do[2], do[3]
 		var row entryRow
 		for i := range list {
 			r, err := insert.ExecContext(context.Background(), row.of(&list[i]))
@@ -70,6 +70,9 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 				return err
 			}
 		}
+		if err := finishAll(finish, changed, endings); err != nil {
+			return err
+		}
 		return countMinutes(count, list)
 	})
 	if err != nil {
@@ -77,6 +80,34 @@ func (e *entries) append(ctx context.Context, list []book.Entry) error {
 	}
 	e.newest.appended(seqs, list)
 	return nil
+}
+
+const (
+	finishEntry   = `UPDATE entries SET duration = ?, bytes = ? WHERE id = ?`
+	newGeneration = `UPDATE state SET generation = generation + 1 WHERE one = 1`
+)
+
+// finishAll completes entries, and makes a new generation if there was one.
+func finishAll(finish, changed driver.StmtExecContext, endings []book.Ending) error {
+	var n int64
+	for _, e := range endings {
+		r, err := finish.ExecContext(context.Background(), []driver.NamedValue{
+			{Ordinal: 1, Value: e.Duration.Microseconds()}, {Ordinal: 2, Value: absent(e.Bytes)}, {Ordinal: 3, Value: e.ID},
+		})
+		if err != nil {
+			return err
+		}
+		found, err := r.RowsAffected()
+		if err != nil {
+			return err
+		}
+		n += found
+	}
+	if n == 0 {
+		return nil
+	}
+	_, err := changed.ExecContext(context.Background(), nil)
+	return err
 }
 
 const countMinute = `INSERT INTO minutes (minute, outcome, n) VALUES (?, ?, ?) ON CONFLICT (minute, outcome) DO UPDATE SET n = n + excluded.n`
@@ -105,17 +136,6 @@ func countMinutes(count driver.StmtExecContext, list []book.Entry) error {
 
 // minuteOf is the first millisecond of the minute of t.
 func minuteOf(t time.Time) int64 { return t.UTC().Truncate(time.Minute).UnixMilli() }
-
-// Finish implements book.Repository. ErrNotFound when the entry is gone meanwhile.
-func (e *entries) Finish(ctx context.Context, id string, d time.Duration) error {
-	return e.change(ctx, "finish entry", func(ctx context.Context, tx *sql.Tx) error {
-		n, err := affected(tx.ExecContext(ctx, `UPDATE entries SET duration = ? WHERE id = ?`, d.Microseconds(), id))
-		if err == nil && n == 0 {
-			err = book.ErrNotFound
-		}
-		return err
-	})
-}
 
 // ByID implements book.Repository.
 func (e *entries) ByID(ctx context.Context, id string) (book.Entry, error) {
@@ -176,7 +196,7 @@ func (e *entries) change(ctx context.Context, what string, f func(ctx context.Co
 		if err := f(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE state SET generation = generation + 1 WHERE one = 1`)
+		_, err := tx.ExecContext(ctx, newGeneration)
 		return err
 	})
 	if err == nil || err == book.ErrNotFound || err == book.ErrKept {

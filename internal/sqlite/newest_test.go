@@ -40,7 +40,7 @@ func TestNewestIsExactAcrossProcesses(t *testing.T) {
 			}
 			mustRun(t, repo.Append(ctx, list))
 		case r == 6:
-			mustRun(t, repo.Finish(ctx, stored[max(0, len(stored)-1-random.IntN(5))], time.Duration(step)*time.Millisecond))
+			mustRun(t, repo.Append(ctx, nil, book.Ending{ID: stored[max(0, len(stored)-1-random.IntN(5))], Duration: time.Duration(step) * time.Millisecond}))
 		case r == 9 && step%5 == 0:
 			_, err := repo.Trim(ctx, time.Time{}, 1, 3)
 			mustRun(t, err)

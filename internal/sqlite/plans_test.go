@@ -190,7 +190,7 @@ func useEverything(t *testing.T, db *sqlite.DB) {
 		db.SignIns().Seen(ctx, map[string]time.Time{"s": now}), db.SignIns().End(ctx, []account.SignIn{begun}))
 
 	entries, e, kept := db.Entries(), entry("x"), entry("y")
-	mustRun(t, entries.Append(ctx, []book.Entry{e, kept}), entries.Finish(ctx, e.ID, time.Second))
+	mustRun(t, entries.Append(ctx, []book.Entry{e, kept}), entries.Append(ctx, nil, book.Ending{ID: e.ID, Duration: time.Second}))
 	for _, user := range []string{"", d.ID} {
 		for _, kind := range []book.Type{"", book.Request, book.Activity} {
 			_, _, err := entries.Find(ctx, book.Query{User: user, Type: kind, Limit: 1000})

@@ -155,7 +155,7 @@ func generationAfter(ctx context.Context, tx *sql.Tx, n int) error {
 	if n == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE state SET generation = generation + 1 WHERE one = 1`)
+	_, err := tx.ExecContext(ctx, newGeneration)
 	return err
 }
 
