@@ -59,6 +59,11 @@ type Config struct {
 	// hold where sessions live in their cookies alone.
 	MaxPerSubject int
 
+	// IssuedCounts lets the use of a session that another has issued (Session.Issue) count as a use of
+	// that one, too, so that it does not reach its idle limit meanwhile: for the keys of other hosts,
+	// which are in the same browser. Default: it does not count.
+	IssuedCounts bool
+
 	// Codec encodes the values of typed keys. Defaults to encoding/json.
 	Codec Codec
 

@@ -153,7 +153,8 @@
 // signed anew with the next note of their use. [Manager.SetKeys] does so without a restart, and
 // [Manager.OldKeys] counts the sessions that still need the old key. Where several nodes change one
 // after the other, let the new key first join behind the old one everywhere. Other parts of a
-// program can sign with the same ring, each for its own purpose: [KeyRing.Signer].
+// program can sign and encrypt with the same ring, each for its own purpose: [KeyRing.Signer],
+// [KeyRing.Sealer].
 //
 // # Programs that are no browsers
 //
@@ -164,10 +165,10 @@
 //
 // # Concurrency
 //
-// A Manager, a KeyRing, a Signer and every Store are safe for concurrent use. A Session is safe for
-// the goroutines of its request. The function given to Update runs with the session locked and must
-// not use it. Callbacks of Config and stores get a context from which the session cannot be
-// reached.
+// A Manager, a KeyRing, a Signer, a Sealer and every Store are safe for concurrent use. A Session
+// is safe for the goroutines of its request. The function given to Update runs with the session
+// locked and must not use it. Callbacks of Config and stores get a context from which the session
+// cannot be reached.
 //
 // # Cost
 //

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/doorbook/doorbook/session/internal/place"
 	"github.com/doorbook/doorbook/session/store"
@@ -14,7 +15,8 @@ import (
 // the idle limit of this one, and ends at the latest when this one does, however it does; it can be
 // ended by itself, too. What this request changed before is saved first (Session.Save).
 //
-// Config.Valid is asked about this one whenever the other is used. It takes a subject:
+// Config.Valid is asked about this one whenever the other is used, which counts as a use of this one
+// if Config.IssuedCounts says so. It takes a subject:
 // ErrNotSignedIn. ErrUnsupported in a session that was issued itself, so that a key that was
 // taken away leaves none behind, and where sessions live in their cookies.
 func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
@@ -57,4 +59,22 @@ func (s *Session) Issue(ctx context.Context) (key string, id ID, err error) {
 	s.trim(made.Record)
 	key, err = s.in.place.Cookie(made)
 	return key, made.Record.ID, err
+}
+
+// useParent notes the use of the session that issued this one, where that counts. A failure is
+// passed over, as that of any use: the next one is noted.
+func (s *Session) useParent(ctx context.Context, now time.Time) {
+	p := s.found.Parent
+	if p == nil || !s.m.cfg.IssuedCounts || now.Sub(p.LastSeen) < min(s.m.cfg.TouchEvery, p.Idle/4) {
+		return
+	}
+	seen := place.Used(p, now)
+	err := s.in.place.Records().Touch(ctx, p.ID, p.Digest, seen, now)
+	switch {
+	case err == nil:
+		touched := p.Touched(seen)
+		s.found.Parent = &touched
+	case !place.Gone(err): // renewed meanwhile, it was used; and one that has ended ends this one
+		s.observe(EventTouchFailed, p.ID, err)
+	}
 }

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -341,4 +342,50 @@ func TestIssueForAHeader(t *testing.T) {
 	check(t, "the new key", program.get("/who").body, "ada")
 	parent.get("/out")
 	check(t, "after the parent's end", program.get("/who").body, "")
+}
+
+// Where it counts, one that is used by its child alone does not reach its idle limit, but the
+// absolute one. Guard: issue.go, Session.useParent.
+func TestIssuedCounts(t *testing.T) {
+	t.Parallel()
+	for name, path := range map[string]string{"reads": "/who", "writes": "/set?city=Oslo"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(c *session.Config) { c.IssuedCounts = true })
+			parent := w.signedIn("ada")
+			child := parent.issue()
+			for hour := range 23 {
+				w.clock.add(time.Hour)
+				check(t, fmt.Sprint("status in hour ", hour), child.get(path).status, http.StatusOK)
+			}
+			check(t, "child", child.get("/who").body, "ada")
+			check(t, "parent", parent.get("/who").body, "ada")
+			w.clock.add(time.Hour)
+			check(t, "child at the end", child.get("/who").body, "")
+		})
+	}
+}
+
+// A use that cannot be noted is passed over. Guard: issue.go, Session.useParent.
+func TestIssuedCountsStoreAway(t *testing.T) {
+	t.Parallel()
+	var failed []session.Event
+	w := newWorld(t, func(c *session.Config) {
+		c.IssuedCounts = true
+		c.Observe = func(_ context.Context, e session.Event) {
+			if e.Kind == session.EventTouchFailed {
+				failed = append(failed, e)
+			}
+		}
+	})
+	parent := w.signedIn("ada")
+	child := parent.issue()
+	w.clock.add(time.Hour)
+	w.store.stepIn(func(method string) error {
+		if method == "Touch" {
+			return errors.New("away")
+		}
+		return nil
+	})
+	check(t, "status of a write", child.get("/set?city=Oslo").status, http.StatusOK)
+	check(t, "told", len(failed), 1)
 }

@@ -291,6 +291,7 @@ func (s *Session) carryOut(do deed, now time.Time) (err error) {
 	if err != nil {
 		return err
 	}
+	s.useParent(ctx, now)
 	return s.setDue(now)
 }
 
