@@ -20,7 +20,6 @@ type Session struct {
 	LastSeenAt time.Time  `json:"last_seen_at"`
 	ExpiresAt  time.Time  `json:"expires_at"`
 	FirstSeen  *time.Time `json:"first_seen_at,omitempty"` // of the device
-	Parent     string     `json:"parent,omitempty"`        // it ends with that one
 	Current    bool       `json:"current"`
 	New        bool       `json:"new"`
 }
@@ -30,7 +29,7 @@ func SessionOf(s door.SessionInfo) Session {
 	out := Session{
 		ID: s.ID, Device: s.Device, Name: s.Name, UserAgent: s.UserAgent, ClientAddr: s.Addr,
 		SignedInAt: s.SignedIn.UTC(), LastSeenAt: s.LastSeen.UTC(), ExpiresAt: s.Expires.UTC(),
-		Parent: s.Parent, Current: s.Current, New: s.New,
+		Current: s.Current, New: s.New,
 	}
 	if !s.FirstSeen.IsZero() {
 		first := s.FirstSeen.UTC()

@@ -46,7 +46,7 @@ type Catalog map[Action]Event
 
 // Events returns the one table of what the book tells besides requests.
 func Events() []Event {
-	return slices.Concat(visits(), tokens(), changes(), invitations(), matters())
+	return slices.Concat(visits(), handovers(), tokens(), changes(), invitations(), matters())
 }
 
 // NewCatalog returns Events, to look them up.
@@ -135,6 +135,29 @@ func visits() []Event {
 		{
 			Action: ActionFormTokenRefused, Type: Activity, Level: Warning, OWASP: "malicious_csrf",
 			Seen: Owner, Says: "A form without its token was refused",
+		},
+	}
+}
+
+// handovers are the events of browsers that go on under another host of the site.
+func handovers() []Event {
+	return []Event{
+		{
+			Action: ActionHandedOver, Type: Activity, Level: Info, OWASP: "authn_token_created",
+			Seen: Owner, Says: "{who} was sent on to another host of the site[: {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionArrived, Type: Activity, Level: Info, OWASP: "session_created",
+			Seen: Owner, Says: "{who} came in under another host of the site[: {text}]", AtOnce: true,
+		},
+		{
+			Action: ActionHandOverRefused, Type: Activity, Level: Warning, OWASP: "authn_token_reuse",
+			Seen: Admins, Says: "A code for another host of the site was refused[: {text}]",
+		},
+		{
+			Action: ActionSessionMisplaced, Type: Activity, Level: Warning, OWASP: "authn_token_reuse",
+			Seen: Admins, Says: "A session of {target} was used under a host that it is not for, and ended[: {text}]",
+			Awaits: true,
 		},
 	}
 }

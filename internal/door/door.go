@@ -77,6 +77,8 @@ type Door struct {
 	device   *session.Signer // of device cookies
 	counters *session.Signer // of the names of throttling counters
 	setup    *session.Signer // of setup tokens as they are kept
+	asks     *session.Signer // of asks for a hand-over
+	codes    *session.Sealer // of its codes
 	claimed  atomic.Bool     // there is an admin
 	crowd    *crowd
 	decoys   decoys
@@ -104,6 +106,8 @@ func New(c Config) *Door {
 		device:   c.Keys.Signer("device"),
 		counters: c.Keys.Signer("counter"),
 		setup:    c.Keys.Signer("setup"),
+		asks:     c.Keys.Signer("ask"),
+		codes:    c.Keys.Sealer("code"),
 		crowd:    newCrowd(c.Guessing.Door),
 		decoys:   decoys{hashes: c.Hashes, signer: c.Keys.Signer("decoy")},
 	}
@@ -113,6 +117,7 @@ func New(c Config) *Door {
 type Visit struct {
 	RequestID string
 	Addr      string            // the visitor's address, after trusted proxies
+	Host      string            // of the site that was asked for, where that is not the one where people sign in; "" there
 	Session   *session.Session  // nil for Program
 	Developer account.Developer // who is signed in; the zero value is a stranger
 	SessionID string            // the short name of their session in the book
@@ -211,11 +216,14 @@ func (d *Door) Identify(ctx context.Context, v *Visit) error {
 		d.noteOf(ctx, v, book.ActionSessionVoid, dev, "what was proved at its sign-in no longer holds")
 		v.Session.SignOut()
 		return nil
+	case d.misplaced(ctx, v, dev):
+		return nil
 	}
 	v.Developer = dev
-	if sid, ok := v.Session.ID(); ok {
-		v.SessionID = shortName(sid)
-		d.seen.note(sid, d.now())
+	if home, ok := issuedBy.Get(v.Session); ok {
+		d.nameSession(v, home)
+	} else if sid, ok := v.Session.ID(); ok {
+		d.nameSession(v, sid.String())
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package door
 
 import (
 	"context"
+	"slices"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -32,18 +33,23 @@ func because(why account.Ending) string {
 	return ""
 }
 
-// endAll ends a developer's sessions, but those excepted, and gives how many.
+// endAll ends a developer's sessions, but those excepted, and gives how many: one for each browser,
+// under however many hosts.
 func (d *Door) endAll(
 	ctx context.Context, v *Visit, dev account.Developer, why account.Ending, except ...session.ID,
 ) (int, error) {
-	live := d.lives(ctx, dev.ID)
+	live, _ := d.sessions.List(ctx, dev.ID) // EndAll meets the same error, and it is told then
+	live = slices.DeleteFunc(live, func(s session.Info) bool { return slices.Contains(except, s.ID) })
+	all := len(live)
+	live = atHome(live)
 	n, err := d.sessions.EndAll(context.WithoutCancel(ctx), dev.ID, except...)
 	if err != nil {
 		return 0, unavailable(err)
 	}
+	n = max(n-(all-len(live)), 0)
 	if n > 0 {
 		d.noteOf(ctx, v, book.ActionSessionEnded, dev, plural(n, "session")+because(why))
-		d.noteEnds(ctx, v, dev.ID, why, without(live, except...)...)
+		d.noteEnds(ctx, v, dev.ID, why, signInsOf(live)...)
 	}
 	return n, nil
 }

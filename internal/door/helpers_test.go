@@ -20,6 +20,7 @@ import (
 type browser struct {
 	addr   string
 	device string
+	host   string // of the site; "" where people sign in
 
 	site *sitetest.Site
 	jar  *http.Cookie
@@ -34,7 +35,7 @@ func newBrowser(t testing.TB, s *sitetest.Site, addr string) *browser {
 func (b *browser) visit(f func(ctx context.Context, v *door.Visit)) {
 	b.t.Helper()
 	h := b.site.Sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		v := &door.Visit{RequestID: "request-of-" + b.t.Name(), Addr: b.addr, Session: session.From(r.Context()), Device: b.device}
+		v := &door.Visit{RequestID: "request-of-" + b.t.Name(), Addr: b.addr, Host: b.host, Session: session.From(r.Context()), Device: b.device}
 		if err := b.site.Door.Identify(r.Context(), v); err != nil {
 			b.t.Errorf("identify: %v", err)
 		}

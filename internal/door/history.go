@@ -72,13 +72,9 @@ func (d *Door) begun(v *Visit, in arrival, row account.Device) account.SignIn {
 	}
 }
 
-// lives are the sign-ins of live sessions, as far as the store of sessions knows them.
-func (d *Door) lives(ctx context.Context, owner string) (list []account.SignIn) {
-	found, err := d.sessions.List(ctx, owner)
-	if err != nil { // whoever ends them meets the same error, and tells it
-		return nil
-	}
-	for _, s := range found {
+// signInsOf are the sign-ins of live sessions, as far as the store of sessions knows them.
+func signInsOf(live []session.Info) (list []account.SignIn) {
+	for _, s := range live {
 		one := account.SignIn{
 			Session: s.ID.String(), UserAgent: s.UserAgent, Addr: s.Addr, Began: s.SignedIn, LastSeen: s.LastSeen, Until: s.Expires,
 		}
@@ -143,11 +139,4 @@ func (v *Visit) endedBy(owner string) account.Ending {
 		return account.EndedElsewhere
 	}
 	return account.EndedByAdmin
-}
-
-// without leaves out sessions.
-func without(list []account.SignIn, except ...session.ID) []account.SignIn {
-	return slices.DeleteFunc(list, func(s account.SignIn) bool {
-		return slices.ContainsFunc(except, func(id session.ID) bool { return id.String() == s.Session })
-	})
 }

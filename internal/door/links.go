@@ -194,10 +194,9 @@ func (d *Door) UseLink(ctx context.Context, v *Visit, token string, in account.R
 	used.Ended, err = d.endSignIns(ctx, v, dev, account.PasswordChanged)
 	if v.Developer.ID == dev.ID {
 		v.Session.SignOut() // its end is told among theirs
-	} else {
-		d.SignOut(ctx, v)
+		return used, err
 	}
-	return used, err
+	return used, errors.Join(err, d.SignOut(ctx, v))
 }
 
 func (d *Door) useLink(

@@ -20,7 +20,6 @@ const NewFor = 24 * time.Hour
 // SessionInfo is one session of a developer as they, and admins, see it.
 type SessionInfo struct {
 	ID        string // of its record: it opens nothing
-	Parent    string // the session that this one ends with; "" for none
 	Device    string // browser and system in words
 	Name      string // what its owner calls the device; "" for nothing
 	UserAgent string // as it was sent: anything
@@ -74,6 +73,7 @@ func (d *Door) sessionsOf(ctx context.Context, dev account.Developer) ([]Session
 			by[row.Session] = row
 		}
 	}
+	found = atHome(found)
 	list := make([]SessionInfo, len(found))
 	for i, s := range found {
 		list[i] = d.show(s, by[s.ID.String()])
@@ -90,14 +90,32 @@ func (d *Door) sessionsOf(ctx context.Context, dev account.Developer) ([]Session
 	return list, nil
 }
 
+// atHome leaves out the sessions that others have issued: to people these are one and the same, in
+// one browser, under several hosts.
+func atHome(list []session.Info) []session.Info {
+	return slices.DeleteFunc(list, func(s session.Info) bool { return s.Parent != (session.ID{}) })
+}
+
+// withIssued is a session and those that it has issued.
+func (d *Door) withIssued(ctx context.Context, owner string, id session.ID) []session.ID {
+	ids := []session.ID{id}
+	list, err := d.sessions.List(ctx, owner)
+	if err != nil { // they come back by themselves
+		return ids
+	}
+	for _, s := range list {
+		if s.Parent == id {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
 // show tells of a session, and of the device that began it, the zero Device where that is not known.
 func (d *Door) show(s session.Info, row account.Device) SessionInfo {
 	out := SessionInfo{
 		ID: s.ID.String(), Device: d.agents.Of(s.UserAgent), Name: row.Name, Known: row.ID != "", UserAgent: s.UserAgent, Addr: s.Addr,
 		SignedIn: s.SignedIn, LastSeen: s.LastSeen, Expires: s.Expires, FirstSeen: row.FirstSeen, Current: s.Current,
-	}
-	if s.Parent != (session.ID{}) {
-		out.Parent = s.Parent.String()
 	}
 	if out.SignedIn.IsZero() {
 		out.SignedIn = s.Created
@@ -109,27 +127,19 @@ func (d *Door) show(s session.Info, row account.Device) SessionInfo {
 	return out
 }
 
-// EndSession ends one session of a developer, and those that it has issued, from their next request
-// on, and tells which one it was. The visitor's own, or the one that it was issued by, signs them
-// out.
+// EndSession ends one session of a developer, under all hosts, from their next request on, and tells
+// which one it was. The visitor's own signs them out.
 //
 // Faults: NotFound (also of a session that has ended), Forbidden, Busy.
 func (d *Door) EndSession(ctx context.Context, v *Visit, target, id string) (SessionInfo, error) {
-	dev, list, one, err := d.oneSession(ctx, v, target, id)
+	dev, one, err := d.oneSession(ctx, v, target, id)
 	if err != nil {
 		return one, err
 	}
 	if one.Current {
-		d.SignOut(ctx, v)
-		return one, nil
+		return one, d.SignOut(ctx, v)
 	}
-	if err := d.endOne(ctx, v, dev, one, book.ActionSessionEnded, v.endedBy(dev.ID)); err != nil {
-		return one, err
-	}
-	if slices.ContainsFunc(list, func(s SessionInfo) bool { return s.Current && s.Parent == one.ID }) {
-		v.Session.SignOut() // which takes the cookie back
-	}
-	return one, nil
+	return one, d.endOne(ctx, v, dev, one, book.ActionSessionEnded, v.endedBy(dev.ID))
 }
 
 // DisownSession ends a session of the visitor's account that is not theirs, forgets the device that
@@ -137,7 +147,7 @@ func (d *Door) EndSession(ctx context.Context, v *Visit, target, id string) (Ses
 //
 // Faults: NotFound, Forbidden, Busy.
 func (d *Door) DisownSession(ctx context.Context, v *Visit, id string) (SessionInfo, error) {
-	dev, _, one, err := d.oneSession(ctx, v, v.Developer.ID, id)
+	dev, one, err := d.oneSession(ctx, v, v.Developer.ID, id)
 	if err != nil {
 		return one, err
 	}
@@ -161,7 +171,7 @@ func (d *Door) NameSession(ctx context.Context, v *Visit, id, name string) (Sess
 	if err != nil {
 		return SessionInfo{}, err
 	}
-	dev, _, one, err := d.oneSession(ctx, v, v.Developer.ID, id)
+	dev, one, err := d.oneSession(ctx, v, v.Developer.ID, id)
 	if err != nil {
 		return one, err
 	}
@@ -183,22 +193,23 @@ func (d *Door) NameSession(ctx context.Context, v *Visit, id, name string) (Sess
 
 // oneSession finds a session among those of a developer.
 func (d *Door) oneSession(ctx context.Context, v *Visit, target, id string) (
-	dev account.Developer, list []SessionInfo, one SessionInfo, err error,
+	dev account.Developer, one SessionInfo, err error,
 ) {
 	if dev, err = d.reach(ctx, v, target); err != nil {
-		return dev, nil, one, err
+		return dev, one, err
 	}
 	if err = d.asPerson(ctx, v, dev); err != nil {
-		return dev, nil, one, err
+		return dev, one, err
 	}
-	if list, err = d.sessionsOf(ctx, dev); err != nil {
-		return dev, nil, one, err
+	list, err := d.sessionsOf(ctx, dev)
+	if err != nil {
+		return dev, one, err
 	}
 	i := slices.IndexFunc(list, func(s SessionInfo) bool { return s.ID == id })
 	if i < 0 {
-		return dev, nil, one, noSession()
+		return dev, one, noSession()
 	}
-	return dev, list, list[i], nil
+	return dev, list[i], nil
 }
 
 func noSession() error {
@@ -254,7 +265,7 @@ type EndSessions struct {
 }
 
 // EndSessions ends all sessions of a developer, and gives how many; of the visitor themselves all but
-// the one they are in (and the one that it was issued by), unless that is asked for too.
+// the one they are in, under whichever host, unless that is asked for too.
 //
 // Faults: NotFound, Forbidden, Invalid with the field current_password, Throttled, Busy.
 func (d *Door) EndSessions(ctx context.Context, v *Visit, target string, in EndSessions) (int, error) {
@@ -280,7 +291,7 @@ func (d *Door) EndSessions(ctx context.Context, v *Visit, target string, in EndS
 		return n, err
 	}
 	mine, _ := v.Session.ID()
-	return d.endAll(ctx, v, dev, v.endedBy(dev.ID), mine)
+	return d.endAll(ctx, v, dev, v.endedBy(dev.ID), d.withIssued(ctx, dev.ID, mine)...)
 }
 
 // WhoHas finds the developer who has an e-mail address. It is for the command line: to others that

@@ -222,11 +222,23 @@ func (d *Door) rehash(ctx context.Context, v *Visit, dev account.Developer, pass
 	}
 }
 
-// SignOut ends the session. Signing out twice is no error.
-func (d *Door) SignOut(ctx context.Context, v *Visit) {
+// SignOut ends the session, and with it those of the same browser under the other hosts of the site.
+// Signing out twice is no error.
+//
+// Faults: Busy.
+func (d *Door) SignOut(ctx context.Context, v *Visit) error {
 	if v.SignedIn() {
+		home, issued := issuedBy.Get(v.Session)
+		if issued {
+			if err := d.endHome(ctx, v, home); err != nil {
+				return err
+			}
+		}
 		d.note(ctx, v, book.ActionSignOut, v.Developer.ID, "")
-		d.noteOwnEnd(ctx, v, account.SignedOut)
+		if !issued {
+			d.noteOwnEnd(ctx, v, account.SignedOut)
+		}
 	}
 	v.Session.SignOut()
+	return nil
 }

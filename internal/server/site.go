@@ -93,6 +93,7 @@ func NewSite(p Parts) (*Site, error) {
 		Keys: p.Keys, Home: session.Home{Store: p.Store, Cookie: session.Cookie{
 			Name: cookies.Session(), PlainHTTP: !p.Secure,
 		}},
+		IssuedCounts: true, // they are one browser's, under several hosts
 		ClientAddr:   p.Addresses().Of,
 		ErrorHandler: httpx.SessionError,
 		Observe:      observe(p.Log, recorder),

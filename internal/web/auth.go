@@ -79,7 +79,9 @@ func asUnauthorized(r *http.Request, err error) error {
 }
 
 func (p *Web) logout(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	p.door.SignOut(r.Context(), v)
+	if err := p.door.SignOut(r.Context(), v); err != nil {
+		return err
+	}
 	out(w, r, v, "You are signed out.")
 	return nil
 }
