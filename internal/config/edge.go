@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/doorbook/doorbook/internal/network"
 )
 
 // Edge is the settings of how requests reach the program.
@@ -57,7 +59,7 @@ func (e Edge) HostList() (list []string, err error) {
 		if bare, ok := strings.CutPrefix(name, "["); ok {
 			name = strings.TrimSuffix(bare, "]")
 		}
-		if name, err = normalHost(name); err != nil {
+		if name, err = network.Host(name); err != nil {
 			return nil, fmt.Errorf("--hosts: %q is no name of a host (without scheme and port)", item)
 		}
 		list = append(list, name)

@@ -2,13 +2,11 @@ package config
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/net/idna"
+	"github.com/doorbook/doorbook/internal/network"
 )
 
 // maxPrefix is the longest path that a site may stand below, in bytes.
@@ -28,14 +26,7 @@ func PublicURL(text string) (string, error) {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != "" || strings.HasSuffix(text, "#"):
 		return "", errors.New("it has more than a host, a port and a path")
 	}
-	host, err := normalHost(u.Hostname())
-	if err != nil {
-		return "", err
-	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	port, err := normalPort(u.Scheme, u.Port())
+	origin, _, err := network.Origin(u)
 	if err != nil {
 		return "", err
 	}
@@ -43,7 +34,7 @@ func PublicURL(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return u.Scheme + "://" + host + port + prefix, nil
+	return origin + prefix, nil
 }
 
 // Prefix is the path of an address that PublicURL has written: "" or "/a/b".
@@ -53,84 +44,6 @@ func Prefix(public string) string {
 		return rest[i:]
 	}
 	return ""
-}
-
-// normalHost writes a name or an address as browsers do, an IPv6 one without its brackets.
-func normalHost(host string) (string, error) {
-	if strings.Contains(host, ":") {
-		addr, err := netip.ParseAddr(host)
-		if err != nil || addr.Zone() != "" {
-			return "", errors.New("its host is no IPv6 address")
-		}
-		return addr.String(), nil
-	}
-	name, err := toASCII(host)
-	if err != nil {
-		return "", errors.New("its host is no name of one")
-	}
-	name = strings.TrimSuffix(strings.ToLower(name), ".")
-	if !isHostName(name) {
-		return "", errors.New("its host is no name of one")
-	}
-	if last := name[strings.LastIndexByte(name, '.')+1:]; strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
-		addr, err := netip.ParseAddr(name) // browsers take whatever ends in a number for one
-		if err != nil {
-			return "", errors.New("its host is no IPv4 address of four numbers")
-		}
-		return addr.String(), nil
-	}
-	return name, nil
-}
-
-// toASCII turns a name in any script into the one that DNS knows. The rules of IDNA are not for
-// names that are plain already: those may have an underscore.
-func toASCII(name string) (string, error) {
-	plain := !strings.Contains(strings.ToLower(name), "xn--")
-	for i := 0; plain && i < len(name); i++ {
-		plain = name[i] < 0x80
-	}
-	if plain {
-		return name, nil
-	}
-	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.StrictDomainName(true))
-	ascii, err := profile.ToASCII(name)
-	if err != nil || !utf8.ValidString(name) {
-		return "", errors.New("not a name in Unicode")
-	}
-	if again, err := profile.ToASCII(ascii); err != nil || again != ascii { // what browsers would not take
-		return "", errors.New("not a name of IDNA")
-	}
-	return ascii, nil
-}
-
-// isHostName reports whether a text in small letters is a name of a host: labels of letters, digits,
-// hyphens and underscores.
-func isHostName(name string) bool {
-	if name == "" || len(name) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
-			strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// normalPort gives a port with its colon, nothing for the scheme's own.
-func normalPort(scheme, port string) (string, error) {
-	if port == "" {
-		return "", nil
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	switch {
-	case err != nil || n == 0:
-		return "", errors.New("its port is no number from 1 to 65535")
-	case scheme == "http" && n == 80 || scheme == "https" && n == 443:
-		return "", nil
-	}
-	return ":" + strconv.FormatUint(n, 10), nil
 }
 
 // normalPrefix gives the path of a prefix: "" or "/a/b". It has only what every proxy and browser

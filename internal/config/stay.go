@@ -2,9 +2,9 @@ package config
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/doorbook/doorbook/internal/span"
 )
 
 // Stay is the settings of how long somebody stays signed in.
@@ -44,40 +44,9 @@ func between(flag, text string, least, most time.Duration) (time.Duration, error
 	if text == "" {
 		return 0, nil
 	}
-	d, ok := span(text)
+	d, ok := span.Parse(text)
 	if !ok || d < least || d > most {
-		return 0, fmt.Errorf("--%s: %q is not a time from %s to %s, such as 30m, 2h or 30d", flag, text, spelled(least), spelled(most))
+		return 0, fmt.Errorf("--%s: %q is not a time from %s to %s, such as 30m, 2h or 30d", flag, text, span.String(least), span.String(most))
 	}
 	return d, nil
-}
-
-// unit is what a time is counted in.
-type unit struct {
-	letter string
-	length time.Duration
-}
-
-func units() []unit { return []unit{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}} }
-
-// span reads a whole number of days, hours or minutes.
-func span(text string) (time.Duration, bool) {
-	for _, u := range units() {
-		digits, ok := strings.CutSuffix(text, u.letter)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseUint(digits, 10, 16)
-		return time.Duration(n) * u.length, err == nil
-	}
-	return 0, false
-}
-
-// spelled writes a time as span reads it.
-func spelled(d time.Duration) string {
-	for _, u := range units() {
-		if d%u.length == 0 {
-			return strconv.Itoa(int(d/u.length)) + u.letter
-		}
-	}
-	return d.String()
 }

@@ -27,8 +27,7 @@ func (d *Door) MustProve(v *Visit) bool {
 			latest = again
 		}
 	}
-	ago := d.now().Sub(latest)
-	return ago > v.Fresh || ago < -account.Skew // of the future nobody knows how long ago it was
+	return !account.Within(v.Fresh, latest, d.now())
 }
 
 // Recent is how long after a sign-in nobody is asked for the password again.

@@ -2,13 +2,14 @@ package httpx
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/doorbook/doorbook/internal/network"
 )
 
 // Proxies are the networks whose word about a visitor's address is believed. None, the default,
@@ -23,18 +24,11 @@ func ParseProxies(list string) (Proxies, error) {
 		if item == "" {
 			continue
 		}
-		if addr, err := netip.ParseAddr(item); err == nil && addr.Zone() == "" {
-			p = append(p, netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()))
-			continue
-		}
-		prefix, err := netip.ParsePrefix(item)
+		prefix, err := network.ParsePrefix(item)
 		if err != nil {
-			return nil, fmt.Errorf("%q is neither an address nor a network", item)
+			return nil, err
 		}
-		if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 { // peers are compared without that
-			prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
-		}
-		p = append(p, prefix.Masked())
+		p = append(p, prefix)
 	}
 	return p, nil
 }

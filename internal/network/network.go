@@ -1,8 +1,10 @@
 // Package network says what counts as one place that visitors come from: an IPv4 address, or an
-// IPv6 /64, which one household has at hand; and which host is the reader's own machine.
+// IPv6 /64, which one household has at hand; which host is the reader's own machine; and how hosts,
+// origins and networks are written.
 package network
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 )
@@ -52,4 +54,20 @@ func (n Network) String() string {
 		return n.prefix.Addr().String()
 	}
 	return n.prefix.String()
+}
+
+// ParsePrefix reads a network (CIDR) or a single address as a setting has it, for visitors whose
+// address is unmapped (netip.Addr.Unmap). The bits of a network that say nothing are 0 then.
+func ParsePrefix(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		return netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return prefix, fmt.Errorf("%q is neither an address nor a network", text)
+	}
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 { // visitors are compared without that
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	return prefix.Masked(), nil
 }

@@ -14,7 +14,7 @@ type room struct {
 // only. An arrow that is missing here is missing on purpose; whoever adds one says why in the
 // commit.
 func house() []room {
-	leaves := []string{"internal/fault", "internal/id", "internal/network", "internal/files"} // any internal room may know these
+	leaves := []string{"internal/fault", "internal/id", "internal/network", "internal/files", "internal/span"} // any internal room may know these
 	with := func(rooms ...string) []string { return slices.Concat(leaves, rooms) }
 
 	signs := []string{"session/internal/mac", "session/internal/wire"}
@@ -51,14 +51,15 @@ func house() []room {
 		// The rules. They know no database and no HTTP.
 		{path: "internal/fault"},
 		{path: "internal/id"},
-		{path: "internal/network"},
+		{path: "internal/network", libs: []string{"golang.org/x/net"}}, // names of hosts in all scripts
 		{path: "internal/files"},
+		{path: "internal/span"},
 		{path: "internal/agent", libs: []string{"github.com/medama-io/go-useragent"}},
 		{path: "internal/account", may: with(), libs: []string{"golang.org/x/text"}}, // which letters are the same to who searches
 		{path: "internal/book", may: with()},
 		{path: "internal/door", may: door, libs: []string{"golang.org/x/text"}},
 		// Other people's applications. It is told who asks, so it knows accounts and no session.
-		{path: "internal/gate", may: with("internal/account"), libs: []string{"github.com/pelletier/go-toml/v2"}},
+		{path: "internal/gate", may: with("internal/account"), libs: []string{"github.com/pelletier/go-toml/v2", "golang.org/x/text"}}, // its file; which spellings of a path are one
 
 		// The outside: databases know no HTTP, the web knows no database. It knows what a session
 		// store is, as it knows the repositories: it gives one a memory that its file keeps exact.
@@ -73,8 +74,8 @@ func house() []room {
 		{path: "internal/api", may: edge},
 
 		// The program around it.
-		{path: "internal/config", may: with("session", "session/flask"), libs: []string{"github.com/alecthomas/kong", "golang.org/x/net"}}, // names of hosts in all scripts
-		{path: "internal/server", may: all, libs: []string{"golang.org/x/crypto"}},                                                         // certificates over ACME
+		{path: "internal/config", may: with("session", "session/flask"), libs: []string{"github.com/alecthomas/kong"}},
+		{path: "internal/server", may: all, libs: []string{"golang.org/x/crypto"}}, // certificates over ACME
 		{path: "internal/cli", may: all, libs: []string{"github.com/alecthomas/kong", "golang.org/x/term"}},
 
 		// What only tests use: no room above may import it.
@@ -90,6 +91,7 @@ func cargo() []string {
 	return []string{
 		"github.com/a-h/templ",
 		"github.com/alecthomas/kong",
+		"github.com/pelletier/go-toml/v2",
 		"github.com/medama-io/go-useragent",
 		"github.com/boyter/go-string", // of github.com/medama-io/go-useragent
 		"golang.org/x/crypto",
