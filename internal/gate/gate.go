@@ -3,10 +3,7 @@
 // who asks it is told, for it knows no session and no database.
 package gate
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // Gate is the applications and their rules, as flags or one file have said them. It never changes:
 // new rules make a new one.
@@ -26,20 +23,7 @@ type App struct {
 	KeepHost bool      // it is told the host that the browser asked for, in place of its own
 	SignOut  string    // the path of its own sign-out, where the browser goes after ours; "" for none
 	Rules    []Rule    // the first one that matches decides; none: nobody passes
-}
-
-// Upstream is where an application listens: at a URL of scheme and host, or at a unix socket.
-type Upstream struct {
-	URL    *url.URL // scheme and host; of a socket http://localhost
-	Socket string   // the path of the socket; "" for none
-}
-
-// String returns the upstream as settings write it.
-func (u *Upstream) String() string {
-	if u.Socket != "" {
-		return "unix:" + u.Socket
-	}
-	return u.URL.String()
+	Line     int       // where it stands in its file; 0: --app names it
 }
 
 // Find returns the application of a host (a name in small letters, without a port), nil if there is
