@@ -124,7 +124,7 @@ func undecodedWays() []way {
 func decodedWays() []way {
 	again := func(s string) string { return decode(s, "") }
 	return []way{
-		again, slashes, dropParams, dropAfterParam, dropAfterQuery, resolve, merge, dropAuthority, trimEnds, sloppy, norm.NFKC.String,
+		again, slashes, dropParams, dropAfterParam, dropAfterQuery, resolve, merge, dropAuthority, trimEnds, strict, sloppy, norm.NFKC.String,
 	}
 }
 
@@ -272,24 +272,34 @@ func trimEnds(s string) string {
 	return strings.Join(segments, "/")
 }
 
-// sloppy reads UTF-8 as careless decoders do: characters in more bytes than they take are those
-// characters, and what is none is dropped, with what cannot be seen.
-func sloppy(s string) string {
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unseen) {
-		var b strings.Builder
-		for s != "" {
-			r, n := utf8.DecodeRuneInString(s)
-			if r == utf8.RuneError && n == 1 {
-				r, n = overlong(s)
-			}
-			if !unseen(r) {
-				b.WriteRune(r)
-			}
-			s = s[n:]
+// strict drops what is no UTF-8, with what cannot be seen.
+func strict(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unseen(r) {
+			return -1
 		}
-		return b.String()
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// sloppy reads UTF-8 as careless decoders do: characters in more bytes than they take are those
+// characters. What is none then is dropped.
+func sloppy(s string) string {
+	if utf8.ValidString(s) {
+		return s
 	}
-	return s
+	var b strings.Builder
+	for s != "" {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			r, n = overlong(s)
+		}
+		if !unseen(r) {
+			b.WriteRune(r)
+		}
+		s = s[n:]
+	}
+	return b.String()
 }
 
 // unseen reports whether some programs drop a character: a control, which addresses are freed of, or
