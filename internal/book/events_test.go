@@ -108,6 +108,31 @@ func TestSentence(t *testing.T) {
 			[]book.Part{{Text: "By the token "}, {Text: "deploy", Chosen: true, Mark: "bbbbbb"}},
 		},
 		{
+			book.Entry{Type: book.Request, User: a, Application: "Wiki", Host: "wiki.test", Rule: "rule 2: signed in"},
+			[]book.Part{{Text: "In "}, {Text: "Wiki", Chosen: true}, {Text: " ("}, {Text: "wiki.test", Chosen: true}, {Text: ")"}},
+		},
+		{
+			book.Entry{Type: book.Request, Action: book.RequestRefused, Application: "Wiki", Rule: "rule 3: group ops"},
+			[]book.Part{{Text: "Refused in "}, {Text: "Wiki", Chosen: true}, {Text: ": "}, {Text: "rule 3: group ops", Chosen: true}},
+		},
+		{
+			book.Entry{
+				Type: book.Request, Action: book.RequestRefused, Application: "Wiki", Rule: "no rule", User: a, Token: b, TokenName: "deploy",
+			},
+			[]book.Part{
+				{Text: "By the token "},
+				{Text: "deploy", Chosen: true, Mark: "bbbbbb"},
+				{Text: ", refused in "},
+				{Text: "Wiki", Chosen: true},
+				{Text: ": "},
+				{Text: "no rule", Chosen: true},
+			},
+		},
+		{
+			book.Entry{Type: book.Request, Action: book.RequestOfAssets, Application: "Wiki", Text: "2 images"},
+			[]book.Part{{Text: "2 images", Chosen: true}},
+		},
+		{
 			book.Entry{
 				Type: book.Activity, Action: book.ActionEntryHidden, User: a, UserName: "Ann", Token: b, TokenName: "deploy",
 				Target: a, TargetName: "GET /",

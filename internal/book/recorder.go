@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -71,6 +72,7 @@ type Recorder struct {
 	events  Catalog
 	crowd   strangers
 	tally   tally
+	assets  assets
 }
 
 // batch is what goes into one commit. Those who wait for it hold the batch itself, so nothing is
@@ -101,6 +103,7 @@ func NewRecorder(c RecorderConfig) *Recorder {
 		events: NewCatalog(),
 		crowd:  newStrangers(c.Strangers, c.Addresses),
 		tally:  newTally(c.Addresses),
+		assets: newAssets(),
 	}
 }
 
@@ -239,7 +242,7 @@ func (r *Recorder) report(now time.Time) {
 	for _, e := range r.crowd.summaries(now) {
 		r.put(nil, &e, now)
 	}
-	for _, e := range r.tally.summaries(now) {
+	for _, e := range slices.Concat(r.tally.summaries(now), r.assets.summaries(now)) {
 		r.put(nil, &e, now)
 	}
 	if r.missing.Total() > 0 && r.failed.IsZero() && !r.stalled {

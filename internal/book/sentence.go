@@ -15,14 +15,12 @@ type Part struct {
 // a name or an e-mail address nobody can choose it, and unlike an address it tells nothing of them.
 func Short(id string) string { return id[max(0, len(id)-6):] }
 
-// Sentence returns what an entry tells in words; for a request by which token it was made, nil for
-// none, and for an action that is not known the action and the text as they are.
+// Sentence returns what an entry tells in words; for a request what its method, address and user do
+// not tell: by which token it was made and to which application, nil for nothing of these. For an
+// action that is not known it gives the action and the text as they are.
 func (c Catalog) Sentence(e *Entry) []Part {
-	if e.Type == Request && e.Token != "" {
-		return []Part{{Text: "By the token "}, e.token()}
-	}
 	if e.Type == Request {
-		return nil
+		return e.request()
 	}
 	event, ok := c[e.Action]
 	if !ok {
@@ -41,6 +39,48 @@ func (c Catalog) Sentence(e *Entry) []Part {
 		}
 	}
 	return parts
+}
+
+// request says of a request what its method, address and user do not.
+func (e *Entry) request() []Part {
+	var parts []Part
+	if e.Token != "" {
+		parts = append(parts, Part{Text: "By the token "}, e.token())
+	}
+	if e.Action == RequestOfAssets {
+		return append(parts, Part{Text: e.Text, Chosen: true})
+	}
+	if e.Application == "" {
+		return parts
+	}
+	in := "In "
+	switch {
+	case e.Action == RequestRefused && parts != nil:
+		in = ", refused in "
+	case e.Action == RequestRefused:
+		in = "Refused in "
+	case parts != nil:
+		in = ", in "
+	}
+	parts = append(parts, Part{Text: in}, Part{Text: e.Application, Chosen: true})
+	if e.Host != "" {
+		parts = append(parts, Part{Text: " ("}, Part{Text: e.Host, Chosen: true}, Part{Text: ")"})
+	}
+	if e.Action == RequestRefused && e.Rule != "" {
+		parts = append(parts, Part{Text: ": "}, Part{Text: e.Rule, Chosen: true})
+	}
+	return parts
+}
+
+// Named returns what tells a request from others for people to read.
+func (e *Entry) Named() string {
+	switch {
+	case e.Action == RequestOfAssets:
+		return e.Text
+	case e.Application != "":
+		return e.Method + " " + e.URL + " in " + e.Application
+	}
+	return e.Method + " " + e.URL
 }
 
 // has reports whether the entry holds what a stretch of a sentence names.

@@ -100,7 +100,7 @@ func (d *Door) HideEntry(ctx context.Context, v *Visit, target string) (book.Ent
 	if err := d.book.SoftDelete(ctx, target, d.now(), d.stillAdmin(v)); err != nil {
 		return e, d.refused(ctx, v, translate(err), account.Developer{ID: target})
 	}
-	d.enter(ctx, v, book.Entry{Action: book.ActionEntryHidden, Target: target, TargetName: e.Method + " " + e.URL})
+	d.enter(ctx, v, book.Entry{Action: book.ActionEntryHidden, Target: target, TargetName: e.Named()})
 	return e, nil
 }
 

@@ -133,16 +133,30 @@ func BenchmarkGone(b *testing.B) {
 	}
 }
 
+// Entries that share a commit, alone and with the endings of those of the commit before.
 func BenchmarkAppend(b *testing.B) {
 	for _, n := range []int{1, 16, 64} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			repo := openBench(b).Entries()
-			b.ReportAllocs()
-			for b.Loop() {
-				mustAppend(b, repo, n)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/entry")
-		})
+		for _, ending := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d,endings=%v", n, ending), func(b *testing.B) {
+				repo := openBench(b).Entries()
+				list, endings := make([]book.Entry, n), make([]book.Ending, 0, n)
+				b.ReportAllocs()
+				began := processorTime()
+				for b.Loop() {
+					endings = endings[:0]
+					for i := range list {
+						if ending && list[i].ID != "" {
+							endings = append(endings, book.Ending{ID: list[i].ID, Duration: time.Second, Bytes: 1000})
+						}
+						list[i] = benchEntry()
+					}
+					if err := repo.Append(context.Background(), list, endings...); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64((processorTime()-began).Nanoseconds())/float64(b.N*n), "cpu-ns/entry")
+			})
+		}
 	}
 }
 

@@ -50,6 +50,28 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
+// TestDashboardOfApplications: an entry says to which application, and why it was refused.
+func TestDashboardOfApplications(t *testing.T) {
+	t.Parallel()
+	s := sitetest.New(t)
+	ada := s.Developer("Ada", account.Member)
+	now := s.Clock.Now()
+	for _, e := range []book.Entry{
+		{Method: "GET", URL: "/page", Status: 200, Application: "Wiki", Host: "wiki.example.org", Rule: "rule 1: signed in"},
+		{Method: "GET", URL: "/admin", Status: 403, Application: "Git", Rule: "rule 3: group ops", Action: book.RequestRefused},
+		{Application: "Wiki", Action: book.RequestOfAssets, Text: "142 images of Wiki"},
+	} {
+		e.ID, e.Type, e.CreatedAt, e.User, e.UserName = id.New(now), book.Request, now, ada.ID, "Ada"
+		if err := s.DB.Entries().Append(t.Context(), []book.Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantPage(t, s.SignedIn(ada).Get("/"), 200,
+		"In <bdi>Wiki</bdi> (<bdi>wiki.example.org</bdi>)",
+		"Refused in <bdi>Git</bdi>: <bdi>rule 3: group ops</bdi>",
+		"<bdi>142 images of Wiki</bdi>")
+}
+
 // TestDashboardEscapes: what strangers choose is text on the page.
 func TestDashboardEscapes(t *testing.T) {
 	t.Parallel()
