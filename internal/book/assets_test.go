@@ -114,3 +114,17 @@ func TestAssetsBudget(t *testing.T) {
 		t.Errorf("%+v, want %+v", kinds, want)
 	}
 }
+
+// TestNamed: what an entry that is hidden is called in the trace of that.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]book.Entry{
+		"GET /page":         {Method: "GET", URL: "/page"},
+		"GET /page in Wiki": {Method: "GET", URL: "/page", Application: "Wiki"},
+		"2 images of Wiki":  {Application: "Wiki", Action: book.RequestOfAssets, Text: "2 images of Wiki"},
+	} {
+		if got := e.Named(); got != want {
+			t.Errorf("named %q, want %q", got, want)
+		}
+	}
+}
