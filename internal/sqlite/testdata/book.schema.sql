@@ -31,7 +31,7 @@ CREATE TABLE state (
 	checked_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX entries_strangers ON entries (user) WHERE user IS NULL AND (type = 'request' OR action IN (
-	'cookie_refused', 'cross_origin_refused', 'email_refused', 'forbidden', 'form_token_refused',
+	'cookie_refused', 'cross_origin_refused', 'email_refused', 'forbidden', 'form_token_refused', 'hand_over_refused',
 	'link_refused', 'password_change_failed', 'register_refused', 'session_used_after_end', 'setup_refused',
 	'sign_in_failed', 'sign_in_throttled', 'summary', 'token_refused', 'token_used_after_end'));
 CREATE INDEX entries_type ON entries (type) WHERE deleted_at IS NULL AND type <> 'request';
