@@ -24,7 +24,7 @@ const (
 	ByShortName
 )
 
-// Names are those of the headers, as net/http spells them.
+// Names are those of the headers, as net/http spells them. One that is "" is not sent.
 type Names struct{ User, Email, Name, Groups string }
 
 // DefaultNames are the names that most applications know.
@@ -32,21 +32,43 @@ func DefaultNames() Names {
 	return Names{User: "Remote-User", Email: "Remote-Email", Name: "Remote-Name", Groups: "Remote-Groups"}
 }
 
-// Set tells an application who asks. Each header is set, also for strangers: where one is missing,
-// some proxies hand on the visitor's own.
+// Set tells an application who asks. Each header is set, also for strangers, for whom each is empty:
+// a name that stands for nobody ("anonymous") would be that of an account to applications which
+// make one for every name they see, and a header that is missing leaves the visitor's own in place
+// in a proxy that adds ours to the request. Values are in ASCII: what is not, and commas within a
+// group, are percent-encoded as UTF-8.
 func (id *Identity) Set(h http.Header, d account.Developer) {
 	user := d.ID
 	switch {
 	case id.User == ByEmail:
-		user = d.Email
+		user = ascii(d.Email)
 	case id.User == ByShortName && d.ShortName != "":
 		user = d.ShortName
 	}
-	for name, value := range map[string]string{
-		id.Names.User: user, id.Names.Email: d.Email, id.Names.Name: url.PathEscape(d.Name), id.Names.Groups: strings.Join(d.Groups, ","),
-	} {
+	v := &[4]string{user, ascii(d.Email), url.PathEscape(d.Name), commaList(d.Groups)}
+	for i, name := range [4]string{id.Names.User, id.Names.Email, id.Names.Name, id.Names.Groups} {
 		if name != "" {
-			h[name] = []string{value}
+			h[name] = v[i : i+1 : i+1]
 		}
 	}
+}
+
+func commaList(groups []string) string {
+	if len(groups) == 1 {
+		return ascii(groups[0])
+	}
+	var b strings.Builder
+	for i, group := range groups {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(ascii(group))
+	}
+	return b.String()
+}
+
+// ascii percent-encodes what is no printable ASCII, and what would be taken for that or for the end
+// of one of several values.
+func ascii(s string) string {
+	return percent(s, func(c byte) bool { return ' ' <= c && c <= '~' && c != '%' && c != ',' })
 }
