@@ -6,7 +6,7 @@ replace github.com/doorbook/doorbook/session => ../session
 
 require (
 	github.com/a-h/templ v0.3.977
-	github.com/coder/websocket v1.8.14
+	github.com/coder/websocket v1.8.15
 	github.com/doorbook/doorbook/session v0.0.0
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.2.5

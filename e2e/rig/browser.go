@@ -105,6 +105,23 @@ type Page struct {
 
 	mu       sync.Mutex
 	requests int
+	others   []string // other addresses of the same site
+}
+
+// Also lets the pages ask another place, too, which is of the same site under another name.
+func (p *Page) Also(at Place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.others = append(p.others, at.site().URL)
+}
+
+// ours reports whether an address is one of the site.
+func (p *Page) ours(address string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(append(p.others, p.base), func(base string) bool {
+		return strings.HasPrefix(address, base+"/") || strings.HasPrefix(address, strings.Replace(base, "http", "ws", 1)+"/")
+	})
 }
 
 // Look is how a page is looked at. The zero value is a light screen of 1280 by 800.
@@ -167,7 +184,7 @@ func (p *Page) watch(ev any) {
 		p.mu.Lock()
 		p.requests++
 		p.mu.Unlock()
-		if !strings.HasPrefix(e.Request.URL, p.base+"/") {
+		if !p.ours(e.Request.URL) {
 			p.t.Errorf("the page asked another site: %s", e.Request.URL)
 		}
 	}

@@ -131,7 +131,11 @@ func (s *Server) ready(addr string) bool {
 		if s.URL = s.Public; addr != "" {
 			s.URL = "http://" + addr
 		}
-		res, err := client.Get(s.URL + "/healthz")
+		health := s.URL + "/healthz"
+		if strings.HasSuffix(s.Public, PagesPath) && !strings.HasSuffix(s.URL, PagesPath) { // the rest is an application's
+			health = s.URL + PagesPath + "/healthz"
+		}
+		res, err := client.Get(health)
 		if err != nil {
 			return false
 		}
