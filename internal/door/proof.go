@@ -21,13 +21,18 @@ func (d *Door) MustProve(v *Visit) bool {
 	if v.Fresh <= 0 {
 		return v.Fresh < 0
 	}
+	return !account.Within(v.Fresh, d.Proved(v), d.now())
+}
+
+// Proved returns when the visitor, who is signed in, last proved who they are.
+func (d *Door) Proved(v *Visit) time.Time {
 	latest := v.Session.SignedInSince()
 	if at, ok := proved.Get(v.Session); ok {
 		if again := time.Unix(at, 0); again.After(latest) {
 			latest = again
 		}
 	}
-	return !account.Within(v.Fresh, latest, d.now())
+	return latest
 }
 
 // Recent is how long after a sign-in nobody is asked for the password again.

@@ -27,6 +27,8 @@ const (
 	Unsupported              // wrong content type: 415
 	Misdirected              // for a name that is not this site's: 421
 	Throttled                // too many attempts, see RetryAfter: 429
+	Unreached                // an application behind the door gives no answer: 502
+	TimedOut                 // it took too long: 504
 	Busy                     // no capacity at the moment, see RetryAfter: 503
 )
 

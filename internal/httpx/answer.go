@@ -43,6 +43,10 @@ func Status(f *fault.Error) int {
 		return http.StatusUnsupportedMediaType
 	case fault.Misdirected:
 		return http.StatusMisdirectedRequest
+	case fault.Unreached:
+		return http.StatusBadGateway
+	case fault.TimedOut:
+		return http.StatusGatewayTimeout
 	case fault.Throttled:
 		return http.StatusTooManyRequests
 	case fault.Busy:
@@ -101,10 +105,13 @@ func (e *Edge) fail(w http.ResponseWriter, r *http.Request, v *door.Visit, err e
 // answer writes an error in the form that the asker reads.
 func (e *Edge) answer(w http.ResponseWriter, r *http.Request, v *door.Visit, f *fault.Error) {
 	status := Status(f)
-	h := w.Header()
+	h, q := w.Header(), of(r)
+	if q.asked != nil { // it is not the application's answer
+		setHeaders(h, e.https)
+	}
 	h.Set("Cache-Control", "no-store")
 	SetRetryAfter(h, f)
-	if q := of(r); q.bare || wantsJSON(r, q.route) {
+	if q.bare || q.asked == nil && wantsJSON(r, q.route) || q.asked != nil && !navigates(r) {
 		WriteJSON(w, status, Failure(f))
 		return
 	}

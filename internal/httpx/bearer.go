@@ -83,15 +83,9 @@ func challenge(w http.ResponseWriter, what string) {
 func (e *Edge) letInBy(w http.ResponseWriter, r *http.Request, q *request) error {
 	v := &q.visit
 	if err := e.door.IdentifyToken(r.Context(), v, q.token); err != nil {
-		switch {
-		case errors.Is(err, door.ErrNoToken):
-			e.recorder.Tally(book.ActionTokenRefused, v.Addr)
-		case errors.Is(err, door.ErrTokenOver):
-			e.recorder.Tally(book.ActionTokenUsedAfterEnd, v.Addr)
-		default:
-			return err
+		if e.tallyToken(v, err) {
+			challenge(w, `error="invalid_token"`)
 		}
-		challenge(w, `error="invalid_token"`)
 		return err
 	}
 	if need := scopeOf(r.Method); !v.Token.Scopes.Has(need) {
@@ -104,6 +98,33 @@ func (e *Edge) letInBy(w http.ResponseWriter, r *http.Request, q *request) error
 		return fault.New(fault.Forbidden, "That takes somebody who has just signed in. A token may not do it.")
 	}
 	return nil
+}
+
+// tallyToken counts a token that lets nobody in, and reports whether the error is that it does not.
+func (e *Edge) tallyToken(v *door.Visit, err error) bool {
+	switch {
+	case errors.Is(err, door.ErrNoToken):
+		e.recorder.Tally(book.ActionTokenRefused, v.Addr)
+	case errors.Is(err, door.ErrTokenOver):
+		e.recorder.Tally(book.ActionTokenUsedAfterEnd, v.Addr)
+	default:
+		return false
+	}
+	return true
+}
+
+// tokenForApplication returns the token of ours that a request to an application brings, as a Bearer
+// or as the password of Basic, for git and other clients that know nothing else. Every other word in
+// the header is between the client and the application.
+func tokenForApplication(lines []string) (token string, given bool) {
+	if len(lines) != 1 {
+		return "", false
+	}
+	if token = bearer(lines[0]); token == "" {
+		r := http.Request{Header: http.Header{"Authorization": lines}}
+		_, token, _ = r.BasicAuth()
+	}
+	return token, account.MeantAsToken(token)
 }
 
 // scopeOf is what a token needs for a method.

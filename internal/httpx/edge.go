@@ -12,6 +12,7 @@ import (
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/door"
 	"github.com/doorbook/doorbook/internal/fault"
+	"github.com/doorbook/doorbook/internal/gate"
 	"github.com/doorbook/doorbook/session"
 )
 
@@ -21,6 +22,11 @@ type Handler func(w http.ResponseWriter, r *http.Request, v *door.Visit) error
 
 // ErrorPage writes a page for people about an error. It must not fail.
 type ErrorPage func(w http.ResponseWriter, r *http.Request, v *door.Visit, status int, f *fault.Error)
+
+// Proxy carries a request to an application, and its answer back. It is a *gate.Proxy.
+type Proxy interface {
+	Serve(w http.ResponseWriter, r *http.Request, c *gate.Carry)
+}
 
 // Config is what an Edge works with; all of it is required but Addresses and PublicURL.
 type Config struct {
@@ -38,8 +44,10 @@ type Config struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	HSTS           HSTS     // for which hosts browsers are told to use TLS; default: this one
-	SessionCookies []string // names of the session's cookie, that of a program which shares it too
+	HSTS           HSTS              // for which hosts browsers are told to use TLS; default: this one
+	Gate           func() *gate.Gate // the applications behind the door as they are now; default: there are none
+	Proxy          Proxy             // carries requests to them; required with Gate
+	SessionCookies []string          // names of the session's cookie, that of a program which shares it too
 }
 
 // Edge is the way of a request from the listener to its handler. It is an http.Handler, safe for
@@ -64,6 +72,11 @@ type Edge struct {
 
 	sessionCookies []string
 
+	gate     func() *gate.Gate
+	proxy    Proxy
+	sessions *session.Manager
+	streams  *streams
+
 	unknownHost sync.Once // tells of a name that is not served
 
 	tokens  formTokens
@@ -83,7 +96,8 @@ func New(c Config) (*Edge, error) {
 		cookies: c.Cookies, https: c.HSTS.header(c.HTTPS), publicURL: c.PublicURL, now: c.Now, log: c.Log,
 		tokens:         newFormTokens(c.Keys, c.Cookies),
 		sessionCookies: c.SessionCookies,
-		hosts:          newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
+		gate:           c.Gate, proxy: c.Proxy, sessions: c.Sessions, streams: newStreams(c.Door),
+		hosts: newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
 	}
 	e.scheme, e.authority, _ = strings.Cut(c.PublicURL, "://")
 	if i := strings.IndexByte(e.authority, '/'); i >= 0 {
@@ -126,6 +140,7 @@ type request struct {
 	body   *body // nil: not read
 	begun  bool  // the final header is on its way
 
+	asked  *asked // what an application is asked for; nil: a page of ours
 	host   string // that was asked for
 	misled bool   // which is none of ours
 	origin origin // where an unsafe request comes from

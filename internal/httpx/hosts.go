@@ -124,8 +124,12 @@ func Host(r *http.Request) string {
 func (e *Edge) served(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := of(r)
-		q.host = e.hostOf(r)
-		if e.hosts.know(q.host) || e.anyHost[r.URL.Path] {
+		switch {
+		case !e.known(q.host) && !e.anyHost[r.URL.Path]:
+		case e.theirs(r):
+			e.pass(w.(*recorder), r, q) // which record has made
+			return
+		default:
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -136,6 +140,11 @@ func (e *Edge) served(next http.Handler) http.Handler {
 		})
 		e.answer(w, r, &q.visit, fault.New(fault.Misdirected, "This site is not served under that name."))
 	})
+}
+
+// known reports whether a Host header has a name of ours, or of an application's.
+func (e *Edge) known(host string) bool {
+	return e.hosts.know(host) || e.gate != nil && e.gate().Find(hostName(host)) != nil && hostName(host) != ""
 }
 
 // capped is a host cut to what the longest name has, with its port.

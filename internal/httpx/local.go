@@ -36,7 +36,11 @@ func Back(r *http.Request) string {
 func inside(r *http.Request, u *url.URL) string {
 	odd := func(r rune) bool { return r == '\\' || unicode.IsControl(r) }
 	p, below := strings.CutPrefix(path.Clean(u.Path), Base(r))
-	if !below || p != "" && p[0] != '/' || strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(u.Path, odd) || isDoor(p) {
+	below = below && (p == "" || p[0] == '/')
+	if q := of(r); !below && q != nil && q.edge.gate != nil { // an application's
+		p, below = "/", true
+	}
+	if !below || strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(u.Path, odd) || isDoor(p) {
 		return Path(r, "/")
 	}
 	return u.RequestURI()

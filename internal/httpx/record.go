@@ -33,8 +33,11 @@ func (e *Edge) record(next http.Handler) http.Handler {
 		q.visit.Collects = true
 		r = r.WithContext(q)
 		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q, unread: unwanted(r)}
+		q.host = e.hostOf(r)
 		h := rw.Header()
-		setHeaders(h, e.https)
+		if !e.theirs(r) { // an application's answer has its own
+			setHeaders(h, e.https)
+		}
 		h["X-Request-Id"] = []string{q.visit.RequestID}
 		defer w.end()
 		next.ServeHTTP(w, r)
@@ -110,6 +113,10 @@ func (w *recorder) entry(status int) book.Entry {
 		User: v.Developer.ID, UserName: v.Developer.Name, Session: v.SessionID, RequestID: v.RequestID,
 		Token: v.Token.ID, TokenName: v.Token.Name,
 	}
+	if w.q.applied() != nil {
+		w.q.asked.enter(&entry, w.q.host, r)
+		return entry
+	}
 	var keep book.Keep
 	if w.q.route != nil {
 		entry.Route, keep = w.q.route.Pattern, w.q.route.Keep
@@ -181,7 +188,9 @@ func (w *recorder) FlushError() error {
 	if err := w.lasting.ended(); err != nil {
 		return err
 	}
-	w.flushed()
+	if w.q.asked == nil { // an application flushes what is over in a moment, too
+		w.watch()
+	}
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 

@@ -45,6 +45,7 @@ type Parts struct {
 	URL          string            // that people use, as config.PublicURL writes it; "" when it is not known
 	Hosts        []string          // names under which the site is served besides that and those of one's own network
 	Gate         func() *gate.Gate // the applications behind the door; default: there are none
+	Proxy        httpx.Proxy       // carries requests to them; required with Gate
 	CookiePrefix string            // before the names of our cookies, where another program is on the same host
 	Secure       bool              // cookies are Secure
 	HTTPS        bool              // the site is served over TLS
@@ -124,6 +125,7 @@ func NewSite(p Parts) (*Site, error) {
 		Door: d, Sessions: sessions, Recorder: recorder, Handlers: handlers, Page: pages.ErrorPage,
 		Keys: p.Keys, Addresses: p.Addresses(),
 		Cookies: cookies, HTTPS: p.HTTPS, HSTS: p.HSTS, PublicURL: p.URL, Hosts: p.Hosts,
+		Gate: p.Gate, Proxy: p.Proxy,
 		SessionCookies: p.Flask.cookies(config.Home.Cookie.Name), Now: p.Now, Log: p.Log,
 	})
 	if err != nil {
