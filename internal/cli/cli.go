@@ -42,6 +42,7 @@ type verbs struct {
 	Session     sessionVerb     `cmd:"" help:"See where people are signed in, and end it, also while the server runs."`
 	Token       tokenVerb       `cmd:"" help:"See, make and end the tokens by which programs come in on somebody's behalf, also while the server runs."`
 	Keys        keysVerb        `cmd:"" help:"See the secret keys that sign cookies, and change to a new one, which signs nobody out."`
+	Gate        gateVerb        `cmd:"" help:"See which applications are behind the door, and try who may come to what of them."`
 	Import      importVerb      `cmd:"" help:"Copy accounts and entries from elsewhere."`
 	Flask       flaskVerb       `cmd:"" help:"Read and write what a Flask application keeps: its cookies and password hashes."`
 	Healthcheck healthcheckVerb `cmd:"" help:"Ask the server whether it can serve, as a container platform does. Exit code 0 if it can, else 1."`

@@ -46,6 +46,7 @@ const (
 	VerbTokenEnd    = "token end"
 	VerbKeys        = "keys list"
 	VerbRotate      = "keys rotate"
+	VerbGateCheck   = "gate check"
 	VerbImportFlask = "import flask"
 	VerbDecode      = "flask decode"
 	VerbEncode      = "flask encode"
@@ -61,7 +62,7 @@ func onData() []string {
 	return slices.Concat([]string{
 		VerbServe, VerbUserAdd, VerbPassword, VerbImportFlask, VerbSessions, VerbEnd, VerbEndAll,
 		VerbTokens, VerbTokenAdd, VerbTokenEnd, VerbKeys, VerbRotate,
-	}, onLinks(), []string{VerbUsers, VerbDisable, VerbEnable, VerbRole, VerbGroups, VerbDelete})
+	}, onLinks(), []string{VerbUsers, VerbDisable, VerbEnable, VerbRole, VerbGroups, VerbDelete, VerbGateCheck})
 }
 
 // onLinks lists the verbs that print a link to the site.
@@ -70,7 +71,7 @@ func onLinks() []string { return []string{VerbInvite, VerbLink} }
 func serveSettings() []Setting {
 	data := onData()
 	serve := data[:1]
-	where := slices.Concat([]string{VerbServe, VerbHealth}, onLinks()) // what says where the server answers
+	where := slices.Concat([]string{VerbServe, VerbHealth, VerbGateCheck}, onLinks()) // what says where the server answers
 	return []Setting{
 		{
 			Env: "DOORBOOK_ADDR", Flag: "addr", Value: "HOST:PORT", Default: defaultAddr, Verbs: where,

@@ -19,6 +19,21 @@ func (a *App) Words() (lines []string) {
 	return append(lines, "Nobody may use anything else.")
 }
 
+// String says what becomes of a request.
+func (v Verdict) String() string {
+	switch v {
+	case Pass:
+		return "passes"
+	case SignIn:
+		return "is asked to sign in"
+	case Prove:
+		return "is asked for the password again"
+	case Unreadable:
+		return "is refused, as its path cannot be read in one way (400)"
+	}
+	return "is refused"
+}
+
 // Words says a rule to people, as in "Members of ops, who signed in within 15 minutes, may read
 // /admin."
 func (r *Rule) Words() string {
