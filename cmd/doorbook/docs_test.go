@@ -122,6 +122,8 @@ func TestCommandsOfDocuments(t *testing.T) {
 		"doorbook --app http://127.0.0.1:3000":                       "e2e/gate_test.go, before examples/gate",
 		"doorbook --app http://127.0.0.1:5000 --sessions flask":      "e2e/gate_flask_test.go",
 		"GOWORK=off go run . &":                                      "e2e/gate_test.go",
+		"doorbook gate check":                                        "internal/cli/testdata/script/gate.txtar types it",
+		"doorbook --app":                                             "takes an application: the browser tests start one",
 		"doorbook token add":                                         "e2e/tokens_test.go makes tokens on the command line",
 	}
 	for _, b := range blocks(t) {

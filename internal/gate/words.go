@@ -11,7 +11,11 @@ import (
 // becomes of what no rule names.
 func (a *App) Words() (lines []string) {
 	for i := range a.Rules {
-		lines = append(lines, a.Rules[i].Words())
+		words := a.Rules[i].Words()
+		if i > 0 && len(a.Rules[i].Paths) == 0 {
+			words = strings.Replace(words, " everything.", " everything else.", 1)
+		}
+		lines = append(lines, words)
 	}
 	if n := len(a.Rules); n > 0 && len(a.Rules[n-1].Paths) == 0 && len(a.Rules[n-1].Methods) == 0 {
 		return lines

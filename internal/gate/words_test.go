@@ -38,6 +38,10 @@ func TestWords(t *testing.T) {
 	if diff := cmp.Diff([]string{"Anyone may use /public.", "Nobody may use anything else."}, app.Words()); diff != "" {
 		t.Error(diff)
 	}
+	app.Rules = append(app.Rules, gate.Everybody()...)
+	if diff := cmp.Diff([]string{"Anyone may use /public.", "Everybody with an account may use everything else. So may their tokens."}, app.Words()); diff != "" {
+		t.Error(diff)
+	}
 	if got := (&gate.App{Rules: gate.Everybody()}).Words(); len(got) != 1 {
 		t.Errorf("%q", got)
 	}
