@@ -166,7 +166,7 @@ func (r *Rule) holds(dev account.Developer) (why string, ok bool) {
 	if r.Who != Some {
 		return "nobody may", false
 	}
-	if dev.EmailKey != "" && slices.Contains(r.People, dev.EmailKey) {
+	if slices.Contains(r.People, dev.EmailKey) {
 		return "by name", true
 	}
 	for _, group := range r.Groups {

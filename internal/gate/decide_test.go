@@ -79,6 +79,7 @@ func TestDecide(t *testing.T) {
 			"preflight": r, "preflight home": p, "bob at home": p,
 		}},
 		"preflight of methods": {gate.Rule{Who: gate.SignedIn, Preflight: true, Methods: []string{"POST"}}, map[string]gate.Verdict{"preflight": p, "bob": r}},
+		"methods":              {gate.Rule{Who: gate.SignedIn, Methods: []string{"POST"}}, map[string]gate.Verdict{"preflight": r, "bob": r}},
 	} {
 		app := gate.App{Rules: []gate.Rule{c.rule}}
 		for who, want := range c.want {

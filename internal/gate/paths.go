@@ -2,6 +2,7 @@ package gate
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -74,25 +75,18 @@ func readings(path string) ([]string, error) {
 	if plain(path) {
 		return []string{path}, nil
 	}
-	// Undecoded is what a server has that decodes later, or after it has looked for parameters.
-	undecoded := closure{ways: undecodedWays(), seen: map[string]bool{}}
-	if !undecoded.from(path) {
-		return nil, errTooMany
-	}
-	decoded := closure{ways: decodedWays(), seen: map[string]bool{}}
-	for _, s := range undecoded.list {
-		for _, s := range []string{decode(s, ""), decode(s, `/\`)} {
-			if !decoded.from(s) {
-				return nil, errTooMany
-			}
+	// The second beginning has the escapes of what else is looked at: for servers that look before
+	// they decode.
+	c := closure{ways: ways(), seen: map[string]bool{}}
+	for _, begin := range []string{decode(path, ""), decode(path, `/\.;?#`)} {
+		if !c.from(begin) {
+			return nil, errTooMany
 		}
 	}
-	for _, s := range decoded.list {
-		if strings.Contains(s, "\x00") {
-			return nil, errEscape
-		}
+	if slices.ContainsFunc(c.list, func(s string) bool { return strings.Contains(s, "\x00") }) {
+		return nil, errEscape
 	}
-	return decoded.list, nil
+	return c.list, nil
 }
 
 // plain reports whether a path is read in the same way by everybody: it has no escapes, nothing that
@@ -114,14 +108,8 @@ func plain(path string) bool {
 // way is one thing that servers do to a path.
 type way func(string) string
 
-// undecodedWays is what is done to a path before its escapes are decoded. What is done to both is
-// among decodedWays alone where it comes to the same.
-func undecodedWays() []way {
-	return []way{slashes, dropParams, dropAfterParam, dropAfterQuery, resolve, merge}
-}
-
-// decodedWays is what is done to a path afterwards, once more decoding among it.
-func decodedWays() []way {
+// ways is all that servers do to a path, once more decoding among it.
+func ways() []way {
 	again := func(s string) string { return decode(s, "") }
 	return []way{
 		again, slashes, dropParams, dropAfterParam, dropAfterQuery, resolve, merge, dropAuthority, trimEnds, strict, sloppy, norm.NFKC.String,

@@ -39,6 +39,7 @@ func TestR11Readings(t *testing.T) {
 			"/adm%ffin", "/admin%20", "/admin.", "/admin%2e", "/ADMIN", "/Admin/x", "/%41dmin", "/adm%C4%B1n"[:4] + "\u00adin", "/admin%3Fx", "/admin%23x", "/admin#x",
 			"/admin%09", "/ad%0Amin", "//x.test/admin", `/\x.test/admin`, "/%EF%BC%8Fadmin", "/\uff41dmin", "/admin/..", "/admin/../", "/admin/../public", "/admin/..%2fpublic",
 			"/admin/..;/public", "/admin%2Fx", "/admin%5Cx", `/admin\x`, "/public/.%2e/admin", "/x/%2e%2e/%61dmin",
+			"/a%3b%2f..%2fadmin;z%2f..", "/a%3f/../admin#z/..",
 			"", "admin", "*", "/%", "/%2", "/%zz", "/%u0061dmin", "/a%", "/%00", "/admin%00", "/public%00/../admin", "/a\x00b", "/%2500", "/%25%30%30",
 		},
 	} {
@@ -46,6 +47,27 @@ func TestR11Readings(t *testing.T) {
 			if d := app.Decide(&gate.Question{Method: "GET", Path: path}); d.Verdict != verdict {
 				t.Errorf("%q: %v (%s), want %v", path, d.Verdict, d.Why, verdict)
 			}
+		}
+	}
+}
+
+// TestR11Orders: what servers do before they decode a path, and afterwards.
+func TestR11Orders(t *testing.T) {
+	t.Parallel()
+	for path, guarded := range map[string][]gate.Rule{
+		"/a;%2f../admin":          {{Paths: []string{"/a/admin"}}}, // parameters go, then escapes: /a/admin
+		"/a%3b%2f..%2fadmin;z/..": {{Paths: []string{"/admin"}}},   // all after the raw semicolon goes, then escapes
+		"/a%3f/../admin#z/..":     {{Paths: []string{"/admin"}}},
+		"/a%23/../admin?z/..":     {{Paths: []string{"/admin"}}},
+		"/a/%2e%2e/../admin":      {{Paths: []string{"/a/admin"}}},
+		`/x%5cy\..\admin`:         {{Paths: []string{"/admin"}}},
+		"/x%2fy":                  {{Paths: []string{"/x"}}},
+		"/a;/public":              {{Paths: []string{"/a/public"}, Who: gate.Anyone}, {Paths: []string{"/a"}}}, // all after the semicolon goes: /a
+		"/a%3b/public":            {{Paths: []string{"/a/public"}, Who: gate.Anyone}, {Paths: []string{"/a"}}},
+	} {
+		app := &gate.App{Rules: append(guarded, gate.Rule{Who: gate.Anyone})}
+		if d := app.Decide(&gate.Question{Method: "GET", Path: path}); d.Verdict != gate.Unreadable {
+			t.Errorf("%q: %+v", path, d)
 		}
 	}
 }
@@ -200,7 +222,7 @@ func TestR11Bounded(t *testing.T) {
 	app := guarded()
 	for _, path := range []string{
 		"/%" + strings.Repeat("25", 5000) + "61", "/" + strings.Repeat("a;b/../%2f..%5c/", 2000), "/" + strings.Repeat("../", 30000) + "x%2e",
-		strings.Repeat("/", 60000),
+		strings.Repeat("/", 60000), strings.Repeat("/a%2e;%2f..%5c", 12) + "//x%20.%252f;%253f%c0%ae",
 	} {
 		if d := app.Decide(&gate.Question{Method: "GET", Path: path}); d.Verdict != gate.Unreadable || !strings.Contains(d.Why, "more ways") {
 			t.Errorf("%.40q…: %+v", path, d)
