@@ -165,14 +165,16 @@ func (q *request) applied() *gate.App {
 }
 
 // enter writes down what the book keeps of a request to an application: the path, the names in its
-// query, and nothing of its body.
+// query with the values that the rule lists, and how long its body is.
 func (a *asked) enter(entry *book.Entry, host string, r *http.Request) {
 	entry.Application, entry.Host, entry.Rule = a.app.Name, book.Inert(capped(host), 260), a.decision.Why
-	var keep book.Keep
-	if a.decision.Rule != nil {
-		for _, name := range a.decision.Rule.Keep {
-			keep.Query = append(keep.Query, book.Field{Name: name})
-		}
+	if a.decision.Verdict != gate.Pass {
+		entry.Action = book.RequestRefused
 	}
-	entry.URL = book.RedactURL(r.URL.Path, r.URL.RawQuery, "", keep)
+	var keep []string
+	if a.decision.Rule != nil {
+		keep = a.decision.Rule.Keep
+	}
+	entry.URL = book.RedactApplicationURL(r.URL.EscapedPath(), r.URL.RawQuery, keep)
+	entry.Body = book.ApplicationBody(r.ContentLength)
 }

@@ -74,6 +74,10 @@ func (w *recorder) begin(status int) {
 		w.leave()
 		return
 	}
+	if w.isAsset(status) {
+		w.count()
+		return
+	}
 	entry := w.entry(status)
 	if entry.Application != "" {
 		entry.Bytes = w.length(status)
