@@ -31,6 +31,7 @@ func ParseApp(flag string) (App, error) {
 		if a.Upstream, err = ParseUpstream(to); err != nil {
 			return a, err
 		}
+		a.KeepHost = a.Upstream.keepsHost()
 	}
 	return a, a.called("")
 }
@@ -42,7 +43,7 @@ func (a *App) called(name string) (err error) {
 		return err
 	}
 	if a.Name = a.Host; a.Name == "" && a.Upstream != nil {
-		a.Name = a.Upstream.String()
+		a.Name = a.Upstream.short()
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func unprinted(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }
 
 // app reads an application.
 func (t *table) app() App {
-	a := App{Line: t.line(), KeepHost: t.flag("keep_host")}
+	a := App{Line: t.line()}
 	name := t.text("name")
 	if err := a.at(t.text("host")); err != nil {
 		t.wrong("host", "%v", err)
@@ -77,6 +77,10 @@ func (t *table) app() App {
 		if a.Upstream, err = ParseUpstream(to); err != nil {
 			t.wrong("to", "%v", err)
 		}
+	}
+	a.KeepHost = a.Upstream.keepsHost()
+	if t.has("keep_host") {
+		a.KeepHost = t.flag("keep_host")
 	}
 	if !t.has("host") && !t.has("to") {
 		t.wrong("", "it says neither the host of the application (host) nor where it listens (to)")

@@ -89,7 +89,7 @@ groups = ["readers"]
 				},
 			},
 			{
-				Name: "git.example.org", Host: "git.example.org", Origin: "https://git.example.org", Line: 38,
+				Name: "git.example.org", Host: "git.example.org", Origin: "https://git.example.org", KeepHost: true, Line: 38,
 				Rules: []gate.Rule{{Paths: []string{"/"}, Who: gate.SignedIn, Line: 41}},
 			},
 			{
@@ -164,7 +164,7 @@ func TestFileRefused(t *testing.T) {
 		"[[app]]\nallow = \"signed-in\"":                               "gate.toml:1: it says neither the host",
 		"[[app]]\nhost = \"a.test\"":                                   "gate.toml:1: nothing says who may use it",
 		app + app:                                                      "gate.toml:4: app: \"a.test\" is the host of another application already",
-		app + "[[app]]\nto = \"http://x\"\nallow = \"signed-in\"":      "gate.toml:4: app: \"http://x\" has no host, so it stands alone",
+		app + "[[app]]\nto = \"http://x\"\nallow = \"signed-in\"":      "gate.toml:4: app: \"x\" has no host, so it stands alone",
 		app + "name = \"W\"\n" + strings.Replace(app, "a.test", "b.test", 1) + "name = \"W\"": "gate.toml:5: app: another application is called \"W\" already",
 
 		"[[app]]\nhost = \"a.test\"\nrule = []": "gate.toml:1: nothing says who may use it",
@@ -253,8 +253,8 @@ func TestFileProblemsTogether(t *testing.T) {
 func TestParseApp(t *testing.T) {
 	t.Parallel()
 	for flag, want := range map[string][4]string{ // name, host, origin, upstream
-		"http://127.0.0.1:3000":                          {"http://127.0.0.1:3000", "", "", "http://127.0.0.1:3000"},
-		"unix:/run/a=b.sock":                             {"unix:/run/a=b.sock", "", "", "unix:/run/a=b.sock"},
+		"http://127.0.0.1:3000":                          {"127.0.0.1:3000", "", "", "http://127.0.0.1:3000"},
+		"unix:/run/a=b.sock":                             {"a=b.sock", "", "", "unix:/run/a=b.sock"},
 		"wiki.example.org=http://10.0.0.5:8000":          {"wiki.example.org", "wiki.example.org", "", "http://10.0.0.5:8000"},
 		"git.example.org=unix:/run/git.sock":             {"git.example.org", "git.example.org", "", "unix:/run/git.sock"},
 		"Wiki.Example.org":                               {"wiki.example.org", "wiki.example.org", "", ""},

@@ -134,7 +134,11 @@ func TestR18Failures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newRig(t, test.app(t), func(g *rig) { g.cfg.Header = 200 * time.Millisecond })
+			g := newRig(t, test.app(t), func(g *rig) {
+				if test.want == "504" {
+					g.cfg.Header = 200 * time.Millisecond
+				}
+			})
 			answer := g.get()
 			hints := 0
 			for strings.HasPrefix(answer, "HTTP/1.1 103") {

@@ -70,3 +70,16 @@ func shown(text string) string {
 	}
 	return fmt.Sprintf("%q", text)
 }
+
+// keepsHost reports whether an application is told the host that the browser asked for, unless it is
+// said otherwise. Most hold it against the Origin header and make links of it; over https it is the
+// name that the upstream's own server knows it by.
+func (u *Upstream) keepsHost() bool { return u != nil && u.URL.Scheme != "https" }
+
+// short is what an upstream without a name is called: where it listens.
+func (u *Upstream) short() string {
+	if u.Socket != "" {
+		return path.Base(u.Socket)
+	}
+	return u.URL.Host
+}

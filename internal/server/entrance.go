@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/doorbook/doorbook/internal/config"
+	"github.com/doorbook/doorbook/internal/gate"
 	"github.com/doorbook/doorbook/internal/httpx"
 )
 
@@ -130,9 +131,16 @@ func toTLS(names func() []string, public string) http.Handler {
 }
 
 // servedNames are the names under which people come from elsewhere: that of the public URL first,
-// then the others that are set. With ACME they are those that a certificate can be issued for.
-func servedNames(c Config) []string {
+// then the others that are set, and those of the applications. With ACME they are those that a certificate can be issued for.
+func servedNames(c Config, applications *gate.Current) []string {
 	list, _ := c.HostList() // which was checked
+	if applications != nil {
+		for _, a := range applications.Load().Apps {
+			if a.Host != "" && !slices.Contains(list, a.Host) {
+				list = append(list, a.Host)
+			}
+		}
+	}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
 		list = slices.Insert(list, 0, plainName(u.Host))
 	}

@@ -35,4 +35,4 @@ func NewIssuer(dir, directory, roots string, names func() []string, log *slog.Lo
 func ToTLS(names func() []string, public string) http.Handler { return toTLS(names, public) }
 
 // ServedNames gives tests the names that certificates are for.
-func ServedNames(c Config) []string { return servedNames(c) }
+func ServedNames(c Config) []string { return servedNames(c, nil) }

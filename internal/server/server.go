@@ -22,6 +22,7 @@ import (
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/internal/door"
+	"github.com/doorbook/doorbook/internal/gate"
 	"github.com/doorbook/doorbook/internal/httpx"
 	"github.com/doorbook/doorbook/passhash"
 	"github.com/doorbook/doorbook/session"
@@ -71,7 +72,8 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
-	names := func() []string { return servedNames(c) }
+	var applications *gate.Current // nil where there are none
+	names := func() []string { return servedNames(c, applications) }
 	in, err := openEntrance(ctx, c, names)
 	if err != nil {
 		return err
@@ -79,7 +81,10 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer in.close()
 	url := c.URL(in.listener.Addr())
 	secure := c.Secure(url)
-	site, err := newSite(c, db, keys, proxies, url)
+	if applications, err = openGate(c, url); err != nil {
+		return err
+	}
+	site, err := newSite(c, db, keys, proxies, url, applications)
 	if err != nil {
 		return err
 	}
@@ -99,6 +104,10 @@ func Run(ctx context.Context, c Config) (err error) {
 	}
 	opened = true
 	greet(c, url, secure, token, joining)
+	if applications != nil {
+		greetGate(c.Out, c.Log, applications.Load(), strings.TrimSuffix(url, config.Prefix(url)), joining)
+		defer background(func(ctx context.Context) { reloads(ctx, applications, c.Log) })()
+	}
 	if other {
 		c.Log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +
 			"or nobody stays signed in between them (after a change of the key this is told once)")
@@ -113,6 +122,7 @@ func Run(ctx context.Context, c Config) (err error) {
 // newSite makes the site that the settings ask for, at that address.
 func newSite(
 	c Config, db *database.DB, keys *session.KeyRing, proxies httpx.Proxies, url string,
+	applications *gate.Current,
 ) (*Site, error) {
 	idle, remember, err := c.Times()
 	if err != nil {
@@ -135,7 +145,12 @@ func newSite(
 	if err != nil {
 		return nil, err
 	}
+	var behind func() *gate.Gate
+	if applications != nil {
+		behind = applications.Load
+	}
 	return NewSite(Parts{
+		Gate:     behind,
 		Accounts: db.Accounts, Throttle: db.Throttle, Devices: db.Devices, SignIns: db.SignIns, Tokens: db.Tokens, Hashes: db.Hashes, Entries: db.Entries, Store: db.Sessions,
 		Ready:     db.Check,
 		Passwords: hasher, Keys: keys, Proxies: proxies, AddrHeader: c.ClientAddrHeader, Registration: fixed,

@@ -45,7 +45,7 @@ type Parts struct {
 	URL          string            // that people use, as config.PublicURL writes it; "" when it is not known
 	Hosts        []string          // names under which the site is served besides that and those of one's own network
 	Gate         func() *gate.Gate // the applications behind the door; default: there are none
-	Proxy        httpx.Proxy       // carries requests to them; required with Gate
+	Proxy        httpx.Proxy       // carries requests to them; default: a *gate.Proxy
 	CookiePrefix string            // before the names of our cookies, where another program is on the same host
 	Secure       bool              // cookies are Secure
 	HTTPS        bool              // the site is served over TLS
@@ -89,6 +89,9 @@ func NewSite(p Parts) (*Site, error) {
 		remembered = session.Lifetime{Idle: idle, Absolute: ordinary}
 	}
 	cookies := httpx.Cookies{Secure: p.Secure, Prefix: p.CookiePrefix, Beneath: p.Gate != nil}
+	if p.Gate != nil && p.Proxy == nil {
+		p.Proxy = gate.NewProxy(gate.ProxyConfig{Ours: cookies.Ours, Log: p.Log})
+	}
 	config, err := p.Flask.join(session.Config{
 		Lifetime: session.Lifetime{Idle: idle, Absolute: ordinary}, Remembered: remembered,
 		Keys: p.Keys, Home: session.Home{Store: p.Store, Cookie: session.Cookie{

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/gate"
+)
+
+// openGate opens the gate to the applications that the settings name, for a site at that address;
+// nil where there are none.
+func openGate(c Config, url string) (*gate.Current, error) {
+	if !c.Behind() {
+		return nil, nil
+	}
+	current, err := gate.Open(gate.Source{Apps: c.App, File: c.File, Home: url})
+	if err != nil {
+		return nil, err
+	}
+	named := slices.ContainsFunc(current.Load().Apps, func(a gate.App) bool { return a.Host != "" })
+	if named && c.PublicURL == "" {
+		return nil, errors.New("an application has a host of its own: set --public-url or DOORBOOK_PUBLIC_URL to the address where people " +
+			"sign in, so that those hosts know where to send them")
+	}
+	return current, nil
+}
+
+// reloads takes the gate's file anew at each SIGHUP, until ctx is done.
+func reloads(ctx context.Context, current *gate.Current, log *slog.Logger) {
+	hups := make(chan os.Signal, 1)
+	signal.Notify(hups, syscall.SIGHUP)
+	defer signal.Stop(hups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hups:
+		}
+		if err := current.Reload(); err != nil {
+			log.Error("the gate's file was not taken anew; the rules of before hold", "error", err)
+			continue
+		}
+		log.Info("the gate's file was taken anew", "applications", len(current.Load().Apps))
+	}
+}
+
+// greetGate says which applications there are, and for whom.
+func greetGate(out io.Writer, log *slog.Logger, g *gate.Gate, site string, joining account.Joining) {
+	everybody := false
+	for i := range g.Apps {
+		a := &g.Apps[i]
+		at, to := a.Origin, "reached by a proxy that asks here"
+		if at == "" {
+			at = site
+		}
+		if a.Upstream != nil {
+			to = a.Upstream.String()
+		}
+		fmt.Fprintf(out, "  application   %s at %s/ (%s)\n", a.Name, at, to)
+		everybody = everybody || slices.ContainsFunc(a.Rules, func(r gate.Rule) bool { return r.Who == gate.SignedIn })
+	}
+	if everybody && joining.Mode == account.JoinOpen {
+		log.Warn("everybody may make an account here, and every account may enter an application: set --registration invite, or give the " +
+			"applications rules with groups or people")
+	}
+}
