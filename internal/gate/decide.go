@@ -121,7 +121,8 @@ func (r *Rule) method(m string) bool {
 // judge says what a rule that matches makes of a question, and why. Nobody is asked for what would
 // not let them pass: who is in no group of the rule is not asked for a recent sign-in.
 func (r *Rule) judge(q *Question) (Verdict, string) {
-	known, token := q.Developer.ID != "", q.Token.ID != ""
+	known := q.Developer.ID != ""
+	token := known && q.Token.ID != ""
 	switch {
 	case known && q.Developer.State != account.Active:
 		return Refuse, "the account is " + q.Developer.State.String()
@@ -131,13 +132,18 @@ func (r *Rule) judge(q *Question) (Verdict, string) {
 		return Refuse, "not from there"
 	case q.Preflight && r.Preflight:
 		return Pass, "preflight"
-	case known && token && !q.Token.Scopes.Has(account.ScopeApplications):
+	case token && !q.Token.Scopes.Has(account.ScopeApplications):
 		return Refuse, "the token is not for applications"
 	case r.Who == Anyone:
 		return Pass, "anyone"
 	case !known:
 		return SignIn, "nobody is signed in"
 	}
+	return r.judgeKnown(q, token)
+}
+
+// judgeKnown is judge of somebody who is known, by themselves or by a token.
+func (r *Rule) judgeKnown(q *Question, token bool) (Verdict, string) {
 	why, ok := r.holds(q.Developer)
 	switch {
 	case !ok:
