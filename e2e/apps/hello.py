@@ -13,7 +13,8 @@ def hello():
 # The rest is for the tests, and not in docs/applications.md.
 @app.get("/asked/<path:rest>")
 def asked(rest):
-    return {"hello": hello(), "asked": f"{request.path}?{request.query_string.decode()}"}
+    text = f"{hello()} You asked for {request.path}?{request.query_string.decode()}."
+    return text, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 @app.get("/told")

@@ -193,11 +193,12 @@ func (p *Page) watch(ev any) {
 // expected reports whether the browser tells of what the test has done itself: asked for a page
 // whose status is 404 or 422, which is told as an error of the network, or typed into a field
 // before the page could put the cursor into it; or signed out, of which it tells what it has
-// cleared; or went over plain HTTP to a name that is not the machine's own, where one of our headers
-// says nothing.
+// cleared, and which streams have ended with the session; or went over plain HTTP to a name that is
+// not the machine's own, where one of our headers says nothing.
 func expected(e *log.Entry) bool {
 	return e.Source == log.EntrySourceNetwork && strings.Contains(e.Text, "the server responded with a status of 4") ||
 		e.Level == log.EntryLevelInfo && strings.HasPrefix(e.Text, "Clear-Site-Data header on ") ||
+		strings.Contains(e.Text, "net::ERR_INCOMPLETE_CHUNKED_ENCODING") ||
 		strings.HasPrefix(e.Text, "The Cross-Origin-Opener-Policy header has been ignored") ||
 		strings.HasPrefix(e.Text, "Autofocus processing was blocked because a document already has a focused element")
 }
@@ -237,6 +238,13 @@ func (p *Page) Look(l Look) {
 func (p *Page) Open(path string) int {
 	p.t.Helper()
 	return p.lands(chromedp.Navigate(p.base + path))
+}
+
+// OpenURL goes to a whole address, which is of the same site (Also), and gives the status of the page
+// that it ends on.
+func (p *Page) OpenURL(address string) int {
+	p.t.Helper()
+	return p.lands(chromedp.Navigate(address))
 }
 
 // Click clicks on what the selector finds, waits for the page that follows, and gives its status.
@@ -279,7 +287,8 @@ func (p *Page) Type(field, text string) {
 	p.Do(chromedp.SendKeys("#"+field, text))
 }
 
-// Where is the path and query of the page.
+// Where is the path and query of the page; the whole address where it is not of the place that the
+// window began at.
 func (p *Page) Where() string {
 	url, err := chromedp.Run(p.ctx, chromedp.Location())
 	if err != nil {

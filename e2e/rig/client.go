@@ -68,6 +68,9 @@ func (c *Client) Do(method, path, body string, header http.Header) (Answer, erro
 	}
 	maps.Copy(req.Header, c.Header)
 	maps.Copy(req.Header, header)
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host // net/http sends no other
+	}
 	if cookie := c.Cookies(); cookie != "" && req.Header.Get("Cookie") == "" {
 		req.Header.Set("Cookie", cookie)
 	}

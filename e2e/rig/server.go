@@ -130,12 +130,11 @@ func (s *Server) ready(addr string) bool {
 		s.Public = m[1]
 		if s.URL = s.Public; addr != "" {
 			s.URL = "http://" + addr
+			if strings.HasSuffix(s.Public, PagesPath) { // the rest is the applications'
+				s.URL += PagesPath
+			}
 		}
-		health := s.URL + "/healthz"
-		if strings.HasSuffix(s.Public, PagesPath) && !strings.HasSuffix(s.URL, PagesPath) { // the rest is an application's
-			health = s.URL + PagesPath + "/healthz"
-		}
-		res, err := client.Get(health)
+		res, err := client.Get(s.URL + "/healthz")
 		if err != nil {
 			return false
 		}
