@@ -69,7 +69,7 @@ func (d *Door) HandOver(ctx context.Context, v *Visit, to Ask) (text string, err
 	if err := d.asPerson(ctx, v, v.Developer); err != nil {
 		return "", err
 	}
-	key, _, err := v.Session.Issue(ctx)
+	key, issued, err := v.Session.Issue(ctx)
 	switch {
 	case errors.Is(err, session.ErrUnsupported):
 		return "", handsOverNothing(err)
@@ -77,7 +77,7 @@ func (d *Door) HandOver(ctx context.Context, v *Visit, to Ask) (text string, err
 		return "", unavailable(err)
 	}
 	own, _ := v.Session.ID()
-	d.trimIssued(ctx, v.Developer.ID, own)
+	d.trimIssued(ctx, v.Developer.ID, own, issued)
 	c := code{
 		Key: key, Account: v.Developer.ID, Home: own.String(), Epoch: v.Developer.Epoch,
 		asked: asked{to.Host, to.Nonce, to.Back, to.Returns, d.now().Unix()},
@@ -91,17 +91,17 @@ func handsOverNothing(cause error) error {
 	return fault.Wrap(fault.Conflict, "Sessions of this site are good under one host alone.", cause)
 }
 
-// trimIssued ends what a session has issued beyond mostIssued, the longest unused first. A browser
-// that keeps no cookies at the other host leaves one behind with each try.
-func (d *Door) trimIssued(ctx context.Context, owner string, by session.ID) {
+// trimIssued ends what a session has issued beyond mostIssued, the longest unused first and never the
+// latest. A browser that keeps no cookies at the other host leaves one behind with each try.
+func (d *Door) trimIssued(ctx context.Context, owner string, by, latest session.ID) {
 	list, err := d.sessions.List(ctx, owner) // the latest used first
 	if err != nil {
 		d.log.Warn("sessions for other hosts were not counted", "error", err)
 		return
 	}
-	issued := 0
+	issued := 1
 	for _, s := range list {
-		if s.Parent != by {
+		if s.Parent != by || s.ID == latest {
 			continue
 		}
 		if issued++; issued <= mostIssued {

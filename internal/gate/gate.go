@@ -37,6 +37,14 @@ func (g *Gate) Find(host string) *App {
 	return nil
 }
 
+// At returns the application that has a host of its own, nil if there is none of that host.
+func (g *Gate) At(host string) *App {
+	if a := g.Find(host); a != nil && a.Host == host && host != "" {
+		return a
+	}
+	return nil
+}
+
 // Under reports whether a path is the prefix itself or below it, by whole segments: "/a" holds
 // "/a/b" and not "/ab", "/" holds all.
 func Under(path, prefix string) bool {

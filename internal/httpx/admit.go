@@ -43,8 +43,11 @@ func (e *Edge) admitTo(route *Route, h Handler) http.Handler {
 // act with the rights that its sender had when it began (ASVS 8.3.2).
 func (e *Edge) admit(w http.ResponseWriter, r *http.Request, q *request) (bool, error) {
 	route, v := q.route, &q.visit
-	if route.Form == Raw {
+	switch {
+	case route.Form == Raw:
 		return true, nil
+	case q.away != nil && !route.Away && route.Pattern != "":
+		return false, e.homeInstead(w, r)
 	}
 	var unread error
 	if route.Pattern != "" { // 404 and 405 read nothing
@@ -98,21 +101,24 @@ func readableQuery(r *http.Request, route *Route) error {
 // it: they judge by the session and before the body is there, this by the account and after it.
 func (e *Edge) mayPass(w http.ResponseWriter, r *http.Request, route *Route, v *door.Visit) (bool, error) {
 	switch {
+	case route.Who == SignedOut && v.SignedIn() && v.Host != "":
+		SeeOther(w, Wanted(r))
+		return false, nil
 	case route.Who == SignedOut && v.SignedIn():
 		http.Redirect(w, r, Back(r), http.StatusSeeOther)
 		return false, nil
 	case route.Who >= SignedIn && !v.SignedIn():
 		if route.Out {
 			e.outAlready(w, r, v)
+			if v.Host != "" { // what is signed in at home still is
+				http.Redirect(w, r, e.atHome("/auth/logout"), http.StatusSeeOther)
+				return false, nil
+			}
 		}
 		if wantsJSON(r, route) {
 			return false, fault.New(fault.Unauthorized, signInText(r))
 		}
-		if err := e.cookiesLost(r); err != nil {
-			return false, err
-		}
-		http.Redirect(w, r, signInFirst(r), http.StatusSeeOther)
-		return false, nil
+		return false, SendToSignIn(w, r, session.SamePage(r))
 	case route.Who == Admins && !v.Admin():
 		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		return false, fault.New(fault.Forbidden, "Only administrators may do that.")
@@ -128,12 +134,24 @@ func signInText(r *http.Request) string {
 	return "Please sign in."
 }
 
+// SendToSignIn sends somebody to the sign-in page, with the way back to the page that they asked for;
+// it is an error where their browser would come back from there as it is now.
+func SendToSignIn(w http.ResponseWriter, r *http.Request, here string) error {
+	if err := of(r).edge.cookiesLost(r); err != nil {
+		return err
+	}
+	http.Redirect(w, r, signInFirst(r, here), http.StatusSeeOther)
+	return nil
+}
+
+// LongestWay is the longest way back that the sign-in page takes (session.WayBack).
+const LongestWay = 2048
+
 // signInFirst is the sign-in page, with the way back to the page that was asked for, unless that is
-// the dashboard or longer than session.WayBack takes.
-func signInFirst(r *http.Request) string {
-	here := session.SamePage(r)
+// the dashboard or too long.
+func signInFirst(r *http.Request, here string) string {
 	login := Path(r, "/login")
-	if here == Path(r, "/") || len(here) > 2048 || r.Method != http.MethodGet && r.Method != http.MethodHead {
+	if here == Path(r, "/") || len(here) > LongestWay || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return login
 	}
 	return login + "?next=" + url.QueryEscape(here)

@@ -23,6 +23,13 @@ func Redirect(w http.ResponseWriter, r *http.Request, address string) {
 	http.Redirect(w, r, Path(r, address), http.StatusSeeOther)
 }
 
+// SeeOther sends a visitor to an address as it stands, to be asked for with GET. http.Redirect would
+// tidy its path up: what an application made of "//" in it is the application's own.
+func SeeOther(w http.ResponseWriter, to string) {
+	w.Header()["Location"] = []string{to}
+	w.WriteHeader(http.StatusSeeOther)
+}
+
 // below takes the prefix off a path, and reports whether there is one and the path was below it.
 func (e *Edge) below(path string) (string, bool) {
 	if e.base == "" {

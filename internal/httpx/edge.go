@@ -80,6 +80,7 @@ type Edge struct {
 	unknownHost sync.Once // tells of a name that is not served
 
 	tokens  formTokens
+	enter   *session.Signer // of what browsers keep under other hosts
 	shapes  []shape
 	handler http.Handler
 }
@@ -95,6 +96,7 @@ func New(c Config) (*Edge, error) {
 		door: c.Door, recorder: c.Recorder, page: c.Page, addresses: c.Addresses,
 		cookies: c.Cookies, https: c.HSTS.header(c.HTTPS), publicURL: c.PublicURL, now: c.Now, log: c.Log,
 		tokens:         newFormTokens(c.Keys, c.Cookies),
+		enter:          c.Keys.Signer("enter"),
 		sessionCookies: c.SessionCookies,
 		gate:           c.Gate, proxy: c.Proxy, sessions: c.Sessions, streams: newStreams(c.Door),
 		hosts: newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
@@ -140,14 +142,15 @@ type request struct {
 	body   *body // nil: not read
 	begun  bool  // the final header is on its way
 
-	asked  *asked // what an application is asked for; nil: a page of ours
-	host   string // that was asked for
-	misled bool   // which is none of ours
-	origin origin // where an unsafe request comes from
-	lost   Lost   // see SessionLost
-	bearer bool   // it brings a token in place of a session
-	token  string // which is this one
-	bare   bool   // it is answered as a program, for it tries to bring a token where none is taken
+	away   *gate.App // under whose host it came, where that is not home
+	asked  *asked    // what an application is asked for; nil: a page of ours
+	host   string    // that was asked for
+	misled bool      // which is none of ours
+	origin origin    // where an unsafe request comes from
+	lost   Lost      // see SessionLost
+	bearer bool      // it brings a token in place of a session
+	token  string    // which is this one
+	bare   bool      // it is answered as a program, for it tries to bring a token where none is taken
 }
 
 type requestKey struct{}

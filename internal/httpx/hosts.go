@@ -144,7 +144,7 @@ func (e *Edge) served(next http.Handler) http.Handler {
 
 // known reports whether a Host header has a name of ours, or of an application's.
 func (e *Edge) known(host string) bool {
-	return e.hosts.know(host) || e.gate != nil && e.gate().Find(hostName(host)) != nil && hostName(host) != ""
+	return e.hosts.know(host) || e.gate != nil && e.gate().At(hostName(host)) != nil
 }
 
 // capped is a host cut to what the longest name has, with its port.

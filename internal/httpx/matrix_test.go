@@ -36,7 +36,9 @@ func matrix() map[string]statuses {
 		"POST /auth/logout":   everybody(303),
 		"GET /auth/login":     everybody(303),
 		"GET /auth/register":  everybody(303),
-		"GET /auth/logout":    everybody(303),
+		"GET /auth/logout":    everybody(200),
+		"GET /hand-over":      everybody(404), // without an ask
+		"GET /arrive":         everybody(303),
 
 		"GET /account":           {303, 200, 200, 200},
 		"POST /account":          everybody(303),

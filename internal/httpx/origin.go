@@ -43,6 +43,9 @@ func (e *Edge) isOurs(from string, r *http.Request) bool {
 		return false
 	}
 	host = authority(scheme, host)
+	if app := of(r).away; app != nil {
+		return scheme+"://"+host == app.Origin
+	}
 	if scheme == e.scheme && host == e.authority {
 		return true
 	}

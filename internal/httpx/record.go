@@ -34,9 +34,13 @@ func (e *Edge) record(next http.Handler) http.Handler {
 		r = r.WithContext(q)
 		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q, unread: unwanted(r)}
 		q.host = e.hostOf(r)
+		if q.away = e.awayAt(q.host); q.away != nil {
+			q.visit.Host = q.away.Host
+		}
 		h := rw.Header()
 		if !e.theirs(r) { // an application's answer has its own
 			setHeaders(h, e.https)
+			h["Content-Security-Policy"] = []string{e.policy()}
 		}
 		h["X-Request-Id"] = []string{q.visit.RequestID}
 		defer w.end()

@@ -37,6 +37,7 @@ type Route struct {
 	Keep    book.Keep // the fields of query and body whose values the book keeps; all others are redacted
 	Silent  bool      // leaves no entry in the book
 	Out     bool      // signs out, and takes the cookie back also from whoever is not signed in any more
+	Away    bool      // stands under the hosts of applications, too; what does not leads home from there
 	AnyHost bool      // answered under any name, for what asks by address alone
 	MaxBody int64     // bytes of body; 0: DefaultMaxBody
 
@@ -62,7 +63,10 @@ func Routes() []Route {
 		word("type", string(book.Request), string(book.Activity), string(book.Error)))}
 	return []Route{
 		{Pattern: "GET /{$}", Who: SignedIn},
-		{Pattern: "GET /login", Who: SignedOut},
+		{Pattern: "GET /login", Who: SignedOut, Away: true},
+		// From an application's host home, to be signed in, and back (internal/door/handover.go).
+		{Pattern: "GET /hand-over", Who: Anyone},
+		{Pattern: "GET /arrive", Who: Anyone, Away: true},
 		{Pattern: "GET /register", Who: SignedOut},
 		{Pattern: "GET /setup", Who: Anyone},
 		{Pattern: "POST /setup", Who: Anyone},
@@ -71,11 +75,11 @@ func Routes() []Route {
 		{Pattern: "POST /link/{token}", Who: Anyone},
 		{Pattern: "POST /auth/login", Who: SignedOut},
 		{Pattern: "POST /auth/register", Who: SignedOut},
-		{Pattern: "POST /auth/logout", Who: SignedIn, Out: true},
+		{Pattern: "POST /auth/logout", Who: SignedIn, Out: true, Away: true},
 		// Where a browser lands that repeats a form's address as a page.
 		{Pattern: "GET /auth/login", Who: Anyone},
 		{Pattern: "GET /auth/register", Who: Anyone},
-		{Pattern: "GET /auth/logout", Who: Anyone},
+		{Pattern: "GET /auth/logout", Who: Anyone, Away: true}, // asks
 
 		{Pattern: "GET /account", Who: SignedIn},
 		{Pattern: "POST /account", Who: SignedIn},
@@ -177,7 +181,7 @@ func Routes() []Route {
 		{Pattern: "DELETE /logs/{id}", Who: Admins, Form: JSON},
 		{Pattern: "DELETE /logs/{id}/{$}", Who: Admins, Form: JSON},
 
-		{Pattern: "GET /static/", Form: Raw, Silent: true},
+		{Pattern: "GET /static/", Form: Raw, Silent: true, Away: true},
 		{Pattern: "GET /healthz", Form: Raw, Silent: true, AnyHost: true},
 		{Pattern: "GET /readyz", Form: Raw, Silent: true, AnyHost: true},
 	}

@@ -13,6 +13,9 @@ import (
 )
 
 func (p *Web) loginForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
+	if v.Host != "" {
+		return p.enter(w, r, v, httpx.Wanted(r), httpx.Enters(r).Times)
+	}
 	return p.show(w, r, v, http.StatusOK, p.loginPageFirst)
 }
 
@@ -60,7 +63,7 @@ func in(w http.ResponseWriter, r *http.Request, device string) error {
 	if device != "" {
 		httpx.SetDevice(w, r, device)
 	}
-	http.Redirect(w, r, httpx.Onward(r), http.StatusSeeOther)
+	httpx.SeeOther(w, httpx.Onward(r))
 	return nil
 }
 
@@ -76,14 +79,6 @@ func asUnauthorized(r *http.Request, err error) error {
 		return fault.Wrap(fault.Unauthorized, fault.From(err).Public, err)
 	}
 	return err
-}
-
-func (p *Web) logout(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
-	if err := p.door.SignOut(r.Context(), v); err != nil {
-		return err
-	}
-	out(w, r, v, "You are signed out.")
-	return nil
 }
 
 // out sends on somebody whose session ends with this answer.

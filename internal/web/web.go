@@ -62,7 +62,9 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"POST /link/{token}":  p.useLink,
 		"GET /auth/login":     redirect("/login"),
 		"GET /auth/register":  redirect("/register"),
-		"GET /auth/logout":    redirect("/"),
+		"GET /auth/logout":    p.signOutPage,
+		"GET /hand-over":      p.handOver,
+		"GET /arrive":         p.arrive,
 		"GET /static/":        p.files,
 
 		"GET /account/tokens":           p.tokens,

@@ -26,6 +26,8 @@ func peoplePages(problems, bad []view.Problem) map[string]templ.Component {
 		"link zero":             view.OneTimeLink(view.LinkPage{}),
 		"link hostile":          view.OneTimeLink(view.LinkPage{Page: allHostile(), Token: hostile, Email: hostile, Name: hostile, Problems: bad, Invitation: true}),
 		"link over":             view.LinkOver(view.Page{}),
+		"sign-in not kept":      view.NotKept(view.NotKeptPage{}),
+		"signed out":            view.SignOut(view.Page{}),
 	}
 }
 
