@@ -142,3 +142,18 @@ func TestCertificateNotIssued(t *testing.T) {
 		t.Errorf("the authority was asked for %d certificates", n)
 	}
 }
+
+// TestCertificateOfApplication: an application's host has a certificate, too, unless another proxy
+// serves it.
+func TestCertificateOfApplication(t *testing.T) {
+	t.Parallel()
+	a := rig.NewAuthority(t)
+	s := rig.StartIssued(t, a, a.Encrypted, rig.Options{Args: []string{
+		"--public-url", "https://door.test", "--http-addr", "none", "--app", "wiki.test=http://127.0.0.1:9", "--app", "elsewhere.test",
+	}})
+	issued(t, s, a.Encrypted, "wiki.test")
+	issued(t, s, a.Encrypted, "door.test")
+	if cert := rig.Shown(t, a.Encrypted, "elsewhere.test"); cert != nil {
+		t.Errorf("a certificate for what another proxy serves: %v", cert.DNSNames)
+	}
+}

@@ -131,12 +131,13 @@ func toTLS(names func() []string, public string) http.Handler {
 }
 
 // servedNames are the names under which people come from elsewhere: that of the public URL first,
-// then the others that are set, and those of the applications. With ACME they are those that a certificate can be issued for.
+// then the others that are set, and those of the applications that are reached by way of us: another
+// proxy serves the others. With ACME they are those that a certificate can be issued for.
 func servedNames(c Config, applications *gate.Current) []string {
 	list, _ := c.HostList() // which was checked
 	if applications != nil {
 		for _, a := range applications.Load().Apps {
-			if a.Host != "" && !slices.Contains(list, a.Host) {
+			if a.Host != "" && a.Upstream != nil && !slices.Contains(list, a.Host) {
 				list = append(list, a.Host)
 			}
 		}
