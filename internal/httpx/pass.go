@@ -146,6 +146,8 @@ func (e *Edge) unreached(w http.ResponseWriter, r *http.Request, err error, time
 
 // notCarried answers a request that no application gets, whoever sends it.
 func (e *Edge) notCarried(w http.ResponseWriter, r *http.Request, status int, err error) {
+	q := of(r)
+	q.asked.decision.Verdict = gate.Unreadable // whatever the rules said: it did not pass
 	f := fault.Wrap(fault.Malformed, "The request could not be read.", err)
 	switch status {
 	case http.StatusForbidden:
@@ -153,7 +155,7 @@ func (e *Edge) notCarried(w http.ResponseWriter, r *http.Request, status int, er
 	case http.StatusMethodNotAllowed:
 		f = errMethod
 	}
-	e.answer(w, r, &of(r).visit, f)
+	e.answer(w, r, &q.visit, f)
 }
 
 // applied returns the application of a request to one, nil of any other.
