@@ -52,7 +52,7 @@ func (e *Edge) pass(w *recorder, r *http.Request, q *request) {
 // carry asks the rules, and lets the proxy have what passes.
 func (e *Edge) carry(w *recorder, r *http.Request, q *request) {
 	v, a := &q.visit, q.asked
-	a.question = gate.Question{Method: r.Method, Path: r.URL.EscapedPath(), Preflight: preflight(r)}
+	a.question = gate.Question{Method: r.Method, Path: gate.SentPath(r), Preflight: preflight(r)}
 	err := e.judge(r, q)
 	switch {
 	case err != nil && v.Session.Err() != nil: // who is signed in cannot be known: nobody passes

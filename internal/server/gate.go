@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	neturl "net/url"
 	"os"
 	"os/signal"
 	"slices"
 	"syscall"
 
 	"github.com/doorbook/doorbook/internal/account"
+	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/gate"
 )
 
@@ -26,7 +28,13 @@ func openGate(c Config, url string) (*gate.Current, error) {
 		return nil, err
 	}
 	named := slices.ContainsFunc(current.Load().Apps, func(a gate.App) bool { return a.Host != "" })
-	if named && c.PublicURL == "" {
+	home, _ := neturl.Parse(url)
+	elsewhere := slices.ContainsFunc(current.Load().Apps, func(a gate.App) bool { return a.Host != "" && a.Host != home.Hostname() })
+	switch {
+	case elsewhere && c.Sessions == config.SharedWithFlask:
+		return nil, errors.New("with --sessions flask an application is at the host of the public URL: the cookie of a Flask application is not " +
+			"good under another one")
+	case named && c.PublicURL == "":
 		return nil, errors.New("an application has a host of its own: set --public-url or DOORBOOK_PUBLIC_URL to the address where people " +
 			"sign in, so that those hosts know where to send them")
 	}
