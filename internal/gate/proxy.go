@@ -120,6 +120,9 @@ func (p *Proxy) Serve(w http.ResponseWriter, r *http.Request, c *Carry) {
 	defer t.end()
 	t.proxy.ServeHTTP(&t.answer, t.begin())
 	t.whole = true
+	if !t.answer.h2 && !t.answer.taken {
+		t.answer.arm() // for what the server writes when we are through, which may be long after the last byte
+	}
 }
 
 // refusal says why a request is not carried. Of TRACE the answer is the request itself, with what
@@ -201,11 +204,14 @@ func (t *trip) fail(_ http.ResponseWriter, _ *http.Request, err error) {
 	}
 	w := t.answer.ResponseWriter
 	t.answer.lastOf()
-	if status, cause := t.body.problem(); cause != nil && t.r.Context().Err() == nil {
+	t.answer.arm() // waiting for the application has taken all the time that there was for a page
+	gone := t.r.Context().Err()
+	// For a visitor whose body does not come in time the server cancels the request, too.
+	if status, cause := t.body.problem(); cause != nil && (gone == nil || status == http.StatusRequestTimeout) {
 		t.c.refuse(w, t.r, status, cause)
 		return
 	}
-	if gone := t.r.Context().Err(); gone != nil {
+	if gone != nil {
 		err = fmt.Errorf("%w (%w)", context.Canceled, err)
 	}
 	var late net.Error
