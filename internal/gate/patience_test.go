@@ -218,6 +218,22 @@ func TestR18SlowVisitor(t *testing.T) {
 	})
 }
 
+// TestR18StandingReader: an application that does not take a body is given up.
+func TestR18StandingReader(t *testing.T) {
+	both(t, func(t *testing.T, h2 bool) {
+		_, client := patience(t, h2, func(http.ResponseWriter, *http.Request) { <-t.Context().Done() })
+		begin := time.Now()
+		resp, err := client.Post("http://a/", "text/plain", io.LimitReader(zeros{}, 1<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if took := time.Since(begin); resp.StatusCode != http.StatusGatewayTimeout || took > 2*time.Minute {
+			t.Errorf("status %d after %s", resp.StatusCode, took)
+		}
+	})
+}
+
 // TestR13IdleTunnel: an upgraded connection may be idle for a day.
 func TestR13IdleTunnel(t *testing.T) {
 	t.Parallel()
