@@ -143,7 +143,7 @@ func estate() (together, alone []building) {
 	stores := []string{"session", "session/store", "session/memstore", "session/sqlstore", "session/redisstore", "session/mongostore", "session/flask"}
 	rules := []string{"internal/account", "internal/book", "internal/door", "internal/id", "internal/mongo", "internal/sqlite", "passhash"}
 	alone = []building{
-		{path: "bench", needs: program, may: slices.Concat(stores, rules, []string{"session/sealed", "internal/database", "internal/server"})},
+		{path: "bench", needs: program, may: slices.Concat(stores, rules, []string{"session/sealed", "internal/database", "internal/gate", "internal/server"})},
 		{path: "conformance", needs: program, may: slices.Concat(stores, rules, []string{"session/movestore", "session/sessiontest", "internal/fromflask", "internal/repotest"})},
 		{path: "conformance/ferretdb"},
 		{path: "e2e/caddy"},
