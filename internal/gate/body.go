@@ -32,7 +32,6 @@ func (b *body) Read(p []byte) (int, error) {
 		b.err = err
 		b.mu.Unlock()
 		if err == io.EOF { //nolint:errorlint // io.Reader's own
-			b.rest()
 			for name := range b.trailers {
 				b.trailers[name] = b.trip.r.Trailer[name]
 			}
@@ -53,16 +52,6 @@ func (b *body) extend() {
 	}
 	b.until = now.Add(b.stall)
 	_ = b.trip.answer.rc.SetReadDeadline(b.until)
-}
-
-// rest takes the limit back once all is read: the server waits for the visitor to go away from then
-// on, and takes a limit that is over for that.
-func (b *body) rest() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.over && !b.trip.answer.h2 {
-		_ = b.trip.answer.rc.SetReadDeadline(time.Time{})
-	}
 }
 
 // problem is what was wrong with the body as it came, with the status that says so.

@@ -35,7 +35,8 @@ func (t *trip) rewrite(pr *httputil.ProxyRequest) {
 	c.Identity.Set(h, c.Developer)
 	v := &[4]string{c.ClientAddr, c.Scheme, c.Host, c.RequestID}
 	h["X-Forwarded-For"], h["X-Forwarded-Proto"] = v[0:1:1], v[1:2:2]
-	h["X-Forwarded-Host"], h["X-Request-Id"] = v[2:3:3], v[3:4:4]
+	t.id = v[3:4:4]
+	h["X-Forwarded-Host"], h["X-Request-Id"] = v[2:3:3], t.id
 	t.announce(out)
 }
 
@@ -61,8 +62,6 @@ func (t *trip) announce(out *http.Request) {
 // application's, and what we had set for a page of our own is gone.
 func (t *trip) modify(res *http.Response) error {
 	switch status := res.StatusCode; {
-	case status == http.StatusSwitchingProtocols && t.asked == "":
-		return errUnasked
 	case status < 200 && status != http.StatusSwitchingProtocols || status > 999:
 		return errStatus
 	}
@@ -74,7 +73,7 @@ func (t *trip) modify(res *http.Response) error {
 	t.answer.started = true
 	h := t.answer.ResponseWriter.Header()
 	clear(h)
-	h["X-Request-Id"] = []string{c.RequestID}
+	h["X-Request-Id"] = t.id
 	if !c.Shared {
 		keepPrivate(from)
 	}

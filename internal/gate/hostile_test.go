@@ -33,22 +33,21 @@ func TestR9Smuggling(t *testing.T) {
 		request string
 		want    string // the status, "" for no answer
 	}{
-		"two lengths":               {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 60\r\n\r\n" + smuggled, "400"},
-		"a list of lengths":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 60\r\n\r\n" + smuggled, "400"},
-		"a length with a sign":      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +0\r\n\r\n" + smuggled, "400"},
-		"unknown coding":            {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled, "501"},
-		"coding by another name":    {"POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "200"},
-		"two codings":               {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + smuggled, "501"},
-		"a space before the colon":  {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\nContent-Length: 0\r\n\r\n" + smuggled, "400"},
-		"a name with a space":       {"GET / HTTP/1.1\r\nHost: a\r\nRemote User: EVIL\r\n\r\n", "400"},
-		"a line that is continued":  {"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n Remote-User: EVIL\r\nConnection: close\r\n\r\n", "200"},
-		"a first line of space":     {"GET / HTTP/1.1\r\n Host: a\r\n\r\n", "400"},
-		"two hosts":                 {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
-		"no host":                   {"GET / HTTP/1.1\r\n\r\n", "400"},
-		"NUL in a value":            {"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n", "400"},
-		"a bare CR in a value":      {"GET / HTTP/1.1\r\nHost: a\r\nX: a\rRemote-User: EVIL\r\n\r\n", "400"},
-		"HTTP/0.9":                  {"GET /\r\n\r\n", "400"},
-		"a chunk size out of range": {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "400"},
+		"two lengths":              {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 60\r\n\r\n" + smuggled, "400"},
+		"a list of lengths":        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 60\r\n\r\n" + smuggled, "400"},
+		"a length with a sign":     {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +0\r\n\r\n" + smuggled, "400"},
+		"unknown coding":           {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled, "501"},
+		"coding by another name":   {"POST / HTTP/1.1\r\nHost: a\r\nTransfer_Encoding: chunked\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "200"},
+		"two codings":              {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + smuggled, "501"},
+		"a space before the colon": {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\nContent-Length: 0\r\n\r\n" + smuggled, "400"},
+		"a name with a space":      {"GET / HTTP/1.1\r\nHost: a\r\nRemote User: EVIL\r\n\r\n", "400"},
+		"a line that is continued": {"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n Remote-User: EVIL\r\nConnection: close\r\n\r\n", "200"},
+		"a first line of space":    {"GET / HTTP/1.1\r\n Host: a\r\n\r\n", "400"},
+		"two hosts":                {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
+		"no host":                  {"GET / HTTP/1.1\r\n\r\n", "400"},
+		"NUL in a value":           {"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n", "400"},
+		"a bare CR in a value":     {"GET / HTTP/1.1\r\nHost: a\r\nX: a\rRemote-User: EVIL\r\n\r\n", "400"},
+		"HTTP/0.9":                 {"GET /\r\n\r\n", "400"},
 	} {
 		before := requests.Load()
 		answer := g.raw(test.request + last)

@@ -95,7 +95,6 @@ var (
 	errMethod    = errors.New("this method is not passed on")
 	errUpgrade   = errors.New("the protocol to go over to is none")
 	errTarget    = errors.New("the target is no path")
-	errUnasked   = errors.New("the application upgraded the connection without being asked")
 	errStatus    = errors.New("the application's status is none")
 	errNoAddress = errors.New("the application has no upstream")
 )
@@ -158,28 +157,22 @@ type trip struct {
 	r      *http.Request // as it came
 	proxy  httputil.ReverseProxy
 	answer answer
-	body   *body  // of the request; nil for none
-	asked  string // the protocol to go over to; "" for none
-	buffer int    // how large the buffer of the answer's body is
-	whole  bool   // the answer is complete
+	body   *body    // of the request; nil for none
+	id     []string // of the request, as a header has it
+	asked  string   // the protocol to go over to; "" for none
+	buffer int      // how large the buffer of the answer's body is
+	whole  bool     // the answer is complete
 }
 
 // begin prepares the request. The server's own time limits are for pages: an application's request
 // and answer take as long as they move.
 func (t *trip) begin() *http.Request {
 	r := t.r
+	t.answer.begin()
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		if r.ProtoMajor == 1 { // or the server takes the visitor for gone when the time for their request is over
-			_ = t.answer.rc.SetReadDeadline(time.Time{})
-		}
-		t.answer.begin()
 		return r
 	}
-	if r.ProtoMajor == 1 { // an application may answer before it has read everything
-		_ = t.answer.rc.EnableFullDuplex()
-	}
 	t.body = &body{ReadCloser: r.Body, trip: t, stall: t.p.cfg.Stall}
-	t.answer.begin()
 	out := *r
 	out.Body = t.body
 	return &out

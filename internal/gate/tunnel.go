@@ -14,7 +14,7 @@ import (
 var (
 	errNoHalf   = errors.New("this connection cannot be ended in one direction")
 	errUpgraded = errors.New("the connection is a tunnel now")
-	errProtocol = errors.New("the application went over to another protocol than was asked for")
+	errProtocol = errors.New("the application went over to a protocol that was not asked for")
 )
 
 // tunnel is an upgraded connection: what the visitor says goes to the application, and back. It
@@ -38,7 +38,7 @@ type tunnel struct {
 // errUpgraded when that is done, and nothing else is to be.
 func (t *trip) open(res *http.Response) error {
 	app, ok := res.Body.(io.ReadWriteCloser)
-	if !ok || !hasToken(res.Header["Connection"], "upgrade") || !strings.EqualFold(res.Header.Get("Upgrade"), t.asked) {
+	if !ok || t.asked == "" || !hasToken(res.Header["Connection"], "upgrade") || !strings.EqualFold(res.Header.Get("Upgrade"), t.asked) {
 		return errProtocol
 	}
 	conn, rw, err := t.answer.rc.Hijack()
