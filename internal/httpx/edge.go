@@ -77,7 +77,8 @@ type Edge struct {
 	sessions *session.Manager
 	streams  *streams
 
-	unknownHost sync.Once // tells of a name that is not served
+	unknownHost    sync.Once // tells of a name that is not served
+	misaskedBefore sync.Map  // what was said of proxies' questions that were refused, once each
 
 	tokens  formTokens
 	enter   *session.Signer // of what browsers keep under other hosts

@@ -40,6 +40,10 @@ func matrix() map[string]statuses {
 		"GET /hand-over":      everybody(404), // without an ask
 		"GET /arrive":         everybody(303),
 
+		"GET /forward":      everybody(404), // there is no application
+		"GET /auth-request": everybody(404),
+		"GET /refused":      everybody(404),
+
 		"GET /account":           {303, 200, 200, 200},
 		"POST /account":          everybody(303),
 		"GET /account/password":  {303, 200, 200, 200},

@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,8 @@ import (
 // mux leads each request to its route. An address that exists, but not for the method, is 405;
 // every other one is 404.
 func (e *Edge) mux(handlers map[string]Handler) (http.Handler, error) {
+	handlers = maps.Clone(handlers)
+	maps.Copy(handlers, e.asking())
 	mux := http.NewServeMux()
 	allowed := map[string][]string{} // by address
 	for _, route := range Routes() {
@@ -24,6 +27,10 @@ func (e *Edge) mux(handlers map[string]Handler) (http.Handler, error) {
 		mux.Handle(method+" "+e.base+address, e.admitTo(&route, h))
 		if route.AnyHost {
 			e.anyHost[e.base+address] = true
+		}
+		if route.AnyMethod {
+			mux.Handle(e.base+address, e.admitTo(&route, h))
+			continue
 		}
 		allowed[address] = append(allowed[address], method)
 		if prefix, name, parameter := strings.Cut(address, "{"); parameter && !strings.HasPrefix(name, "$") {

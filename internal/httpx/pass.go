@@ -22,6 +22,7 @@ type asked struct {
 	question gate.Question // with who asks, once that is known
 	decision gate.Decision // the zero value until the rules were asked
 	bearer   bool          // a token of ours came in the header Authorization
+	how      *question     // how a proxy before us asked about it; nil: it came to us itself
 }
 
 // theirs reports whether a request is for an application, or for nothing: what is not below the

@@ -74,7 +74,7 @@ func (w *recorder) begin(status int) {
 		return
 	}
 	w.q.begun = true
-	if w.q.route != nil && w.q.route.Silent {
+	if w.q.route != nil && w.q.route.Silent && w.q.asked == nil {
 		w.leave()
 		return
 	}
@@ -110,7 +110,7 @@ func (w *recorder) leave() {
 
 // entry is the request as the book keeps it, redacted by its route.
 func (w *recorder) entry(status int) book.Entry {
-	v, r := &w.q.visit, w.r
+	v, r := &w.q.visit, w.q.visitors(w.r)
 	if v.SignedIn() && v.SessionID == "" && v.Token.ID == "" {
 		v.SessionID = w.edge.door.SessionName(v) // it came into being with this answer
 	}

@@ -41,6 +41,8 @@ type Route struct {
 	AnyHost bool      // answered under any name, for what asks by address alone
 	MaxBody int64     // bytes of body; 0: DefaultMaxBody
 
+	AnyMethod bool // answered whatever the method is, the pattern's and every other
+
 	// Fresh is how long ago the sign-in may be at most; who signed in earlier proves the current
 	// password again (door.Visit.Fresh). 0: any time; always: everybody does.
 	Fresh time.Duration
@@ -180,6 +182,11 @@ func Routes() []Route {
 		{Pattern: "PUT /logs/{id}/{$}", Who: Admins, Form: JSON},
 		{Pattern: "DELETE /logs/{id}", Who: Admins, Form: JSON},
 		{Pattern: "DELETE /logs/{id}/{$}", Who: Admins, Form: JSON},
+
+		// Where proxies ask about requests to applications (ask.go), some of them with the visitor's method.
+		{Pattern: "GET /forward", Form: Raw, Silent: true, AnyHost: true, AnyMethod: true},
+		{Pattern: "GET /auth-request", Form: Raw, Silent: true, AnyHost: true},
+		{Pattern: "GET /refused", Who: Anyone, Silent: true, Away: true},
 
 		{Pattern: "GET /static/", Form: Raw, Silent: true, Away: true},
 		{Pattern: "GET /healthz", Form: Raw, Silent: true, AnyHost: true},

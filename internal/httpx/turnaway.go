@@ -52,6 +52,11 @@ func (e *Edge) sendTo(w http.ResponseWriter, r *http.Request, page string) {
 	h := w.Header()
 	setHeaders(h, e.https)
 	h.Set("Cache-Control", "no-store")
+	if q := of(r); q.asked != nil && q.asked.how != nil {
+		h.Set("Location", q.asked.how.origin+page) // whole: Traefik completes others by our own address
+		w.WriteHeader(q.asked.how.leave)
+		return
+	}
 	http.Redirect(w, r, page, http.StatusSeeOther)
 }
 
