@@ -124,6 +124,7 @@ func TestCommandsOfDocuments(t *testing.T) {
 		"GOWORK=off go run . &":                                      "e2e/gate_test.go",
 		"doorbook gate check":                                        "internal/cli/testdata/script/gate.txtar types it",
 		"doorbook --app":                                             "takes an application: the browser tests start one",
+		"doorbook --public-url https://wiki.example.org --app wiki":  "e2e/behind_test.go starts it with such settings",
 		"doorbook token add":                                         "e2e/tokens_test.go makes tokens on the command line",
 	}
 	for _, b := range blocks(t) {

@@ -32,7 +32,7 @@ func caddy(t testing.TB, path, address, configuration string) *Process {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "Caddyfile")
-	if err := os.WriteFile(file, []byte("{\n\tadmin off\n}\n"+configuration), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("{\n\tadmin off\n\tgrace_period 100ms\n}\n"+configuration), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "run", "--adapter", "caddyfile", "--config", file)

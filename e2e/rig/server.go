@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -233,16 +234,24 @@ func (s *Server) CPU() time.Duration {
 	return time.Duration(u+k) * (time.Second / 100) // Linux counts in hundredths for everybody
 }
 
+// ports is which one FreeAddr tries next, after the first one of this process.
+var ports atomic.Int32
+
 // FreeAddr is an address on this machine that nobody listens on at this moment, for programs that
-// must know theirs beforehand.
+// must know theirs beforehand. It gives each one once, and none of those that the system gives to
+// whoever asks for any.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, many = 10_000, 20_000
+	for range many {
+		port := first + (os.Getpid()*97+int(ports.Add(1)))%many
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			_ = l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
 
 // Result is how a command ended.
