@@ -64,7 +64,8 @@ func (e *Edge) ask(read gate.Dialect, leave int) Handler {
 			how.origin = asks.Scheme + "://" + asks.Host
 		}
 		q := of(r)
-		q.host, q.bare = asks.Host, leave == http.StatusUnauthorized // nginx shows none of it
+		e.under(q, asks.Host)
+		q.bare = leave == http.StatusUnauthorized // nginx shows none of it
 		q.asked = &asked{gate: g, app: app, how: how}
 		q.asked.question = gate.Question{Method: asks.Method, Path: asks.Path, Preflight: preflight(how.visitors)}
 		e.tellVerdict(w, how.visitors, v)
@@ -91,6 +92,14 @@ func (e *Edge) tellVerdict(w http.ResponseWriter, r *http.Request, v *door.Visit
 		c.Tell(h, r.Header, e.cookies.Ours)
 		h.Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// under says under which host a request stands: only sessions of that one count there.
+func (e *Edge) under(q *request, host string) {
+	q.host, q.away, q.visit.Host = host, e.awayAt(host), ""
+	if q.away != nil {
+		q.visit.Host = q.away.Host
 	}
 }
 

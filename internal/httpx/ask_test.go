@@ -19,8 +19,10 @@ func questioned(t *testing.T, changes ...func(*server.Parts)) *sitetest.Site {
 	t.Helper()
 	g := &gate.Gate{
 		Apps: []gate.App{{
-			Name: "Wiki", Host: "wiki.example.org", Origin: "https://wiki.example.org:8443",
+			Name: "Wiki", Host: "localhost", Origin: sitetest.URL,
 			Rules: []gate.Rule{{Who: gate.SignedIn, Basic: true}},
+		}, {
+			Name: "Away", Host: "away.example.org", Origin: "https://away.example.org:8443", Rules: gate.Everybody(),
 		}, {Name: "Rest", Rules: []gate.Rule{{Who: gate.Nobody}}}},
 		Identity: gate.Identity{Names: gate.DefaultNames()},
 		Contact:  "it@example.org",
@@ -72,14 +74,14 @@ func TestR2(t *testing.T) {
 			ada := s.Developer("Ada", account.Member)
 			in := s.SignedInAt(pages, ada)
 			stranger := s.Visitor()
-			const host, page = "wiki.example.org:8443", "/a%2Fb?q=1&x=%zz;"
-			const login = "https://wiki.example.org:8443" + pages + "/login?next=%2Fa%252Fb%3Fq%3D1%26x%3D%25zz%3B"
+			const host, page = sitetest.Host, "/a%2Fb?q=1&x=%zz;"
+			const login = sitetest.URL + pages + "/login?next=%2Fa%252Fb%3Fq%3D1%26x%3D%25zz%3B"
 
 			a := way.ask(stranger, "GET", host, page, "Sec-Fetch-Mode", "navigate")
 			if a.Status != way.leave || a.Location() != login {
 				t.Errorf("a person: %d to %q, want %d to %q", a.Status, a.Location(), way.leave, login)
 			}
-			if e := entryOf(t, s, a); e.Application != "Wiki" || e.Host != host || e.Method != "GET" || e.User != "" || !strings.HasPrefix(e.URL, "/a/b?") {
+			if e := entryOf(t, s, a); e.Application != "Wiki" || e.Host != host || e.Method != "GET" || e.User != "" || !strings.HasPrefix(e.URL, "/a%2Fb?") {
 				t.Errorf("entered as %+v", e)
 			}
 			a = way.ask(stranger, "GET", host, page, "Sec-Fetch-Mode", "cors", "Accept", "text/html")
@@ -106,6 +108,11 @@ func TestR2(t *testing.T) {
 				t.Errorf("a token: %d %v", a.Status, a.Header)
 			}
 
+			// A session of home is none under another host (R6), however the proxy itself asks.
+			a = way.ask(in, "GET", "away.example.org", "/x", "Sec-Fetch-Mode", "navigate")
+			if want := "https://away.example.org:8443" + pages + "/login?next=%2Fx"; a.Status != way.leave || a.Location() != want {
+				t.Errorf("under another host: %d to %q, want %q", a.Status, a.Location(), want)
+			}
 			a = way.ask(in, "GET", "elsewhere.example.org", "/x", "Sec-Fetch-Mode", "navigate")
 			if a.Status != 403 || a.Location() != "" || a.Header.Get("Remote-User") != "" || (way.leave == 303) != strings.Contains(a.Body, "<h1") ||
 				!strings.Contains(a.Body, "it@example.org") || len(a.Sent) > 0 {
@@ -145,13 +152,13 @@ func TestR1Endpoint(t *testing.T) {
 		headers    []string
 	}{
 		{"/forward", "X-Forwarded-Method is missing", 400, nil},
-		{"/forward", "X-Forwarded-Method is missing", 400, []string{"X-Original-Method", "GET", "X-Original-Url", "https://wiki.example.org/"}},
+		{"/forward", "X-Forwarded-Method is missing", 400, []string{"X-Original-Method", "GET", "X-Original-Url", "https://localhost/"}},
 		{"/forward", "X-Forwarded-Uri came more than once", 400, []string{
-			"X-Forwarded-Method", "GET", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "wiki.example.org", "X-Forwarded-Uri", "/a", "X-Forwarded-Uri", "/b",
+			"X-Forwarded-Method", "GET", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "localhost", "X-Forwarded-Uri", "/a", "X-Forwarded-Uri", "/b",
 		}},
 		{"/auth-request", "X-Original-Url cannot be read", 400, []string{"X-Original-Method", "GET", "X-Original-Url", "/"}},
 		{"/auth-request", "no application", 421, []string{"X-Original-Method", "GET", "X-Original-Url", "https://a..b/"}},
-		{"/auth-request", "Doorbook's own", 421, []string{"X-Original-Method", "GET", "X-Original-Url", "https://wiki.example.org/.doorbook/login"}},
+		{"/auth-request", "Doorbook's own", 421, []string{"X-Original-Method", "GET", "X-Original-Url", "https://localhost/.doorbook/login"}},
 	} {
 		for range 2 {
 			a := in.Do("GET", pages+c.path, "", append([]string{"Accept", "application/json"}, c.headers...)...)
@@ -178,14 +185,14 @@ func TestR10(t *testing.T) {
 		s := questioned(t)
 		in := s.SignedInAt(pages, s.Developer("Ada", account.Member))
 		in.Addr = "192.0.2.2"
-		a := way.ask(in, "GET", "wiki.example.org", "/x", "Sec-Fetch-Mode", "navigate")
+		a := way.ask(in, "GET", "localhost", "/x", "Sec-Fetch-Mode", "navigate")
 		if a.Status != 403 || a.Header.Get("Remote-User") != "" || !strings.Contains(s.Log.String(), "--trusted-proxies") {
 			t.Errorf("%s: %d %v, logged %s", way.name, a.Status, a.Header, s.Log.String())
 		}
 	}
 	for _, way := range ways { // by default nobody is
 		s := questioned(t, func(p *server.Parts) { p.Proxies = nil })
-		if a := way.ask(s.SignedInAt(pages, s.Developer("Ada", account.Member)), "GET", "wiki.example.org", "/x"); a.Status != 403 {
+		if a := way.ask(s.SignedInAt(pages, s.Developer("Ada", account.Member)), "GET", "localhost", "/x"); a.Status != 403 {
 			t.Errorf("%s, nobody named: %d", way.name, a.Status)
 		}
 	}
@@ -198,11 +205,11 @@ func TestR2Shut(t *testing.T) {
 		faults := &sitetest.Faults{}
 		s := questioned(t, func(p *server.Parts) { faults.Wrap(p) })
 		in := s.SignedInAt(pages, s.Developer("Ada", account.Member))
-		if a := way.ask(in, "GET", "wiki.example.org", "/x"); a.Status != 200 {
+		if a := way.ask(in, "GET", "localhost", "/x"); a.Status != 200 {
 			t.Fatalf("%s, before: %d", way.name, a.Status)
 		}
 		faults.Plan(1, -1, sitetest.Error)
-		if a := way.ask(in, "GET", "wiki.example.org", "/x", "Sec-Fetch-Mode", "navigate"); a.Status != 503 || a.Header.Get("Remote-User") != "" {
+		if a := way.ask(in, "GET", "localhost", "/x", "Sec-Fetch-Mode", "navigate"); a.Status != 503 || a.Header.Get("Remote-User") != "" {
 			t.Errorf("%s: %d %v", way.name, a.Status, a.Header)
 		}
 		faults.Plan(0, 0, "")
@@ -214,11 +221,11 @@ func TestR2RefusedPage(t *testing.T) {
 	t.Parallel()
 	s := questioned(t)
 	in := s.SignedInAt(pages, s.Developer("Ada", account.Member))
-	a := in.Get(pages+"/refused", "Host", "wiki.example.org")
+	a := in.Get(pages+"/refused", "Host", "localhost")
 	if a.Status != 403 || !strings.Contains(a.Body, "Wiki") || !strings.Contains(a.Body, "it@example.org") || !strings.Contains(a.Body, "<h1") {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	a = in.Do("GET", pages+"/refused", "", "Host", "wiki.example.org", "Sec-Fetch-Mode", "cors")
+	a = in.Do("GET", pages+"/refused", "", "Host", "localhost", "Sec-Fetch-Mode", "cors")
 	if a.Status != 403 || !strings.HasPrefix(a.Body, `{"status":false`) {
 		t.Errorf("a script: %d %s", a.Status, a.Body)
 	}

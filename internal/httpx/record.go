@@ -33,10 +33,7 @@ func (e *Edge) record(next http.Handler) http.Handler {
 		q.visit.Collects = true
 		r = r.WithContext(q)
 		w := &recorder{ResponseWriter: rw, edge: e, r: r, q: q, unread: unwanted(r)}
-		q.host = e.hostOf(r)
-		if q.away = e.awayAt(q.host); q.away != nil {
-			q.visit.Host = q.away.Host
-		}
+		e.under(q, e.hostOf(r))
 		h := rw.Header()
 		if !e.theirs(r) { // an application's answer has its own
 			setHeaders(h, e.https)
