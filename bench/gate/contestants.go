@@ -176,7 +176,7 @@ func (h *house) nginxOAuth2(ctx context.Context) (*contestant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.asking(ctx, "nginx-oauth2", asked, "/oauth2/auth", `proxy_set_header X-Original-URI $request_uri;`)
+	return h.asking(ctx, "nginx-oauth2", asked, "/oauth2/auth", `proxy_set_header Host $http_host; proxy_set_header X-Original-URI $request_uri;`)
 }
 
 // doorbookGate is the program with the application behind it: somebody is signed in, and each
@@ -187,12 +187,12 @@ func (h *house) doorbookGate(ctx context.Context) (*contestant, error) {
 
 // nginxDoorbook is nginx, which asks the program about each request.
 func (h *house) nginxDoorbook(ctx context.Context) (*contestant, error) {
-	asked, err := h.doorbookWith(ctx, "asked", "127.0.0.1", "DOORBOOK_TRUSTED_PROXIES=127.0.0.1")
+	asked, err := h.doorbookWith(ctx, "asked", "127.0.0.1", "DOORBOOK_TRUSTED_PROXIES=127.0.0.1", "DOORBOOK_PUBLIC_URL=http://127.0.0.1")
 	if err != nil {
 		return nil, err
 	}
 	return h.asking(ctx, "nginx-doorbook", asked, "/.doorbook/auth-request",
-		`proxy_set_header X-Original-URL http://$http_host$request_uri; proxy_set_header X-Original-Method $request_method; proxy_set_header X-Forwarded-For $remote_addr;`)
+		`proxy_set_header X-Original-URL http://127.0.0.1$request_uri; proxy_set_header Host 127.0.0.1; proxy_set_header X-Original-Method $request_method; proxy_set_header X-Forwarded-For $remote_addr;`)
 }
 
 // asking is nginx that asks somebody else about each request, over connections that stay open.
@@ -204,7 +204,6 @@ func (h *house) asking(ctx context.Context, name string, asked *contestant, path
 			proxy_pass_request_body off;
 			proxy_set_header Content-Length "";
 			proxy_set_header Connection "";
-			proxy_set_header Host $http_host;
 			%s
 		}`, asked.addr, path, headers)
 	c, err := h.nginxWith(ctx, name, "auth_request /ask;", place)

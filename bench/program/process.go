@@ -90,19 +90,38 @@ func (p *Process) Tail() string {
 	return string(text[max(0, len(text)-2000):])
 }
 
-// ResidentMB returns the memory that the process holds, as Linux counts it.
-func (p *Process) ResidentMB() (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+// ResidentMB returns the memory that the process and its children hold, as Linux counts it: what they
+// share counts for each.
+func (p *Process) ResidentMB() (float64, error) { return residentMB(p.cmd.Process.Pid, p.Name) }
+
+func residentMB(pid int, name string) (sum float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	for line := range bytes.Lines(text) {
-		if rest, ok := strings.CutPrefix(string(line), "VmRSS:"); ok {
-			kb, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
-			return kb * 1024 / 1e6, err
-		}
+	_, rest, ok := strings.Cut(string(text), "VmRSS:")
+	if !ok {
+		return 0, fmt.Errorf("no VmRSS of %s", name)
 	}
-	return 0, fmt.Errorf("no VmRSS of %s", p.Name)
+	line, _, _ := strings.Cut(rest, "kB")
+	kb, err := strconv.ParseFloat(strings.TrimSpace(line), 64)
+	if err != nil {
+		return 0, err
+	}
+	sum = kb * 1024 / 1e6
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, f := range strings.Fields(string(children)) {
+		child, err := strconv.Atoi(f)
+		if err != nil {
+			return 0, err
+		}
+		mb, err := residentMB(child, name)
+		if err != nil {
+			return 0, err
+		}
+		sum += mb
+	}
+	return sum, nil
 }
 
 // CPU returns the processor time that the process and its children have used so far, as Linux
