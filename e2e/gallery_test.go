@@ -41,6 +41,10 @@ func TestGallery(t *testing.T) {
 		t.Parallel()
 		peopleGallery(t, browser.On(t), axe)
 	})
+	t.Run("gate", func(t *testing.T) {
+		t.Parallel()
+		gateGallery(t, browser.On(t), axe)
+	})
 	t.Run("sessions", func(t *testing.T) {
 		t.Parallel()
 		sessionsGallery(t, browser.On(t), axe)

@@ -20,6 +20,7 @@ const (
 	ActionSessionUsedAfterEnd  Action = "session_used_after_end"
 	ActionSessionMisplaced     Action = "session_misplaced"
 	ActionHandedOver           Action = "handed_over"
+	ActionPasswordConfirmed    Action = "password_confirmed"
 	ActionArrived              Action = "arrived"
 	ActionHandOverRefused      Action = "hand_over_refused"
 	ActionCookieRefused        Action = "cookie_refused"

@@ -98,6 +98,10 @@ func visits() []Event {
 			Seen: OwnerInShort, Says: "{who} wanted to sign out, which may not have been kept",
 		},
 		{
+			Action: ActionPasswordConfirmed, Type: Activity, Level: Info, OWASP: "authn_login_success",
+			Seen: Owner, Says: "{who} confirmed the password again", Awaits: true,
+		},
+		{
 			Action: ActionSessionEnded, Type: Activity, Level: Notice, OWASP: "authn_token_revoked",
 			Seen: Owner, Says: "{who} ended sessions of {target}[: {text}]", AtOnce: true,
 		},

@@ -19,6 +19,8 @@ type Ask struct {
 	Nonce   string // NonceHash of what the browser keeps there
 	Back    string // the page that it wanted, path and query as they were sent
 	Returns int    // how often it has come back already and was not let in
+
+	Within time.Duration // how long ago the sign-in at home may be at most (MustConfirm), in seconds; 0: any time
 }
 
 // AskTime is how long an ask is good for: somebody may have to sign in first.
@@ -42,12 +44,13 @@ type asked struct {
 	Nonce   string `json:"n"`
 	Back    string `json:"b"`
 	Returns int    `json:"r"`
-	At      int64  `json:"t"` // Unix seconds
+	At      int64  `json:"t"`           // Unix seconds
+	Within  int64  `json:"w,omitempty"` // seconds
 }
 
 // SignAsk writes an ask, to be sent home.
 func (d *Door) SignAsk(a Ask) string {
-	body := compact(asked{a.Host, a.Nonce, a.Back, a.Returns, d.now().Unix()})
+	body := compact(asked{a.Host, a.Nonce, a.Back, a.Returns, d.now().Unix(), int64(a.Within / time.Second)})
 	mac := d.asks.Sum(body)
 	return base64.RawURLEncoding.EncodeToString(append(mac[:askMAC:askMAC], body...))
 }
@@ -66,7 +69,7 @@ func (d *Door) ReadAsk(text string) (a Ask, ok bool) {
 	if err := json.Unmarshal(raw[askMAC:], &in); err != nil || !d.within(in.At, AskTime) {
 		return a, false
 	}
-	return Ask{in.Host, in.Nonce, in.Back, in.Returns}, true
+	return Ask{in.Host, in.Nonce, in.Back, in.Returns, time.Duration(in.Within) * time.Second}, true
 }
 
 // within reports whether a moment, in Unix seconds, is less than that long ago, by a clock that may

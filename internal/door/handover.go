@@ -80,7 +80,7 @@ func (d *Door) HandOver(ctx context.Context, v *Visit, to Ask) (text string, err
 	d.trimIssued(ctx, v.Developer.ID, own, issued)
 	c := code{
 		Key: key, Account: v.Developer.ID, Home: own.String(), Epoch: v.Developer.Epoch,
-		asked: asked{to.Host, to.Nonce, to.Back, to.Returns, d.now().Unix()},
+		asked: asked{Host: to.Host, Nonce: to.Nonce, Back: to.Back, Returns: to.Returns, At: d.now().Unix()},
 	}
 	c.Proved, _ = proved.Get(v.Session)
 	d.noteOf(ctx, v, book.ActionHandedOver, v.Developer, to.Host)

@@ -57,6 +57,35 @@ func (d *Door) proveFresh(ctx context.Context, v *Visit, password string) error 
 	return d.proveAgain(ctx, v, v.Developer, password)
 }
 
+// Confirm has the visitor prove the current password, for what takes a recent sign-in elsewhere: of
+// an application.
+//
+// Faults: Unauthorized, Forbidden (a token; under another host), Invalid, Throttled, Busy.
+func (d *Door) Confirm(ctx context.Context, v *Visit, password string) error {
+	switch {
+	case !v.SignedIn():
+		return fault.New(fault.Unauthorized, "Please sign in.")
+	case v.Host != "": // the one at home would be as old as before
+		return d.forbid(ctx, v, v.Developer)
+	}
+	if err := d.asPerson(ctx, v, v.Developer); err != nil {
+		return err
+	}
+	if err := d.proveAgain(ctx, v, v.Developer, password); err != nil {
+		return err
+	}
+	if err := d.accounts.Confirm(ctx, v.actor(account.Member)); err != nil {
+		return d.refused(ctx, v, translate(err), v.Developer)
+	}
+	d.note(ctx, v, book.ActionPasswordConfirmed, v.Developer.ID, "")
+	return nil
+}
+
+// MustConfirm reports whether an ask takes a sign-in that is more recent than that of the visitor.
+func (d *Door) MustConfirm(v *Visit, a Ask) bool {
+	return a.Within > 0 && !account.Within(a.Within, d.Proved(v), d.now())
+}
+
 // proveAgain checks the current password, as Guessing.Proof counts it. A field that was not filled
 // in is no attempt. Who is right has a new session key (ASVS 7.2.4), and is not asked again for a
 // while.

@@ -143,6 +143,7 @@ func deeds() []deed {
 		{account.Member, "POST /account", "csrf_token=&name=Mallory", true},
 		{account.Member, "POST /account/password", "csrf_token=&password=marble+fox+dances+at+noon&current_password=" + url.QueryEscape(sitetest.Password), true},
 		{account.Member, "POST /account/data", "csrf_token=", true},
+		{account.Member, "POST /confirm", "csrf_token=&current_password=" + url.QueryEscape(sitetest.Password), true},
 		{account.Member, "POST /account/close", "csrf_token=&current_password=" + url.QueryEscape(sitetest.Password), true},
 		{account.Member, "PATCH /api/account", `{"short_name":"mallory","current_password":"` + sitetest.Password + `"}`, true},
 		{account.Member, "POST /api/account/password", `{"password":"marble fox dances at noon","current_password":"` + sitetest.Password + `"}`, true},

@@ -49,5 +49,5 @@ func inside(r *http.Request, u *url.URL) string {
 // isDoor reports whether a path, without the site's prefix, is one of the pages by which people come
 // in and go out.
 func isDoor(p string) bool {
-	return p == "/arrive" || p == "/login" || p == "/register" || p == "/setup" || p == "/auth" || strings.HasPrefix(p, "/link/") || strings.HasPrefix(p, "/auth/")
+	return p == "/arrive" || p == "/confirm" || p == "/login" || p == "/register" || p == "/setup" || p == "/auth" || strings.HasPrefix(p, "/link/") || strings.HasPrefix(p, "/auth/")
 }

@@ -44,6 +44,9 @@ func matrix() map[string]statuses {
 		"GET /auth-request": everybody(404),
 		"GET /refused":      everybody(404),
 
+		"GET /confirm":  {303, 200, 200, 200},
+		"POST /confirm": {303, 422, 422, 422},
+
 		"GET /account":           {303, 200, 200, 200},
 		"POST /account":          everybody(303),
 		"GET /account/password":  {303, 200, 200, 200},

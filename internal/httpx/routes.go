@@ -69,6 +69,9 @@ func Routes() []Route {
 		// From an application's host home, to be signed in, and back (internal/door/handover.go).
 		{Pattern: "GET /hand-over", Who: Anyone},
 		{Pattern: "GET /arrive", Who: Anyone, Away: true},
+		// For an application that takes a recent sign-in; strangers are sent to sign in.
+		{Pattern: "GET /confirm", Who: Anyone, Away: true, Fresh: always},
+		{Pattern: "POST /confirm", Who: SignedIn, Fresh: always},
 		{Pattern: "GET /register", Who: SignedOut},
 		{Pattern: "GET /setup", Who: Anyone},
 		{Pattern: "POST /setup", Who: Anyone},

@@ -3,7 +3,9 @@ package httpx
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
@@ -26,7 +28,7 @@ func (e *Edge) turnAway(w http.ResponseWriter, r *http.Request, q *request, addr
 		e.answer(w, r, v, fault.New(fault.Unauthorized, signInText(r)))
 	case gate.Prove:
 		if navigates(r) {
-			e.sendTo(w, r, e.base+"/confirm?"+wayBack(r, address))
+			e.sendTo(w, r, e.base+"/confirm?"+withinSeconds(a.decision.Rule)+wayBack(r, address))
 			return
 		}
 		e.answer(w, r, v, fault.New(fault.Forbidden, "That takes somebody who has just signed in. Open the page anew, and confirm your password."))
@@ -36,6 +38,13 @@ func (e *Edge) turnAway(w http.ResponseWriter, r *http.Request, q *request, addr
 		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		e.answer(w, r, v, fault.New(fault.Forbidden, notForYou(a)))
 	}
+}
+
+// withinSeconds tells the page that asks for the password how recent the sign-in must be: whoever
+// has confirmed it elsewhere a moment ago is not asked again. What somebody makes of it decides
+// nothing, since the rule is asked again.
+func withinSeconds(rule *gate.Rule) string {
+	return "within=" + strconv.Itoa(int(rule.Recent/time.Second)) + "&"
 }
 
 // notForYou says that an application, or a part of it, is not for who asks, and whom to ask.

@@ -14,7 +14,7 @@ import (
 
 func (p *Web) loginForm(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	if v.Host != "" {
-		return p.enter(w, r, v, httpx.Wanted(r), httpx.Enters(r).Times)
+		return p.enter(w, r, v, door.Ask{Back: httpx.Wanted(r), Returns: httpx.Enters(r).Times})
 	}
 	return p.show(w, r, v, http.StatusOK, p.loginPageFirst)
 }

@@ -25,7 +25,7 @@ func (p *Web) loginPage(r *http.Request, page view.Page, problems []view.Problem
 		}
 	}
 	return view.Login(view.LoginPage{
-		Page: page, Next: session.WayBack(r, ""), Problems: problems, Idle: idle, Remembered: remembered,
+		Page: page, Errand: p.errand(r), Next: session.WayBack(r, ""), Problems: problems, Idle: idle, Remembered: remembered,
 		Form: view.LoginForm{Email: r.PostForm.Get("email"), Remember: r.PostForm.Has("remember")},
 	})
 }
@@ -55,6 +55,8 @@ func (p *Web) formOf(pattern string) form {
 	switch pattern {
 	case "POST /auth/login":
 		return p.loginPage
+	case "POST /confirm":
+		return p.confirmPage
 	case "POST /auth/register":
 		return registerPage
 	case "POST /setup":

@@ -14,14 +14,14 @@ import (
 // is told what to check: once may be bad luck, as of two pages that are opened at once.
 const mostReturns = 2
 
-// enter sends somebody under another host home, to be signed in and to come back to a page.
-func (p *Web) enter(w http.ResponseWriter, r *http.Request, v *door.Visit, back string, returns int) error {
-	if returns >= mostReturns {
-		return p.notKept(w, r, v, back)
+// enter sends somebody under another host home, to be signed in and to come back to a page: the ask
+// says to which, how often they have come back already, and how recent the sign-in must be.
+func (p *Web) enter(w http.ResponseWriter, r *http.Request, v *door.Visit, ask door.Ask) error {
+	if ask.Returns >= mostReturns {
+		return p.notKept(w, r, v, ask.Back)
 	}
-	nonce := httpx.KeepEntering(w, r)
-	ask := p.door.SignAsk(door.Ask{Host: v.Host, Nonce: door.NonceHash(nonce), Back: back, Returns: returns})
-	away(w, httpx.AtHome(r, handOverPath(ask, r.FormValue("unsent") != "")))
+	ask.Host, ask.Nonce = v.Host, door.NonceHash(httpx.KeepEntering(w, r))
+	away(w, httpx.AtHome(r, handOverPath(p.door.SignAsk(ask), r.FormValue("unsent") != "")))
 	return nil
 }
 
@@ -61,6 +61,10 @@ func (p *Web) handOver(w http.ResponseWriter, r *http.Request, v *door.Visit) er
 	if !v.SignedIn() {
 		return p.signInFirst(w, r, ask)
 	}
+	if p.door.MustConfirm(v, ask) {
+		p.confirmFirst(w, r, ask)
+		return nil
+	}
 	code, err := p.door.HandOver(r.Context(), v, ask)
 	if err != nil {
 		return err
@@ -70,16 +74,21 @@ func (p *Web) handOver(w http.ResponseWriter, r *http.Request, v *door.Visit) er
 	return nil
 }
 
-// signInFirst sends somebody to the sign-in page, and from there on. A way back that is too long for
-// that is left behind.
+// signInFirst sends somebody to the sign-in page, and from there on.
 func (p *Web) signInFirst(w http.ResponseWriter, r *http.Request, ask door.Ask) error {
+	return httpx.SendToSignIn(w, r, p.handOverHere(r, ask))
+}
+
+// handOverHere is the address of a request with that ask as the way back to it. The ask's own way
+// back is left behind where both together are too long.
+func (p *Web) handOverHere(r *http.Request, ask door.Ask) string {
 	unsent := r.FormValue("unsent") != ""
 	here := httpx.Path(r, handOverPath(r.FormValue("ask"), unsent))
 	if len(here) > httpx.LongestWay {
 		ask.Back = "/"
 		here = httpx.Path(r, handOverPath(p.door.SignAsk(ask), unsent))
 	}
-	return httpx.SendToSignIn(w, r, here)
+	return here
 }
 
 // arrive lets a browser in under another host, by the code that it was given at home.
@@ -96,7 +105,7 @@ func (p *Web) arrive(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 		away(w, back)
 		return nil
 	case fault.Is(err, fault.NotFound):
-		return p.enter(w, r, v, back, max(a.Returns, kept.Times)+1)
+		return p.enter(w, r, v, door.Ask{Back: back, Returns: max(a.Returns, kept.Times) + 1})
 	case err != nil:
 		return err
 	}

@@ -65,6 +65,8 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"GET /auth/logout":    p.signOutPage,
 		"GET /hand-over":      p.handOver,
 		"GET /arrive":         p.arrive,
+		"GET /confirm":        p.confirmForm,
+		"POST /confirm":       p.confirm,
 		"GET /static/":        p.files,
 
 		"GET /account/tokens":           p.tokens,

@@ -10,6 +10,7 @@ type Problem struct {
 type LoginPage struct {
 	Page
 	Form     LoginForm
+	Errand             // whose fields are sent along, too
 	Next     string    // where to go afterwards, sent along as "next"; "" leaves it out
 	Problems []Problem // fields "email" and "password"
 
