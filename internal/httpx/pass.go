@@ -67,7 +67,7 @@ func (e *Edge) carry(w *recorder, r *http.Request, q *request) {
 		e.proxy.Serve(w, r, &gate.Carry{
 			App: a.app, Identity: &a.gate.Identity, Developer: v.Developer, Shared: a.decision.Rule.Who == gate.Anyone,
 			Scheme: e.schemeOf(r), Host: q.host, ClientAddr: v.Addr, RequestID: v.RequestID, TookAuthorization: a.bearer,
-			Failed: e.unreached, Refused: e.notCarried,
+			Failed: e.unreached, Refused: e.notCarried, Ended: w.tunnelEnded,
 		})
 	}
 }

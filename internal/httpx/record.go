@@ -244,6 +244,14 @@ func (w *recorder) finish() {
 	}
 }
 
+// tunnelEnded completes the entry of an upgraded connection, which goes on when its request is
+// answered.
+func (w *recorder) tunnelEnded(sent, _ int64) {
+	if w.entryID != "" {
+		w.edge.recorder.Finish(book.Ending{ID: w.entryID, Duration: w.edge.now().Sub(w.q.start), Bytes: sent})
+	}
+}
+
 func (w *recorder) panicked(p any) {
 	if !w.q.begun {
 		w.edge.door.NotKept(&w.q.visit)

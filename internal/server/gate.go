@@ -42,7 +42,7 @@ func openGate(c Config, url string) (*gate.Current, error) {
 }
 
 // reloads takes the gate's file anew at each SIGHUP, until ctx is done.
-func reloads(ctx context.Context, current *gate.Current, log *slog.Logger) {
+func (s *Site) reloads(ctx context.Context, current *gate.Current, log *slog.Logger) {
 	hups := make(chan os.Signal, 1)
 	signal.Notify(hups, syscall.SIGHUP)
 	defer signal.Stop(hups)
@@ -56,6 +56,7 @@ func reloads(ctx context.Context, current *gate.Current, log *slog.Logger) {
 			log.Error("the gate's file was not taken anew; the rules of before hold", "error", err)
 			continue
 		}
+		s.carries.Keep(current.Load())
 		log.Info("the gate's file was taken anew", "applications", len(current.Load().Apps))
 	}
 }

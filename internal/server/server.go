@@ -106,7 +106,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	greet(c, url, secure, token, joining)
 	if applications != nil {
 		greetGate(c.Out, c.Log, applications.Load(), strings.TrimSuffix(url, config.Prefix(url)), joining)
-		defer background(func(ctx context.Context) { reloads(ctx, applications, c.Log) })()
+		defer background(func(ctx context.Context) { site.reloads(ctx, applications, c.Log) })()
 	}
 	if other {
 		c.Log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +

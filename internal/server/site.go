@@ -62,6 +62,7 @@ type Site struct {
 	Door     *door.Door
 	Sessions *session.Manager
 
+	carries  *gate.Proxy // nil where nothing is carried, or by somebody else's
 	recorder *book.Recorder
 	jobs     []func(context.Context)
 }
@@ -89,8 +90,10 @@ func NewSite(p Parts) (*Site, error) {
 		remembered = session.Lifetime{Idle: idle, Absolute: ordinary}
 	}
 	cookies := httpx.Cookies{Secure: p.Secure, Prefix: p.CookiePrefix, Beneath: p.Gate != nil}
+	var carries *gate.Proxy
 	if p.Gate != nil && p.Proxy == nil {
-		p.Proxy = gate.NewProxy(gate.ProxyConfig{Ours: cookies.Ours, Log: p.Log})
+		carries = gate.NewProxy(gate.ProxyConfig{Ours: cookies.Ours, Log: p.Log})
+		p.Proxy = carries
 	}
 	config, err := p.Flask.join(session.Config{
 		Lifetime: session.Lifetime{Idle: idle, Absolute: ordinary}, Remembered: remembered,
@@ -136,7 +139,7 @@ func NewSite(p Parts) (*Site, error) {
 	}
 	keeper := book.NewKeeper(book.KeeperConfig{Repo: p.Entries, Tell: recorder.Append, Log: p.Log})
 	return &Site{
-		Handler: edge, Door: d, Sessions: sessions, recorder: recorder,
+		Handler: edge, Door: d, Sessions: sessions, carries: carries, recorder: recorder,
 		jobs: []func(context.Context){
 			func(ctx context.Context) { logged(p.Log, recorder.Run(ctx)) },
 			func(ctx context.Context) { logged(p.Log, keeper.Run(ctx)) },
