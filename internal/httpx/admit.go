@@ -82,6 +82,9 @@ func (e *Edge) identify(w http.ResponseWriter, r *http.Request, q *request) erro
 		e.door.Note(r.Context(), v, book.ActionCrossOriginRefused, "")
 		return fault.New(fault.Forbidden, foreignText(r))
 	}
+	if err := e.byHand(r, q); err != nil {
+		return err
+	}
 	return e.door.Identify(r.Context(), v)
 }
 
@@ -158,7 +161,7 @@ func signInFirst(r *http.Request, here string) string {
 }
 
 // readable makes sure that an unsafe request's body is of the route's form, and that a form is the
-// visitor's own: by its token, where the browser has not said that it comes from this site.
+// visitor's own.
 func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 	if !unsafe(r.Method) || route.Pattern == "" {
 		return nil
@@ -169,7 +172,7 @@ func (e *Edge) readable(r *http.Request, route *Route, v *door.Visit) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	if of(r).origin != ours && !e.tokens.check(r, v, r.PostForm.Get(FormTokenField)) {
+	if !e.proven(r, v) {
 		e.door.Note(r.Context(), v, book.ActionFormTokenRefused, "")
 		if !e.tokens.sent(r) && !v.SignedIn() {
 			return fault.New(fault.Forbidden, e.cookieAdvice(r))
