@@ -60,7 +60,7 @@ func writeValue(c *command, value any) error {
 type tokenAddVerb struct {
 	whose
 	Name   string   `required:"" help:"What it is for, as the lists show it."`
-	May    []string `required:"" placeholder:"SCOPE,…" help:"What it may do, separated by commas. read: look things up; write: change things, which does not include looking; applications: pass to applications behind the door, of which there are none yet."`
+	May    []string `required:"" placeholder:"SCOPE,…" help:"What it may do, separated by commas. read: look things up; write: change things, which does not include looking; applications: pass to applications behind the door."`
 	Days   int      `default:"30" help:"For how many days it is good: 1 to 365."`
 	Output string   `short:"o" enum:"text,json" default:"text" placeholder:"FORM" help:"text or json."`
 }

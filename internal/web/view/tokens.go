@@ -84,7 +84,7 @@ func (p NewTokenPage) inputs() []input {
 		{name: "scopes", id: "read", label: "It may", kind: "checkbox", options: []option{
 			p.scope("read", "Read", "Ask for what you may see."),
 			p.scope("write", "Write", "Change what you may change, but no password, address, role, session or token."),
-			p.scope("applications", "Pass to applications", "To those behind this door. There are none yet."),
+			p.scope("applications", "Pass to applications", "To those behind this door that you may enter."),
 		}},
 		{name: "days", label: "Good for", kind: "select", options: lives, value: plain(p.Days)},
 	}
