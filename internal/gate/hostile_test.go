@@ -92,12 +92,11 @@ func TestR18Failures(t *testing.T) {
 		return "http://" + l.Addr().String()
 	}
 	nobody := func(t *testing.T) string {
-		addr := silent(t)
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		addr = "http://" + l.Addr().String()
+		addr := "http://" + l.Addr().String()
 		_ = l.Close()
 		return addr
 	}
