@@ -78,5 +78,9 @@ func gateGallery(t *testing.T, browser *rig.Browser, axe string) {
 	if at := p.Where(); at != wiki+"/public" {
 		t.Fatalf("signed in, one is at %s", at)
 	}
+	showAs(t, axe, p, "gate-not-for-you", 403, p.OpenURL(wiki+"/ops/x"), looks()...)
+	showAs(t, axe, p, "gate-unreadable", 400, p.OpenURL(wiki+"/x/..%2fadmin"), quick()...)
+	showAs(t, axe, p, "gate-no-answer", 502, p.OpenURL(down+"/page?q=1"), looks()...)
+	showAs(t, axe, p, "gate-overview", 200, p.OpenURL(g.URL+pages+"/"), looks()...)
 	showAs(t, axe, p, "gate-confirm", 200, p.OpenURL(g.URL+pages+"/confirm?next=%2Fadmin"), quick()...)
 }

@@ -191,12 +191,14 @@ func (p *Page) watch(ev any) {
 }
 
 // expected reports whether the browser tells of what the test has done itself: asked for a page
-// whose status is 404 or 422, which is told as an error of the network, or typed into a field
+// whose status is 404 or 422, or an application that gives no answer, which is told as an error of
+// the network; or typed into a field
 // before the page could put the cursor into it; or signed out, of which it tells what it has
 // cleared, and which streams have ended with the session; or went over plain HTTP to a name that is
 // not the machine's own, where one of our headers says nothing.
 func expected(e *log.Entry) bool {
 	return e.Source == log.EntrySourceNetwork && strings.Contains(e.Text, "the server responded with a status of 4") ||
+		strings.Contains(e.Text, "a status of 502") ||
 		e.Level == log.EntryLevelInfo && strings.HasPrefix(e.Text, "Clear-Site-Data header on ") ||
 		strings.Contains(e.Text, "net::ERR_INCOMPLETE_CHUNKED_ENCODING") ||
 		strings.HasPrefix(e.Text, "The Cross-Origin-Opener-Policy header has been ignored") ||

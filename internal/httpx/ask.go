@@ -141,7 +141,7 @@ func (e *Edge) refused(_ http.ResponseWriter, r *http.Request, _ *door.Visit) er
 	if e.gate != nil {
 		g := e.gate()
 		if app := g.Find(hostName(Host(r))); app != nil {
-			of(r).bare = !navigates(r)
+			of(r).bare, of(r).refused = !navigates(r), true
 			return fault.New(fault.Forbidden, notForYou(&asked{gate: g, app: app}))
 		}
 	}

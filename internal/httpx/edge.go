@@ -143,15 +143,16 @@ type request struct {
 	body   *body // nil: not read
 	begun  bool  // the final header is on its way
 
-	away   *gate.App // under whose host it came, where that is not home
-	asked  *asked    // what an application is asked for; nil: a page of ours
-	host   string    // that was asked for
-	misled bool      // which is none of ours
-	origin origin    // where an unsafe request comes from
-	lost   Lost      // see SessionLost
-	bearer bool      // it brings a token in place of a session
-	token  string    // which is this one
-	bare   bool      // it is answered as a program, for it tries to bring a token where none is taken
+	away    *gate.App // under whose host it came, where that is not home
+	asked   *asked    // what an application is asked for; nil: a page of ours
+	host    string    // that was asked for
+	refused bool      // by an application's rules, as a proxy was told before
+	misled  bool      // which is none of ours
+	origin  origin    // where an unsafe request comes from
+	lost    Lost      // see SessionLost
+	bearer  bool      // it brings a token in place of a session
+	token   string    // which is this one
+	bare    bool      // it is answered as a program, for it tries to bring a token where none is taken
 }
 
 type requestKey struct{}

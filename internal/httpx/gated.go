@@ -24,3 +24,16 @@ func AppHere(r *http.Request) *gate.App {
 	}
 	return nil
 }
+
+// Instead is the application in whose place a page of ours answers, nil for all other pages, and
+// whether that is so because its rules let nobody in who asks as this one does.
+func Instead(r *http.Request) (app *gate.App, refused bool) {
+	switch q := of(r); {
+	case q.asked != nil:
+		d := &q.asked.decision
+		return q.asked.app, d.Verdict == gate.Refuse && d.Why != "" // without a reason nobody was asked
+	case q.refused:
+		return AppHere(r), true
+	}
+	return nil, false
+}

@@ -138,11 +138,19 @@ func (e *Edge) unreached(w http.ResponseWriter, r *http.Request, err error, time
 	}
 	name := q.asked.app.Name
 	e.log.Warn("an application gave no answer", "application", name, "request_id", q.visit.RequestID, "error", err)
-	f := fault.Wrap(fault.Unreached, name+" does not answer at the moment. You are signed in; nothing is wrong on your side. Please try again in a moment.", err)
+	f := fault.Wrap(fault.Unreached, name+" does not answer at the moment. It is not your doing. Please try again in a moment.", err)
 	if timeout {
-		f = fault.Wrap(fault.TimedOut, name+" took too long to answer. Whether what you sent was done, only "+name+" knows.", err)
+		f = fault.Wrap(fault.TimedOut, tookTooLong(r, name), err)
 	}
 	e.answer(w, r, &q.visit, f)
+}
+
+// tookTooLong says that an application did, and of what was sent there that it may have been done.
+func tookTooLong(r *http.Request, name string) string {
+	if unsafe(r.Method) {
+		return name + " took too long to answer. Whether what you sent was done, only " + name + " knows: look there before you send it again."
+	}
+	return name + " took too long to answer. It is not your doing. Please try again in a moment."
 }
 
 // notCarried answers a request that no application gets, whoever sends it.

@@ -33,7 +33,7 @@ func (e *Edge) turnAway(w http.ResponseWriter, r *http.Request, q *request, addr
 		}
 		e.answer(w, r, v, fault.New(fault.Forbidden, "That takes somebody who has just signed in. Open the page anew, and confirm your password."))
 	case gate.Unreadable:
-		e.answer(w, r, v, fault.New(fault.Malformed, "This address can be read in more than one way, and not every reading is open to you."))
+		e.answer(w, r, v, fault.New(fault.Malformed, unreadable))
 	default:
 		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		e.answer(w, r, v, fault.New(fault.Forbidden, notForYou(a)))
@@ -46,6 +46,10 @@ func (e *Edge) turnAway(w http.ResponseWriter, r *http.Request, q *request, addr
 func withinSeconds(rule *gate.Rule) string {
 	return "within=" + strconv.Itoa(int(rule.Recent/time.Second)) + "&"
 }
+
+// unreadable says what is wrong with an address that nobody may use, and what to do.
+const unreadable = "This address can be read in more than one way, and not all of them are open to you. If you typed it, or followed a link, look for " +
+	"%2F, %5C, a semicolon or two slashes in a row, and leave them out; or begin at the first page."
 
 // notForYou says that an application, or a part of it, is not for who asks, and whom to ask.
 func notForYou(a *asked) string {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -44,6 +45,7 @@ func (p *Web) dashboard(w http.ResponseWriter, r *http.Request, v *door.Visit) e
 		page.NoPlot = true
 	}
 	page.Page = p.page(w, r, v)
+	page.Apps = tiles(r, v)
 	for i := range entries {
 		page.Entries[i] = p.row(&entries[i], gone)
 	}
@@ -60,6 +62,22 @@ func (p *Web) row(e *book.Entry, gone map[string]bool) view.EntryRow {
 		row.Words = append(row.Words, view.Word{Text: part.Text, Chosen: part.Chosen, Mark: part.Mark, Gone: gone[part.Person]})
 	}
 	return row
+}
+
+// tiles are the applications that are for the visitor.
+func tiles(r *http.Request, v *door.Visit) (list []view.Tile) {
+	g := httpx.Gate(r)
+	if g == nil {
+		return nil
+	}
+	for i := range g.Apps {
+		a := &g.Apps[i]
+		if !a.For(v.Developer) {
+			continue
+		}
+		list = append(list, view.Tile{Name: a.Name, URL: a.Origin + "/", Shown: cmp.Or(a.Origin, httpx.Host(r))})
+	}
+	return list
 }
 
 // drawing is a plot as it was drawn, of the counts that begin at of.

@@ -189,6 +189,8 @@ func (p *Web) ErrorPage(w http.ResponseWriter, r *http.Request, v *door.Visit, s
 	page := view.ErrorPage(data)
 	if f.Kind == fault.Misdirected {
 		page = view.WrongHost(v.RequestID, httpx.Host(r))
+	} else if other := instead(r, v, f, data); other != nil {
+		page = other
 	}
 	if err := p.send(w, r, status, page); err != nil {
 		http.Error(w, f.Public, status)

@@ -6,6 +6,7 @@ import "time"
 type DashboardPage struct {
 	Page
 	Entries []EntryRow // newest first; some twenty: the page does not cut them
+	Apps    []Tile     // the reader's applications
 	Plot    Plot       // the zero value leaves the plot out
 	Drawn   Drawn      // takes the place of Plot: the drawing of it, made earlier
 	NoPlot  bool       // the plot could not be had; the rest stands without it

@@ -1,6 +1,10 @@
 package view
 
-import "net/url"
+import (
+	"net/url"
+
+	"github.com/a-h/templ"
+)
 
 // ErrorPageData is a page that says what went wrong.
 type ErrorPageData struct {
@@ -9,6 +13,7 @@ type ErrorPageData struct {
 	Heading string // a few words; "" takes those of the status
 	Text    string // a sentence or two for the reader; "" takes that of the status
 	Wait    string // how long to wait, in words ("2 minutes"); "" leaves it out
+	Again   string // the address of an application's page to try once more; "" leaves it out
 	Onward  []Link // ways on; none: the dashboard, or for strangers the login page
 }
 
@@ -16,6 +21,16 @@ type ErrorPageData struct {
 type Link struct {
 	Text string
 	Path string // begins with one slash; anything else leads to "/"
+
+	Theirs bool // it is an application's, and not below our own path
+}
+
+// at is where a link of a page leads.
+func (l Link) at(p Page) templ.SafeURL {
+	if l.Theirs {
+		return templ.SafeURL(l.href())
+	}
+	return p.at(l.href())
 }
 
 // href keeps a link inside the site, whatever it was made of.
@@ -71,6 +86,10 @@ func ErrorText(status int) (heading, text string) {
 		return "Something needs mending", "What was sent breaks a rule. Go back, mend it and send it again."
 	case 429:
 		return "Too many attempts", "Nothing is broken: there were too many tries in a short time. Wait a little, then try again."
+	case 502:
+		return "No answer from the application", "It is not your doing. Please try again in a moment."
+	case 504:
+		return "The application took too long", "It is not your doing. Please try again in a moment."
 	case 503:
 		return "Not at the moment", "The server has more to do than it can. Please try again in a moment."
 	}

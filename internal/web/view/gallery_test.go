@@ -108,6 +108,7 @@ func gallery() []stand {
 		{"chips, none", some(chips(p, nil), paragraph("No filters"))},
 		{"pager in the middle", pager(p, stretch{"people", 21, 40, 12345, "/before", "/after"})},
 		{"pager at the end", pager(p, stretch{"what happened", 41, 43, 43, "/before", ""})},
+		{"tiles", tiles([]Tile{{"Wiki", "https://wiki.example.org/", "https://wiki.example.org"}, {long, "/", "door.example.org"}, {hebrew, "https://x.test/", "https://" + strings.Repeat("long.", 20) + "test"}})},
 		{"facts", with(facts(), with(fact("Name"), person(hebrew, "d0d0d0")), with(fact("E-mail"), words("ada@example.org")), with(fact("Known as"), words(long)))},
 		{"empty", with(empty(), raw("<h2>Nobody here</h2>"), paragraph("No person is called so. Clear the filter to see all."))},
 		{"menu", menu(words("Ways on"))},

@@ -28,6 +28,7 @@ type Page struct {
 	RegistrationOpen bool // shows strangers the way to the register page
 	Unclaimed        bool // there is no admin yet: the sign-in page says how to become one
 	People           bool // shows the way to the page of people
+	Applications     bool // shows the way to that of applications
 
 	lone   bool  // no way leads from here to another page
 	typing bool  // the reader has come to type: a field has the focus, also where there is a message
@@ -67,6 +68,7 @@ const (
 	sessionsHere  place = "sessions"
 	tokensHere    place = "tokens"
 	peopleHere    place = "people"
+	appsHere      place = "applications"
 )
 
 // as gives the page its place in the navigation, and a title if it has none.

@@ -52,6 +52,13 @@ func accountPages() []tab {
 	}
 }
 
+// Tile is a place that is not a page of ours. Its address is one of the settings.
+type Tile struct {
+	Name  string
+	URL   string
+	Shown string // where it is, for people
+}
+
 // chip is a filter that a list stands under.
 type chip struct {
 	name, value string
