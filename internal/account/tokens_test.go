@@ -115,6 +115,9 @@ func FuzzTokenText(f *testing.F) {
 			}
 			return
 		}
+		if !account.HoldsToken("token=dbk_"+text+",") || account.HoldsToken(text[1:]) || account.HoldsToken(text[:36]) || account.HoldsToken(text[:36]+"1") {
+			t.Errorf("whether a text holds %q", text)
+		}
 		if len(text) != 37 || !account.MeantAsToken(text) || strings.Trim(text[4:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
 			t.Errorf("%q is taken for a token", text)
 		}

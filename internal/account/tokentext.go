@@ -48,6 +48,20 @@ func TokenHash(text string) (hash [32]byte, ok bool) {
 // MeantAsToken reports whether a text looks like one of our tokens, good or not.
 func MeantAsToken(text string) bool { return strings.HasPrefix(text, tokenPrefix) }
 
+// HoldsToken reports whether the text of one of our tokens stands somewhere in a text.
+func HoldsToken(text string) bool {
+	for {
+		i := strings.Index(text, tokenPrefix)
+		if i < 0 || len(text)-i < tokenLength {
+			return false
+		}
+		if _, ok := TokenHash(text[i : i+tokenLength]); ok {
+			return true
+		}
+		text = text[i+1:]
+	}
+}
+
 func tokenChecksum(text string) string {
 	var sum [4]byte
 	binary.BigEndian.PutUint32(sum[:], crc32.ChecksumIEEE([]byte(text)))

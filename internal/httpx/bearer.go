@@ -114,17 +114,30 @@ func (e *Edge) tallyToken(v *door.Visit, err error) bool {
 }
 
 // tokenForApplication returns the token of ours that a request to an application brings, as a Bearer
-// or as the password of Basic, for git and other clients that know nothing else. Every other word in
-// the header is between the client and the application.
+// or as the password of Basic, for git and other clients that know nothing else. One that is brought
+// in another way, as the name of Basic, say, is given and no good: or the application would get it,
+// and could use it. Every other word in the header is between the client and the application.
 func tokenForApplication(lines []string) (token string, given bool) {
-	if len(lines) != 1 {
-		return "", false
+	if len(lines) == 1 {
+		if token = bearer(lines[0]); token == "" {
+			_, token = basic(lines[0])
+		}
+		if account.MeantAsToken(token) {
+			return token, true
+		}
 	}
-	if token = bearer(lines[0]); token == "" {
-		r := http.Request{Header: http.Header{"Authorization": lines}}
-		_, token, _ = r.BasicAuth()
-	}
-	return token, account.MeantAsToken(token)
+	return "", slices.ContainsFunc(lines, func(line string) bool {
+		name, password := basic(line)
+		return account.HoldsToken(line) || account.HoldsToken(name) || account.HoldsToken(password)
+	})
+}
+
+// basic returns the name and the password of a line of the header Authorization.
+func basic(line string) (name, password string) {
+	scheme, rest, _ := strings.Cut(line, " ")
+	r := http.Request{Header: http.Header{"Authorization": {scheme + " " + strings.Trim(rest, " \t")}}}
+	name, password, _ = r.BasicAuth()
+	return name, password
 }
 
 // scopeOf is what a token needs for a method.

@@ -2,6 +2,7 @@ package httpx_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -201,14 +202,37 @@ func TestR16(t *testing.T) {
 			t.Errorf("%q: %d", header, a.Status)
 		}
 	}
+	in := s.SignedInAt(pages, ada)
+	_, before = app.last()
+	for _, header := range [][]string{ // a good one, brought in a way that is none
+		{"Bearer  " + good},
+		{"Bearer\t" + good},
+		{"token " + good},
+		{good},
+		{`Bearer "` + good + `"`},
+		{basic(good, "")},
+		{basic(good, "x-oauth-basic")},
+		{basic("ada", "x"+good)},
+		{"Bearer " + good, "Bearer " + good},
+		{"Bearer theirs", basic("ada", good)},
+	} {
+		r := []string{}
+		for _, line := range header {
+			r = append(r, "Authorization", line)
+		}
+		for _, who := range []*sitetest.Visitor{v, in} {
+			if a := who.Do(http.MethodGet, "/repo", "", r...); a.Status != http.StatusUnauthorized {
+				t.Errorf("%q: %d", header, a.Status)
+			}
+		}
+	}
 	if a := v.Do(http.MethodGet, "/repo", ""); a.Header.Get("WWW-Authenticate") == "" {
 		t.Error("a rule for git asks for no password")
 	}
 	if _, n := app.last(); n != before {
 		t.Error("a bad token was carried")
 	}
-	in := s.SignedInAt(pages, ada)
-	a := in.Do(http.MethodGet, "/repo", "", "Authorization", "Bearer theirs")
+	a := in.Do(http.MethodGet, "/repo", "", "Authorization", "Bearer theirs dbk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	if c, _ := app.last(); a.Status != http.StatusOK || c.TookAuthorization {
 		t.Errorf("beside a header of the application's: %d", a.Status)
 	}
@@ -248,5 +272,30 @@ func TestShut(t *testing.T) {
 	}
 	if len(s.Activities(book.ActionSignIn)) != 1 {
 		t.Error("somebody signed in anew")
+	}
+}
+
+// broken stands in for the way to an application that does not answer.
+type broken struct{}
+
+func (broken) Serve(w http.ResponseWriter, r *http.Request, c *gate.Carry) {
+	c.Failed(w, r, errors.New("dial tcp 10.0.0.5:8000: connection refused"), false)
+}
+
+// TestUnreached: nobody is told where an application is.
+func TestUnreached(t *testing.T) {
+	t.Parallel()
+	g := &gate.Gate{Apps: []gate.App{{
+		Name: "Wiki", Upstream: &gate.Upstream{URL: &url.URL{Scheme: "http", Host: "10.0.0.5:8000"}},
+		Rules: []gate.Rule{{Who: gate.Anyone}},
+	}}}
+	s := sitetest.New(t, func(p *server.Parts) {
+		p.URL, p.Gate, p.Proxy = sitetest.URL+pages, func() *gate.Gate { return g }, broken{}
+	})
+	for _, v := range []*sitetest.Visitor{s.Visitor(), s.SignedInAt(pages, s.Developer("Ada", account.Member))} {
+		a := v.Get("/page")
+		if a.Status != http.StatusBadGateway || strings.Contains(a.Body, "10.0.0.5") || strings.Contains(a.Body, "refused") {
+			t.Errorf("%d\n%s", a.Status, a.Body)
+		}
 	}
 }
