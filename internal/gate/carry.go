@@ -144,7 +144,7 @@ func (n *Names) hold(key string) bool {
 func fromProxies(key string) bool {
 	switch spelled(key[0]) {
 	case 'x':
-		return starts(key, "x-forwarded") || starts(key, "x-original-") || starts(key, "x-rewrite-") ||
+		return starts(key, "x-forwarded") || starts(key, "x-original-") || starts(key, "x-rewrite-") || fromDoors(key) ||
 			same(key, "x-real-ip") || same(key, "x-client-ip") || same(key, "x-cluster-client-ip") || same(key, "x-request-id")
 	case 'f':
 		return same(key, "forwarded")
@@ -158,6 +158,13 @@ func fromProxies(key string) bool {
 		return same(key, "http2-settings")
 	}
 	return false
+}
+
+// fromDoors reports whether a header is one by which other programs in our place say who asks. An
+// application that came from behind one of them may believe it still.
+func fromDoors(key string) bool {
+	return starts(key, "x-remote-") || starts(key, "x-webauth-") || starts(key, "x-auth-request-") ||
+		starts(key, "x-authenticated-") || starts(key, "x-authentik-")
 }
 
 // same reports whether an application may take two headers for one. CGI, WSGI and their like know

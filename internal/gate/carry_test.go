@@ -88,6 +88,12 @@ func TestR9Spoofing(t *testing.T) {
 			}
 		}
 	}
+	others := []string{"X-Remote-User", "x_webauth_user", "X-Auth-Request-Email", "X-Authenticated-User", "X-authentik-username", "X-Forwarded-User"}
+	for _, name := range others { // of other programs in our place
+		if request := seen(t, newRig(t, echo(t)).get(name+": EVIL")); strings.Contains(request, "EVIL") {
+			t.Errorf("%s: the application sees:\n%s", name, request)
+		}
+	}
 	custom := newRig(t, echo(t), func(g *rig) { g.carry.Identity = &gate.Identity{Names: gate.Names{User: "X-Webauth-User"}} })
 	if request := seen(t, custom.get("X_WebAuth_User: EVIL", "Remote-User: EVIL", "Remote_Groups: EVIL")); strings.Contains(request, "EVIL") {
 		t.Errorf("with a name of its own the application sees:\n%s", request)
