@@ -136,7 +136,7 @@ func refusal(r *http.Request, c *Carry) (int, error) {
 		return http.StatusBadRequest, errTarget
 	case !printable(r.Header.Get("Upgrade")):
 		return http.StatusBadRequest, errUpgrade
-	case upgrade(r) != "" && !mayUpgrade(r, c):
+	case upgrade(r) != "" && !MayUpgrade(r, c):
 		return http.StatusForbidden, ErrOrigin
 	}
 	return 0, nil

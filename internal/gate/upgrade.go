@@ -48,11 +48,11 @@ func printable(s string) bool {
 	return true
 }
 
-// mayUpgrade reports whether who asks for an upgrade may. Browsers send cookies with a WebSocket to
+// MayUpgrade reports whether who asks for an upgrade may. Browsers send cookies with a WebSocket to
 // whatever site, ask nobody before, and show the answer to the page that asked: so that must be a
 // page of the application. Browsers always say which page it is; a program need not, unless it says
 // who asks by a cookie as browsers do. A Bearer token is nothing that a browser adds by itself.
-func mayUpgrade(r *http.Request, c *Carry) bool {
+func MayUpgrade(r *http.Request, c *Carry) bool {
 	if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); c.TookAuthorization && strings.EqualFold(scheme, "Bearer") {
 		return true
 	}

@@ -52,7 +52,7 @@ func (e *Edge) ask(read gate.Dialect, leave int) Handler {
 		name := hostName(asks.Host)
 		app := g.Find(name)
 		switch {
-		case name == "" || app == nil:
+		case name == "" || app == nil || !e.known(asks.Host):
 			return e.misasked("a proxy asks about a host that has no application; name it in --app or in the file of --gate",
 				fault.New(fault.Misdirected, "There is no application under that name."), r)
 		case gate.Under(asks.Path, e.base):
@@ -88,11 +88,22 @@ func (e *Edge) tellVerdict(w http.ResponseWriter, r *http.Request, v *door.Visit
 		e.turnAway(w, r, q, r.RequestURI)
 	default:
 		c := gate.Carry{Identity: &a.gate.Identity, Developer: v.Developer, TookAuthorization: a.bearer}
+		c.Scheme, c.Host, _ = strings.Cut(a.how.origin, "://")
+		if handshake(r) && !gate.MayUpgrade(r, &c) {
+			e.notCarried(w, r, http.StatusForbidden, gate.ErrOrigin)
+			return
+		}
 		h := w.Header()
 		c.Tell(h, r.Header, e.cookies.Ours)
 		h.Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusOK)
 	}
+}
+
+// handshake reports whether a request is the beginning of a WebSocket. Proxies take Upgrade away from
+// what they ask with, and leave what every WebSocket begins with, over HTTP/2 (RFC 8441) the version alone.
+func handshake(r *http.Request) bool {
+	return len(r.Header["Sec-Websocket-Key"]) > 0 || len(r.Header["Sec-Websocket-Version"]) > 0
 }
 
 // under says under which host a request stands: only sessions of that one count there.

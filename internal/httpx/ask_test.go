@@ -113,12 +113,43 @@ func TestR2(t *testing.T) {
 			if want := "https://away.example.org:8443" + pages + "/login?next=%2Fx"; a.Status != way.leave || a.Location() != want {
 				t.Errorf("under another host: %d to %q, want %q", a.Status, a.Location(), want)
 			}
-			a = way.ask(in, "GET", "elsewhere.example.org", "/x", "Sec-Fetch-Mode", "navigate")
+			a = way.ask(in, "GET", "rest.internal", "/x", "Sec-Fetch-Mode", "navigate")
 			if a.Status != 403 || a.Location() != "" || a.Header.Get("Remote-User") != "" || (way.leave == 303) != strings.Contains(a.Body, "<h1") ||
 				!strings.Contains(a.Body, "it@example.org") || len(a.Sent) > 0 {
 				t.Errorf("not theirs: %d %v, cookies %v, %.300s", a.Status, a.Header, a.Sent, a.Body)
 			}
 		})
+	}
+}
+
+// TestAskHostile: a WebSocket that a page of another site began is refused, as where we pass requests
+// on; and so is a question about a name under which nothing is served, which a visitor has made up.
+func TestAskHostile(t *testing.T) {
+	t.Parallel()
+	for _, way := range ways {
+		s := questioned(t)
+		ada := s.Developer("Ada", account.Member)
+		in := s.SignedInAt(pages, ada)
+		key := map[bool]string{true: "Sec-WebSocket-Key", false: "Sec-WebSocket-Version"}[way.leave == 303]
+		for origin, want := range map[string]int{
+			sitetest.URL: 200, "https://away.example.org:8443": 403, "http://localhost.evil.example": 403, "null": 403, "": 403,
+		} {
+			headers := []string{key, "dGhlIHNhbXBsZSBub25jZQ=="}
+			if origin != "" {
+				headers = append(headers, "Origin", origin)
+			}
+			a := way.ask(in, "GET", sitetest.Host, "/socket", headers...)
+			if a.Status != want || (want == 200) != (a.Header.Get("Remote-User") == ada.ID) {
+				t.Errorf("%s, a WebSocket of %q: %d %v", way.name, origin, a.Status, a.Header)
+			}
+		}
+		token := "Bearer " + s.Token(ada, account.ScopeApplications).Text
+		if a := way.ask(s.Visitor(), "GET", sitetest.Host, "/socket", key, "x", "Authorization", token); a.Status != 200 {
+			t.Errorf("%s, a program's WebSocket: %d", way.name, a.Status)
+		}
+		if a := way.ask(in, "GET", "evil.example", "/x", "Sec-Fetch-Mode", "navigate"); a.Status != 421 || a.Location() != "" {
+			t.Errorf("%s, of a name made up: %d to %q", way.name, a.Status, a.Location())
+		}
 	}
 }
 
