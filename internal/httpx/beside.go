@@ -18,22 +18,22 @@ import (
 //   - addresses that answer in JSON take a token in place of the cookie.
 //
 // What is left to scripts stands in docs/security.md. Under a host of its own an application can do
-// none of this.
+// none of this; but where hosts are of one domain (one site, to browsers) its scripts send the cookie
+// of home along, if they read nothing: so the first holds there, too, and nobody is handed over
+// (GET /hand-over) who did not go there.
 
 // beside reports whether an application has the host of a request, too.
 func (e *Edge) beside(q *request) bool {
 	return e.gate != nil && e.gate().Find(hostName(q.host)) != nil
 }
 
-// byHand makes sure that a request beside an application was made by a person, as far as the browser
-// says so.
+// byHand makes sure that a request was made by a person, where there are applications and as far as
+// the browser says so.
 func (e *Edge) byHand(r *http.Request, q *request) error {
-	if !e.beside(q) {
-		return nil
-	}
 	opened, said := isOpened(r)
 	switch {
-	case opened && said, q.route.Silent: // which is a proxy's question, or what it shows for its own error
+	case e.gate == nil, opened && said, q.route.Silent: // which is a proxy's question, or what it shows for its own error
+	case q.route.Form == JSON && !e.beside(q):
 	case q.route.Form == JSON:
 		q.strip(r)
 		if q.route.Who >= SignedIn {
@@ -41,7 +41,7 @@ func (e *Edge) byHand(r *http.Request, q *request) error {
 		}
 	case !opened:
 		e.door.Note(r.Context(), &q.visit, book.ActionForbidden, "")
-		return fault.New(fault.Forbidden, "Pages of Doorbook are opened, not fetched by a script, and not shown in a frame. An application shares this host.")
+		return fault.New(fault.Forbidden, "Pages of Doorbook are opened, not fetched by a script, and not shown in a frame.")
 	}
 	return nil
 }

@@ -85,7 +85,8 @@ func TestBeside(t *testing.T) {
 	}
 }
 
-// TestNotBeside: where applications have hosts of their own, nobody else is of our origin at home.
+// TestNotBeside: where applications have hosts of their own, nobody else is of our origin at home, but
+// they may be of our site.
 func TestNotBeside(t *testing.T) {
 	t.Parallel()
 	g := &gate.Gate{Apps: []gate.App{{Name: "Wiki", Host: "wiki.test", Origin: "http://wiki.test", Rules: gate.Everybody()}}}
@@ -96,8 +97,19 @@ func TestNotBeside(t *testing.T) {
 	if a := v.JSON("GET", pages+"/api/account", ""); a.Status != http.StatusOK {
 		t.Errorf("in JSON: %d", a.Status)
 	}
-	if a := v.Get(pages+"/account", "Sec-Fetch-Mode", "cors"); a.Status != http.StatusOK {
-		t.Errorf("fetched: %d", a.Status)
+	if a := v.Post(pages+"/auth/logout", url.Values{"csrf_token": {""}}, "Sec-Fetch-Mode", "navigate"); a.Status != http.StatusSeeOther {
+		t.Errorf("a form that the browser says is ours: %d", a.Status)
+	}
+	v = s.SignedInAt(pages, s.Developer("Bob", account.Member))
+	way := s.Visitor().Get(pages+"/login?next=/", "Host", "wiki.test").Location()
+	if _, way, _ = strings.Cut(way, sitetest.URL); !strings.HasPrefix(way, pages+"/hand-over?ask=") {
+		t.Fatalf("the way in is %q", way)
+	}
+	if a := v.Get(way, "Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "no-cors"); a.Status != http.StatusForbidden || a.Location() != "" {
+		t.Errorf("handed over by a script: %d to %q", a.Status, a.Location())
+	}
+	if a := v.Get(way, "Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"); a.Status != http.StatusSeeOther {
+		t.Errorf("handed over: %d", a.Status)
 	}
 	if a := v.Get(pages+"/login", "Host", "wiki.test", "Sec-Fetch-Mode", "cors"); a.Status != http.StatusForbidden {
 		t.Errorf("the way in, fetched by the application: %d", a.Status)
