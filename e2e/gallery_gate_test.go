@@ -82,5 +82,11 @@ func gateGallery(t *testing.T, browser *rig.Browser, axe string) {
 	showAs(t, axe, p, "gate-unreadable", 400, p.OpenURL(wiki+"/x/..%2fadmin"), quick()...)
 	showAs(t, axe, p, "gate-no-answer", 502, p.OpenURL(down+"/page?q=1"), looks()...)
 	showAs(t, axe, p, "gate-overview", 200, p.OpenURL(g.URL+pages+"/"), looks()...)
+	showAs(t, axe, p, "applications", 200, p.OpenURL(g.URL+pages+"/applications"), thorough()...)
+	p.Type("address", wiki+"/ops")
+	showAs(t, axe, p, "applications-tried", 200, p.Click("form[role=search] button"), looks()...)
+	fill(p, "address", "wiki/ops")
+	fill(p, "email", "nobody@example.org")
+	showAs(t, axe, p, "applications-wrong", 422, p.Click("form[role=search] button"), quick()...)
 	showAs(t, axe, p, "gate-confirm", 200, p.OpenURL(g.URL+pages+"/confirm?next=%2Fadmin"), quick()...)
 }

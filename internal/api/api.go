@@ -75,6 +75,7 @@ func (a *API) handlers() map[string]httpx.Handler {
 		"POST /api/people/{id}/invitation":    forPerson(a.inviteAgain),
 		"DELETE /api/people/{id}/invitation":  forPerson(a.withdraw),
 
+		"GET /api/applications":      a.applications,
 		"GET /api/registration":      a.registration,
 		"PATCH /api/registration":    a.changeRegistration,
 		"GET /api/account":           a.account,

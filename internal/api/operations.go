@@ -110,6 +110,7 @@ func operations() map[string]operation {
 			id: "withdrawInvitation", does: "Withdraw an invitation.", in: provenIn{}, optional: true, out: deletedID{}, says: []int{409},
 		},
 
+		"GET /api/applications": {id: "listApplications", does: "The applications behind the door: their rules, and whether they answer.", out: []application{}},
 		"GET /api/registration": {id: "getRegistration", does: "Who may make an account by themselves.", out: registration{}},
 		"PATCH /api/registration": {
 			id: "changeRegistration", does: "Decide who may make an account by themselves. What is fixed by a setting cannot be changed.",

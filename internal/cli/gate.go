@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/config"
 	"github.com/doorbook/doorbook/internal/gate"
-	"github.com/doorbook/doorbook/internal/network"
 )
 
 type gateVerb struct {
@@ -85,21 +83,23 @@ func showGate(c *command, rules *gate.Gate) error {
 
 // try tells what becomes of one request. What does not pass is an error.
 func (g *gateCheckVerb) try(c *command, rules *gate.Gate, home string) error {
-	app, path, err := findApp(rules, g.URL, home)
-	if err != nil {
+	app, path, err := rules.Locate(g.URL, config.Prefix(home))
+	if wrong := (*gate.Misasked)(nil); errors.As(err, &wrong) {
+		return usage(err)
+	} else if err != nil {
 		return err
 	}
-	q := gate.Question{Method: g.Method, Path: path, Now: time.Now()}
+	trial := gate.Trial{Method: g.Method, Path: path, Token: g.Token}
 	if g.From != "" {
-		if q.Addr, err = netip.ParseAddr(g.From); err != nil {
+		if trial.Addr, err = netip.ParseAddr(g.From); err != nil {
 			return usage(fmt.Errorf("--from: %q is no address", g.From))
 		}
 	}
-	who, err := g.who(c, &q)
+	who, err := g.who(c, &trial)
 	if err != nil {
 		return err
 	}
-	d := app.Decide(&q)
+	d := app.Try(trial, time.Now())
 	fmt.Fprintf(c.Stdout, "application: %s\n", app.Name)
 	if d.Rule != nil {
 		fmt.Fprintf(c.Stdout, "rule: %s\n", d.Rule.Words())
@@ -112,7 +112,7 @@ func (g *gateCheckVerb) try(c *command, rules *gate.Gate, home string) error {
 }
 
 // who asks, of whom it gives what they are called.
-func (g *gateCheckVerb) who(c *command, q *gate.Question) (string, error) {
+func (g *gateCheckVerb) who(c *command, t *gate.Trial) (string, error) {
 	if g.As == "" {
 		if g.Token {
 			return "", usage(errors.New("--token takes --as: whose token it is"))
@@ -128,64 +128,13 @@ func (g *gateCheckVerb) who(c *command, q *gate.Question) (string, error) {
 		return "", err
 	}
 	defer i.close()
-	if q.Developer, err = i.db.Accounts.ByEmail(c.ctx, key); errors.Is(err, account.ErrNotFound) {
+	if t.Who, err = i.db.Accounts.ByEmail(c.ctx, key); errors.Is(err, account.ErrNotFound) {
 		return "", usage(fmt.Errorf("--as: in %s nobody has the address %s", i.name, g.As))
 	} else if err != nil {
 		return "", fmt.Errorf("%s: %w", i.name, err)
 	}
-	q.SignedIn = q.Now
 	if g.Token {
-		q.Token = account.Token{ID: "asked about", Account: q.Developer.ID, Scopes: account.ScopeApplications}
-		return "a token of " + q.Developer.Email, nil
+		return "a token of " + t.Who.Email, nil
 	}
-	return q.Developer.Email, nil
-}
-
-// findApp finds the application that an address leads to, and the path as it is sent: a parser of
-// addresses would tidy up what is to be tried.
-func findApp(rules *gate.Gate, address, home string) (app *gate.App, path string, err error) {
-	scheme, rest, whole := strings.Cut(address, "://")
-	end := strings.IndexAny(rest, "/?#")
-	switch {
-	case strings.HasPrefix(address, "/") && len(rules.Apps) == 1:
-		app, path = &rules.Apps[0], address
-	case !whole || scheme != "http" && scheme != "https":
-		return nil, "", usage(fmt.Errorf("%q is no whole address, as in https://wiki.example.org/admin", address))
-	default:
-		if end < 0 {
-			rest, end = rest+"/", len(rest)
-		}
-		path = rest[end:]
-		if app, err = hostApp(rules, scheme+"://"+rest[:end]); err != nil {
-			return nil, "", err
-		}
-	}
-	if path, _, _ = strings.Cut(path, "?"); path == "" {
-		path = "/"
-	}
-	path, _, _ = strings.Cut(path, "#")
-	if prefix := config.Prefix(home); prefix != "" && gate.Under(path, prefix) {
-		return nil, "", usage(fmt.Errorf("%s is a page of Doorbook's own, below %s: no rule is asked", path, prefix))
-	}
-	return app, path, nil
-}
-
-// hostApp finds the application of an origin.
-func hostApp(rules *gate.Gate, text string) (*gate.App, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return nil, usage(fmt.Errorf("%q is no address", text))
-	}
-	origin, host, err := network.Origin(u)
-	if err != nil || u.User != nil {
-		return nil, usage(fmt.Errorf("%q is no address of a host", text))
-	}
-	switch app := rules.Find(host); {
-	case app == nil:
-		return nil, fmt.Errorf("no application has the host %s", host)
-	case app.Origin != "" && app.Origin != origin:
-		return nil, fmt.Errorf("%s is reached at %s, not at %s", app.Name, app.Origin, origin)
-	default:
-		return app, nil
-	}
+	return t.Who.Email, nil
 }

@@ -157,3 +157,42 @@ func (d *Door) SignedInOn(ctx context.Context, target string) (int, error) {
 	}
 	return present[target].Sessions, nil
 }
+
+// MostCounted is how many people CountPeople counts.
+const MostCounted = account.MaxPeople
+
+// CountPeople counts who may sign in and is in a group, or who may sign in at all for "": up to
+// MostCounted, and whether there are more. It takes an admin.
+//
+// Faults: Forbidden, Busy.
+func (d *Door) CountPeople(ctx context.Context, v *Visit, group string) (n int, more bool, err error) {
+	if !v.Admin() {
+		return 0, false, d.forbid(ctx, v, account.Developer{})
+	}
+	q := account.PeopleQuery{State: new(account.Active), Group: account.GroupName(group), Limit: MostCounted}
+	list, next, err := d.accounts.People(ctx, q)
+	if err != nil {
+		return 0, false, unavailable(err)
+	}
+	return len(list), next != "", nil
+}
+
+// PersonAt finds who has an e-mail address. It takes an admin.
+//
+// Faults: Forbidden, NotFound, Invalid, Busy.
+func (d *Door) PersonAt(ctx context.Context, v *Visit, email string) (account.Developer, error) {
+	if !v.Admin() {
+		return account.Developer{}, d.forbid(ctx, v, account.Developer{})
+	}
+	key, err := account.CanonicalEmail(email)
+	if err != nil {
+		return account.Developer{}, fault.Wrap(fault.Invalid, "That is no e-mail address.", err)
+	}
+	dev, err := d.accounts.ByEmail(ctx, key)
+	if errors.Is(err, account.ErrNotFound) {
+		return dev, fault.New(fault.NotFound, "Nobody has that address.")
+	} else if err != nil {
+		return dev, unavailable(err)
+	}
+	return dev, nil
+}

@@ -17,3 +17,30 @@ func (a *App) For(d account.Developer) bool {
 		return ok && r.Tokens != TokensOnly
 	})
 }
+
+// Audience is whom the rules of an application are for, as people: what each of them opens is for the
+// rules to say.
+type Audience struct {
+	Anyone   bool     // strangers, too
+	SignedIn bool     // everybody with an account
+	Groups   []string // sorted, each once
+	People   []string // by e-mail address
+}
+
+// Audience returns for whom there is a rule.
+func (a *App) Audience() (to Audience) {
+	for i := range a.Rules {
+		switch r := &a.Rules[i]; r.Who {
+		case Anyone:
+			to.Anyone = true
+		case SignedIn:
+			to.SignedIn = true
+		case Some:
+			to.Groups, to.People = append(to.Groups, r.Groups...), append(to.People, r.People...)
+		}
+	}
+	slices.Sort(to.Groups)
+	slices.Sort(to.People)
+	to.Groups, to.People = slices.Compact(to.Groups), slices.Compact(to.People)
+	return to
+}

@@ -3,6 +3,8 @@ package gate_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/gate"
 )
@@ -33,5 +35,24 @@ func TestFor(t *testing.T) {
 		if got := a.For(c.who); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+}
+
+// TestAudience: whom the rules are for, each once. Guard: for.go.
+func TestAudience(t *testing.T) {
+	t.Parallel()
+	a := gate.App{Rules: []gate.Rule{
+		{Who: gate.Some, Groups: []string{"ops", "dev"}, People: []string{"bob@example.org"}},
+		{Who: gate.Nobody, Groups: []string{"never"}},
+		{Who: gate.Some, Groups: []string{"ops"}, People: []string{"ada@example.org", "bob@example.org"}},
+		{Who: gate.SignedIn},
+	}}
+	want := gate.Audience{SignedIn: true, Groups: []string{"dev", "ops"}, People: []string{"ada@example.org", "bob@example.org"}}
+	if diff := cmp.Diff(want, a.Audience()); diff != "" {
+		t.Error(diff)
+	}
+	a.Rules = append(a.Rules, gate.Rule{Who: gate.Anyone, Paths: []string{"/public"}})
+	if !a.Audience().Anyone {
+		t.Error("strangers are left out")
 	}
 }

@@ -74,6 +74,7 @@ type Edge struct {
 
 	gate     func() *gate.Gate
 	proxy    Proxy
+	health   *gate.Health
 	sessions *session.Manager
 	streams  *streams
 
@@ -99,7 +100,7 @@ func New(c Config) (*Edge, error) {
 		tokens:         newFormTokens(c.Keys, c.Cookies),
 		enter:          c.Keys.Signer("enter"),
 		sessionCookies: c.SessionCookies,
-		gate:           c.Gate, proxy: c.Proxy, sessions: c.Sessions, streams: newStreams(c.Door),
+		gate:           c.Gate, proxy: c.Proxy, health: gate.NewHealth(c.Now), sessions: c.Sessions, streams: newStreams(c.Door),
 		hosts: newHosts(c.PublicURL, c.Hosts), anyHost: map[string]bool{},
 	}
 	e.scheme, e.authority, _ = strings.Cut(c.PublicURL, "://")

@@ -1,7 +1,9 @@
 package httpx
 
 import (
+	"cmp"
 	"net/http"
+	"strings"
 
 	"github.com/doorbook/doorbook/internal/gate"
 )
@@ -36,4 +38,18 @@ func Instead(r *http.Request) (app *gate.App, refused bool) {
 		return AppHere(r), true
 	}
 	return nil, false
+}
+
+// Health tells of each application of the gate that a request sees whether it answers.
+func Health(r *http.Request) []gate.State {
+	g := Gate(r)
+	if g == nil {
+		return nil
+	}
+	return of(r).edge.health.Of(g)
+}
+
+// AppOrigin is the scheme and host at which people reach an application.
+func AppOrigin(r *http.Request, app *gate.App) string {
+	return cmp.Or(app.Origin, strings.TrimSuffix(Origin(r), Base(r)))
 }

@@ -102,6 +102,7 @@ func matrix() map[string]statuses {
 		"GET /people":        {303, 403, 403, 200},
 		"GET /invite":        {303, 403, 403, 200},
 		"POST /invite":       {303, 403, 403, 422},
+		"GET /applications":  {303, 403, 403, 200},
 		"GET /registration":  {303, 403, 403, 200},
 		"POST /registration": {303, 403, 403, 303},
 		"GET /people/{id}":   {303, 403, 403, 200},
@@ -137,6 +138,7 @@ func matrix() map[string]statuses {
 		"POST /api/people/{id}/invitation":    {401, 403, 403, 409},
 		"DELETE /api/people/{id}/invitation":  {401, 403, 403, 409},
 
+		"GET /api/applications":   {401, 403, 403, 200},
 		"GET /api/registration":   {401, 403, 403, 200},
 		"PATCH /api/registration": {401, 403, 403, 200},
 

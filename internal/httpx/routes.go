@@ -139,6 +139,7 @@ func Routes() []Route {
 		{Pattern: "POST /invite", Who: Admins, Fresh: recent, Keep: personFields()},
 		{Pattern: "GET /registration", Who: Admins, Fresh: recent},
 		{Pattern: "POST /registration", Who: Admins, Fresh: recent, Keep: joiningFields()},
+		{Pattern: "GET /applications", Who: Admins},
 		{Pattern: "GET /people/{id}", Who: Admins, Keep: book.Keep{Query: []book.Field{word("did", "role", "disable")}}},
 		{Pattern: "POST /people/{id}/sessions/{session}/end", Who: Admins},
 		{Pattern: "GET /people/{id}/role", Who: Admins, Fresh: recent},
@@ -172,6 +173,7 @@ func Routes() []Route {
 		{Pattern: "POST /api/people/{id}/invitation", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
 		{Pattern: "DELETE /api/people/{id}/invitation", Who: Admins, Form: JSON, Fresh: recent, Keep: personFields()},
 
+		{Pattern: "GET /api/applications", Who: Admins, Form: JSON},
 		{Pattern: "GET /api/registration", Who: Admins, Form: JSON},
 		{Pattern: "PATCH /api/registration", Who: Admins, Form: JSON, Fresh: recent, Keep: joiningFields()},
 

@@ -54,6 +54,11 @@ func hosts(t *testing.T, change ...func(*gate.Gate)) *sitetest.Site {
 // signIn fills in the sign-in page at home, to which the last way led, and goes on from there.
 func signIn(t *testing.T, b *sitetest.Browser, a *sitetest.Answer) *sitetest.Answer {
 	t.Helper()
+	return signInAs(t, b, a, "ada@example.org")
+}
+
+func signInAs(t *testing.T, b *sitetest.Browser, a *sitetest.Answer, email string) *sitetest.Answer {
+	t.Helper()
 	last := b.Trail[len(b.Trail)-1]
 	if a.Status != http.StatusOK || !strings.HasPrefix(last, signed) {
 		t.Fatalf("no sign-in page: %d at %s", a.Status, last)
@@ -62,7 +67,7 @@ func signIn(t *testing.T, b *sitetest.Browser, a *sitetest.Answer) *sitetest.Ans
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := url.Values{"email": {"ada@example.org"}, "password": {sitetest.Password}, "next": {u.Query().Get("next")}}
+	form := url.Values{"email": {email}, "password": {sitetest.Password}, "next": {u.Query().Get("next")}}
 	return b.Follow(home+pages+"/auth/login", b.At(home).Post(pages+"/auth/login", form, "Referer", last))
 }
 

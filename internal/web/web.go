@@ -98,6 +98,7 @@ func (p *Web) Handlers() map[string]httpx.Handler {
 		"POST /account/sessions/end-all":     p.endSessions(true),
 
 		"GET /people":        p.people,
+		"GET /applications":  p.applications,
 		"GET /invite":        p.inviteForm,
 		"POST /invite":       p.invite,
 		"GET /registration":  p.registrationForm,
@@ -149,6 +150,7 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}
 		page.FormToken = httpx.FormToken(w, r, v)
 		page.People = v.Admin()
+		page.Applications = v.Admin() && httpx.Gate(r) != nil
 	}
 	return page
 }
