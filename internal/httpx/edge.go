@@ -77,6 +77,7 @@ type Edge struct {
 	health   *gate.Health
 	sessions *session.Manager
 	streams  *streams
+	outages  outages
 
 	unknownHost    sync.Once // tells of a name that is not served
 	misaskedBefore sync.Map  // what was said of proxies' questions that were refused, once each

@@ -137,7 +137,9 @@ func (e *Edge) unreached(w http.ResponseWriter, r *http.Request, err error, time
 		return
 	}
 	name := q.asked.app.Name
-	e.log.Warn("an application gave no answer", "application", name, "request_id", q.visit.RequestID, "error", err)
+	if tells, kept := e.outages.tells(name, e.now()); tells {
+		e.log.Warn("an application gave no answer", "application", name, "request_id", q.visit.RequestID, "error", err, "not_told_before", kept)
+	}
 	f := fault.Wrap(fault.Unreached, name+" does not answer at the moment. It is not your doing. Please try again in a moment.", err)
 	if timeout {
 		f = fault.Wrap(fault.TimedOut, tookTooLong(r, name), err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
@@ -282,7 +283,7 @@ func (broken) Serve(w http.ResponseWriter, r *http.Request, c *gate.Carry) {
 	c.Failed(w, r, errors.New("dial tcp 10.0.0.5:8000: connection refused"), false)
 }
 
-// TestUnreached: nobody is told where an application is.
+// TestUnreached: nobody is told where an application is, and the log is not flooded while it is away.
 func TestUnreached(t *testing.T) {
 	t.Parallel()
 	g := &gate.Gate{Apps: []gate.App{{
@@ -292,10 +293,27 @@ func TestUnreached(t *testing.T) {
 	s := sitetest.New(t, func(p *server.Parts) {
 		p.URL, p.Gate, p.Proxy = sitetest.URL+pages, func() *gate.Gate { return g }, broken{}
 	})
-	for _, v := range []*sitetest.Visitor{s.Visitor(), s.SignedInAt(pages, s.Developer("Ada", account.Member))} {
+	ask := func(v *sitetest.Visitor) {
+		t.Helper()
 		a := v.Get("/page")
 		if a.Status != http.StatusBadGateway || strings.Contains(a.Body, "10.0.0.5") || strings.Contains(a.Body, "refused") {
 			t.Errorf("%d\n%s", a.Status, a.Body)
 		}
 	}
+	told := func(want int, text string) {
+		t.Helper()
+		log := s.Log.String()
+		if n := strings.Count(log, "gave no answer"); n != want || !strings.Contains(log, text) || !strings.Contains(log, "10.0.0.5") {
+			t.Errorf("told %d times, want %d with %q:\n%s", n, want, text, log)
+		}
+	}
+	stranger, ada := s.Visitor(), s.SignedInAt(pages, s.Developer("Ada", account.Member))
+	for range 20 {
+		ask(stranger)
+		ask(ada)
+	}
+	told(1, `"not_told_before":0`) // of the first one, which sitetest.New asks
+	s.Clock.Turn(10 * time.Second)
+	ask(stranger)
+	told(2, `"not_told_before":40`)
 }
