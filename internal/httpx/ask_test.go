@@ -253,7 +253,7 @@ func TestR2RefusedPage(t *testing.T) {
 	s := questioned(t)
 	in := s.SignedInAt(pages, s.Developer("Ada", account.Member))
 	a := in.Get(pages+"/refused", "Host", "localhost")
-	if a.Status != 403 || !strings.Contains(a.Body, "Wiki") || !strings.Contains(a.Body, "it@example.org") || !strings.Contains(a.Body, "<h1") {
+	if a.Status != 403 || !strings.Contains(a.Body, "Wiki") || !strings.Contains(a.Body, "it@example.org") || !strings.Contains(a.Body, "<bdi>Wiki</bdi> is not for you") {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 	a = in.Do("GET", pages+"/refused", "", "Host", "localhost", "Sec-Fetch-Mode", "cors")

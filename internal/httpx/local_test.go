@@ -46,6 +46,7 @@ func TestOnward(t *testing.T) {
 		"/x/../register":               "/",
 		"/register":                    "/",
 		"/setup?token=x":               "/",
+		"/confirm?next=/developers":    "/",
 		"/auth/logout":                 "/",
 		"/auth/":                       "/",
 		"/loginx":                      "/loginx",
