@@ -71,7 +71,7 @@ func bookOfGate(t *testing.T, g *rig.Gate, admin *rig.Client) {
 		User                               string `json:"developer_id"`
 	}
 	passed, away := 0, 0
-	for _, e := range rig.Data[[]entry](t, admin.JSON(http.MethodGet, "/logs", nil)) {
+	for _, e := range rig.Data[[]entry](t, admin.Open("/logs")) {
 		if !strings.HasPrefix(e.URL, "/asked/a%20page?q=[redacted]") {
 			continue
 		}

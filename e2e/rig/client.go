@@ -142,6 +142,12 @@ func (c *Client) Get(path string) Answer {
 	return c.Send(http.MethodGet, path, "", nil)
 }
 
+// Open sends a GET request as a browser does whose person opens an address.
+func (c *Client) Open(path string) Answer {
+	c.t.Helper()
+	return c.Send(http.MethodGet, path, "", http.Header{"Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Dest": {"document"}})
+}
+
 // Send is Do for the goroutine of the test.
 func (c *Client) Send(method, path, body string, header http.Header) Answer {
 	c.t.Helper()
