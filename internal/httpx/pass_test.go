@@ -194,6 +194,7 @@ func TestR16(t *testing.T) {
 			t.Errorf("entered as %+v", e)
 		}
 	}
+	in := s.SignedInAt(pages, ada)
 	_, before := app.last()
 	for _, header := range []string{
 		"Bearer " + account.NewTokenText(), basic("ada", account.NewTokenText()), basic("ada", "password"), "Bearer theirs",
@@ -203,8 +204,6 @@ func TestR16(t *testing.T) {
 			t.Errorf("%q: %d", header, a.Status)
 		}
 	}
-	in := s.SignedInAt(pages, ada)
-	_, before = app.last()
 	for _, header := range [][]string{ // a good one, brought in a way that is none
 		{"Bearer  " + good},
 		{"Bearer\t" + good},
