@@ -140,6 +140,11 @@ func (d *Door) allowSecret(
 		if _, err := d.take(ctx, v, book.ActionEmailRefused, lanes); err != nil {
 			return err
 		}
+		if key := change.EmailKey; key != nil && *key != dev.EmailKey && dev.Role != account.Admin {
+			if err := d.notReserved(*key); err != nil {
+				return err
+			}
+		}
 	}
 	if in.Password != nil {
 		hash, err := d.passwords.Hash(ctx, *in.Password)

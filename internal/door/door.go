@@ -43,10 +43,11 @@ type Config struct {
 	Passwords *passhash.Hasher
 	Rules     *account.PasswordRules
 	Keys      *session.KeyRing
-	Joining   account.Fixed     // what is decided of who may register; default: what admins decide, and open at first
-	Stay      Stay              // how long people stay signed in; default: nobody is asked whether to be kept so
-	Guessing  *account.Guessing // how much of it is borne; default: account.DefaultGuessing
-	Shared    bool              // another program signs people in, too: a session that it has begun has no epoch
+	Joining   account.Fixed           // what is decided of who may register; default: what admins decide, and open at first
+	Stay      Stay                    // how long people stay signed in; default: nobody is asked whether to be kept so
+	Guessing  *account.Guessing       // how much of it is borne; default: account.DefaultGuessing
+	Reserved  func(email string) bool // addresses, in canonical form, that nobody takes by themselves; default: none
+	Shared    bool                    // another program signs people in, too: a session that it has begun has no epoch
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -67,6 +68,7 @@ type Door struct {
 	fixed     account.Fixed
 	stay      Stay
 	guessing  account.Guessing
+	reserved  func(email string) bool
 	shared    bool
 	now       func() time.Time
 	log       *slog.Logger
@@ -100,7 +102,7 @@ func New(c Config) *Door {
 		accounts: c.Accounts, throttle: c.Throttle, devices: c.Devices, signIns: c.SignIns, tokens: c.Tokens, book: c.Book,
 		recorder: c.Recorder, plotter: c.Plotter,
 		sessions: c.Sessions, passwords: passwords{c.Passwords}, rules: c.Rules,
-		fixed: c.Joining, stay: c.Stay, guessing: *c.Guessing, shared: c.Shared, now: c.Now, log: c.Log,
+		fixed: c.Joining, stay: c.Stay, guessing: *c.Guessing, reserved: c.Reserved, shared: c.Shared, now: c.Now, log: c.Log,
 		events: book.NewCatalog(), agents: agent.New(),
 
 		device:   c.Keys.Signer("device"),

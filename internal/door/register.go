@@ -59,7 +59,10 @@ func (d *Door) register(ctx context.Context, v *Visit, in account.Registration) 
 	if err != nil {
 		return dev, err
 	}
-	if dev, err = d.create(ctx, account.Actor{}, in, account.Member, state); err != nil {
+	if err = d.notReserved(typed.EmailKey); err == nil || state == account.Waiting { // until somebody knows who it is
+		dev, err = d.create(ctx, account.Actor{}, in, account.Member, state)
+	}
+	if err != nil {
 		if fault.Is(err, fault.Busy) {
 			d.refund(ctx, taken)
 		} else {

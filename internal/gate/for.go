@@ -44,3 +44,10 @@ func (a *App) Audience() (to Audience) {
 	to.Groups, to.People = slices.Compact(to.Groups), slices.Compact(to.People)
 	return to
 }
+
+// Names reports whether a rule names somebody by that e-mail address, in its canonical form.
+func (g *Gate) Names(email string) bool {
+	return slices.ContainsFunc(g.Apps, func(a App) bool {
+		return slices.ContainsFunc(a.Rules, func(r Rule) bool { return r.Who == Some && slices.Contains(r.People, email) })
+	})
+}

@@ -113,7 +113,12 @@ func NewSite(p Parts) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	var reserved func(string) bool
+	if p.Gate != nil {
+		reserved = func(email string) bool { return p.Gate().Names(email) }
+	}
 	d := door.New(door.Config{
+		Reserved: reserved,
 		Accounts: p.Accounts, Throttle: p.Throttle, Devices: p.Devices, SignIns: p.SignIns, Tokens: p.Tokens, Hashes: p.Hashes, Book: p.Entries, Recorder: recorder,
 		Plotter:  book.NewPlotter(book.PlotterConfig{Repo: p.Entries, Clock: p.Now}),
 		Sessions: sessions, Passwords: p.Passwords, Rules: account.NewPasswordRules(), Keys: p.Keys,
