@@ -20,7 +20,20 @@ func keepPrivate(h http.Header) {
 	if len(lines) == 1 && (lines[0] == "no-store" || lines[0] == "private") {
 		return
 	}
-	kept, private := "", false
+	kept, private := forOne(lines)
+	switch {
+	case private:
+	case kept == "":
+		kept = "private"
+	default:
+		kept = "private, " + kept
+	}
+	h["Cache-Control"] = []string{kept}
+}
+
+// forOne gives the directives of Cache-Control without those that are for caches which many share,
+// and whether one of the others keeps these out already.
+func forOne(lines []string) (kept string, private bool) {
 	for _, line := range lines {
 		for directive := range directives(line) {
 			name, value, _ := strings.Cut(directive, "=")
@@ -36,14 +49,7 @@ func keepPrivate(h http.Header) {
 			kept += directive
 		}
 	}
-	switch {
-	case private:
-	case kept == "":
-		kept = "private"
-	default:
-		kept = "private, " + kept
-	}
-	h["Cache-Control"] = []string{kept}
+	return kept, private
 }
 
 // directives gives the directives of a line of Cache-Control, of which a quoted value may hold
