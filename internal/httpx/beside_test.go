@@ -93,6 +93,10 @@ func TestNotBeside(t *testing.T) {
 	s := sitetest.New(t, func(p *server.Parts) {
 		p.URL, p.Gate, p.Proxy = sitetest.URL+pages, func() *gate.Gate { return g }, &application{}
 	})
+	if a := s.Visitor().Get(pages+"/login", "Host", "evil.example"); a.Status != http.StatusMisdirectedRequest ||
+		strings.Contains(a.Header.Get("Content-Security-Policy"), "wiki.test") || !strings.Contains(a.Header.Get("Content-Security-Policy"), "form-action 'self'") {
+		t.Errorf("under a name that is none: %d %v", a.Status, a.Header)
+	}
 	v := s.SignedInAt(pages, s.Developer("Ada", account.Member))
 	if a := v.JSON("GET", pages+"/api/account", ""); a.Status != http.StatusOK {
 		t.Errorf("in JSON: %d", a.Status)

@@ -37,7 +37,9 @@ func (e *Edge) record(next http.Handler) http.Handler {
 		h := rw.Header()
 		if !e.theirs(r) { // an application's answer has its own
 			setHeaders(h, e.https)
-			h["Content-Security-Policy"] = []string{e.policy()}
+			if e.known(q.host) { // who tries out names is told of none
+				h["Content-Security-Policy"] = []string{e.policy()}
+			}
 		}
 		h["X-Request-Id"] = []string{q.visit.RequestID}
 		defer w.end()
