@@ -12,18 +12,25 @@ type Source struct {
 	Apps []string // of --app
 	File string   // the path of a file; "" for none
 	Home string   // the address that people use the site by
+
+	// Fits says by an error that a gate does not go with what else is set. Nil: every one does.
+	Fits func(*Gate) error
 }
 
 // Read reads the gate anew.
 func (s Source) Read() (*Gate, error) {
-	if s.File == "" {
-		return New(s.Apps, nil, "", s.Home)
+	var content []byte // nil: there is no file
+	if s.File != "" {
+		var err error
+		if content, err = readUpTo(s.File, maxFile+1); err != nil {
+			return nil, fmt.Errorf("--gate: %w", err)
+		}
 	}
-	content, err := readUpTo(s.File, maxFile+1)
-	if err != nil {
-		return nil, fmt.Errorf("--gate: %w", err)
+	g, err := New(s.Apps, content, s.File, s.Home)
+	if err == nil && s.Fits != nil {
+		err = s.Fits(g)
 	}
-	return New(s.Apps, content, s.File, s.Home)
+	return g, err
 }
 
 // readUpTo reads no more of a file than so many bytes, and never gives nil for one that is empty.

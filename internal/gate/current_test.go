@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,8 +19,14 @@ func TestReload(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	odd := errors.New("it does not go with gate.toml's surroundings")
 	const first = "[[app]]\nhost = \"a.test\"\nallow = \"signed-in\"\n"
-	source := gate.Source{Apps: []string{"b.test=http://x"}, File: file, Home: home}
+	source := gate.Source{Apps: []string{"b.test=http://x"}, File: file, Home: home, Fits: func(g *gate.Gate) error {
+		if g.Find("odd.test") != nil {
+			return odd
+		}
+		return nil
+	}}
 	if _, err := gate.Open(source); err == nil || !strings.Contains(err.Error(), "--gate: open "+file) {
 		t.Errorf("no file: %v", err)
 	}
@@ -36,7 +43,7 @@ func TestReload(t *testing.T) {
 	if before.Find("a.test") == nil || before.Find("b.test") == nil {
 		t.Fatalf("%+v", before)
 	}
-	for _, bad := range []string{"[[app", first + "[[app]]\nhost = \"b.test\"\nallow = \"anyone\"", first + "[[app.rule]]\npath = 5"} {
+	for _, bad := range []string{"[[app", first + "[[app]]\nhost = \"b.test\"\nallow = \"anyone\"", first + "[[app.rule]]\npath = 5", strings.Replace(first, "a.test", "odd.test", 1)} {
 		write(bad)
 		if err := c.Reload(); err == nil || !strings.Contains(err.Error(), "gate.toml") && !strings.Contains(err.Error(), "--app") {
 			t.Errorf("%q: %v", bad, err)

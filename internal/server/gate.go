@@ -23,22 +23,27 @@ func openGate(c Config, url string) (*gate.Current, error) {
 	if !c.Behind() {
 		return nil, nil
 	}
-	current, err := gate.Open(gate.Source{Apps: c.App, File: c.File, Home: url})
+	return gate.Open(gate.Source{Apps: c.App, File: c.File, Home: url, Fits: func(g *gate.Gate) error { return c.fits(g, url) }})
+}
+
+// fits refuses applications that do not go with the other settings, at the start and each time the
+// file is taken anew.
+func (c Config) fits(g *gate.Gate, url string) error {
+	home, err := neturl.Parse(url)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	named := slices.ContainsFunc(current.Load().Apps, func(a gate.App) bool { return a.Host != "" })
-	home, _ := neturl.Parse(url)
-	elsewhere := slices.ContainsFunc(current.Load().Apps, func(a gate.App) bool { return a.Host != "" && a.Host != home.Hostname() })
+	named := slices.ContainsFunc(g.Apps, func(a gate.App) bool { return a.Host != "" })
+	elsewhere := slices.ContainsFunc(g.Apps, func(a gate.App) bool { return a.Host != "" && a.Host != home.Hostname() })
 	switch {
 	case elsewhere && c.Sessions == config.SharedWithFlask:
-		return nil, errors.New("with --sessions flask an application is at the host of the public URL: the cookie of a Flask application is not " +
+		return errors.New("with --sessions flask an application is at the host of the public URL: the cookie of a Flask application is not " +
 			"good under another one")
 	case named && c.PublicURL == "":
-		return nil, errors.New("an application has a host of its own: set --public-url or DOORBOOK_PUBLIC_URL to the address where people " +
+		return errors.New("an application has a host of its own: set --public-url or DOORBOOK_PUBLIC_URL to the address where people " +
 			"sign in, so that those hosts know where to send them")
 	}
-	return current, nil
+	return nil
 }
 
 // reloads takes the gate's file anew at each SIGHUP, until ctx is done.

@@ -1,0 +1,32 @@
+package server_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/doorbook/doorbook/internal/config"
+)
+
+// TestGateFits: applications that cannot work with the other settings are refused at the start.
+// Guard: gate.go, Config.fits.
+func TestGateFits(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*config.Serve){
+		"DOORBOOK_PUBLIC_URL": func(s *config.Serve) { s.App = []string{"wiki.example.org=http://127.0.0.1:1"} },
+		"--sessions flask": func(s *config.Serve) {
+			s.App, s.PublicURL = []string{"wiki.example.org=http://127.0.0.1:1"}, "https://door.example.org"
+			s.Sessions = config.SharedWithFlask
+		},
+		"no host": func(s *config.Serve) { s.App = []string{"http://127.0.0.1:1", "http://127.0.0.1:2"} },
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			c := settings(filepath.Join(t.TempDir(), "data"))
+			change(&c.Serve)
+			if err := runToEnd(t, c); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("it ended with %v", err)
+			}
+		})
+	}
+}
