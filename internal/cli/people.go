@@ -45,22 +45,26 @@ type linking struct {
 
 // site is the address of the site, as its server says it when it starts. It is asked for before a link
 // is made: what nobody sees would void the one before.
-func (l linking) site() (string, error) {
-	site, _, err := l.URL()
-	if err != nil {
-		return "", usage(err)
+func (l linking) site(c *command, data config.Data) (site string, guessed bool, err error) {
+	dir, err := data.Path(c.env)
+	if err == nil {
+		site, guessed, err = l.URLIn(dir)
 	}
-	return site, nil
+	if err != nil {
+		return "", false, usage(err)
+	}
+	return site, guessed, nil
 }
 
 // show writes the link, once. That its address is a guess is said beside it, where no script reads.
-func (l linking) show(c *command, o opened, link door.NewLink, what string) error {
-	site, guessed, err := l.URL()
+func (l linking) show(c *command, o opened, data config.Data, link door.NewLink, what string) error {
+	site, guessed, err := l.site(c, data)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if guessed {
-		fmt.Fprintf(c.Stderr, "No public URL is set here, so the link begins with the address that a server of these settings listens on. "+
+		fmt.Fprintf(c.Stderr, "No public URL is set here, so the link begins with the address that a server of these settings listens on, "+
+			"or that the one of this data directory listened on when it started last. "+
 			"If people open Doorbook at another one, put that in place of %s, and set --public-url or DOORBOOK_PUBLIC_URL next time.\n", site)
 	}
 	if l.json() {
@@ -88,7 +92,7 @@ func (userInviteVerb) Help() string {
 
 // Run invites somebody, or makes a new link for who was invited.
 func (u *userInviteVerb) Run(c *command) error {
-	if _, err := u.site(); err != nil {
+	if _, _, err := u.site(c, u.Data); err != nil {
 		return err
 	}
 	o, err := openDoor(c, u.Data, config.Passwords{})
@@ -100,7 +104,7 @@ func (u *userInviteVerb) Run(c *command) error {
 	if err != nil {
 		return o.inWords(err)
 	}
-	return u.show(c, o, link, link.Of.Email+" is invited as "+string(link.Of.Role)+".")
+	return u.show(c, o, u.Data, link, link.Of.Email+" is invited as "+string(link.Of.Role)+".")
 }
 
 func (u *userInviteVerb) invite(c *command, o opened) (door.NewLink, error) {
@@ -130,7 +134,7 @@ func (userPasswordLinkVerb) Help() string {
 
 // Run makes the link.
 func (u *userPasswordLinkVerb) Run(c *command) error {
-	if _, err := u.site(); err != nil {
+	if _, _, err := u.site(c, u.Data); err != nil {
 		return err
 	}
 	o, dev, err := u.find(c)
@@ -142,7 +146,7 @@ func (u *userPasswordLinkVerb) Run(c *command) error {
 	if err != nil {
 		return o.inWords(err)
 	}
-	return u.show(c, o, link, "With this link "+dev.Email+" chooses a new password.")
+	return u.show(c, o, u.Data, link, "With this link "+dev.Email+" chooses a new password.")
 }
 
 type userDisableVerb struct {

@@ -266,6 +266,41 @@ func TestReached(t *testing.T) {
 	}
 }
 
+// TestAddressLeft: a verb that is told nothing says the address that the server has left, and any
+// other setting that is said here comes first.
+func TestAddressLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	unsaid := config.Reached{Addr: "localhost:8080"}
+	check := func(in config.Reached, want string, wantGuessed bool) {
+		t.Helper()
+		if got, guessed, err := in.URLIn(dir); got != want || guessed != wantGuessed || err != nil {
+			t.Errorf("%+v: %q, %v, %v; want %q, %v", in, got, guessed, err, want, wantGuessed)
+		}
+	}
+	check(unsaid, "http://localhost:8080", true)
+	for _, guessed := range []bool{true, false} {
+		if err := config.LeaveAddress(dir, "https://door.example.org/.doorbook", guessed); err != nil {
+			t.Fatal(err)
+		}
+		check(unsaid, "https://door.example.org/.doorbook", guessed)
+	}
+	check(config.Reached{Addr: "localhost:9090"}, "http://localhost:9090", true)
+	check(config.Reached{Addr: "localhost:8080", TLSCert: "x"}, "https://localhost:8080", true)
+	check(config.Reached{Addr: "localhost:8080", PublicURL: "https://a.example"}, "https://a.example", false)
+	check(config.Reached{Addr: "localhost:8080", Gate: config.Gate{File: "x"}}, "http://localhost:8080/.doorbook", true)
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, config.AddressFile), []byte("nonsense\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(unsaid, "http://localhost:8080", true)
+	if err := config.LeaveAddress(filepath.Join(dir, "none"), "https://a.example", false); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestKeys: the environment's key comes first, the fallbacks after it; weak ones are refused, and
 // so is one given twice.
 func TestKeys(t *testing.T) {

@@ -40,6 +40,17 @@ func (r Reached) URL() (url string, guessed bool, err error) {
 	return r.Pages(urlAt(r.Addr, r.TLSCert != "", &net.TCPAddr{IP: ip, Port: port})), true, nil
 }
 
+// URLIn is URL for a verb beside the server of a data directory: where nothing is said here, its
+// address is the one that the server has left there when it started last.
+func (r Reached) URLIn(dir string) (url string, guessed bool, err error) {
+	if r.PublicURL == "" && r.Addr == defaultAddr && r.TLSCert == "" && !r.Behind() {
+		if url, guessed = leftAddress(dir); url != "" {
+			return url, guessed, nil
+		}
+	}
+	return r.URL()
+}
+
 // urlAt is the address of a server without a public URL: at what it was told to listen on, with the
 // port that it has listened on. Where that is all addresses, which no browser opens, it is that of
 // this machine for itself.

@@ -103,6 +103,10 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	opened = true
+	if err := config.LeaveAddress(c.Dir, url, c.PublicURL == ""); err != nil {
+		c.Log.Warn("links that are made on the command line may begin with another address: this one was not left in the data directory",
+			"error", err)
+	}
 	greet(c, url, secure, token, joining)
 	if applications != nil {
 		greetGate(c.Out, c.Log, applications.Load(), strings.TrimSuffix(url, config.Prefix(url)), joining)
