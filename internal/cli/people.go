@@ -218,9 +218,9 @@ type userGroupsVerb struct {
 
 // Run puts somebody into those groups, and out of all others.
 func (u *userGroupsVerb) Run(c *command) error {
-	done := "%s is in those groups, and no others"
-	if strings.Trim(u.Groups, ", ") == "" {
-		done = "%s is in no group"
+	done := "%s is in no group"
+	if groups, err := account.CleanGroups([]string{u.Groups}); err == nil && len(groups) > 0 {
+		done = "%s is in " + strings.ReplaceAll(strings.Join(groups, ", "), "%", "%%") + ", and in no other group"
 	}
 	return u.change(c, u.output, door.PersonChange{Groups: &[]string{u.Groups}}, done)
 }

@@ -101,7 +101,11 @@ func (r *Rule) provided() (conditions []string) {
 	if len(r.From) > 0 {
 		var from []string
 		for _, p := range r.From {
-			from = append(from, strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128"))
+			text := p.String()
+			if p.IsSingleIP() {
+				text = p.Addr().String()
+			}
+			from = append(from, text)
 		}
 		conditions = append(conditions, "from "+list(from, "or"))
 	}

@@ -13,8 +13,8 @@ import (
 func TestWords(t *testing.T) {
 	t.Parallel()
 	for want, rule := range map[string]gate.Rule{
-		"Anyone may read /public.":                                                 {Who: gate.Anyone, Paths: []string{"/public"}, Methods: []string{"GET", "HEAD"}},
-		"Anyone, from 10.0.0.0/8 or 192.0.2.7, may use /a and /b.":                 {Who: gate.Anyone, Paths: []string{"/a", "/b"}, From: prefixes("10.0.0.0/8", "192.0.2.7/32")},
+		"Anyone may read /public.": {Who: gate.Anyone, Paths: []string{"/public"}, Methods: []string{"GET", "HEAD"}},
+		"Anyone, from 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32, may use /a and /b.": {Who: gate.Anyone, Paths: []string{"/a", "/b"}, From: prefixes("10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32")},
 		"Nobody may use anything.":                                                 {},
 		"Nobody may send POST to /a.":                                              {Paths: []string{"/a"}, Methods: []string{"POST"}, From: prefixes("10.0.0.0/8")},
 		"Everybody with an account may use everything. So may their tokens.":       {Who: gate.SignedIn},

@@ -89,15 +89,20 @@ func (e *Edge) letInBy(w http.ResponseWriter, r *http.Request, q *request) error
 		return err
 	}
 	if need := scopeOf(r.Method); !v.Token.Scopes.Has(need) {
-		e.door.Note(r.Context(), v, book.ActionForbidden, "")
-		challenge(w, `error="insufficient_scope", scope="`+need.String()+`"`)
-		return fault.New(fault.Forbidden, "This token may not do that: it lacks the scope "+need.String()+".")
+		return e.lacksScope(w, r, v, need)
 	}
 	if q.route.Fresh != 0 { // nobody has just proved who they are
 		e.door.Note(r.Context(), v, book.ActionForbidden, "")
 		return fault.New(fault.Forbidden, "That takes somebody who has just signed in. A token may not do it.")
 	}
 	return nil
+}
+
+// lacksScope tells a program what its token may not do (RFC 6750, 3.1).
+func (e *Edge) lacksScope(w http.ResponseWriter, r *http.Request, v *door.Visit, need account.Scopes) error {
+	e.door.Note(r.Context(), v, book.ActionForbidden, "")
+	challenge(w, `error="insufficient_scope", scope="`+need.String()+`"`)
+	return fault.New(fault.Forbidden, "This token may not do that: it lacks the scope "+need.String()+".")
 }
 
 // tallyToken counts a token that lets nobody in, and reports whether the error is that it does not.

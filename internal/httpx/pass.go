@@ -44,6 +44,7 @@ func (e *Edge) pass(w *recorder, r *http.Request, q *request) {
 		setHeaders(w.Header(), e.https)
 		Redirect(w, r, "/")
 	case a.app == nil || a.app.Upstream == nil:
+		_ = e.identifyFor(r, q) // who cannot be known sees the page all the same, as a stranger
 		e.answer(w, r, &q.visit, fault.New(fault.NotFound, "There is no application at this address."))
 	default:
 		e.carry(w, r, q)
@@ -76,25 +77,34 @@ func (e *Edge) carry(w *recorder, r *http.Request, q *request) {
 // for. Who is signed in and passes has used their session.
 func (e *Edge) judge(r *http.Request, q *request) error {
 	v, a, question := &q.visit, q.asked, &q.asked.question
-	v.UserAgent = r.UserAgent()
-	token, given := tokenForApplication(r.Header["Authorization"])
-	v.Session = e.sessions.Open(r.Context(), e.sessionKey(r, given))
-	if given {
-		a.bearer, q.bearer, q.token = true, true, token
-		if err := e.door.IdentifyToken(r.Context(), v, token); err != nil {
-			e.tallyToken(v, err)
-			return err
-		}
-	} else if err := e.door.Identify(r.Context(), v); err != nil {
+	if err := e.identifyFor(r, q); err != nil {
 		return err
 	}
 	question.Now, question.Developer, question.Token = e.now(), v.Developer, v.Token
-	if v.SignedIn() && !given {
+	if v.SignedIn() && !q.bearer {
 		question.SignedIn = e.door.Proved(v)
 	}
 	question.Addr, _ = netip.ParseAddr(v.Addr)
 	a.decision = a.app.Decide(question)
 	return v.Session.Save()
+}
+
+// identifyFor finds out who asks for an application: by a token of ours where one is brought, else by
+// the session.
+func (e *Edge) identifyFor(r *http.Request, q *request) error {
+	v := &q.visit
+	v.UserAgent = r.UserAgent()
+	token, given := tokenForApplication(r.Header["Authorization"])
+	v.Session = e.sessions.Open(r.Context(), e.sessionKey(r, given))
+	if !given {
+		return e.door.Identify(r.Context(), v)
+	}
+	q.asked.bearer, q.bearer, q.token = true, true, token
+	err := e.door.IdentifyToken(r.Context(), v, token)
+	if err != nil {
+		e.tallyToken(v, err)
+	}
+	return err
 }
 
 // sessionKey is the key that a request brings in the cookie of the session; "" for none, for several

@@ -226,13 +226,18 @@ func TestR16(t *testing.T) {
 			}
 		}
 	}
+	a := v.Do(http.MethodGet, "/repo", "", "Authorization", "Bearer "+s.Token(ada, account.ScopeRead).Text)
+	if a.Status != http.StatusForbidden || !strings.Contains(a.Body, "lacks the scope applications") ||
+		!strings.Contains(a.Header.Get("WWW-Authenticate"), "insufficient_scope") {
+		t.Errorf("a token that is not for applications: %d %q", a.Status, a.Body)
+	}
 	if a := v.Do(http.MethodGet, "/repo", ""); a.Header.Get("WWW-Authenticate") == "" {
 		t.Error("a rule for git asks for no password")
 	}
 	if _, n := app.last(); n != before {
 		t.Error("a bad token was carried")
 	}
-	a := in.Do(http.MethodGet, "/repo", "", "Authorization", "Bearer theirs dbk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	a = in.Do(http.MethodGet, "/repo", "", "Authorization", "Bearer theirs dbk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	if c, _ := app.last(); a.Status != http.StatusOK || c.TookAuthorization {
 		t.Errorf("beside a header of the application's: %d", a.Status)
 	}

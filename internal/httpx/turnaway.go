@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/doorbook/doorbook/internal/account"
 	"github.com/doorbook/doorbook/internal/book"
 	"github.com/doorbook/doorbook/internal/fault"
 	"github.com/doorbook/doorbook/internal/gate"
@@ -16,6 +17,10 @@ import (
 // sent to sign in, programs are told.
 func (e *Edge) turnAway(w http.ResponseWriter, r *http.Request, q *request, address string) {
 	v, a := &q.visit, q.asked
+	if need := account.ScopeApplications; v.Token.ID != "" && !v.Token.Scopes.Has(need) {
+		e.fail(w, r, v, e.lacksScope(w, r, v, need))
+		return
+	}
 	switch a.decision.Verdict {
 	case gate.SignIn:
 		if navigates(r) {

@@ -199,14 +199,16 @@ func (a *accounts) Presence(ctx context.Context, ids []string, now time.Time) (m
 	}
 	cursor, err := a.db.base.Collection("sessions").Find(ctx,
 		bson.D{el("subject", bson.D{el("$in", subjects)}), el("expires", bson.D{el("$gt", now)})},
-		options.Find().SetProjection(bson.D{key("subject", 1), key("last_seen", 1)}).SetLimit(mostPresent))
+		options.Find().SetProjection(bson.D{key("subject", 1), key("last_seen", 1), key("parent", 1)}).SetLimit(mostPresent))
 	if err != nil {
 		return nil, a.db.fail(ctx, "look who is here", err)
 	}
 	err = all(ctx, cursor, func(doc bson.Raw) {
 		id := readText(doc.Lookup("subject"))
 		p := found[id]
-		p.Sessions++
+		if doc.Lookup("parent").IsZero() { // one for another host is of the session that has issued it
+			p.Sessions++
+		}
 		if seen := readTime(doc.Lookup("last_seen")); seen.After(p.LastSeen) {
 			p.LastSeen = seen
 		}

@@ -149,7 +149,7 @@ func (a *accounts) presence(ctx context.Context, ids []string, now time.Time) (m
 	for _, id := range ids {
 		args = append(args, id)
 	}
-	rows, err := a.h.Read.QueryContext(ctx, `SELECT subject, count(*), max(last_seen) FROM sessions
+	rows, err := a.h.Read.QueryContext(ctx, `SELECT subject, sum(parent = ''), max(last_seen) FROM sessions
 		WHERE subject <> '' AND subject IN (?`+strings.Repeat(", ?", len(ids)-1)+`) AND expires > ? GROUP BY subject`,
 		append(args, now.UnixMilli())...)
 	if err != nil {

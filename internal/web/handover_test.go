@@ -479,3 +479,29 @@ func TestFormsGoOn(t *testing.T) {
 		t.Errorf("policy %q", policy)
 	}
 }
+
+// TestCountedOnce: whoever is let in under other hosts, too, is signed in on one device; and an address
+// at which nothing stands knows who they are. Guard: sqlite/people.go, accounts.presence;
+// httpx/pass.go, Edge.pass.
+func TestCountedOnce(t *testing.T) {
+	t.Parallel()
+	s := hosts(t, func(g *gate.Gate) {
+		for i := range g.Apps {
+			if g.Apps[i].Host == "door.example.org" {
+				g.Apps[i].Upstream = nil
+			}
+		}
+	})
+	ada := s.Developer("Ada", account.Member)
+	b := s.Browser()
+	signIn(t, b, b.Open(wiki+"/"))
+	b.Open(forge + "/")
+	found, err := s.DB.Accounts().Presence(t.Context(), []string{ada.ID}, s.Clock.Now())
+	if err != nil || found[ada.ID].Sessions != 1 {
+		t.Errorf("she is here %+v, %v", found[ada.ID], err)
+	}
+	a := b.At(home).Get("/nonsense")
+	if a.Status != http.StatusNotFound || !strings.Contains(a.Body, "Ada") || strings.Contains(a.Body, "sign-in page") {
+		t.Errorf("where nothing stands: %d %s", a.Status, a.Body)
+	}
+}
