@@ -150,6 +150,7 @@ func TestCertificateOfApplication(t *testing.T) {
 	a := rig.NewAuthority(t)
 	s := rig.StartIssued(t, a, a.Encrypted, rig.Options{Args: []string{
 		"--public-url", "https://door.test", "--http-addr", "none", "--app", "wiki.test=http://127.0.0.1:9", "--app", "elsewhere.test",
+		"--trusted-proxies", "127.0.0.2",
 	}})
 	issued(t, s, a.Encrypted, "wiki.test")
 	issued(t, s, a.Encrypted, "door.test")

@@ -35,7 +35,11 @@ func (c Config) fits(g *gate.Gate, url string) error {
 	}
 	named := slices.ContainsFunc(g.Apps, func(a gate.App) bool { return a.Host != "" })
 	elsewhere := slices.ContainsFunc(g.Apps, func(a gate.App) bool { return a.Host != "" && a.Host != home.Hostname() })
+	asked := slices.IndexFunc(g.Apps, func(a gate.App) bool { return a.Upstream == nil })
 	switch {
+	case asked >= 0 && c.TrustedProxies == "":
+		return fmt.Errorf("nothing says where %s listens, so a proxy before it asks here, and none is trusted to: name the proxy in "+
+			"--trusted-proxies or DOORBOOK_TRUSTED_PROXIES, or say where the application listens", g.Apps[asked].Name)
 	case elsewhere && c.Sessions == config.SharedWithFlask:
 		return errors.New("with --sessions flask an application is at the host of the public URL: the cookie of a Flask application is not " +
 			"good under another one")

@@ -18,7 +18,8 @@ func TestGateFits(t *testing.T) {
 			s.App, s.PublicURL = []string{"wiki.example.org=http://127.0.0.1:1"}, "https://door.example.org"
 			s.Sessions = config.SharedWithFlask
 		},
-		"no host": func(s *config.Serve) { s.App = []string{"http://127.0.0.1:1", "http://127.0.0.1:2"} },
+		"DOORBOOK_TRUSTED_PROXIES": func(s *config.Serve) { s.App, s.PublicURL = []string{"wiki.example.org"}, "https://wiki.example.org" },
+		"no host":                  func(s *config.Serve) { s.App = []string{"http://127.0.0.1:1", "http://127.0.0.1:2"} },
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
