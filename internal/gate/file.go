@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -104,7 +105,18 @@ func (t *table) app() App {
 	}
 	t.end()
 	a.checkRules(t, rules)
+	if isPath(a.SignOut) && len(a.Rules) > 0 && !a.open(a.SignOut) {
+		t.wrong("sign_out", "no rule lets anyone pass to %s, and who comes there has signed out already: give it a rule before the others, "+
+			"with that path and allow = \"anyone\"", a.SignOut)
+	}
 	return a
+}
+
+// open reports whether somebody who is not signed in gets a page of the application, from somewhere.
+func (a *App) open(page string) bool {
+	path, _, _ := strings.Cut(page, "?")
+	i, err := a.match(&Question{Method: http.MethodGet, Path: path})
+	return err == nil && i >= 0 && a.Rules[i].Who == Anyone
 }
 
 // isPath reports whether a text is a path of one site to every browser, with a query or without.

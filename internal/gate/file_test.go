@@ -40,7 +40,7 @@ name = "Wiki"
 host = "Wiki.Example.org."
 to = "http://10.0.0.5:8000/"
 keep_host = true
-sign_out = "/logout?all=1"
+sign_out = "/public/logout?all=1"
 allow = "signed-in"
 
 [[app.rule]]
@@ -77,7 +77,7 @@ groups = ["readers"]
 		Identity: gate.Identity{User: gate.ByShortName, Names: gate.Names{User: "X-Webauth-User", Email: "Remote-Email", Name: "Remote-Name"}},
 		Apps: []gate.App{
 			{
-				Name: "Wiki", Host: "wiki.example.org", Origin: "https://wiki.example.org", KeepHost: true, SignOut: "/logout?all=1", Line: 10,
+				Name: "Wiki", Host: "wiki.example.org", Origin: "https://wiki.example.org", KeepHost: true, SignOut: "/public/logout?all=1", Line: 10,
 				Rules: []gate.Rule{
 					{Paths: []string{"/public"}, Who: gate.Anyone, From: prefixes("10.0.0.0/8", "192.0.2.7/32"), Line: 18},
 					{
@@ -151,6 +151,7 @@ func TestFileRefused(t *testing.T) {
 		app + "to = \"x:1\"":                                           "gate.toml:4: to: ",
 		app + "to = \"http://x:1?a\"":                                  "gate.toml:4: to: ",
 		app + "to = \"unix:run/x\"":                                    "gate.toml:4: to: \"unix:run/x\" is no socket",
+		app + "sign_out = \"/logout?a\"":                               "gate.toml:4: sign_out: no rule lets anyone pass to /logout?a",
 		app + "sign_out = \"//evil.test\"":                             "gate.toml:4: sign_out: \"//evil.test\" is no path of the application",
 		app + "sign_out = \"/\\\\evil.test\"":                          "gate.toml:4: sign_out: ",
 		"signed_out = \"/x\"\n" + app:                                  "gate.toml:1: signed_out: \"/x\" is no whole address",
