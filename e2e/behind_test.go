@@ -215,6 +215,10 @@ func (b *behind) refused(t *testing.T) {
 	if _, ok := a.Echoed(); a.Status != 403 || ok || !strings.Contains(a.Body, "<h1") || !strings.Contains(a.Body, "it@example.org") {
 		t.Errorf("not theirs: %d %.300s", a.Status, a.Body)
 	}
+	_, quoted, _ := strings.Cut(a.Body, "quote this request: <code>")
+	if id, _, _ := strings.Cut(quoted, "<"); id == "" || countRequest(t, b.ada, id) != 1 {
+		t.Errorf("the request to quote, %q, has %d entries", id, countRequest(t, b.ada, id))
+	}
 	a = ada.Send("POST", "/ops/x", "a=b", rig.URLEncoded())
 	if _, ok := a.Echoed(); a.Status != 403 || ok {
 		t.Errorf("a form that is not theirs: %d %.300s", a.Status, a.Body)
@@ -270,10 +274,11 @@ func (b *behind) closed(t *testing.T) {
 		t.Error("before: no answer of the application")
 	}
 	b.s.Kill()
+	own := ada.At(b.pages).Send("GET", "/login", "", opening())
 	for _, path := range []string{"/x", "/public/x"} {
 		a := ada.Send("GET", path, "", opening())
-		if _, ok := a.Echoed(); a.Status < 500 || ok {
-			t.Errorf("%s without Doorbook: %d %s", path, a.Status, a.Body)
+		if _, ok := a.Echoed(); a.Status < 500 || ok || own.Status != a.Status {
+			t.Errorf("%s without Doorbook: %d, its own page %d %s", path, a.Status, own.Status, a.Body)
 		}
 	}
 }

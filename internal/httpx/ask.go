@@ -147,11 +147,29 @@ func (e *Edge) misasked(why string, err error, r *http.Request) error {
 	return err
 }
 
-// refused is the page for who may not enter, which nginx shows in place of its own.
-func (e *Edge) refused(_ http.ResponseWriter, r *http.Request, _ *door.Visit) error {
+// toldID is the number of an earlier request that a proxy hands back, "" if none does that we trust, or
+// if it is none of ours.
+func (e *Edge) toldID(r *http.Request) string {
+	ids := r.Header["X-Request-Id"]
+	if peer, ok := peerAddr(r); !ok || !e.addresses.Proxies.trust(peer) || len(ids) != 1 {
+		return ""
+	}
+	if len(ids[0]) != 26 || strings.Trim(ids[0], "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" { // see rand.Text
+		return ""
+	}
+	return ids[0]
+}
+
+// refused is the page for who may not enter, which nginx shows in place of its own. The number that
+// people are to quote is that of the request in the book, which nginx was told.
+func (e *Edge) refused(w http.ResponseWriter, r *http.Request, v *door.Visit) error {
 	if e.gate != nil {
 		g := e.gate()
 		if app := g.Find(hostName(Host(r))); app != nil {
+			if id := e.toldID(r); id != "" {
+				v.RequestID = id
+				w.Header()["X-Request-Id"] = []string{id}
+			}
 			of(r).bare, of(r).refused = !navigates(r), true
 			return fault.New(fault.Forbidden, notForYou(&asked{gate: g, app: app}))
 		}

@@ -260,4 +260,15 @@ func TestR2RefusedPage(t *testing.T) {
 	if a.Status != 403 || !strings.HasPrefix(a.Body, `{"status":false`) {
 		t.Errorf("a script: %d %s", a.Status, a.Body)
 	}
+	const id = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" // which stands in the book, as the proxy was told
+	for _, c := range []struct {
+		from, id string
+		quoted   bool
+	}{{"192.0.2.1", id, true}, {"198.51.100.7", id, false}, {"192.0.2.1", "of my own choice, to be sent", false}} {
+		in.Addr = c.from
+		a := in.Get(pages+"/refused", "Host", "localhost", "X-Request-Id", c.id)
+		if quoted := strings.Contains(a.Body, "quote this request: <code>"+c.id+"<"); quoted != c.quoted || (a.Header.Get("X-Request-Id") == c.id) != c.quoted {
+			t.Errorf("%q from %s: it is quoted: %v; %v", c.id, c.from, quoted, a.Header)
+		}
+	}
 }
