@@ -58,6 +58,17 @@ const (
 // scopeNames are the scopes in their order, by the names that people read and send.
 var scopeNames = [...]string{"read", "write", "applications"}
 
+// Words says what s lets its bearer do, as people read it, in the order of Names.
+func (s Scopes) Words() []string {
+	words := s.Names()
+	for i, name := range words {
+		if name == scopeNames[2] {
+			words[i] = "pass to applications"
+		}
+	}
+	return words
+}
+
 // Has reports whether s holds all of the others.
 func (s Scopes) Has(others Scopes) bool { return s&others == others }
 

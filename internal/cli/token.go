@@ -45,7 +45,7 @@ func (k *tokenListVerb) Run(c *command) error {
 		if !t.Used.IsZero() {
 			used = stamp(t.Used)
 		}
-		fmt.Fprintln(w, strings.Join([]string{t.ID, t.Name, t.Scopes.String(), string(t.State), stamp(t.Ends), used, t.UsedFrom}, "\t"))
+		fmt.Fprintln(w, strings.Join([]string{t.ID, t.Name, strings.Join(t.Scopes.Words(), ", "), string(t.State), stamp(t.Ends), used, t.UsedFrom}, "\t"))
 	}
 	return w.Flush()
 }

@@ -27,7 +27,7 @@ func (p *Web) tokens(w http.ResponseWriter, r *http.Request, v *door.Visit) erro
 
 func shownToken(t door.TokenInfo) view.Token {
 	return view.Token{
-		ID: t.ID, Name: t.Name, Scopes: t.Scopes.Names(), Live: t.State == door.TokenLive, State: string(t.State),
+		ID: t.ID, Name: t.Name, Scopes: t.Scopes.Words(), Live: t.State == door.TokenLive, State: string(t.State),
 		Made: t.Made, Ends: t.Ends, Used: t.Used, From: t.UsedFrom,
 	}
 }

@@ -19,7 +19,7 @@ func TestTokensPage(t *testing.T) {
 	if a := v.Get("/account/tokens"); a.Status != 200 || !strings.Contains(a.Body, "You have no tokens.") {
 		t.Fatalf("%d %s", a.Status, a.Body)
 	}
-	form := url.Values{"name": {"<b>deploy</b>"}, "read": {"yes"}, "write": {"yes"}, "days": {"7"}}
+	form := url.Values{"name": {"<b>deploy</b>"}, "read": {"yes"}, "write": {"yes"}, "applications": {"yes"}, "days": {"7"}}
 	made := v.Post("/account/tokens", form)
 	at := strings.Index(made.Body, "dbk_")
 	if made.Status != 200 || at < 0 || !strings.Contains(made.Body, "only this once") {
@@ -30,7 +30,7 @@ func TestTokensPage(t *testing.T) {
 		t.Errorf("it does not let in: %d", a.Status)
 	}
 	list := v.Get("/account/tokens")
-	for _, want := range []string{"&lt;b&gt;deploy&lt;/b&gt;", "may read, write", "last used"} {
+	for _, want := range []string{"&lt;b&gt;deploy&lt;/b&gt;", "may read, write, pass to applications", "last used"} {
 		if !strings.Contains(list.Body, want) {
 			t.Errorf("the list has no %q", want)
 		}

@@ -17,7 +17,7 @@ type TokensPage struct {
 type Token struct {
 	ID     string // letters and digits; it opens nothing
 	Name   string
-	Scopes []string // "read", "write", "applications"
+	Scopes []string // "read", "write", "pass to applications"
 	Live   bool     // it lets in
 	State  string   // in a word, of one that does not: "ended", "expired"
 	Made   time.Time
