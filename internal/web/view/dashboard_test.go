@@ -86,7 +86,7 @@ func TestPlotOnTheDashboard(t *testing.T) {
 	}
 	html := render(t, view.Dashboard(view.DashboardPage{Plot: fullPlot()}))
 	for _, want := range []string{
-		"Requests, last 24 hours</h2>", `role="img" aria-labelledby="plot-title plot-desc"`, `<desc id="plot-desc">3,022 requests: 2,676 answered, `,
+		"Everybody’s requests, last 24 hours</h2>", `role="img" aria-labelledby="plot-title plot-desc"`, `<desc id="plot-desc">3,022 requests: 2,676 answered, `,
 		`fill="url(#pattern2)"`, `fill="url(#pattern3)"`, `fill="url(#pattern4)"`, `fill="url(#pattern5)"`,
 		"<summary>The numbers as a table</summary>", "5xx failed", `<td class="n">100</td>`,
 		`<time datetime="2026-07-30T14:00:00Z">2026-07-30 14:00</time> to <time datetime="2026-07-31T14:00:00Z">`,

@@ -218,7 +218,9 @@ func short(n int) string {
 }
 
 // heading says what the plot is of.
-func (p Plot) heading() string { return "Requests, last " + span(p.Step*time.Duration(len(p.Bars))) }
+func (p Plot) heading() string {
+	return "Everybody’s requests, last " + span(p.Step*time.Duration(len(p.Bars)))
+}
 
 // until is the end of the last bar.
 func (p Plot) until() time.Time { return p.at(len(p.Bars) - 1).Add(p.Step) }
