@@ -73,16 +73,7 @@ func (t *table) app() App {
 	if err := a.at(t.text("host")); err != nil {
 		t.wrong("host", "%v", err)
 	}
-	if to := t.text("to"); to != "" {
-		var err error
-		if a.Upstream, err = ParseUpstream(to); err != nil {
-			t.wrong("to", "%v", err)
-		}
-	}
-	a.KeepHost = a.Upstream.keepsHost()
-	if t.has("keep_host") {
-		a.KeepHost = t.flag("keep_host")
-	}
+	t.upstream(&a)
 	if !t.has("host") && !t.has("to") {
 		t.wrong("", "it says neither the host of the application (host) nor where it listens (to)")
 	}
@@ -110,6 +101,20 @@ func (t *table) app() App {
 			"with that path and allow = \"anyone\"", a.SignOut)
 	}
 	return a
+}
+
+// upstream reads where an application listens, and which host it is told.
+func (t *table) upstream(a *App) {
+	if to := t.text("to"); to != "" {
+		var err error
+		if a.Upstream, err = ParseUpstream(to); err != nil {
+			t.wrong("to", "%v", err)
+		}
+	}
+	a.KeepHost = a.Upstream.keepsHost()
+	if t.has("keep_host") {
+		a.KeepHost = t.flag("keep_host")
+	}
 }
 
 // open reports whether somebody who is not signed in gets a page of the application, from somewhere.

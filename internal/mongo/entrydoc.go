@@ -125,12 +125,6 @@ func textField(e *book.Entry, name string) *string {
 		return &e.Token
 	case "token_name":
 		return &e.TokenName
-	case "application":
-		return &e.Application
-	case "host":
-		return &e.Host
-	case "rule":
-		return &e.Rule
 	case "request_id":
 		return &e.RequestID
 	case "action":
@@ -141,6 +135,19 @@ func textField(e *book.Entry, name string) *string {
 		return &e.TargetName
 	case "text":
 		return &e.Text
+	}
+	return applicationField(e, name)
+}
+
+// applicationField is textField of what only requests to applications have.
+func applicationField(e *book.Entry, name string) *string {
+	switch name {
+	case "application":
+		return &e.Application
+	case "host":
+		return &e.Host
+	case "rule":
+		return &e.Rule
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/doorbook/doorbook/internal/database"
 	"github.com/doorbook/doorbook/session"
@@ -23,4 +24,12 @@ func otherKey(ctx context.Context, db *database.DB, keys *session.KeyRing) (bool
 	}
 	_, known := signer.Verify([]byte(words), before)
 	return !known, nil
+}
+
+// tellOtherKey says what comes of another key.
+func tellOtherKey(log *slog.Logger, other bool) {
+	if other {
+		log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +
+			"or nobody stays signed in between them (after a change of the key this is told once)")
+	}
 }

@@ -103,24 +103,26 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	opened = true
-	if err := config.LeaveAddress(c.Dir, url, c.PublicURL == ""); err != nil {
-		c.Log.Warn("links that are made on the command line may begin with another address: this one was not left in the data directory",
-			"error", err)
-	}
+	leaveAddress(c, url)
 	greet(c, url, secure, token, joining)
 	if applications != nil {
 		greetGate(c.Out, c.Log, applications.Load(), strings.TrimSuffix(url, config.Prefix(url)), joining)
 		defer background(func(ctx context.Context) { site.reloads(ctx, applications, c.Log) })()
 	}
-	if other {
-		c.Log.Warn("the node that started last on this database has another secret key: give all nodes the same DOORBOOK_SECRET_KEY, " +
-			"or nobody stays signed in between them (after a change of the key this is told once)")
-	}
+	tellOtherKey(c.Log, other)
 	site.Door.Note(ctx, &door.Visit{}, book.ActionStarted, url)
 	defer site.Door.Note(ctx, &door.Visit{}, book.ActionStopped, "")
 	defer in.beside(c, names)()
 	own := &withHeaders{Listener: in.listener, headers: httpx.BareHeaders(c.HTTPS(), hsts(c))}
 	return serve(ctx, c.Log, own, in.encrypted, site.Handler)
+}
+
+// leaveAddress leaves the address that people use where verbs find it that make links.
+func leaveAddress(c Config, url string) {
+	if err := config.LeaveAddress(c.Dir, url, c.PublicURL == ""); err != nil {
+		c.Log.Warn("links that are made on the command line may begin with another address: this one was not left in the data directory",
+			"error", err)
+	}
 }
 
 // newSite makes the site that the settings ask for, at that address.
