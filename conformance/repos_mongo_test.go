@@ -40,10 +40,16 @@ func TestReposMongoAccounts(t *testing.T) {
 }
 
 // signIn begins sessions in a store.
-func signIn(st store.Store) func(*testing.T, string) (string, func(*testing.T)) {
-	return func(t *testing.T, subject string) (string, func(*testing.T)) {
+func signIn(st store.Store) func(*testing.T, string, ...string) (string, func(*testing.T)) {
+	return func(t *testing.T, subject string, by ...string) (string, func(*testing.T)) {
 		t.Helper()
 		r := record(subject, nil)
+		for _, id := range by {
+			var err error
+			if r.Parent, err = store.ParseID(id); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := st.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

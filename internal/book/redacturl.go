@@ -21,8 +21,8 @@ const (
 // for; but for what may be one of our tokens, which is good elsewhere: a mistyped link, or one that
 // came through a proxy with a prefix. Of the query a pair whose name keep lists shows its value by
 // the field's kind; a name that comes twice shows none, and any other pair becomes [redacted] with
-// its name. A query that cannot be read is [redacted] as a whole. The result is printable and at most 2 KiB long, as long as the
-// pattern is.
+// its name. A query that cannot be read is [redacted] as a whole. The result is printable and at
+// most 2 KiB long, as long as the pattern is.
 func RedactURL(path, rawQuery, pattern string, keep Keep) string {
 	shown := redactPath(path, pattern)
 	if rawQuery == "" {

@@ -70,5 +70,5 @@ func commaList(groups []string) string {
 // ascii percent-encodes what is no printable ASCII, and what would be taken for that or for the end
 // of one of several values.
 func ascii(s string) string {
-	return percent(s, func(c byte) bool { return ' ' <= c && c <= '~' && c != '%' && c != ',' })
+	return Percent(s, func(c byte) bool { return ' ' <= c && c <= '~' && c != '%' && c != ',' })
 }

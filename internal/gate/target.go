@@ -35,11 +35,11 @@ func setTarget(out *url.URL, up *Upstream, in *http.Request) {
 	if in.URL.RawPath == "" { // net/url writes this path as it came
 		return
 	}
-	out.RawPath = percent(SentPath(in), pathByte)
+	out.RawPath = Percent(SentPath(in), pathByte)
 }
 
-// percent percent-encodes the bytes of a text that are not plain.
-func percent(s string, plain func(byte) bool) string {
+// Percent percent-encodes the bytes of a text that are not plain.
+func Percent(s string, plain func(byte) bool) string {
 	const digits = "0123456789ABCDEF"
 	special := 0
 	for i := range len(s) {

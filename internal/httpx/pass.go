@@ -198,6 +198,6 @@ func (a *asked) enter(entry *book.Entry, host string, r *http.Request) {
 	if a.decision.Rule != nil {
 		keep = a.decision.Rule.Keep
 	}
-	entry.URL = book.RedactApplicationURL(r.URL.EscapedPath(), r.URL.RawQuery, keep)
+	entry.URL = book.RedactApplicationURL(gate.SentPath(r), r.URL.RawQuery, keep)
 	entry.Body = book.ApplicationBody(r.ContentLength)
 }

@@ -20,16 +20,16 @@ type answering func(w http.ResponseWriter, r *http.Request)
 
 func (a answering) Serve(w http.ResponseWriter, r *http.Request, _ *gate.Carry) { a(w, r) }
 
-// before is a site before an application that answers so.
+// before is a site before an application that answers so, unless a change says otherwise.
 func before(t *testing.T, answer answering, rules []gate.Rule, changes ...func(*server.Parts)) *sitetest.Site {
 	t.Helper()
 	g := &gate.Gate{
 		Apps:     []gate.App{{Name: "Wiki", Upstream: &gate.Upstream{URL: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}}, Rules: rules}},
 		Identity: gate.Identity{Names: gate.DefaultNames()},
 	}
-	return sitetest.New(t, append(changes, func(p *server.Parts) {
+	return sitetest.New(t, append([]func(*server.Parts){func(p *server.Parts) {
 		p.URL, p.Gate, p.Proxy = sitetest.URL+pages, func() *gate.Gate { return g }, answer
-	})...)
+	}}, changes...)...)
 }
 
 // signedIn signs somebody in below the path of our own pages.
@@ -63,7 +63,7 @@ func TestR17Entry(t *testing.T) {
 	ada := s.Developer("Ada", account.Member)
 	v := signedIn(t, s, ada)
 
-	told, parts := v.Get("/told?page=2&q=secret&page=3"), v.Get("/parts%2F")
+	told, parts := v.Get("/told?page=2&q=secret&page=3"), v.Get("/parts%2F{") // which net/url would write anew
 	cut := v.Get("/told/cut?short=xxx")
 	head := v.Do("HEAD", "/told", "")
 	refused := s.Visitor().Get("/admin?page=secret-not")
@@ -79,7 +79,7 @@ func TestR17Entry(t *testing.T) {
 	if got != want || e.Rule == "" {
 		t.Errorf("told %+v\nwant %+v", got, want)
 	}
-	if e := entryOf(t, s, parts); e.Bytes != 10 || e.URL != "/parts%2F" {
+	if e := entryOf(t, s, parts); e.Bytes != 10 || e.URL != "/parts%2F{" {
 		t.Errorf("in parts: %d bytes of %s", e.Bytes, e.URL)
 	}
 	if e := entryOf(t, s, cut); e.Bytes != 7 {
@@ -174,4 +174,46 @@ func TestR17BookAway(t *testing.T) {
 	if lost != book.ActionEntriesDropped+": 3 requests of signed-in people" {
 		t.Errorf("lost: %q", lost)
 	}
+}
+
+// carrying stands in for the whole way to an application, with what it is told.
+type carrying func(w http.ResponseWriter, r *http.Request, c *gate.Carry)
+
+func (f carrying) Serve(w http.ResponseWriter, r *http.Request, c *gate.Carry) { f(w, r, c) }
+
+// TestR17NotCarried: what the proxy does not carry has not passed, whatever the rules said.
+// Guard: pass.go, notCarried.
+func TestR17NotCarried(t *testing.T) {
+	t.Parallel()
+	s := beforeProxy(t, func(w http.ResponseWriter, r *http.Request, c *gate.Carry) {
+		c.Refused(w, r, http.StatusForbidden, gate.ErrOrigin)
+	})
+	a := signedIn(t, s, s.Developer("Ada", account.Member)).Get("/socket")
+	if e := entryOf(t, s, a); a.Status != http.StatusForbidden || e.Action != book.RequestRefused {
+		t.Errorf("%d, entered as %+v", a.Status, e)
+	}
+}
+
+// TestR17Tunnel: the entry of a tunnel has how long it was open, and what was sent.
+// Guard: record.go, tunnelEnded.
+func TestR17Tunnel(t *testing.T) {
+	t.Parallel()
+	var ended func(sent, received int64)
+	s := beforeProxy(t, func(w http.ResponseWriter, _ *http.Request, c *gate.Carry) {
+		ended = c.Ended
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	})
+	v := signedIn(t, s, s.Developer("Ada", account.Member))
+	a := v.Get("/socket")
+	s.Clock.Turn(time.Hour)
+	ended(4096, 10)
+	v.Get(pages + "/login") // endings are written with the next entry
+	if e := entryOf(t, s, a); e.Bytes != 4096 || e.Duration < time.Hour {
+		t.Errorf("entered as %+v", e)
+	}
+}
+
+func beforeProxy(t *testing.T, proxy carrying) *sitetest.Site {
+	t.Helper()
+	return before(t, nil, gate.Everybody(), func(p *server.Parts) { p.Proxy = proxy })
 }

@@ -105,16 +105,5 @@ func wayBack(r *http.Request, address string) string {
 // asciiAddress writes an address as browsers send it: what is not ASCII, and what they would read in
 // another way, with percent signs.
 func asciiAddress(address string) string {
-	var b strings.Builder
-	for i := range len(address) {
-		if c := address[i]; c <= ' ' || c >= 0x7f || c == '\\' {
-			const digits = "0123456789ABCDEF"
-			b.WriteByte('%')
-			b.WriteByte(digits[c>>4])
-			b.WriteByte(digits[c&15])
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return gate.Percent(address, func(c byte) bool { return ' ' < c && c < 0x7f && c != '\\' })
 }

@@ -14,10 +14,10 @@ type Opened struct {
 	Accounts account.Repository
 	Tokens   account.Tokens
 	// SignIn begins a session of a subject in the same database, as it does while people use the
-	// program. It gives its id, and what ends it.
+	// program, on its own or issued by that of an id. It gives its id, and what ends it.
 	// Its sessions begin at SignedIn, and live for an hour.
 	SignedIn time.Time
-	SignIn   func(t *testing.T, subject string) (id string, end func(t *testing.T))
+	SignIn   func(t *testing.T, subject string, by ...string) (id string, end func(t *testing.T))
 }
 
 // Accounts proves an account.Repository.

@@ -36,8 +36,8 @@ func TestAccounts(t *testing.T) {
 }
 
 // signIn begins sessions in a store, whose table is the one that the repository asks.
-func signIn(st store.Store) func(*testing.T, string) (string, func(*testing.T)) {
-	return func(t *testing.T, subject string) (string, func(*testing.T)) {
+func signIn(st store.Store) func(*testing.T, string, ...string) (string, func(*testing.T)) {
+	return func(t *testing.T, subject string, by ...string) (string, func(*testing.T)) {
 		t.Helper()
 		r := store.Record{
 			Version: 1, Subject: subject, Created: sessionTime, SignedIn: sessionTime,
@@ -45,6 +45,12 @@ func signIn(st store.Store) func(*testing.T, string) (string, func(*testing.T)) 
 			Deadline: sessionTime.Add(time.Hour), Idle: time.Hour,
 		}
 		_, _ = rand.Read(r.ID[:]) // never fails
+		for _, id := range by {
+			var err error
+			if r.Parent, err = store.ParseID(id); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := st.Create(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
