@@ -9,10 +9,10 @@
 // where they hold nothing.
 //
 //	collection  _id                of the original                          ours
-//	developers  ObjectID           name, email, password (the hash),        email_key, email_seen, role, disabled, epoch,
-//	                               skills (list), created_at (date),        updated_at, state (in a word, of whom disabled
-//	                                                                        is true), short_name, groups, link, words,
-//	                                                                        words_seen, name_key,
+//	developers  ObjectID           name, email, password (the hash),        email_key, email_seen, role, disabled,
+//	                               skills (list), created_at (date),        epoch, updated_at, state (in a word, of whom
+//	                                                                        disabled is true), short_name, groups, link,
+//	                                                                        words, words_seen, name_key,
 //	                               deleted (bool: counts as disabled)       admin_seen, admin_next (below)
 //	logs        ObjectID           type, client_addr, url, http_method,     seq, status, duration (µs), route, user,
 //	                               body, created_at (date), deleted (bool)  user_name, session, request_id, action,
@@ -22,9 +22,9 @@
 //	throttle    the key            –                                        failures, last_at, until_at, mark
 //	devices     a hash             –                                        account, epoch, name, session, first_seen,
 //	                                                                        last_seen
-//	sign_ins    session id         –                                        account, device, name, user_agent, addr, method,
-//	                                                                        began, last_seen, idle (ms), until, ended, why,
-//	                                                                        by, by_name, over
+//	sign_ins    session id         –                                        account, device, name, user_agent, addr,
+//	                                                                        method, began, last_seen, idle (ms), until,
+//	                                                                        ended, why, by, by_name, over
 //	tokens      ObjectID           –                                        hash, account, epoch, name, scopes,
 //	                                                                        created_at, ends_at, ended, used_at,
 //	                                                                        used_from

@@ -149,10 +149,19 @@ func (p *Web) bare(w http.ResponseWriter, r *http.Request, v *door.Visit) view.P
 	if v.SignedIn() {
 		page.User = &view.User{Name: v.Developer.Name, Email: v.Developer.Email, Role: string(v.Developer.Role)}
 		page.FormToken = httpx.FormToken(w, r, v)
-		page.People = v.Admin()
-		page.Applications = v.Admin() && httpx.Gate(r) != nil
+		page.Looks = looksAfter(r, v)
 	}
 	return page
+}
+
+func looksAfter(r *http.Request, v *door.Visit) view.Looks {
+	switch {
+	case !v.Admin():
+		return view.AfterThemselves
+	case httpx.Gate(r) == nil:
+		return view.AfterPeople
+	}
+	return view.AfterApplications
 }
 
 // send renders a page to the end before its first byte is sent, so that a broken one is an error

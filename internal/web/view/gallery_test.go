@@ -45,7 +45,7 @@ type stand struct {
 // galleryPage is the frame of the gallery, for somebody with a long name.
 func galleryPage() Page {
 	return Page{
-		User: &User{Name: "Ada " + long, Email: "ada@example.org", Role: "admin"}, People: true, FormToken: "token", RequestID: "0123456789abcdef",
+		User: &User{Name: "Ada " + long, Email: "ada@example.org", Role: "admin"}, Looks: AfterPeople, FormToken: "token", RequestID: "0123456789abcdef",
 		Assets: Assets{CSS: "/app.css", JS: "/app.js", Icon: "/icon.svg"}, here: peopleHere, typing: true,
 		Flashes: []Flash{
 			{"success", Isolated(hebrew) + " is signed out."},

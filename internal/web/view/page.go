@@ -25,15 +25,24 @@ type Page struct {
 	Base        string // the path that the site stands below: "" or "/door"; stands before every address
 	Error       bool   // prefixes the title with "Error: "; pages with problems and error pages set it themselves
 
-	RegistrationOpen bool // shows strangers the way to the register page
-	Unclaimed        bool // there is no admin yet: the sign-in page says how to become one
-	People           bool // shows the way to the page of people
-	Applications     bool // shows the way to that of applications
+	RegistrationOpen bool  // shows strangers the way to the register page
+	Unclaimed        bool  // there is no admin yet: the sign-in page says how to become one
+	Looks            Looks // what more the navigation leads to
 
 	lone   bool  // no way leads from here to another page
 	typing bool  // the reader has come to type: a field has the focus, also where there is a message
 	here   place // which link of the navigation leads to this page
 }
+
+// Looks is what somebody looks after, of which the navigation shows the way to the pages.
+type Looks int
+
+// The choices.
+const (
+	AfterThemselves   Looks = iota
+	AfterPeople             // an administrator
+	AfterApplications       // an administrator where there are applications: people, too
+)
 
 // User is the person who is signed in.
 type User struct {

@@ -320,7 +320,7 @@ func TestErrorPages(t *testing.T) {
 // applications is the page of two, called so.
 func applications(name string, problems []view.Problem) view.ApplicationsPage {
 	page := signedIn()
-	page.Applications = true
+	page.Looks = view.AfterApplications
 	return view.ApplicationsPage{
 		Page: page, Problems: problems, Try: view.TryForm{Address: name, Email: name, Method: name, Token: true}, Now: time.Now(),
 		Tried: &view.Tried{App: name, Verdict: "is refused", Rule: name, Why: name, Method: "GET", Path: name, Who: name, Token: true},

@@ -160,7 +160,7 @@ func TestWayToPeople(t *testing.T) {
 	if strings.Contains(render(t, view.Dashboard(view.DashboardPage{Page: p})), `href="/people"`) {
 		t.Error("a way to people where there is none")
 	}
-	p.People = true
+	p.Looks = view.AfterPeople
 	if !strings.Contains(render(t, view.Dashboard(view.DashboardPage{Page: p})), `<a href="/people">People</a>`) {
 		t.Error("no way to people")
 	}
