@@ -2,9 +2,11 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,6 +60,62 @@ func TestGateStory(t *testing.T) {
 			}
 			bookOfGate(t, g, admin)
 		})
+	}
+}
+
+// TestGateStoryBehind is TestGateStory where a proxy has the application, and asks Doorbook, by the
+// very files of deploy/.
+func TestGateStoryBehind(t *testing.T) {
+	t.Parallel()
+	browser, hello := rig.NewBrowser(t), strings.TrimPrefix(rig.HelloExample(t), "http://")
+	for _, proxy := range proxies() {
+		t.Run(proxy, func(t *testing.T) {
+			at := rig.Proxied{Proxy: rig.FreeAddr(t), Doorbook: rig.FreeAddr(t), Application: hello}
+			s := startGate(t, at)
+			at.Start(t, proxy)
+			g := &rig.Gate{Site: rig.NewSite(t, at.URL(), s.Token), Server: s}
+			admin := zoe(t, g)
+			for title, script := range map[string]bool{"with JavaScript": true, "without": false} {
+				t.Run(title, func(t *testing.T) { gateStory(t, g, browser.On(t).Page(g, script)) })
+			}
+			bookOfGate(t, g, admin)
+		})
+	}
+}
+
+// TestGateReload: at SIGHUP the file holds as a whole from the next request on, or not at all, which
+// the log says.
+func TestGateReload(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "gate.toml")
+	app := rig.HelloExample(t)
+	write := func(rule string) {
+		t.Helper()
+		if err := os.WriteFile(file, fmt.Appendf(nil, "[[app]]\nto = %q\n%s\n", app, rule), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`allow = "anyone"`)
+	g := rig.StartGate(t, rig.Options{Args: []string{"--gate", file}})
+	status := func() int { return g.Client().Get("/").Status }
+	if got := status(); got != http.StatusOK {
+		t.Fatalf("at the start: %d", got)
+	}
+	write(`allow = "signed-in"`)
+	if got := status(); got != http.StatusOK {
+		t.Errorf("before the signal: %d", got)
+	}
+	g.Server.Signal(syscall.SIGHUP)
+	if !rig.Until(func() bool { return status() == http.StatusUnauthorized }) {
+		t.Errorf("after the signal: %d", status())
+	}
+	write(`allow = "everybody"`)
+	g.Server.Signal(syscall.SIGHUP)
+	if !rig.Until(func() bool { return strings.Contains(g.Server.Stderr(), file+":3: allow") }) {
+		t.Errorf("the log does not say where the file is wrong:\n%s", g.Server.Stderr())
+	}
+	if got := status(); got != http.StatusUnauthorized {
+		t.Errorf("with a broken file: %d", got)
 	}
 }
 

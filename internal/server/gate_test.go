@@ -31,3 +31,27 @@ func TestGateFits(t *testing.T) {
 		})
 	}
 }
+
+// TestGateGreeting: the start names each application, where it is and whither it leads, and warns of
+// registration that opens one to everybody. Guard: gate.go, greetGate.
+func TestGateGreeting(t *testing.T) {
+	t.Parallel()
+	for registration, warned := range map[string]bool{"open": true, "invite": false, "": false} {
+		t.Run(registration, func(t *testing.T) {
+			t.Parallel()
+			c := settings(filepath.Join(t.TempDir(), "data"))
+			c.App, c.Registration = []string{"http://127.0.0.1:1"}, registration
+			r := run(t, c)
+			if err := r.wait(t); err != nil {
+				t.Fatal(err)
+			}
+			site, below := strings.CutSuffix(r.URL, config.PagesPath)
+			if want := "application   127.0.0.1:1 at " + site + "/ (http://127.0.0.1:1)"; !below || !strings.Contains(r.Out.String(), want) {
+				t.Errorf("it says, without %q:\n%s", want, r.Out)
+			}
+			if got := strings.Contains(r.Log.String(), "everybody may make an account"); got != warned {
+				t.Errorf("warned: %v\n%s", got, r.Log)
+			}
+		})
+	}
+}
