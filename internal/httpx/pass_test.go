@@ -51,13 +51,7 @@ func behind(t *testing.T, rules ...gate.Rule) (*sitetest.Site, *application) {
 	if len(rules) == 0 {
 		rules = gate.Everybody()
 	}
-	g := &gate.Gate{
-		Apps:     []gate.App{{Name: "Wiki", Upstream: &gate.Upstream{URL: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}}, Rules: rules}},
-		Identity: gate.Identity{Names: gate.DefaultNames()},
-	}
-	return sitetest.New(t, func(p *server.Parts) {
-		p.URL, p.Gate, p.Proxy = sitetest.URL+pages, func() *gate.Gate { return g }, app
-	}), app
+	return before(t, nil, rules, func(p *server.Parts) { p.Proxy = app }), app
 }
 
 // TestPass: signed out, signed in, back where one wanted to be with the whole query, and the

@@ -32,18 +32,6 @@ func before(t *testing.T, answer answering, rules []gate.Rule, changes ...func(*
 	}}, changes...)...)
 }
 
-// signedIn signs somebody in below the path of our own pages.
-func signedIn(t *testing.T, s *sitetest.Site, d account.Developer) *sitetest.Visitor {
-	t.Helper()
-	v := s.Visitor()
-	v.Get(pages + "/login")
-	a := v.Post(pages+"/auth/login", url.Values{"email": {d.Email}, "password": {sitetest.Password}})
-	if a.Status != http.StatusSeeOther {
-		t.Fatalf("sign-in: %d\n%s", a.Status, a.Body)
-	}
-	return v
-}
-
 // TestR17Entry: who, where, by which rule, whether it passed, how much was sent; of the query what
 // the rule keeps, of the body its length. Guard: pass.go, enter; record.go, finish.
 func TestR17Entry(t *testing.T) {
@@ -61,7 +49,7 @@ func TestR17Entry(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 	}, rules)
 	ada := s.Developer("Ada", account.Member)
-	v := signedIn(t, s, ada)
+	v := s.SignedInAt(pages, ada)
 
 	told, parts := v.Get("/told?page=2&q=secret&page=3"), v.Get("/parts%2F{") // which net/url would write anew
 	cut := v.Get("/told/cut?short=xxx")
@@ -103,7 +91,7 @@ func TestR17Assets(t *testing.T) {
 			w.WriteHeader(http.StatusNotModified)
 		}
 	}, gate.Everybody())
-	v := signedIn(t, s, s.Developer("Ada", account.Member))
+	v := s.SignedInAt(pages, s.Developer("Ada", account.Member))
 	counted := 0
 	for _, c := range []struct {
 		dest, query string
@@ -154,7 +142,7 @@ func TestR17BookAway(t *testing.T) {
 	slow := &slowBook{}
 	s := before(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "theirs") }, gate.Everybody(),
 		func(p *server.Parts) { slow.Repository, p.Entries = p.Entries, slow })
-	v := signedIn(t, s, s.Developer("Ada", account.Member))
+	v := s.SignedInAt(pages, s.Developer("Ada", account.Member))
 	slow.away.Store(true)
 	for range 3 {
 		if a := v.Get("/page"); a.Status != http.StatusOK || a.Body != "theirs" {
@@ -188,7 +176,7 @@ func TestR17NotCarried(t *testing.T) {
 	s := beforeProxy(t, func(w http.ResponseWriter, r *http.Request, c *gate.Carry) {
 		c.Refused(w, r, http.StatusForbidden, gate.ErrOrigin)
 	})
-	a := signedIn(t, s, s.Developer("Ada", account.Member)).Get("/socket")
+	a := s.SignedInAt(pages, s.Developer("Ada", account.Member)).Get("/socket")
 	if e := entryOf(t, s, a); a.Status != http.StatusForbidden || e.Action != book.RequestRefused {
 		t.Errorf("%d, entered as %+v", a.Status, e)
 	}
@@ -203,7 +191,7 @@ func TestR17Tunnel(t *testing.T) {
 		ended = c.Ended
 		w.WriteHeader(http.StatusSwitchingProtocols)
 	})
-	v := signedIn(t, s, s.Developer("Ada", account.Member))
+	v := s.SignedInAt(pages, s.Developer("Ada", account.Member))
 	a := v.Get("/socket")
 	s.Clock.Turn(time.Hour)
 	ended(4096, 10)
